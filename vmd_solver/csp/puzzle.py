@@ -1,0 +1,216 @@
+"""The value objects of the whole package: a board (cells and units) and a puzzle (a board and givens).
+
+Nothing here searches or guesses; nothing here knows of text, files or networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.errors import InvalidPuzzle
+
+MAX_VALUES = 63
+"""Largest alphabet: candidates of a cell are the bits of one 64-bit word."""
+
+_DIGITS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def default_alphabet(D: int) -> tuple[str, ...]:
+    """Symbols of the values 1..D: 1-9, then A-Z, and decimal numbers beyond 35.
+
+    >>> default_alphabet(12)[-3:]
+    ('A', 'B', 'C')
+    """
+    if len(_DIGITS) >= D:
+        return tuple(_DIGITS[:D])
+    return tuple(str(value) for value in range(1, D + 1))
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken rule: `cells` (indices) break it, with `value` in unit `unit` where that applies."""
+
+    kind: Literal["repeated", "out_of_range", "unit_too_large"]
+    cells: tuple[int, ...]
+    value: int = 0
+    unit: int = -1
+    message: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Board:
+    """An all-different constraint grid: n = rows x cols cells, values 1..D, and units.
+
+    A unit is a set of cells whose values all differ; it is *complete* where it has D cells, so that
+    every value occurs in it. `box` is (box rows, box cols) where the regions are equal rectangles;
+    `regions` gives each cell's region where the family draws some (boxes or jigsaw pieces).
+    Build one with `vmd_solver.csp.families`.
+
+    Raises InvalidPuzzle where the shape, the alphabet or a unit makes no sense.
+    """
+
+    family: str
+    rows: int
+    cols: int
+    D: int
+    units: tuple[tuple[int, ...], ...]
+    box: tuple[int, int] | None = None
+    regions: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.rows < 1 or self.cols < 1:
+            raise InvalidPuzzle(f"a board needs at least one cell, got {self.rows}x{self.cols}")
+        if not 1 <= self.D <= MAX_VALUES:
+            raise InvalidPuzzle(f"alphabets of 1 to {MAX_VALUES} values are supported, got {self.D}")
+        if self.regions is not None and len(self.regions) != self.n:
+            raise InvalidPuzzle(f"{len(self.regions)} region labels for {self.n} cells")
+        for number, unit in enumerate(self.units, 1):
+            if len(set(unit)) != len(unit):
+                raise InvalidPuzzle(f"unit {number} names a cell twice")
+            if any(not 0 <= cell < self.n for cell in unit):
+                raise InvalidPuzzle(f"unit {number} names a cell outside the {self.n} of the board")
+
+    @property
+    def n(self) -> int:
+        """Number of cells."""
+        return self.rows * self.cols
+
+    @cached_property
+    def incidence(self) -> npt.NDArray[np.uint8]:
+        """Unit incidence (U, n) uint8: 1 where the unit holds the cell. Read-only."""
+        table = np.zeros((len(self.units), self.n), dtype=np.uint8)
+        for number, unit in enumerate(self.units):
+            table[number, list(unit)] = 1
+        table.flags.writeable = False
+        return table
+
+    @cached_property
+    def complete(self) -> npt.NDArray[np.bool_]:
+        """Which units (U,) hold as many cells as there are values. Read-only."""
+        table = np.array([len(unit) == self.D for unit in self.units], dtype=np.bool_)
+        table.flags.writeable = False
+        return table
+
+    @cached_property
+    def peers(self) -> tuple[tuple[int, ...], ...]:
+        """For each cell the other cells it shares a unit with, in order."""
+        found: list[set[int]] = [set() for _ in range(self.n)]
+        for unit in self.units:
+            for cell in unit:
+                found[cell].update(unit)
+        return tuple(tuple(sorted(cells - {cell})) for cell, cells in enumerate(found))
+
+    def cell_name(self, cell: int) -> str:
+        """Row and column of a cell, counted from 1: `r3c7`."""
+        return f"r{cell // self.cols + 1}c{cell % self.cols + 1}"
+
+    def empty(self) -> Puzzle:
+        """The puzzle on this board without givens."""
+        return Puzzle(self, (0,) * self.n)
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """A board with givens: `givens[cell]` is a value 1..D, or 0 for an open cell.
+
+    `alphabet` holds the symbol of each value; it matters to text only. Raises InvalidPuzzle where
+    the number of givens or symbols does not fit the board. Rule violations do not raise: ask
+    `status()`.
+
+    >>> from vmd_solver.csp.families import sudoku
+    >>> board = sudoku(2, 2)
+    >>> Puzzle(board, (1, 1) + (0,) * 14).status()[0].message
+    'value 1 repeats in row 1: r1c1, r1c2'
+    """
+
+    board: Board
+    givens: tuple[int, ...]
+    alphabet: tuple[str, ...] = ()
+    name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.givens) != self.board.n:
+            raise InvalidPuzzle(f"{len(self.givens)} givens for a board of {self.board.n} cells")
+        if not self.alphabet:
+            object.__setattr__(self, "alphabet", default_alphabet(self.board.D))
+        if len(set(self.alphabet)) != self.board.D:
+            raise InvalidPuzzle(
+                f"{self.board.D} different symbols expected, got {len(set(self.alphabet))}"
+            )
+
+    def status(self) -> tuple[Violation, ...]:
+        """Every violation among the givens and units; empty where the puzzle is well formed."""
+        return violations(self.board, self.givens, self.alphabet)
+
+    def is_valid(self) -> bool:
+        """Whether `status()` is empty. A valid puzzle may still have no solution."""
+        return not self.status()
+
+    def require_valid(self) -> None:
+        """Raise InvalidPuzzle, with all violations, unless the puzzle is well formed."""
+        found = self.status()
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            raise InvalidPuzzle(f"{found[0].message}{more}", found)
+
+    def to_array(self) -> npt.NDArray[np.int16]:
+        """Givens as (n,) int16, 0 where open."""
+        return np.array(self.givens, dtype=np.int16)
+
+
+def violations(
+    board: Board, values: Sequence[int], alphabet: Sequence[str] = ()
+) -> tuple[Violation, ...]:
+    """Every violation of `values` (n entries, 0 where open) on `board`, in unit order."""
+    symbols = tuple(alphabet) or default_alphabet(board.D)
+    found: list[Violation] = []
+    outside = tuple(cell for cell, value in enumerate(values) if not 0 <= value <= board.D)
+    if outside:
+        names = ", ".join(board.cell_name(cell) for cell in outside)
+        message = f"values outside 1..{board.D} at {names}"
+        found.append(Violation("out_of_range", outside, message=message))
+    for number, unit in enumerate(board.units):
+        if len(unit) > board.D:
+            message = f"{unit_name(board, number)} has {len(unit)} cells for {board.D} values"
+            found.append(Violation("unit_too_large", unit, unit=number, message=message))
+        places: dict[int, list[int]] = {}
+        for cell in unit:
+            if 1 <= values[cell] <= board.D:
+                places.setdefault(values[cell], []).append(cell)
+        for value, cells in sorted(places.items()):
+            if len(cells) > 1:
+                names = ", ".join(board.cell_name(cell) for cell in cells)
+                where = unit_name(board, number)
+                message = f"value {symbols[value - 1]} repeats in {where}: {names}"
+                found.append(Violation("repeated", tuple(cells), value, number, message))
+    return tuple(found)
+
+
+def unit_name(board: Board, number: int) -> str:
+    """What people call unit `number`: a row, a column, a region, a diagonal, or `unit 7`."""
+    cells = board.units[number]
+    rows = {cell // board.cols for cell in cells}
+    cols = {cell % board.cols for cell in cells}
+    if len(rows) == 1 and len(cells) > 1:
+        return f"row {min(rows) + 1}"
+    if len(cols) == 1 and len(cells) > 1:
+        return f"column {min(cols) + 1}"
+    if board.regions is not None:
+        labels = {board.regions[cell] for cell in cells}
+        if len(labels) == 1:
+            return f"region {min(labels) + 1}"
+    if board.rows == board.cols and len(cells) == board.rows:
+        if all(cell // board.cols == cell % board.cols for cell in cells):
+            return "the main diagonal"
+        if all(cell // board.cols + cell % board.cols == board.cols - 1 for cell in cells):
+            return "the other diagonal"
+    return f"unit {number + 1}"

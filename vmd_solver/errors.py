@@ -1,0 +1,89 @@
+"""Every error the package raises for a user's mistake or a broken installation.
+
+```
+VmdError
+  PuzzleError
+    PuzzleSyntaxError(line, column)   the text is not a puzzle
+    InvalidPuzzle(violations)         it is one, and contradicts its own rules
+  AssetNotFound(tried)                a shipped file is missing
+  ModelError
+    ManifestMismatch                  a model this version cannot read
+    DigestMismatch                    a model whose files were changed
+    RuntimeUnavailable                no ONNX Runtime, or not the device asked for
+  SearchError                         settings that no search can follow
+```
+
+A message says what was expected, what came, and what to do next. Only `vmd_solver.cli` turns
+these into exit codes. "No solution" is a result, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class VmdError(Exception):
+    """Base of every error that is shown to a user as one line."""
+
+
+class PuzzleError(VmdError):
+    """A puzzle that cannot be used."""
+
+
+class PuzzleSyntaxError(PuzzleError):
+    """Text that cannot be read as a puzzle.
+
+    `source` is the file's name (or None), `line` and `column` count from 1 (None where unknown).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        source: str | None = None,
+    ) -> None:
+        self.message = message
+        self.line = line
+        self.column = column
+        self.source = source
+        where = ":".join(str(part) for part in (source, line, column) if part is not None)
+        super().__init__(f"{where}: {message}" if where else message)
+
+
+class InvalidPuzzle(PuzzleError):
+    """A puzzle whose givens or units break the rules; `violations` lists every one."""
+
+    def __init__(self, message: str, violations: Sequence[Any] = ()) -> None:
+        self.violations = tuple(violations)
+        super().__init__(message)
+
+
+class AssetNotFound(VmdError):
+    """A file that should ship with the package is not there; `tried` lists the places searched."""
+
+    def __init__(self, message: str, tried: Sequence[str] = ()) -> None:
+        self.tried = tuple(tried)
+        super().__init__(message)
+
+
+class ModelError(VmdError):
+    """A model that cannot be used."""
+
+
+class ManifestMismatch(ModelError):
+    """A model made for another version of the contract, or for another job."""
+
+
+class DigestMismatch(ModelError):
+    """A model whose files differ from its SHA256SUMS."""
+
+
+class RuntimeUnavailable(ModelError):
+    """ONNX Runtime, or the device that was asked for, is not there."""
+
+
+class SearchError(VmdError):
+    """Solver settings that contradict one another or are out of range."""
