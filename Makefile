@@ -1,0 +1,30 @@
+# Uses .venv where `make venv` has made one, and otherwise the python that is on the path.
+PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python)
+
+.PHONY: check format-check lint types test fmt bench venv
+
+check: format-check lint types test
+
+format-check:
+	$(PYTHON) -m ruff format --check .
+
+lint:
+	$(PYTHON) -m ruff check .
+
+types:
+	$(PYTHON) -m mypy
+
+# Unit, property, packaging and command tests, the docstrings' examples and the README's.
+test:
+	$(PYTHON) -m pytest -n 2
+
+fmt:
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+# Every benchmark with its defaults; each prints one JSON document on its last line.
+bench:
+	for file in benchmarks/*.py; do $(PYTHON) "$$file" || exit 1; done
+
+venv:
+	python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e '.[dev]'

@@ -1,0 +1,51 @@
+"""Where the files that ship with the package are: puzzles and exported models.
+
+An installed package carries them under `vmd_solver/_assets/`; an editable install finds them in
+its checkout. Nothing here knows what the files hold, and nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vmd_solver.errors import AssetNotFound
+
+DEFAULT_MODEL = "sudoku"
+"""The model that is used where none is named."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def path(name: str) -> Path:
+    """The shipped file or folder `name`, such as `exported` or `puzzles/hard.txt`.
+
+    Raises AssetNotFound, with every place that was tried, where there is none.
+    """
+    tried = [root / name for root in _roots()]
+    for place in tried:
+        if place.exists():
+            return place
+    places = " and ".join(str(place) for place in tried)
+    raise AssetNotFound(
+        f"expected the shipped {name}, found nothing at {places}; "
+        "give the path of a file of your own, or reinstall vmd-solver",
+        [str(place) for place in tried],
+    )
+
+
+def puzzle_path(name: str) -> Path:
+    """The shipped puzzle file `name`, with or without its `.txt`. Raises AssetNotFound."""
+    return path(f"puzzles/{name.removesuffix('.txt')}.txt")
+
+
+def model_path(name: str | None = None) -> Path:
+    """The folder of the shipped model `name`, or of the default one. Raises AssetNotFound."""
+    return path(f"exported/{name or DEFAULT_MODEL}")
+
+
+def _roots() -> tuple[Path, ...]:
+    """Folders that may hold the assets, the likeliest first."""
+    installed = _PACKAGE / "_assets"
+    checkout = _PACKAGE.parent
+    # Without this check, site-packages would pass for a checkout and its `puzzles` for ours.
+    return (installed, checkout) if (checkout / "pyproject.toml").is_file() else (installed,)
