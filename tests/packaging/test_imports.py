@@ -1,0 +1,208 @@
+"""Who may import whom, within the project and beyond it, read from the source of every module."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RANKS: tuple[tuple[str, ...], ...] = (
+    ("vmd_solver",),  # the package's own __init__: a name and a version
+    ("errors",),
+    ("assets",),
+    ("csp",),
+    ("formats", "denoiser"),
+    ("sampling", "techniques", "text"),
+    ("tui", "cli"),
+    ("training",),
+)
+"""The parts in order of dependency. A part imports itself and parts of an earlier rank."""
+
+THIRD_PARTY: dict[str, set[str]] = {
+    "vmd_solver": set(),
+    "errors": set(),
+    "assets": set(),
+    "csp": {"numpy", "numba"},
+    "formats": {"numpy"},
+    "denoiser": {"numpy", "onnxruntime"},
+    "sampling": {"numpy"},
+    "techniques": {"numpy"},
+    "text": {"numpy"},
+    "tui": {"numpy", "platformdirs", "rich", "textual"},
+    "cli": {"click", "numpy", "platformdirs"},
+    "training": {
+        "click",
+        "matplotlib",
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "rich",
+        "safetensors",
+        "torch",
+    },
+}
+"""What each part may import from beyond the standard library."""
+
+LAZY = {"numba"}
+"""Imported inside a function only: most runs never need them, and they take seconds to load."""
+
+HEAVY = {"numba", "onnx", "textual", "torch", "training"}
+"""What importing the solver's command must never load."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: module `name`, written at `where`, for the part `importer`."""
+
+    importer: str
+    name: str
+    where: str
+    at_start: bool
+
+
+def part_of(module: str) -> str:
+    """The part of the project that a dotted module name belongs to."""
+    package, _, rest = module.partition(".")
+    return rest.partition(".")[0] or package if package == "vmd_solver" else package
+
+
+def sources() -> Iterator[Path]:
+    for package in ("vmd_solver", "training"):
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def module_name(source: Path) -> str:
+    return ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(source: Path) -> Iterator[Import]:
+    """Every import of one file, those inside functions too."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    inside_functions = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        for name in names_imported(node):
+            where = f"{source.relative_to(ROOT)}:{node.lineno}"  # type: ignore[attr-defined]
+            yield Import(part_of(module_name(source)), name, where, node not in inside_functions)
+
+
+def names_imported(node: ast.AST) -> list[str]:
+    """Dotted modules that a statement imports; `from vmd_solver import assets` names the latter."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"line {node.lineno}: imports are absolute here"
+        assert node.module is not None
+        if node.module == "vmd_solver":
+            return [submodule(alias.name) for alias in node.names]
+        return [node.module]
+    return []
+
+
+def submodule(name: str) -> str:
+    """`vmd_solver.name` where that is a module, and the package itself for its other names."""
+    package = ROOT / "vmd_solver"
+    is_module = (package / name).is_dir() or (package / f"{name}.py").is_file()
+    return f"vmd_solver.{name}" if is_module else "vmd_solver"
+
+
+def is_ours(name: str) -> bool:
+    return name.partition(".")[0] in ("vmd_solver", "training")
+
+
+ALL = [found for source in sources() for found in imports_of(source)]
+OURS = [found for found in ALL if is_ours(found.name)]
+THIRD = [
+    found
+    for found in ALL
+    if not is_ours(found.name) and found.name.partition(".")[0] not in sys.stdlib_module_names
+]
+RANK = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
+
+
+def test_every_part_has_a_rank_and_its_third_party_imports() -> None:
+    parts = {part_of(module_name(source)) for source in sources()}
+    assert parts <= RANK.keys(), "give the new part a place in RANKS"
+    assert RANK.keys() == THIRD_PARTY.keys()
+
+
+def test_no_part_imports_its_own_rank_or_a_later_one() -> None:
+    wrong = [
+        f"{found.where}: {found.importer} imports {found.name}"
+        for found in OURS
+        if (target := part_of(found.name)) != found.importer
+        and RANK[target] >= RANK[found.importer]
+    ]
+    assert not wrong
+
+
+def test_parts_import_only_the_third_party_modules_granted_to_them() -> None:
+    wrong = [
+        f"{found.where}: {found.importer} imports {found.name}"
+        for found in THIRD
+        if found.name.partition(".")[0] not in THIRD_PARTY[found.importer]
+    ]
+    assert not wrong
+
+
+def test_slow_modules_are_imported_inside_functions_only() -> None:
+    wrong = [
+        f"{found.where}: {found.name}"
+        for found in THIRD
+        if found.at_start and found.name.partition(".")[0] in LAZY
+    ]
+    assert not wrong
+
+
+def test_what_is_imported_is_declared() -> None:
+    """The runtime's imports by the package or its cpu and fast extras, training's by train too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    runtime = project["dependencies"] + extras["cpu"] + extras["fast"]
+    declared = {
+        "training": {Requirement(line).name for line in runtime + extras["train"]},
+        "vmd_solver": {Requirement(line).name for line in runtime},
+    }
+    wrong = [
+        f"{found.where}: {found.name}"
+        for found in THIRD
+        if found.name.partition(".")[0]
+        not in declared["training" if found.importer == "training" else "vmd_solver"]
+    ]
+    assert not wrong
+
+
+def test_the_solver_loads_nothing_heavy() -> None:
+    command = "import sys, vmd_solver.cli.solve; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not HEAVY & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("import numpy.typing as npt", ["numpy.typing"]),
+        ("from vmd_solver.csp.puzzle import Board", ["vmd_solver.csp.puzzle"]),
+        ("from vmd_solver import assets, __version__", ["vmd_solver.assets", "vmd_solver"]),
+        ("x = 1", []),
+    ],
+)
+def test_statements_are_read_as_python_reads_them(statement: str, names: list[str]) -> None:
+    assert names_imported(ast.parse(statement).body[0]) == names
