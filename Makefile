@@ -1,5 +1,6 @@
 # Uses .venv where `make venv` has made one, and otherwise the python that is on the path.
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python)
+BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .PHONY: check format-check lint types test fmt bench venv
 
@@ -24,7 +25,7 @@ fmt:
 
 # Every benchmark with its defaults; each prints one JSON document on its last line.
 bench:
-	for file in benchmarks/*.py; do $(PYTHON) "$$file" || exit 1; done
+	set -e; for name in $(BENCHMARKS); do $(PYTHON) -m "benchmarks.$$name"; done
 
 venv:
 	python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e '.[dev]'

@@ -39,7 +39,7 @@ def steps(block: str) -> list[Step]:
 
 
 def run(command: str, folder: Path) -> str:
-    """What `command` prints, as a terminal shows it, with this interpreter's scripts on the path."""
+    """What `command` prints in a terminal, with this interpreter's scripts on the path."""
     scripts = str(Path(sys.executable).parent)
     done = subprocess.run(
         ["bash", "-c", command],

@@ -1,0 +1,1 @@
+"""Benchmarks: each module asks one question, stated at its top, and ends with one JSON document."""
