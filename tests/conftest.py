@@ -21,12 +21,6 @@ settings.load_profile("check")
 
 
 @pytest.fixture(scope="session")
-def repository() -> Path:
-    """The folder of the checkout."""
-    return ROOT
-
-
-@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The evaluation data beside the checkout; the test is skipped where there is none."""
     folder = ROOT.parent / "shared" / "data"
