@@ -1,0 +1,177 @@
+"""From a board's description, as files give it, to the board, and back.
+
+Knows the families and what each is described by; knows nothing of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from math import isqrt
+
+from vmd_solver.csp.families import FAMILIES, grid, jigsaw, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.families.sudoku import box_regions
+from vmd_solver.csp.puzzle import MAX_VALUES, Board
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+
+MAX_CELLS = 65_536
+"""Largest board that is read: a header of a few characters must not ask for all the memory."""
+
+BOXED: dict[str, Callable[[int, int], Board]] = {
+    "sudoku": sudoku,
+    "sudoku-x": sudoku_x,
+    "windoku": windoku,
+}
+"""The families that are told by a box shape."""
+
+BARE = (*BOXED, "latin")
+"""The families that are told by size alone, so that bare text can hold them."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What files say of a board; None where they say nothing.
+
+    `size` is (rows, cols), `box` (box rows, box cols), `values` D, `regions` the region of each
+    cell, `units` the cells of each unit.
+    """
+
+    family: str
+    size: tuple[int, int] | None = None
+    box: tuple[int, int] | None = None
+    values: int | None = None
+    regions: tuple[int, ...] | None = None
+    units: tuple[tuple[int, ...], ...] | None = None
+
+
+_TAKES = {
+    **dict.fromkeys(BOXED, ("size", "box", "values", "regions")),
+    "jigsaw": ("size", "values", "regions"),
+    "jigsaw-x": ("size", "values", "regions"),
+    "latin": ("size", "values"),
+    "grid": ("size", "values", "units"),
+}
+
+
+def build(told: Description, n: int | None = None) -> Board:
+    """The board that is described; `n`, its number of cells, stands in for a size not stated.
+
+    Raises PuzzleSyntaxError where the description is incomplete or contradicts itself, and
+    InvalidPuzzle where the family refuses it.
+    """
+    require_family(told.family)
+    _require_taken(told)
+    if told.family == "grid":
+        return _free(told)
+    if told.family in ("jigsaw", "jigsaw-x"):
+        if told.regions is None:
+            raise PuzzleSyntaxError(f"a {told.family} needs its regions: none are given")
+        board = jigsaw(told.regions, diagonal=told.family == "jigsaw-x")
+    else:
+        board = bare_board(told.family, _order(told, n), told.box)
+    return _agreed(board, told)
+
+
+def describe(board: Board) -> Description:
+    """What a file must say so that `build` returns this very board.
+
+    Raises PuzzleError where no description does, because the units are not those of the family.
+    """
+    told = {
+        "size": (board.rows, board.cols),
+        "box": board.box,
+        "values": board.D,
+        "regions": None if board.family in BOXED else board.regions,
+        "units": board.units if board.family == "grid" else None,
+    }
+    description = Description(board.family, **told)  # type: ignore[arg-type]
+    if build(description) != board:
+        raise PuzzleError(f"the units are not those of the family {board.family}: use family grid")
+    return description
+
+
+@cache
+def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> Board:
+    """The `order` x `order` board of a family in `BARE`, with the customary boxes unless told."""
+    if order > MAX_VALUES:
+        raise PuzzleSyntaxError(f"{order}x{order} is too large: at most {MAX_VALUES} values")
+    if family == "latin":
+        return latin(order)
+    shape = box or default_box(order)
+    if shape is None:
+        raise PuzzleSyntaxError(
+            f"a {order}x{order} board has no customary boxes: state a box shape, or family latin"
+        )
+    if min(shape) < 1 or shape[0] * shape[1] != order:
+        raise PuzzleSyntaxError(
+            f"boxes of {shape[0]}x{shape[1]} do not fit {order}x{order}: expected {order} cells"
+        )
+    return BOXED[family](*shape)
+
+
+def default_box(order: int) -> tuple[int, int] | None:
+    """The customary box (rows, cols): as square as can be, wide rather than tall.
+
+    >>> default_box(6), default_box(9), default_box(12), default_box(7)
+    ((2, 3), (3, 3), (3, 4), None)
+    """
+    rows = next((r for r in range(isqrt(order), 1, -1) if order % r == 0), None)
+    return (rows, order // rows) if rows else None
+
+
+def order_of(n: int) -> int | None:
+    """Side of a square board of n cells, or None where there is none."""
+    order = isqrt(n)
+    return order if order and order * order == n else None
+
+
+def require_family(family: str) -> None:
+    """Raise PuzzleSyntaxError unless there is such a family."""
+    if family not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise PuzzleSyntaxError(f"unknown family {family[:20]!r}: expected one of {known}")
+
+
+def _require_taken(told: Description) -> None:
+    for field in fields(told)[1:]:
+        if getattr(told, field.name) is not None and field.name not in _TAKES[told.family]:
+            takes = ", ".join(_TAKES[told.family])
+            raise PuzzleSyntaxError(f"family {told.family} takes no {field.name}, only {takes}")
+
+
+def _order(told: Description, n: int | None) -> int:
+    if told.size is not None:
+        rows, cols = told.size
+        if rows != cols:
+            raise PuzzleSyntaxError(f"a {told.family} is square: got size {rows}x{cols}")
+        return rows
+    if told.box is not None:
+        return told.box[0] * told.box[1]
+    order = order_of(n or 0)
+    if order is None:
+        raise PuzzleSyntaxError(f"{n or 0} cells are no square board: state its size")
+    return order
+
+
+def _agreed(board: Board, told: Description) -> Board:
+    """The board, once nothing that was told contradicts it."""
+    if told.size not in (None, (board.rows, board.cols)):
+        rows, cols = told.size
+        raise PuzzleSyntaxError(f"size {rows}x{cols} contradicts a {board.rows}x{board.cols} board")
+    if told.values not in (None, board.D):
+        raise PuzzleSyntaxError(f"{told.values} values contradict a board of {board.D}")
+    if board.box and told.regions is not None and told.regions != box_regions(*board.box):
+        raise PuzzleSyntaxError(
+            f"the regions are not boxes of {board.box[0]}x{board.box[1]}: use family jigsaw"
+        )
+    return board
+
+
+def _free(told: Description) -> Board:
+    if told.size is None or told.values is None or told.units is None:
+        raise PuzzleSyntaxError("a grid needs its size, its number of values and its units")
+    rows, cols = told.size
+    if rows * cols > MAX_CELLS:
+        raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")
+    return grid(rows, cols, told.values, told.units)

@@ -1,0 +1,82 @@
+"""What a reader yields, what it is told, and what a format is.
+
+Knows no format; the modules beside it fill these in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+
+Lines = Iterator[tuple[int, str]]
+"""Numbered lines (from 1), without line ends and without comment lines."""
+
+MAX_LINE = 1_000_000
+"""Longest line that is looked at, in characters: many times the longest puzzle there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One puzzle of a file, or what is wrong with it: either `puzzle` or `error` is None.
+
+    `text` is the input it was read from, `line` its first line (from 1), `solution` the n values
+    that the file gives as its solution, `rating` the difficulty that the file states.
+    """
+
+    puzzle: Puzzle | None
+    text: str
+    source: str | None
+    line: int
+    error: PuzzleSyntaxError | None = None
+    solution: tuple[int, ...] | None = None
+    rating: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader is told: the file's name, and the family of puzzles that do not state one."""
+
+    source: str | None = None
+    family: str = "sudoku"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One text form: what it is called, what it can hold, how it is recognised, read and written.
+
+    `recognise` sees the first significant lines and may stop early; `bare` says that the text does
+    not name the family, so that a reader must be told any other than sudoku. A file of several
+    puzzles is `head`, then what `write` returns for each, with `between` in the gaps.
+    """
+
+    name: str
+    summary: str
+    families: tuple[str, ...]
+    bare: bool
+    recognise: Callable[[Iterable[str]], bool]
+    read: Callable[[Lines, Context], Iterator[Entry]]
+    write: Callable[[Puzzle], str]
+    head: str = ""
+    between: str = ""
+
+
+def failed(error: PuzzleError, text: str, line: int, context: Context) -> Entry:
+    """The entry of a puzzle that cannot be read, its error placed in the file."""
+    if isinstance(error, PuzzleSyntaxError):
+        message, row, column = error.message, error.line or line, error.column
+    else:
+        message, row, column = str(error), line, None
+    placed = PuzzleSyntaxError(message, line=row, column=column, source=context.source)
+    return Entry(None, text, context.source, line, placed)
+
+
+def require_short(text: str) -> None:
+    """Raise PuzzleSyntaxError where a line is too long to be part of a puzzle."""
+    if len(text) > MAX_LINE:
+        raise PuzzleSyntaxError(
+            f"the line is longer than {MAX_LINE:,} characters: expected a puzzle, check the file",
+            column=1,
+        )

@@ -1,0 +1,190 @@
+"""Puzzles drawn as rows, with or without lines between the boxes; a blank line between puzzles.
+
+The text states no family. Lines that are drawn state the box shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
+from vmd_solver.formats.line import glue, require_bare
+from vmd_solver.formats.rows import Row, is_rule, require_rows
+from vmd_solver.formats.symbols import alphabets, decode, encode, infer, values_of
+
+_TITLE = re.compile(r"(?:grid|puzzle|sudoku)(?:\s.*|\d*)", re.IGNORECASE)
+_MOST_ROWS = 200
+_NARROWEST = 4
+
+
+@dataclass
+class _Block:
+    """The rows gathered so far for one puzzle."""
+
+    name: str = ""
+    rows: list[Row] = field(default_factory=list)
+    rules: list[int] = field(default_factory=list)  # rows above each drawn line
+    gaps: list[int] = field(default_factory=list)  # rows above each blank line
+
+    def is_full(self) -> bool:
+        """Whether the next row begins another puzzle."""
+        count = len(self.rows)
+        if self.gaps or count not in {len(self.rows[0].cells(split)) for split in (True, False)}:
+            return False
+        return set(self.widths()) == {count}
+
+    def widths(self) -> list[int]:
+        split = self.is_split()
+        return [len(row.cells(split)) for row in self.rows]
+
+    def is_split(self) -> bool:
+        return any(row.is_split for row in self.rows)
+
+    def is_band(self) -> bool:
+        """Whether a blank line here may stand between two bands of one puzzle."""
+        count, width = len(self.rows), self.widths()[0]
+        band = self.gaps[0] if self.gaps else count
+        bands = len(self.gaps) + (count not in self.gaps)
+        return band > 1 and count < width and width % band == 0 and count == band * bands
+
+    def add(self, row: Row) -> None:
+        if len(self.rows) < _MOST_ROWS:
+            self.rows.append(row)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(row.text for row in self.rows)
+
+
+def read(lines: Lines, context: Context) -> Iterator[Entry]:
+    """One entry for each block of rows."""
+    for block in _blocks(lines):
+        first = block.rows[0].number
+        try:
+            puzzle = _puzzle(block, context.family)
+            yield Entry(puzzle, block.text, context.source, first)
+        except PuzzleError as error:
+            yield failed(error, block.text, first, context)
+
+
+def _blocks(lines: Lines) -> Iterator[_Block]:
+    block = _Block()
+    for number, text in lines:
+        if not text or text.isspace():
+            if block.rows and not block.is_band():
+                yield block
+                block = _Block()
+            elif block.rows:
+                block.gaps = sorted({*block.gaps, len(block.rows)})
+        elif _TITLE.fullmatch(text.strip()):
+            if block.rows:
+                yield block
+            block = _Block(name=text.strip())
+        elif is_rule(text):
+            block.rules.append(len(block.rows))
+        else:
+            if block.rows and block.is_full():
+                yield block
+                block = _Block()
+            block.add(Row(number, text))
+    if block.rows:
+        yield block
+
+
+def _puzzle(block: _Block, family: str) -> Puzzle:
+    for row in block.rows:
+        require_short(row.text)
+        row.require_cells()
+    split, widths = block.is_split(), block.widths()
+    order = Counter(widths).most_common(1)[0][0]
+    for row, width in zip(block.rows, widths, strict=True):
+        if width != order:
+            raise row.ragged(width, order)
+    require_rows(block.rows, order, order)
+    box = None if family == "latin" else _drawn_box(block, split, order)
+    board = bare_board(family, order, box)
+    cells = [cell for row in block.rows for cell in row.cells(split)]
+    symbols = [symbol for symbol, _ in cells]
+    alphabet = infer(symbols, order)
+    givens = decode(
+        symbols, alphabet, lambda cell: (block.rows[cell // order].number, cells[cell][1])
+    )
+    return Puzzle(board, givens, alphabet, block.name)
+
+
+def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None:
+    """Box shape (rows, cols) that the drawn lines show, or None where they show none."""
+    cols = {width for row in block.rows for width in row.widths(split)}
+    rules = sorted({count for count in block.rules if 0 < count < order})
+    rows = {below - above for above, below in zip([0, *rules], [*rules, order], strict=True)}
+    if len(cols) > 1 or len(rows) > 1:
+        raise PuzzleSyntaxError(
+            "the lines drawn do not make equal boxes: draw them between all boxes, or none",
+            line=block.rows[0].number,
+        )
+    # A table with lines around every cell says nothing of boxes.
+    width, height = cols.pop() % order, rows.pop() % order
+    width, height = (0 if width == 1 else width), (0 if height == 1 else height)
+    if not width and not height:
+        return None
+    return height or order // width, width or order // height
+
+
+def write(puzzle: Puzzle) -> str:
+    """The puzzle as rows, boxes drawn. Raises PuzzleError where they cannot tell the puzzle."""
+    require_bare(puzzle, "grid", boxes=True)
+    return draw(puzzle)
+
+
+def draw(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
+    """Rows with lines between the boxes, where the board has boxes of one shape."""
+    board = puzzle.board
+    cells = encode(puzzle, values)
+    box_rows, box_cols = board.box or (board.rows, board.cols)
+    space, width = glue(puzzle.alphabet), max(map(len, puzzle.alphabet))
+    lines: list[str] = []
+    for row in range(board.rows):
+        texts = [cell.rjust(width) for cell in cells[row * board.cols :][: board.cols]]
+        stacks = [space.join(texts[col : col + box_cols]) for col in range(0, board.cols, box_cols)]
+        if row and row % box_rows == 0:
+            lines.append("+".join("-" * len(stack) for stack in stacks))
+        lines.append("|".join(stacks))
+    return "\n".join(lines) + "\n"
+
+
+def recognise(lines: Iterable[str]) -> bool:
+    """Whether a line among the first is a row of cells, of a width that a board may have."""
+    rows = (Row(0, text[:5000]) for text in lines if not is_rule(text) and not _is_title(text))
+    return any(
+        _NARROWEST <= len(row.cells(row.is_split)) <= MAX_VALUES and _are_cells(row) for row in rows
+    )
+
+
+def _is_title(text: str) -> bool:
+    return _TITLE.fullmatch(text.strip()) is not None
+
+
+def _are_cells(row: Row) -> bool:
+    """Whether most of a row is what cells are made of, so that prose is not taken for a puzzle."""
+    symbols = [symbol for symbol, _ in row.cells(False)]
+    known = sum(symbol in values_of(alphabets(35)[0]) for symbol in symbols)
+    letters = sum(symbol.isalpha() for symbol in symbols)
+    return known >= 0.8 * len(symbols) and letters <= 0.7 * len(symbols)
+
+
+FORMAT = Format(
+    name="grid",
+    summary="rows of cells, boxes drawn or not, a blank line between puzzles",
+    families=BARE,
+    bare=True,
+    recognise=recognise,
+    read=read,
+    write=write,
+    between="\n",
+)

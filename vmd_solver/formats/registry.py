@@ -1,0 +1,62 @@
+"""The formats there are, as data, and which of them a text is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from vmd_solver.errors import PuzzleError
+from vmd_solver.formats import grid, jsonl, line, vmd
+from vmd_solver.formats.entry import Format, Lines
+
+FORMATS: tuple[Format, ...] = (
+    jsonl.FORMAT,
+    vmd.FORMAT,
+    line.FORMAT,
+    grid.FORMAT,
+)
+"""Every format, in the order in which they are tried on a text."""
+
+PREFIX_LINES = 64
+
+
+def format_named(name: str) -> Format:
+    """The format of that name. Raises PuzzleError where there is none."""
+    for format in FORMATS:
+        if format.name == name:
+            return format
+    known = ", ".join(format.name for format in FORMATS)
+    raise PuzzleError(f"unknown format {name!r}: expected one of {known}")
+
+
+class Prefix:
+    """The first lines that are not blank, pulled from `lines` only as a recogniser asks for them.
+
+    `rest` is everything again, from the first line that is not blank.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._seen: list[tuple[int, str]] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for place in range(PREFIX_LINES):
+            if place == len(self._seen) and not self._pull():
+                return
+            if self._seen[place][1].strip():
+                yield self._seen[place][1]
+
+    def _pull(self) -> bool:
+        for number, text in self._lines:
+            if self._seen or text.strip():
+                self._seen.append((number, text))
+                return True
+        return False
+
+    def rest(self) -> Lines:
+        return chain(self._seen, self._lines)
+
+
+def recognised(prefix: Prefix) -> Format | None:
+    """The first format that knows these lines, or None."""
+    return next((format for format in FORMATS if format.recognise(prefix)), None)

@@ -1,0 +1,129 @@
+"""Cells as text: blanks, alphabets, and the step from symbols to values and back.
+
+Knows nothing of lines, files or families.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
+
+from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+
+BLANKS = ".0-_*?"
+"""Symbols of an open cell; `0` only where the alphabet has no such value."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ZERO_BASED = "0123456789" + _LETTERS
+
+
+@cache
+def alphabets(D: int) -> tuple[tuple[str, ...], ...]:
+    """The alphabets that text without a stated one may be written in, likeliest first.
+
+    1-9 and A-Z; decimal numbers; letters from A. `infer` tells when 0 counts as a value.
+    """
+    numbers = tuple(str(value) for value in range(1, D + 1))
+    letters = (tuple(_LETTERS[:D]),) if len(_LETTERS) >= D else ()
+    return tuple(dict.fromkeys((default_alphabet(D), numbers, *letters)))
+
+
+@cache
+def zero_based(D: int) -> tuple[str, ...] | None:
+    """The alphabet 0-9, A-Z cut to D symbols, where that is customary (10 to 36 values)."""
+    return tuple(_ZERO_BASED[:D]) if 10 <= D <= len(_ZERO_BASED) else None
+
+
+@lru_cache(maxsize=64)
+def values_of(alphabet: tuple[str, ...]) -> dict[str, int]:
+    """Value of each symbol, with blanks (0), lower case letters and digits padded to `07`."""
+    table = dict.fromkeys((*BLANKS, "00"), 0)
+    table.update((symbol, value) for value, symbol in enumerate(alphabet, 1))
+    for value, symbol in enumerate(alphabet, 1):
+        table.setdefault(symbol.lower(), value)
+        if symbol in "123456789":
+            table.setdefault(f"0{symbol}", value)
+    return table
+
+
+def infer(cells: Iterable[str], D: int) -> tuple[str, ...]:
+    """The alphabet that `cells` are written in.
+
+    The first of `alphabets` that holds every symbol; but from 10 values on, where a blank other
+    than 0 marks the open cells and 0 occurs as well, 0 is a value.
+
+    >>> infer(".0F", 16)[:3], infer(".1G", 16)[:3], infer(".XY", 25)[:3]
+    (('0', '1', '2'), ('1', '2', '3'), ('A', 'B', 'C'))
+    """
+    used = set(cells)
+    zeros = zero_based(D)
+    if zeros and "0" in used and used & set(BLANKS) != {"0"} and used <= values_of(zeros).keys():
+        return zeros
+    for alphabet in alphabets(D):
+        if used <= values_of(alphabet).keys():
+            return alphabet
+    return default_alphabet(D)
+
+
+def decode(
+    cells: Sequence[str],
+    alphabet: tuple[str, ...],
+    place: Callable[[int], tuple[int | None, int | None]],
+) -> tuple[int, ...]:
+    """Values of `cells`; `place` gives line and column of a cell, for the message.
+
+    Raises PuzzleSyntaxError at the first symbol that is neither a blank nor in the alphabet.
+    """
+    table = values_of(alphabet)
+    for number, cell in enumerate(cells):
+        if cell not in table:
+            line, column = place(number)
+            raise PuzzleSyntaxError(unexpected(cell, alphabet), line=line, column=column)
+    return tuple(table[cell] for cell in cells)
+
+
+def unexpected(cell: str, alphabet: tuple[str, ...]) -> str:
+    """What to say about a symbol that is not in the alphabet."""
+    if "\ufffd" in cell:
+        return "bytes that are not UTF-8: save the file as UTF-8 text"
+    shown = repr(cell if len(cell) <= 12 else cell[:12] + "...")
+    blanks = " ".join(blank for blank in BLANKS if blank not in alphabet)
+    return f"unexpected {shown}: expected {spell(alphabet)}, or an open cell ({blanks})"
+
+
+def spell(alphabet: tuple[str, ...]) -> str:
+    """An alphabet in a few words.
+
+    >>> spell(tuple("123456789ABC")), spell(tuple("abc"))
+    ('1-9 A-C', 'a b c')
+    """
+    D = len(alphabet)
+    if alphabet == default_alphabet(D) and 10 < D <= 35:
+        return f"1-9 A-{alphabet[-1]}"
+    if alphabet == zero_based(D) and D > 11:
+        return f"0-9 A-{alphabet[-1]}"
+    if len(alphabet) > 8 or (alphabet == default_alphabet(D) and D > 2):
+        return f"{alphabet[0]}-{alphabet[-1]}"
+    return " ".join(alphabet)
+
+
+def encode(puzzle: Puzzle, values: Sequence[int] | None = None) -> list[str]:
+    """Symbol of each cell, `.` where open. Raises PuzzleError at a value outside the alphabet."""
+    D = puzzle.board.D
+    shown = puzzle.givens if values is None else values
+    for cell, value in enumerate(shown):
+        if not 0 <= value <= D:
+            where = puzzle.board.cell_name(cell)
+            raise PuzzleError(f"value {value} at {where} cannot be written: expected 0 to {D}")
+    symbols = (".", *puzzle.alphabet)
+    return [symbols[value] for value in shown]
+
+
+def require_values(values: Sequence[object], D: int, name: Callable[[int], str]) -> None:
+    """Raise PuzzleSyntaxError unless all are whole numbers 0..D; `name` names the cell."""
+    for cell, value in enumerate(values):
+        if type(value) is not int or not 0 <= value <= min(D, MAX_VALUES):
+            shown = repr(value)
+            shown = shown if len(shown) <= 20 else shown[:17] + "..."
+            raise PuzzleSyntaxError(f"{name(cell)} is {shown}: expected 1 to {D}, or 0 where open")
