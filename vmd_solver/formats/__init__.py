@@ -13,6 +13,7 @@ from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE, require_family
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed
+from vmd_solver.formats.plain import require_bare_family
 from vmd_solver.formats.registry import FORMATS, Prefix, format_named, recognised
 from vmd_solver.formats.source import decode_source, numbered, open_source
 
@@ -54,11 +55,7 @@ def read(
     """
     chosen = None if format is None else format_named(format)
     require_family(family)
-    if family not in BARE:
-        raise PuzzleError(
-            f"cells alone do not make a {family}: expected one of {', '.join(BARE)}; a {family} "
-            "file states its regions or units itself"
-        )
+    require_bare_family(family)
     text = io.StringIO(lines, newline=None) if isinstance(lines, str) else lines
     return _entries(numbered(text), chosen, Context(source, family))
 

@@ -14,6 +14,7 @@ from vmd_solver.csp.families import FAMILIES, grid, jigsaw, latin, sudoku, sudok
 from vmd_solver.csp.families.sudoku import box_regions
 from vmd_solver.csp.puzzle import MAX_VALUES, Board
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.formats.symbols import shown
 
 MAX_CELLS = 65_536
 """Largest board that is read: a header of a few characters must not ask for all the memory."""
@@ -130,7 +131,7 @@ def require_family(family: str) -> None:
     """Raise PuzzleSyntaxError unless there is such a family."""
     if family not in FAMILIES:
         known = ", ".join(FAMILIES)
-        raise PuzzleSyntaxError(f"unknown family {family[:20]!r}: expected one of {known}")
+        raise PuzzleSyntaxError(f"unknown family {shown(family)}: expected one of {known}")
 
 
 def _require_taken(told: Description) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
@@ -71,6 +72,20 @@ def failed(error: PuzzleError, text: str, line: int, context: Context) -> Entry:
         message, row, column = str(error), line, None
     placed = PuzzleSyntaxError(message, line=row, column=column, source=context.source)
     return Entry(None, text, context.source, line, placed)
+
+
+def number_in(text: str | None) -> float | None:
+    """The number that a text states, or None where it states none."""
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def one_line(name: str) -> str:
+    """A name as one line of printable characters, safe to write and to show."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def require_short(text: str) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
-from vmd_solver.formats.line import glue, require_bare
+from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
+from vmd_solver.formats.plain import glue, require_bare
 from vmd_solver.formats.rows import Row, is_rule, require_rows
 from vmd_solver.formats.symbols import alphabets, decode, encode, infer, values_of
 
@@ -115,7 +115,7 @@ def _puzzle(block: _Block, family: str) -> Puzzle:
     givens = decode(
         symbols, alphabet, lambda cell: (block.rows[cell // order].number, cells[cell][1])
     )
-    return Puzzle(board, givens, alphabet, block.name)
+    return Puzzle(board, givens, alphabet, one_line(block.name))
 
 
 def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None:
@@ -140,6 +140,12 @@ def write(puzzle: Puzzle) -> str:
     """The puzzle as rows, boxes drawn. Raises PuzzleError where they cannot tell the puzzle."""
     require_bare(puzzle, "grid", boxes=True)
     return draw(puzzle)
+
+
+def rows_of(puzzle: Puzzle) -> list[str]:
+    """The rows of cells, nothing between them; for symbols of one character."""
+    cells, cols = encode(puzzle), puzzle.board.cols
+    return ["".join(cells[start : start + cols]) for start in range(0, len(cells), cols)]
 
 
 def draw(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:

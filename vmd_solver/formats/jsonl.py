@@ -16,9 +16,18 @@ from vmd_solver.csp.families.sudoku import box_regions
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
-from vmd_solver.formats.line import cells_of_text, decode_solution
-from vmd_solver.formats.symbols import decode, encode, infer, require_values
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    number_in,
+    one_line,
+    require_short,
+)
+from vmd_solver.formats.plain import Cells, cells_of, solution_of
+from vmd_solver.formats.symbols import decode, encode, infer, require_values, shown
 
 Row = dict[str, Any]
 
@@ -45,11 +54,15 @@ def _entry(text: str, number: int, context: Context) -> Entry:
     givens = _values(symbols, board, alphabet, "givens")
     answer = row.get("solution")
     solution = None if answer is None else _solution(answer, board, alphabet)
-    name = row.get("name") or row.get("id") or ""
-    puzzle = Puzzle(board, givens, alphabet, " ".join(str(name).split()))
-    rating = row.get("rating")
-    rated = float(rating) if isinstance(rating, int | float) else None
-    return Entry(puzzle, text, context.source, number, solution=solution, rating=rated)
+    puzzle = Puzzle(board, givens, alphabet, _told(row, "name") or _told(row, "id"))
+    rating = number_in(_told(row, "rating"))
+    return Entry(puzzle, text, context.source, number, solution=solution, rating=rating)
+
+
+def _told(row: Row, key: str) -> str:
+    """A remark as one line of text, empty where there is none."""
+    value = row.get(key)
+    return one_line(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _loaded(text: str) -> Row:
@@ -71,7 +84,7 @@ def _once(pairs: list[tuple[str, Any]]) -> Row:
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise PuzzleSyntaxError(f"the key {twice[:20]!r} occurs twice: keep one")
+        raise PuzzleSyntaxError(f"the key {shown(twice)} occurs twice: keep one")
     return row
 
 
@@ -81,9 +94,9 @@ def _symbols(row: Row) -> list[Any]:
     if len(found) != 1:
         raise PuzzleSyntaxError("expected either 'givens' (a list) or 'puzzle' (a line of cells)")
     if isinstance(found[0], str):
-        return cells_of_text(found[0])
+        return list(cells_of(found[0]).symbols)
     if not isinstance(found[0], list):
-        raise PuzzleSyntaxError(f"givens: expected a list or a string, got {_kind(found[0])}")
+        raise PuzzleSyntaxError(f"givens: expected a list or a string, got {shown(found[0])}")
     return found[0]
 
 
@@ -116,11 +129,11 @@ def _family(
     stated = row.get("family")
     if stated is not None:
         if not isinstance(stated, str):
-            raise PuzzleSyntaxError(f"family: expected a name, got {_kind(stated)}")
+            raise PuzzleSyntaxError(f"family: expected a name, got {shown(stated)}")
         return stated
     kind = row.get("kind", family)
     if kind != "sudoku" or (regions is None and "diag" not in row):
-        return kind if isinstance(kind, str) else str(kind)
+        return kind if isinstance(kind, str) else shown(kind)
     boxed = regions is None or (
         box is not None and min(box) > 0 and box[0] * box[1] <= 63 and regions == box_regions(*box)
     )
@@ -148,12 +161,12 @@ def _values(
 
 def _solution(answer: Any, board: Board, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     if not isinstance(answer, str | list):
-        raise PuzzleSyntaxError(f"solution: expected a list or a string, got {_kind(answer)}")
-    symbols = cells_of_text(answer) if isinstance(answer, str) else answer
+        raise PuzzleSyntaxError(f"solution: expected a list or a string, got {shown(answer)}")
+    symbols = cells_of(answer).symbols if isinstance(answer, str) else answer
     if len(symbols) != board.n:
         raise PuzzleSyntaxError(f"solution: {len(symbols)} cells, expected {board.n}")
     if isinstance(answer, str):
-        return decode_solution(symbols, alphabet)
+        return solution_of(Cells(symbols, []), alphabet)
     values = _values(symbols, board, alphabet, "solution")
     if 0 in values:
         raise PuzzleSyntaxError("the solution leaves a cell open")
@@ -165,30 +178,25 @@ def _units(row: Row) -> tuple[tuple[int, ...], ...] | None:
     if units is None:
         return None
     if not isinstance(units, list):
-        raise PuzzleSyntaxError(f"units: expected a list of lists, got {_kind(units)}")
-    return tuple(_numbers({"units": unit}, "units") or () for unit in units)
+        raise PuzzleSyntaxError(f"units: expected a list of lists, got {shown(units)}")
+    return tuple(_whole_numbers(unit, "units") for unit in units)
 
 
 def _numbers(row: Row, key: str) -> tuple[int, ...] | None:
-    found = row.get(key)
-    if found is None:
-        return None
+    return None if row.get(key) is None else _whole_numbers(row[key], key)
+
+
+def _whole_numbers(found: object, key: str) -> tuple[int, ...]:
     if not isinstance(found, list) or any(type(number) is not int for number in found):
-        raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers")
+        raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers, got {shown(found)}")
     return tuple(found)
 
 
 def _whole(row: Row, key: str) -> int | None:
     found = row.get(key)
     if found is not None and (type(found) is not int or not 1 <= found <= 1_000_000):
-        raise PuzzleSyntaxError(f"{key}: expected a whole number from 1, got {str(found)[:20]}")
+        raise PuzzleSyntaxError(f"{key}: expected a whole number from 1, got {shown(found)}")
     return found
-
-
-def _kind(value: object) -> str:
-    return {"dict": "an object", "list": "a list", "str": "a string"}.get(
-        type(value).__name__, f"{str(value)[:20]}"
-    )
 
 
 def write(puzzle: Puzzle) -> str:

@@ -6,14 +6,22 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import grid, jsonl, line, vmd
+from vmd_solver.formats import csv, exchange, grid, hodoku, jsonl, line, pls, sdk, sdm, ss, vmd
 from vmd_solver.formats.entry import Format, Lines
+from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
     jsonl.FORMAT,
     vmd.FORMAT,
+    sdk.FORMAT,
+    pls.FORMAT,
+    hodoku.FORMAT,
+    csv.FORMAT,
+    exchange.FORMAT,
+    ss.FORMAT,
     line.FORMAT,
     grid.FORMAT,
+    sdm.FORMAT,
 )
 """Every format, in the order in which they are tried on a text."""
 
@@ -26,7 +34,7 @@ def format_named(name: str) -> Format:
         if format.name == name:
             return format
     known = ", ".join(format.name for format in FORMATS)
-    raise PuzzleError(f"unknown format {name!r}: expected one of {known}")
+    raise PuzzleError(f"unknown format {shown(name)}: expected one of {known}")
 
 
 class Prefix:

@@ -15,6 +15,9 @@ from vmd_solver.errors import PuzzleSyntaxError
 Cell = tuple[str, int]
 """A symbol and its column, counted from 1."""
 
+_MOST_CHARACTERS = 100_000
+"""More than any row: what follows in a longer line is not looked at."""
+
 _BOX_DRAWING = {code: "|" if chr(code) in "│┃║╎╏┆┇┊┋" else "-" for code in range(0x2500, 0x2580)}
 _RULE = re.compile(r"[-=+|:.'`*\s]+")
 _PIECE = re.compile(r"[|:]|[^\s|:]+")
@@ -31,7 +34,7 @@ class Row:
     def groups(self) -> tuple[tuple[Cell, ...], ...]:
         """The pieces between white space, in groups between the bars; empty groups left out."""
         found: list[list[Cell]] = [[]]
-        for piece in _PIECE.finditer(_plain(self.text)):
+        for piece in _PIECE.finditer(_plain(self.text[:_MOST_CHARACTERS])):
             if piece.group() in "|:":
                 found.append([])
             else:

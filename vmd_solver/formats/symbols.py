@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 
-from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
+from vmd_solver.csp.puzzle import Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 
 BLANKS = ".0-_*?"
@@ -87,9 +87,8 @@ def unexpected(cell: str, alphabet: tuple[str, ...]) -> str:
     """What to say about a symbol that is not in the alphabet."""
     if "\ufffd" in cell:
         return "bytes that are not UTF-8: save the file as UTF-8 text"
-    shown = repr(cell if len(cell) <= 12 else cell[:12] + "...")
     blanks = " ".join(blank for blank in BLANKS if blank not in alphabet)
-    return f"unexpected {shown}: expected {spell(alphabet)}, or an open cell ({blanks})"
+    return f"unexpected {shown(cell)}: expected {spell(alphabet)}, or an open cell ({blanks})"
 
 
 def spell(alphabet: tuple[str, ...]) -> str:
@@ -111,19 +110,26 @@ def spell(alphabet: tuple[str, ...]) -> str:
 def encode(puzzle: Puzzle, values: Sequence[int] | None = None) -> list[str]:
     """Symbol of each cell, `.` where open. Raises PuzzleError at a value outside the alphabet."""
     D = puzzle.board.D
-    shown = puzzle.givens if values is None else values
-    for cell, value in enumerate(shown):
+    told = puzzle.givens if values is None else values
+    for cell, value in enumerate(told):
         if not 0 <= value <= D:
             where = puzzle.board.cell_name(cell)
             raise PuzzleError(f"value {value} at {where} cannot be written: expected 0 to {D}")
     symbols = (".", *puzzle.alphabet)
-    return [symbols[value] for value in shown]
+    return [symbols[value] for value in told]
 
 
 def require_values(values: Sequence[object], D: int, name: Callable[[int], str]) -> None:
     """Raise PuzzleSyntaxError unless all are whole numbers 0..D; `name` names the cell."""
     for cell, value in enumerate(values):
-        if type(value) is not int or not 0 <= value <= min(D, MAX_VALUES):
-            shown = repr(value)
-            shown = shown if len(shown) <= 20 else shown[:17] + "..."
-            raise PuzzleSyntaxError(f"{name(cell)} is {shown}: expected 1 to {D}, or 0 where open")
+        if type(value) is not int or not 0 <= value <= D:
+            expected = f"expected 1 to {D}, or 0 where open"
+            raise PuzzleSyntaxError(f"{name(cell)} is {shown(value)}: {expected}")
+
+
+def shown(value: object) -> str:
+    """A foreign value for a message: short, on one line, printable."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = repr(value)
+    return text if len(text) <= 24 else f"{text[:20]}..."

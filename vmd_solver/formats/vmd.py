@@ -15,14 +15,14 @@ from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
-from vmd_solver.formats.line import glue
+from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
+from vmd_solver.formats.plain import glue
 from vmd_solver.formats.rows import Cell, Row, is_rule, require_rows
-from vmd_solver.formats.symbols import decode, encode, infer
+from vmd_solver.formats.symbols import decode, encode, infer, shown
 
 _VALUES = ("family", "name", "size", "box", "values", "alphabet")
 _BLOCKS = ("regions", "units", "givens", "solution")
-_KEY = re.compile(r"\s*([a-z]+)\s*:(?:\s+(.*?))?\s*")
+_KEY = re.compile(r"\s*([a-z]+)\s*:(.*)")
 _PAIR = re.compile(r"(\d{1,6})(?:\s*[x\u00d7]\s*(\d{1,6}))?")
 _CELL = re.compile(r"r(\d{1,6})c(\d{1,6})", re.IGNORECASE)
 _RESERVED = set("|:#-+=*_.?,;'`") | {chr(code) for code in range(0x2500, 0x2580)}
@@ -53,9 +53,9 @@ class _Draft:
             raise PuzzleSyntaxError(f"more than {_MOST_LINES} lines: end the puzzle with ---")
         self.lines.append(text)
         require_short(text)
-        match = _KEY.fullmatch(text)
-        if match is not None:
-            self._open(number, match.group(1), match.group(2) or "")
+        header = _header(text)
+        if header is not None:
+            self._open(number, *header)
         elif not self.blocks:
             expected = "expected 'key: value', such as 'family: sudoku', or 'givens:'"
             raise PuzzleSyntaxError(expected, line=number, column=1)
@@ -65,7 +65,7 @@ class _Draft:
     def _open(self, number: int, key: str, value: str) -> None:
         known = ", ".join((*_VALUES, *_BLOCKS))
         if key not in _VALUES and key not in _BLOCKS:
-            message = f"unknown key {key[:20]!r}: expected one of {known}"
+            message = f"unknown key {shown(key)}: expected one of {known}"
             raise PuzzleSyntaxError(message, line=number, column=1)
         if key in self.places:
             message = f"the key {key!r} occurs twice, first in line {self.places[key]}: keep one"
@@ -75,6 +75,16 @@ class _Draft:
             self.blocks[key] = [Row(number, value)] if value else []
         else:
             self.values[key] = value
+
+
+def _header(text: str) -> tuple[str, str] | None:
+    """Key and value of a header line, or None where it is none."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        return None
+    key, value = match.groups()
+    spaced = not value or value[0].isspace()
+    return (key, value.strip()) if spaced or key in (*_VALUES, *_BLOCKS) else None
 
 
 def read(lines: Lines, context: Context) -> Iterator[Entry]:
@@ -117,7 +127,7 @@ def _puzzle(draft: _Draft, family: str) -> tuple[Puzzle, tuple[int, ...] | None]
     cells = _cells(givens, board)
     alphabet = _alphabet(draft, board) or infer((symbol for symbol, _ in cells), board.D)
     puzzle = Puzzle(
-        board, _decoded(givens, cells, alphabet), alphabet, draft.values.get("name", "")
+        board, _decoded(givens, cells, alphabet), alphabet, one_line(draft.values.get("name", ""))
     )
     return puzzle, _solution(draft, board, alphabet)
 
@@ -149,7 +159,7 @@ def _pair(draft: _Draft, key: str, both: bool = False) -> tuple[int, int] | None
     match = _PAIR.fullmatch(draft.values[key])
     if match is None or (both and match.group(2) is None):
         expected = "rows x columns, such as 3x3" if both else "a number"
-        message = f"{key}: expected {expected}, got {draft.values[key][:20]!r}"
+        message = f"{key}: expected {expected}, got {shown(draft.values[key])}"
         raise PuzzleSyntaxError(message, line=draft.places[key], column=1)
     return int(match.group(1)), int(match.group(2) or 0)
 
@@ -184,7 +194,7 @@ def _unit(line: Row, rows: int, cols: int) -> tuple[int, ...]:
         match = _CELL.fullmatch(piece.group())
         row, col = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
         if not (1 <= row <= rows and 1 <= col <= cols):
-            message = f"{piece.group()[:20]!r} is no cell: expected r1c1 to r{rows}c{cols}"
+            message = f"{shown(piece.group())} is no cell: expected r1c1 to r{rows}c{cols}"
             raise PuzzleSyntaxError(message, line=line.number, column=piece.start() + 1)
         cells.append((row - 1) * cols + col - 1)
     return tuple(cells)
@@ -232,7 +242,9 @@ def _require_plain(alphabet: tuple[str, ...]) -> None:
     """Raise PuzzleError where a symbol could be taken for something else in a row of cells."""
     for symbol in alphabet:
         if not symbol or not symbol.isprintable() or " " in symbol or _RESERVED & set(symbol):
-            message = f"alphabet: {symbol!r} cannot stand in a row of cells: choose another symbol"
+            message = (
+                f"alphabet: {shown(symbol)} cannot stand in a row of cells: choose another symbol"
+            )
             raise PuzzleError(message)
 
 
@@ -246,7 +258,7 @@ def _written(puzzle: Puzzle) -> Iterator[str]:
     told = describe(board)
     yield f"family: {board.family}"
     if puzzle.name:
-        yield f"name: {' '.join(puzzle.name.split())}"
+        yield f"name: {one_line(puzzle.name)}"
     yield f"size: {board.rows}x{board.cols}"
     if board.box:
         yield f"box: {board.box[0]}x{board.box[1]}"
@@ -284,8 +296,8 @@ def _named(unit: tuple[int, ...], board: Board) -> str:
 
 def recognise(lines: Iterable[str]) -> bool:
     """Whether the first line is one of our header lines."""
-    match = _KEY.fullmatch(next(iter(lines), ""))
-    return match is not None and match.group(1) in (*_VALUES, *_BLOCKS)
+    header = _header(next(iter(lines), ""))
+    return header is not None and header[0] in (*_VALUES, *_BLOCKS)
 
 
 FORMAT = Format(

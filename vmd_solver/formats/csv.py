@@ -1,0 +1,148 @@
+"""Tables of puzzles: the header says which column is what, and what separates them.
+
+Read: `quizzes,solutions`, `source,question,answer,rating`, `id,puzzle,solution,...` and the like,
+other columns left out. Written: `puzzle,family,name`. A puzzle takes one line, quoted or not.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.formats.boards import BARE, require_family
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    number_in,
+    one_line,
+    require_short,
+)
+from vmd_solver.formats.plain import cells_of, layout_of, line_of, puzzle_of, require_bare
+from vmd_solver.formats.symbols import shown
+
+_ROLES = {
+    "puzzle": ("puzzle", "puzzles", "quiz", "quizzes", "question", "sudoku", "givens"),
+    "solution": ("solution", "solutions", "answer", "solved"),
+    "name": ("name", "id", "source", "title"),
+    "rating": ("rating", "difficulty"),
+    "family": ("family",),
+}
+_SEPARATORS = ",;\t"
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Where each role's column is, what separates columns, and what the columns are called."""
+
+    places: dict[str, int]
+    separator: str
+    titles: Sequence[str]
+
+
+def read(lines: Lines, context: Context) -> Iterator[Entry]:
+    """One entry for each line after the header."""
+    first = next(((number, text) for number, text in lines if text.strip()), (1, ""))
+    header = _header(first[1])
+    if header is None:
+        known = ", ".join(_ROLES["puzzle"])
+        error = PuzzleSyntaxError(f"no column of puzzles: expected one called {known}", column=1)
+        yield failed(error, first[1][:1000], first[0], context)
+        return
+    for number, text in lines:
+        if text.strip():
+            try:
+                yield _entry(text, number, header, context)
+            except PuzzleError as error:
+                yield failed(error, text, number, context)
+
+
+def _header(text: str) -> _Header | None:
+    """What the header says, or None where it names no column of puzzles."""
+    for separator in _SEPARATORS:
+        titles = [title.strip().lower() for title in _fields(text[:5000], separator)]
+        places = {
+            role: next(titles.index(name) for name in names if name in titles)
+            for role, names in _ROLES.items()
+            if not titles or set(names) & set(titles)
+        }
+        if "puzzle" in places:
+            return _Header(places, separator, titles)
+    return None
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    if '"' not in text:
+        return text.split(separator)
+    try:
+        return next(csv.reader([text], delimiter=separator), [])
+    except csv.Error as error:
+        raise PuzzleSyntaxError(f"not a line of a table ({error}): check its quotes") from None
+
+
+def _entry(text: str, number: int, header: _Header, context: Context) -> Entry:
+    require_short(text)
+    fields = _fields(text, header.separator)
+    if len(fields) <= max(header.places.values()):
+        titles = ", ".join(header.titles)
+        raise PuzzleSyntaxError(
+            f"{len(fields)} columns: expected {len(header.titles)} ({shown(titles)})",
+            column=len(text) + 1,
+        )
+    told = {role: fields[place].strip() for role, place in header.places.items()}
+    family = told.get("family") or context.family
+    name, rating = one_line(told.get("name", "")), number_in(told.get("rating"))
+    puzzle, solution = _puzzle(told["puzzle"], told.get("solution", ""), family, name, text, number)
+    return Entry(puzzle, text, context.source, number, solution=solution, rating=rating)
+
+
+def _puzzle(
+    cells: str, answer: str, family: str, name: str, text: str, number: int
+) -> tuple[Puzzle, tuple[int, ...] | None]:
+    """Puzzle and solution: by table where both are plain digits, else cell by cell."""
+    layout = layout_of(family, len(cells))
+    givens = layout and layout.values(cells)
+    if layout and givens and (not answer or len(answer) == len(cells)):
+        solved = layout.values(answer) if answer else b""
+        if solved is not None and 0 not in solved:
+            puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
+            return puzzle, tuple(solved) or None
+    require_family(family)
+    found = cells_of(cells, number, text.find(cells) + 1)
+    told = cells_of(answer, number, text.rfind(answer) + 1) if answer else None
+    return puzzle_of(found, family, name, told)
+
+
+def write(puzzle: Puzzle) -> str:
+    """The puzzle as a line below `FORMAT.head`. Raises PuzzleError where it cannot be told."""
+    require_bare(puzzle, "csv")
+    name = one_line(puzzle.name)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow((line_of(puzzle), puzzle.board.family, name))
+    return line.getvalue()
+
+
+def recognise(lines: Iterable[str]) -> bool:
+    """Whether the first line is a header with a column of puzzles."""
+    try:
+        return _header(next(iter(lines), "")) is not None
+    except PuzzleSyntaxError:
+        return False
+
+
+FORMAT = Format(
+    name="csv",
+    summary="a table with a header: puzzle, solution, name and rating, under several names",
+    families=BARE,
+    bare=False,
+    recognise=recognise,
+    read=read,
+    write=write,
+    head="puzzle,family,name\n",
+)
