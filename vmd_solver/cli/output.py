@@ -1,0 +1,105 @@
+"""Where data goes: whole records, each at once, to a file or standard output.
+
+Knows nothing of what a record says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from types import FrameType
+
+
+class Output:
+    """A file, or standard output where `name` is None or `-`. Use it in a `with` statement.
+
+    Raises OSError, with the name, where it cannot be opened or written. A record that does not fit
+    on the disk is taken back, so that a file holds whole records only.
+    """
+
+    def __init__(self, name: str | None) -> None:
+        self._owned = name not in (None, "-")
+        self.name = str(name) if self._owned else "standard output"
+        self._written = 0
+        if self._owned:
+            self._fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        elif sys.stdout is None:
+            raise OSError(errno.EBADF, "is closed", self.name)
+        else:
+            self._fd = sys.stdout.fileno()
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owned:
+            os.close(self._fd)
+
+    @property
+    def started(self) -> bool:
+        """Whether there are records in it."""
+        return self._written > 0
+
+    @property
+    def encoding(self) -> str:
+        """What text for people is written in; data is UTF-8 everywhere."""
+        return "utf-8" if self._owned else sys.stdout.encoding
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads it as it comes."""
+        return os.isatty(self._fd)
+
+    @property
+    def is_pipe(self) -> bool:
+        """Whether another program reads it as it comes, and perhaps shows it."""
+        return stat.S_ISFIFO(os.fstat(self._fd).st_mode)
+
+    def write(self, record: bytes) -> None:
+        """Write a record as a whole, interrupt or not."""
+        # Nothing is buffered: what stays in a buffer fails again, with a traceback, at exit.
+        rest = memoryview(record)
+        with _uninterrupted():
+            try:
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                self._take_back()
+                raise OSError(error.errno, error.strerror, self.name) from None
+            self._written += len(record)
+
+    def _take_back(self) -> None:
+        """Cut a file of our own after its last whole record."""
+        if self._owned:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._written)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put an interrupt off until the block is done."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    came: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        # A second one breaks a write that no reader ever takes.
+        if came:
+            raise KeyboardInterrupt
+        came.append(number)
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt

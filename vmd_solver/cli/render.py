@@ -1,0 +1,239 @@
+"""Outcomes for people: the grid as it is drawn on paper, and one line on how it went.
+
+What colour tells, the text tells too. Knows no stream and no option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vmd_solver.cli.outcomes import Outcome
+from vmd_solver.cli.request import Request
+from vmd_solver.cli.rows import Form
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.sampling import Solution
+
+_LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
+"""Box drawing by the arms of a crossing: 1 up, 2 down, 4 left, 8 right."""
+_ASCII_LINES = " |||-+++-+++-+++"
+_SHADES = "░:"
+_GIVEN = "'"
+_ROOMY = 16
+"""Widest board whose cells stand a space apart."""
+
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+_HUES = {"solved": GREEN, "unsatisfiable": RED, "unsolved": YELLOW, "timeout": YELLOW}
+
+
+@dataclass(frozen=True)
+class Style:
+    """What the terminal can do: `color`, and box drawing (`unicode`)."""
+
+    color: bool = False
+    unicode: bool = True
+
+    def paint(self, text: str, code: str) -> str:
+        """The text with an SGR code, where there is colour and something to see."""
+        return f"\x1b[{code}m{text}\x1b[m" if self.color and text.strip() else text
+
+    @property
+    def lines(self) -> str:
+        return _LINES if self.unicode else _ASCII_LINES
+
+    @property
+    def shade(self) -> str:
+        return _SHADES[not self.unicode]
+
+
+def pretty_form(encoding: str, color: bool, titled: bool) -> Form:
+    """The form for people, on a stream with that encoding.
+
+    `titled` says that there are several puzzles, so that each needs its place above it.
+    """
+    style = style_for(encoding, color)
+    return Form(
+        lambda outcome, request: pretty(outcome, request, style, titled),
+        between="\n",
+        encoding=encoding,
+    )
+
+
+def style_for(encoding: str, color: bool) -> Style:
+    """The style of a stream with that encoding."""
+    try:
+        (_LINES + _SHADES).encode(encoding)
+    except (UnicodeError, LookupError):
+        return Style(color, unicode=False)
+    return Style(color)
+
+
+def pretty(outcome: Outcome, request: Request, style: Style, titled: bool) -> str:
+    """The record of one outcome; empty where there is no puzzle to show."""
+    solution = outcome.solution
+    if solution is None or outcome.error is not None:
+        return ""
+    return "\n".join(_parts(outcome, solution, request, style, titled)) + "\n"
+
+
+def _parts(
+    outcome: Outcome, solution: Solution, request: Request, style: Style, titled: bool
+) -> Iterator[str]:
+    puzzle = solution.puzzle
+    title = "  ".join(filter(None, [outcome.place if titled else "", puzzle.name]))
+    if title:
+        yield style.paint(title, DIM)
+    grids = solution.solutions if request.asked == "all" else ()
+    for values in grids or (solution.values or puzzle.givens,):
+        yield picture(puzzle, values, style)
+    yield style.paint(legend(puzzle, style), DIM)
+    yield status_line(solution, request, style)
+
+
+def picture(puzzle: Puzzle, values: Sequence[int], style: Style) -> str:
+    """The grid with `values` (n,), 0 where open, in the outlines of its regions."""
+    return "\n".join(_Drawing(puzzle, values, style).rows())
+
+
+def legend(puzzle: Puzzle, style: Style) -> str:
+    """What the marks in the picture mean."""
+    marks = set(_extra_marks(puzzle.board, style.shade).values())
+    words = [f"{_GIVEN} given"] if any(puzzle.givens) else ["no givens"]
+    if marks & set("\\/X"):
+        words.append("\\ / diagonals")
+    if style.shade in marks:
+        words.append(f"{style.shade} windows")
+    if puzzle.board.family == "grid":
+        words.append(f"{len(puzzle.board.units)} units, not drawn")
+    return "   ".join(words)
+
+
+def status_line(solution: Solution, request: Request, style: Style) -> str:
+    """How it ended and what it took."""
+    ending = style.paint(statement(solution, request), _HUES[solution.status])
+    return f"{ending}{': ' if solution.values else chr(10)}{_costs(solution)}"
+
+
+def statement(solution: Solution, request: Request) -> str:
+    """How it ended, in words. Says "verified" of nothing that is not."""
+    if solution.status == "unsatisfiable":
+        return "no solution (proved)"
+    if solution.status == "solved":
+        return ", ".join(["solved, verified", *_answers(solution, request)])
+    seconds = request.settings.timeout_s
+    spent = f"{seconds:g} s" if solution.status == "timeout" and seconds else "the budget"
+    return f"not solved within {spent}; this does not mean there is no solution"
+
+
+def _answers(solution: Solution, request: Request) -> Iterator[str]:
+    """What else was asked: uniqueness, or the number of solutions."""
+    if request.asked == "unique":
+        said = {True: "unique", False: "not unique", None: "uniqueness not decided"}
+        yield said[solution.unique]
+    if request.counts:
+        count = len(solution.solutions)
+        least = "" if solution.counted_all else "at least "
+        yield f"{least}{_number(count, 'solution')}{' in all' if not least else ''}"
+
+
+def _costs(solution: Solution) -> str:
+    facts = [_number(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
+    if solution.mode != "exact":
+        facts = [
+            f"{solution.nfe} NFE",
+            _number(solution.loops, "loop"),
+            _number(solution.latents, "latent"),
+            f"{solution.remasked} remasked",
+            *facts,
+        ]
+    return ", ".join(facts)
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+class _Drawing:
+    """One picture: cells in rows, and lines wherever two regions meet."""
+
+    def __init__(self, puzzle: Puzzle, values: Sequence[int], style: Style) -> None:
+        self.puzzle, self.values, self.style = puzzle, values, style
+        self.board = puzzle.board
+        self.marks = _extra_marks(self.board, style.shade)
+        self.pad = " " if self.board.cols <= _ROOMY or self.marks else ""
+        self.width = max(map(len, puzzle.alphabet))
+        # Only gaps with a line somewhere take room.
+        rows, cols = range(self.board.rows), range(self.board.cols)
+        self.rules = {r for r in (*rows, len(rows)) if any(self.above(r, c) for c in cols)}
+        self.bars = {c for c in (*cols, len(cols)) if any(self.left_of(r, c) for r in rows)}
+
+    def rows(self) -> Iterator[str]:
+        for row in range(self.board.rows + 1):
+            if row in self.rules:
+                yield self.style.paint(self.rule(row), DIM)
+            if row < self.board.rows:
+                yield "".join(self.row(row))
+
+    def region(self, row: int, col: int) -> int:
+        """Region of a cell, -1 outside the board, 0 where the board has none."""
+        if not (0 <= row < self.board.rows and 0 <= col < self.board.cols):
+            return -1
+        return self.board.regions[row * self.board.cols + col] if self.board.regions else 0
+
+    def above(self, row: int, col: int) -> bool:
+        """Whether a line runs above the cell."""
+        return self.region(row - 1, col) != self.region(row, col)
+
+    def left_of(self, row: int, col: int) -> bool:
+        """Whether a line runs left of the cell."""
+        return self.region(row, col - 1) != self.region(row, col)
+
+    def crossing(self, row: int, col: int) -> str:
+        """The sign at the upper left corner of a cell, by the lines that meet there."""
+        arms = (
+            self.left_of(row - 1, col),
+            self.left_of(row, col),
+            self.above(row, col - 1),
+            self.above(row, col),
+        )
+        return self.style.lines[sum(1 << arm for arm, drawn in enumerate(arms) if drawn)]
+
+    def rule(self, row: int) -> str:
+        """The line above a row."""
+        text = ""
+        for col in range(self.board.cols + 1):
+            text += self.crossing(row, col) if col in self.bars else ""
+            if col < self.board.cols:
+                drawn = self.style.lines[12] if self.above(row, col) else " "
+                text += drawn * (len(self.pad) + self.width + 1)
+        return text.rstrip()
+
+    def row(self, row: int) -> Iterator[str]:
+        for col in range(self.board.cols + 1):
+            if col in self.bars:
+                bar = self.style.lines[3] if self.left_of(row, col) else " "
+                yield self.style.paint(bar, DIM)
+            if col < self.board.cols:
+                yield self.cell(row * self.board.cols + col)
+
+    def cell(self, cell: int) -> str:
+        """A mark or a space, the symbol, and the mark of a given."""
+        mark = self.style.paint(self.marks.get(cell, self.pad), DIM)
+        value, given = self.values[cell], self.puzzle.givens[cell]
+        symbol = (self.puzzle.alphabet[value - 1] if value else ".").rjust(self.width)
+        if given:
+            return mark + self.style.paint(symbol + _GIVEN, BOLD)
+        return mark + self.style.paint(symbol, CYAN if value else DIM) + " "
+
+
+def _extra_marks(board: Board, shade: str) -> dict[int, str]:
+    """The sign of each cell in a unit that regions do not show: a diagonal or a window."""
+    if board.family.endswith("-x"):
+        order = board.rows
+        main = {step * (order + 1) for step in range(order)}
+        other = {(step + 1) * (order - 1) for step in range(order)}
+        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
+    if board.family != "windoku":
+        return {}
+    usual = 2 * board.rows + len(set(board.regions or ()))
+    return {cell: shade for unit in board.units[usual:] for cell in unit}

@@ -1,0 +1,40 @@
+"""What the user asked for, once the options are read.
+
+Knows no option's spelling, and does nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from vmd_solver.sampling import Settings
+
+Asked = Literal["one", "unique", "count", "all"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run of the command."""
+
+    files: tuple[str, ...]
+    settings: Settings
+    asked: Asked = "one"
+    """One solution, whether it is the only one, how many there are, or all up to a limit."""
+    family: str = "sudoku"
+    input_format: str | None = None
+    format: str | None = None
+    output: str | None = None
+    model: str | None = None
+    device: str = "auto"
+    threads: int | None = None
+    trace: str | None = None
+    color: str = "auto"
+    stats: bool = False
+    quiet: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number of solutions was asked for."""
+        return self.asked in ("count", "all")

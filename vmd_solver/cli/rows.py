@@ -1,0 +1,141 @@
+"""Outcomes as data: JSON lines, CSV, one line each, or drawn rows.
+
+Every writer turns one outcome into one record, line ends included. Knows no terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from vmd_solver.cli.outcomes import Outcome
+from vmd_solver.cli.request import Request
+from vmd_solver.formats.grid import draw
+from vmd_solver.formats.plain import line_of
+
+COSTS = ("nfe", "loops", "latents", "remasked", "guesses", "seconds")
+COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode", *COSTS)
+ERROR_COLUMNS = ("error", "source", "line", "column")
+COUNT_COLUMNS = ("count", "counted_all")
+
+_LONGEST_TEXT = 1000
+"""Characters that a row repeats of input that cannot be read."""
+
+Row = dict[str, Any]
+Record = Callable[[Outcome, Request], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """An output format: the record of an outcome, what comes first, and what between two.
+
+    `silent` says that a record does not tell why there is no solution.
+    """
+
+    record: Record
+    head: str = ""
+    between: str = ""
+    silent: bool = False
+    encoding: str = "utf-8"
+
+
+def form_of(name: str, request: Request) -> Form:
+    """The data format of that name: `jsonl`, `csv`, `line` or `grid`."""
+    if name == "csv":
+        columns = (*columns_of(request), *ERROR_COLUMNS)
+        return Form(lambda outcome, _: _csv_row(row_of(outcome, request), columns), _csv(columns))
+    return _FORMS[name]
+
+
+def columns_of(request: Request) -> tuple[str, ...]:
+    """The columns that every row has."""
+    listed = ("solutions",) if request.asked == "all" else ()
+    return (*COLUMNS, *(COUNT_COLUMNS if request.counts else ()), *listed)
+
+
+def row_of(outcome: Outcome, request: Request) -> Row:
+    """The outcome as plain values; `error` and its place only where there is one."""
+    facts = _facts(outcome)
+    row: Row = {column: facts.get(column) for column in columns_of(request)}
+    row |= {"status": outcome.status, "mode": request.settings.mode}
+    if outcome.error is not None:
+        entry = outcome.entry
+        row |= {"error": outcome.error, "source": entry.source, "line": entry.line}
+        row["column"] = entry.error.column if entry.error else None
+    return row
+
+
+def _facts(outcome: Outcome) -> Row:
+    solution = outcome.solution
+    if solution is None:
+        nothing: Row = dict.fromkeys((*COSTS, "count"), 0)
+        text = outcome.entry.text[:_LONGEST_TEXT]
+        return {**nothing, "puzzle": text, "verified": False, "counted_all": False, "solutions": []}
+    puzzle = solution.puzzle
+    return {
+        **{name: getattr(solution, name) for name in COSTS},
+        "puzzle": line_of(puzzle),
+        "family": puzzle.board.family,
+        "solution": None if solution.values is None else line_of(puzzle, solution.values),
+        "verified": solution.verified,
+        "unique": solution.unique,
+        "seconds": round(solution.seconds, 6),
+        "count": len(solution.solutions),
+        "counted_all": solution.counted_all,
+        "solutions": [line_of(puzzle, values) for values in solution.solutions],
+    }
+
+
+def _json_line(outcome: Outcome, request: Request) -> str:
+    return json.dumps(row_of(outcome, request), ensure_ascii=False) + "\n"
+
+
+def _csv_row(row: Row, columns: Iterable[str]) -> str:
+    return _csv(_csv_cell(row.get(column)) for column in columns)
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ";".join(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _csv(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _grids_of(outcome: Outcome, request: Request) -> tuple[tuple[int, ...], ...]:
+    """The solutions to show: all of them only where all were asked for."""
+    solution = outcome.solution
+    if solution is None or solution.values is None:
+        return ()
+    return solution.solutions if request.asked == "all" else (solution.values,)
+
+
+def _line(outcome: Outcome, request: Request) -> str:
+    """The solution; an empty line where there is none, and after the last where all are listed."""
+    grids = _grids_of(outcome, request)
+    lines = [line_of(outcome.solution.puzzle, values) for values in grids if outcome.solution]
+    if request.asked == "all" or not lines:
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def _drawn(outcome: Outcome, request: Request) -> str:
+    """Drawn rows, a blank line between two; a remark that readers skip where there are none."""
+    grids = _grids_of(outcome, request)
+    drawn = [draw(outcome.solution.puzzle, values) for values in grids if outcome.solution]
+    return "\n".join(drawn) or f"# {outcome.place}: {outcome.status}\n"
+
+
+_FORMS = {
+    "jsonl": Form(_json_line),
+    "line": Form(_line, silent=True),
+    "grid": Form(_drawn, between="\n"),
+}

@@ -1,0 +1,186 @@
+"""The command `vmd-solve`: its options, and nothing that they do.
+
+Everything heavy is imported once the options are read, so that --help is there at once.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vmd_solver import __version__
+from vmd_solver.cli.exits import ExitCode, guard
+
+if TYPE_CHECKING:
+    from vmd_solver.cli.request import Asked, Request
+
+_LIMIT = 10_000
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_EPILOG = (
+    "Exit codes: 0 all solved and verified, 1 some left unsolved, 2 wrong usage or input, "
+    "3 no model or runtime, 4 out of time, 20 proved to have no solution, 130 interrupted."
+)
+
+
+class _Number(click.ParamType[float]):
+    """A number that is one: neither infinite nor "not a number"."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.fail(f"expected a number, got {value!r}", param, ctx)
+        return number
+
+
+_NUMBER = _Number()
+_COUNT = click.IntRange(min=1)
+
+
+@click.command("vmd-solve", epilog=_EPILOG, context_settings=_CONTEXT)
+@click.argument("files", nargs=-1, metavar="[FILES|-]")
+@click.option(
+    "-f",
+    "--format",
+    type=click.Choice(["pretty", "line", "grid", "csv", "jsonl"]),
+    help="Output form. On a terminal pretty, else line, or what the name of --output ends in.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
+@click.option("--input-format", metavar="FORM", help="Read the input as this form; else found out.")
+@click.option(
+    "--family",
+    default="sudoku",
+    metavar="NAME",
+    help=("Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin."),
+)
+@click.option(
+    "--mode",
+    default="guided",
+    metavar="MODE",
+    help=(
+        "guided: the model, then a complete search in its order; neural: the model alone; "
+        "exact: no model.  [guided]"
+    ),
+)
+@click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
+@click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
+@click.option(
+    "--policy",
+    metavar="NAME",
+    help=("Which cells to commit: threshold, margin, top, entropy or random."),
+)
+@click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
+@click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
+@click.option("--no-remask", is_flag=True, help="Keep committed cells that break a rule.")
+@click.option("--latents", type=int, help="Latents drawn in parallel for each puzzle.")
+@click.option("--unique", is_flag=True, help="Tell whether the solution is the only one.")
+@click.option("--count", is_flag=True, help="Tell how many solutions there are.")
+@click.option("--limit", type=_COUNT, help=f"With --count: stop at so many.  [{_LIMIT}]")
+@click.option("--all", "most", type=_COUNT, metavar="N", help="List all solutions, at most N.")
+@click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
+@click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Where the model runs.  [auto]",
+)
+@click.option("--threads", type=_COUNT, help="Most threads of the model.")
+@click.option("--stats", is_flag=True, help="Summarise on standard error.")
+@click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
+@click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colours on a terminal; NO_COLOR turns them off.  [auto]",
+)
+@click.option("--info", is_flag=True, help="Tell versions, runtime, model and places, and end.")
+@click.version_option(__version__, message="vmd-solve %(version)s")
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> Request | int:
+    """Solve constraint puzzles, and verify every solution.
+
+    FILES hold puzzles in any form of docs/FORMATS.md; - is standard input. A puzzle may also stand
+    on the command line itself, as one line with . for an open cell. Solutions go to standard
+    output, everything else to standard error.
+    """
+    if not (options["files"] or options["info"] or _is_piped()):
+        click.echo(context.get_help(), err=True)
+        return ExitCode.USAGE
+    request = _request(options)
+    if options["info"]:
+        from vmd_solver.cli.info import show
+
+        return show(request)
+    return request
+
+
+def main() -> None:
+    """The installed script."""
+    sys.exit(guard(_main))
+
+
+def _main() -> int:
+    asked = command.main(prog_name="vmd-solve", standalone_mode=False)
+    if isinstance(asked, int):
+        return asked
+    from vmd_solver.cli.run import run
+
+    return run(asked)
+
+
+def _is_piped() -> bool:
+    """Whether puzzles may come from standard input unasked."""
+    return sys.stdin is not None and not sys.stdin.isatty()
+
+
+def _request(options: dict[str, Any]) -> Request:
+    """The options as a request. Raises SearchError and UsageError for what makes no sense."""
+    from vmd_solver.cli.request import Request
+
+    asked, most = _asked(options)
+    if options["files"].count("-") > 1:
+        raise click.UsageError("standard input (-) can be read once only")
+    same = ("family", "input_format", "format", "output", "model", "device", "threads")
+    return Request(
+        files=options["files"] or ("-",),
+        settings=_settings(options, most),
+        asked=asked,
+        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet")},
+    )
+
+
+def _settings(options: dict[str, Any], most: int) -> Any:
+    """The solver's settings; an option that is not given keeps the solver's default."""
+    from vmd_solver.sampling import Settings
+
+    same = ("mode", "policy", "nfe", "latents", "threshold", "temperature", "max_guesses", "seed")
+    told = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
+    given = {name: value for name, value in told.items() if value is not None}
+    return Settings(solutions=most, remask=not options["no_remask"], **given)
+
+
+def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
+    """What is asked of each puzzle, and the most solutions to look for."""
+    if sum(map(bool, (options["unique"], options["count"], options["most"]))) > 1:
+        raise click.UsageError("--unique, --count and --all exclude one another")
+    if options["limit"] and not options["count"]:
+        raise click.UsageError("--limit goes with --count")
+    if options["unique"]:
+        return "unique", 2
+    if options["count"]:
+        return "count", options["limit"] or _LIMIT
+    return ("all", options["most"]) if options["most"] else ("one", 1)
+
+
+if __name__ == "__main__":
+    main()
