@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vmd_solver.errors import AssetNotFound
 
-DEFAULT_MODEL = "sudoku"
+DEFAULT_MODEL = "grids"
 """The model that is used where none is named."""
 
 _PACKAGE = Path(__file__).resolve().parent

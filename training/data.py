@@ -1,0 +1,196 @@
+"""Training puzzles, made while training runs: a process of its own fills a queue of packs.
+
+A recipe is data: which boards, in which proportion, and how their puzzles are made. Every random
+choice follows from one seed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing as mp
+import os
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.exact import initial_masks, propagate
+from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import full_grids, jigsaw_regions, minimal_puzzles, random_grid
+
+PACK = 64
+"""Puzzles a pack: all of one board, so that its units are sent once."""
+
+QUEUED = 8
+"""Packs of each group that wait for the training loop."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Puzzles of one board, as the training loop takes them. m puzzles."""
+
+    group: str
+    """The pool they belong to: all boards of a group have the same n and D."""
+    givens: npt.NDArray[np.int8]
+    """(m, n), 0 where open."""
+    solutions: npt.NDArray[np.int8]
+    """(m, n); where a puzzle has several, the one it was dug from."""
+    candidates: npt.NDArray[np.uint64]
+    """(m, n) bit masks after naked and hidden singles."""
+    unique: npt.NDArray[np.bool_]
+    """(m,) known to have one solution."""
+    units: npt.NDArray[np.uint8]
+    """(U, n) incidence."""
+    complete: npt.NDArray[np.bool_]
+    """(U,)"""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Boards of one size, trained in one batch."""
+
+    name: str
+    n: int
+    D: int
+    U: int
+    """Most units a board of this group has; the rest is padding."""
+    weight: float
+    """Share of training steps."""
+    batch: int
+    """Rows a step, chosen so that a step of every group costs about the same."""
+    boards: tuple[str, ...]
+    """Names in BOARDS, drawn evenly."""
+    free: float
+    """Share of puzzles that are a full grid with any part masked, often all of it."""
+    several: float
+    """Share of puzzles dug past uniqueness: a few solutions each."""
+
+
+def _random_jigsaw(order: int) -> Callable[[np.random.Generator], Board]:
+    return lambda rng: jigsaw(jigsaw_regions(order, rng))
+
+
+BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
+    "sudoku-2x2": lambda _: sudoku(2, 2),
+    "sudoku-2x3": lambda _: sudoku(2, 3),
+    "sudoku-3x2": lambda _: sudoku(3, 2),
+    "sudoku-3x3": lambda _: sudoku(3, 3),
+    "sudoku-x-3x3": lambda _: sudoku_x(3, 3),
+    "windoku-3x3": lambda _: windoku(3, 3),
+    "latin-4": lambda _: latin(4),
+    "latin-6": lambda _: latin(6),
+    "latin-9": lambda _: latin(9),
+    "jigsaw-6": _random_jigsaw(6),
+    "jigsaw-9": _random_jigsaw(9),
+    "grid-6x6": lambda rng: random_grid(rng, 6, 6, 6),
+    "grid-9x9": lambda rng: random_grid(rng, 9, 9, 9),
+}
+
+SUDOKU = (Group("sudoku-9x9", 81, 9, 27, 1.0, 32, ("sudoku-3x3",), free=0.15, several=0.1),)
+GRIDS = (
+    Group("sudoku-9x9", 81, 9, 27, 0.7, 32, ("sudoku-3x3",), free=0.15, several=0.1),
+    Group(
+        "mixed-9x9", 81, 9, 40, 0.1, 32,
+        ("sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "latin-9", "grid-9x9"),
+        free=0.15, several=0.1,
+    ),
+    Group(
+        "mixed-6x6", 36, 6, 24, 0.08, 96,
+        ("sudoku-2x3", "sudoku-3x2", "jigsaw-6", "latin-6", "grid-6x6"),
+        free=0.4, several=0.1,
+    ),
+    Group("sudoku-4x4", 16, 4, 12, 0.12, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+)  # fmt: skip
+RECIPES = {"sudoku": SUDOKU, "grids": GRIDS}
+
+
+def make_pack(group: Group, rng: np.random.Generator, m: int = PACK) -> Pack:
+    """A pack of m puzzles on one board of the group."""
+    board = BOARDS[group.boards[rng.integers(len(group.boards))]](rng)
+    kind = rng.random(m)
+    free = kind < group.free
+    several = ~free & (kind < group.free + group.several)
+    givens = np.zeros((m, board.n), dtype=np.int8)
+    solutions = np.zeros((m, board.n), dtype=np.int8)
+    givens[~free], solutions[~free] = minimal_puzzles(board, int((~free).sum()), rng)
+    solutions[free] = full_grids(board, int(free.sum()), rng)
+    givens[free] = solutions[free] * _revealed(rng, int(free.sum()), board.n)
+    drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
+    givens[several] *= ~drop[several]
+    candidates, _ = propagate(board, initial_masks(board, givens))
+    return Pack(
+        group.name,
+        givens,
+        solutions,
+        candidates,
+        ~free & ~several,
+        np.asarray(board.incidence),
+        np.asarray(board.complete),
+    )
+
+
+def _revealed(rng: np.random.Generator, m: int, n: int) -> npt.NDArray[np.bool_]:
+    """Cells shown (m, n): none for a third of the rows (t = 1), else a uniform share."""
+    share = rng.random((m, 1)) * (rng.random((m, 1)) > 1 / 3)
+    return rng.random((m, n)) < share
+
+
+def held_out(group: Group, m: int, seed: int) -> Pack:
+    """Minimal puzzles with one solution, from a stream of seeds that training never draws."""
+    rng = np.random.default_rng((seed, 0x5EED))
+    return make_pack(replace(group, free=0.0, several=0.0), rng, m)
+
+
+def _produce(
+    queues: dict[str, Any], groups: tuple[Group, ...], seed: tuple[int, ...], owner: int
+) -> None:
+    """Keep every group's queue full for as long as the owner lives."""
+    rng = np.random.default_rng(seed)
+    while os.getppid() == owner:
+        hungry = [group for group in groups if not queues[group.name].full()]
+        for group in hungry:
+            pack = make_pack(group, rng)
+            with contextlib.suppress(queue.Full):
+                queues[group.name].put_nowait(pack)
+        if not hungry:
+            time.sleep(0.02)
+
+
+class Stream:
+    """Packs of every group without end, made by `workers` processes beside the caller.
+
+    `take(group)` waits only where the makers are slower than the caller; `waited_s` says how long.
+    """
+
+    def __init__(self, groups: tuple[Group, ...], seed: tuple[int, ...], workers: int = 1) -> None:
+        context = mp.get_context("spawn")
+        self._queues: dict[str, Any] = {group.name: context.Queue(QUEUED) for group in groups}
+        self.waited_s = 0.0
+        self._makers = [
+            context.Process(
+                target=_produce,
+                args=(self._queues, groups, (*seed, worker), os.getpid()),
+                daemon=True,
+            )
+            for worker in range(workers)
+        ]
+        for maker in self._makers:
+            maker.start()
+
+    def take(self, group: str) -> Pack:
+        """The next pack of a group."""
+        started = time.perf_counter()
+        pack: Pack = self._queues[group].get(timeout=300)
+        self.waited_s += time.perf_counter() - started
+        return pack
+
+    def close(self) -> None:
+        """Stop the makers."""
+        for maker in self._makers:
+            maker.terminate()
+            maker.join()

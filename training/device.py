@@ -1,0 +1,42 @@
+"""Where and how training runs, with the reason, so that nobody has to guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from vmd_solver.errors import RuntimeUnavailable
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A device and the number format of its matrix products."""
+
+    device: torch.device
+    dtype: torch.dtype
+    reason: str
+
+    @property
+    def compile(self) -> bool:
+        """torch.compile pays on CUDA; on CPUs it was measured slower than eager (docs/LOG.md)."""
+        return self.device.type == "cuda"
+
+
+def choose(name: str = "auto") -> Plan:
+    """The plan for `--device auto|cpu|cuda|mps`. Raises RuntimeUnavailable."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "mps" if mps else "cpu"
+        why = {"cuda": "a CUDA device is there", "mps": "no CUDA, but MPS is there"}
+        reason = why.get(name, "neither CUDA nor MPS is there")
+    else:
+        reason = "asked for"
+    if name.startswith("cuda") and not cuda:
+        raise RuntimeUnavailable("no CUDA device found; use --device cpu, or auto")
+    if name == "mps" and not mps:
+        raise RuntimeUnavailable("MPS is not available here; use --device cpu, or auto")
+    bf16 = name.startswith("cuda") and torch.cuda.is_bf16_supported()
+    dtype = torch.bfloat16 if bf16 else torch.float32
+    number = "bfloat16: the device has it" if bf16 else "float32: no fast bfloat16 here"
+    return Plan(torch.device(name), dtype, f"{reason}; {number}")

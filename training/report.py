@@ -1,0 +1,122 @@
+"""What a run leaves for people: a learning curve, a short report, a model card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from training.loop import Run
+from training.model import parameter_count
+
+Row = dict[str, Any]
+
+
+def read_metrics(folder: Path) -> list[Row]:
+    """The rows of metrics.jsonl; a last line cut short by a crash is left out."""
+    rows = []
+    for line in (folder / "metrics.jsonl").read_text().splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def plot(rows: list[Row], path: Path) -> None:
+    """Loss of every group, and held-out solve rates, against the minutes of training."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    logs = [row for row in rows if "groups" in row]
+    for group in dict.fromkeys(name for row in logs for name in row["groups"]):
+        points = [(r["elapsed_s"] / 60, r["groups"][group]) for r in logs if group in r["groups"]]
+        left.plot([x for x, _ in points], [row["loss"] for _, row in points], label=group)
+    left.set(xlabel="minutes", ylabel="loss, nats a masked cell", yscale="log")
+    left.legend()
+    tests = [row for row in rows if "solve_rate" in row]
+    for group in dict.fromkeys(name for row in tests for name in row["solve_rate"]):
+        for calls in tests[-1]["solve_rate"][group]:
+            xs = [row["elapsed_s"] / 60 for row in tests]
+            ys = [row["solve_rate"][group][calls] for row in tests]
+            right.plot(xs, ys, marker="o", label=f"{group}, {calls} loops")
+    if tests:
+        xs = [row["elapsed_s"] / 60 for row in tests]
+        right.plot(xs, [row["valid_empty_4x4"] for row in tests], "k--", label="empty 4x4, valid")
+        right.legend(fontsize="small")
+    right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """What the run was, as label and value."""
+    config, model = run.config, run.model.config
+    return [
+        ("recipe", config.recipe),
+        ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
+        ("parameters", f"{parameter_count(run.model):,}"),
+        ("device", f"{run.plan.device} ({run.plan.reason})"),
+        ("time", f"{run.elapsed_s / 60:.1f} minutes"),
+        ("steps", f"{run.step:,} of {config.loops} loops each"),
+        ("puzzle calls", f"{run.puzzle_calls:,} ({run.puzzle_calls / run.elapsed_s:.0f} a second)"),
+        ("seed", str(config.seed)),
+    ]
+
+
+def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def results(metrics: Row) -> str:
+    """The final evaluation as a Markdown table."""
+    rows: list[tuple[str, ...]] = []
+    for group, rates in metrics["solve_rate"].items():
+        count = str(metrics["puzzles"][group])
+        rows.append((group, count, *(f"{rates[calls]:.3f}" for calls in rates)))
+    calls = next(iter(metrics["solve_rate"].values()))
+    head = ("held out, made here", "puzzles", *(f"{name} loops" for name in calls))
+    empty = "".join(
+        f"\nFrom an empty {name} board, one call: {share:.3f} of {metrics['empty_grids']} valid.\n"
+        for name, share in metrics["valid_empty"].items()
+    )
+    return table(rows, head) + empty
+
+
+def write_report(run: Run, metrics: Row) -> Path:
+    """report.md and curve.png in the run's folder; returns the report's path."""
+    plot(read_metrics(run.folder), run.folder / "curve.png")
+    path = run.folder / "report.md"
+    path.write_text(
+        f"# Training report\n\n{table(facts(run), ('what', 'value'))}\n"
+        f"## What it solves\n\n{results(metrics)}\n"
+        "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L loops,\n"
+        "z drawn once from the prior, the most probable grid compared with the solution.\n\n"
+        "![learning curve](curve.png)\n"
+    )
+    return path
+
+
+def card(run: Run, metrics: Row, name: str, loops: int) -> str:
+    """The model card."""
+    latent = run.model.config.latent
+    files = "denoiser" if latent == "none" else "denoiser, encoder and prior"
+    return (
+        f"# {name}\n\n"
+        f"A value-graph denoiser for all-different puzzles, trained with `vmd-train "
+        f"{run.config.recipe} --latent {latent}`. ONNX files: {files}; one call is {loops} loops.\n\n"
+        f"{table(facts(run), ('what', 'value'))}\n"
+        f"## Measured\n\n{results(metrics)}\n"
+        "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
+        "## Data\n\nPuzzles from the generator of this repository, made while training ran; the\n"
+        "figures above are on puzzles from a stream of seeds that training never draws.\n\n"
+        "## Use and limits\n\nMeant to propose values to a search that verifies them"
+        " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own answers"
+        " (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution, because a"
+        " verifier checks it. Boards larger than it was trained on\nwork, less well.\n"
+    )

@@ -1,0 +1,107 @@
+"""What happens while a puzzle is solved, as it happens: one stream for trace, watching and tests.
+
+Every event names the puzzle by its number in the batch. Cells are indices, values 1..D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vmd_solver.sampling.solution import Solution
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base: something happened to puzzle number `puzzle`."""
+
+    puzzle: int
+
+
+@dataclass(frozen=True)
+class Propagated(Event):
+    """Elimination alone settled these cells."""
+
+    cells: tuple[int, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DrewLatent(Event):
+    """Latent number `latent` was drawn (from the prior, or re-inferred by the encoder)."""
+
+    latent: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Called(Event):
+    """The denoiser was called: `nfe` calls of `loops` loops so far."""
+
+    nfe: int
+    loops: int
+    latent: int
+    grid: tuple[int, ...]
+    """The most probable full grid."""
+    probabilities: tuple[float, ...]
+    """The probability of each of its values."""
+
+
+@dataclass(frozen=True)
+class Committed(Event):
+    """Masked cells were unmasked together."""
+
+    latent: int
+    cells: tuple[int, ...]
+    values: tuple[int, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Remasked(Event):
+    """Committed cells were masked again, because they broke a rule."""
+
+    latent: int
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Searched(Event):
+    """The complete search went on from here; `guesses` so far."""
+
+    guesses: int
+
+
+@dataclass(frozen=True)
+class Verified(Event):
+    """The independent verifier accepted a full grid."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """Nothing more will happen to this puzzle."""
+
+    solution: Solution
+
+
+Observer = Callable[[Event], None]
+
+
+def to_row(event: Event) -> dict[str, Any]:
+    """The event as plain values for one JSON line; a solution shrinks to its status and counts."""
+    name = type(event).__name__
+    if isinstance(event, Finished):
+        solution = event.solution
+        return {
+            "event": name,
+            "puzzle": event.puzzle,
+            "status": solution.status,
+            "values": solution.values,
+            "nfe": solution.nfe,
+            "loops": solution.loops,
+            "guesses": solution.guesses,
+        }
+    return {"event": name, **asdict(event)}

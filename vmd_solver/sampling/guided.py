@@ -1,0 +1,150 @@
+"""Guided mode: elimination narrows, the model commits, violations are masked again, search decides.
+
+The model only ever proposes. What it commits is propagated; where that contradicts, the attempt
+goes back to what the givens alone imply and draws another z. Once its calls are spent, a complete
+search from the givens follows the model's order, so the end is always a verified solution, a proof
+that there is none, or a budget that was spent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp import exact
+from vmd_solver.denoiser.protocol import Floats
+from vmd_solver.sampling import events
+from vmd_solver.sampling.job import Attempt, Job
+from vmd_solver.sampling.policy import choose
+
+Masks = npt.NDArray[np.uint64]
+
+
+def begin(job: Job, masks: Masks, consistent: bool) -> None:
+    """Start from the candidates (n,) that elimination left of the givens; often that is all."""
+    values = exact.mask_values(masks)
+    settled = (values > 0) & (job.puzzle.to_array() == 0)
+    cells = np.flatnonzero(settled)
+    job.tell(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
+    if not consistent:
+        job.finish("unsatisfiable", message="elimination alone proves that there is no solution")
+    elif (values > 0).all():
+        # Elimination only removes what no solution has: what it leaves is the only solution.
+        grid = tuple(int(value) for value in values)
+        asked = job.settings.solutions > 1
+        job.finish(
+            "solved",
+            values.astype(np.int64),
+            unique=True if asked else None,
+            solutions=(grid,) if asked else (),
+            counted_all=asked,
+        )
+    else:
+        job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
+
+
+def advance(job: Job, root: Masks) -> None:
+    """What follows a call: finish, or commit and propagate, or hand over to search."""
+    if job.late:
+        job.finish("timeout", message="the time was spent")
+        return
+    for attempt in job.attempts:
+        assert attempt.broken is not None
+        if not attempt.broken.any():
+            _found(job, attempt, root)
+            return
+    if job.nfe >= job.settings.nfe:
+        search(job, root)
+        return
+    for attempt in job.attempts:
+        _commit(job, attempt, root)
+
+
+def search(job: Job, root: Masks) -> None:
+    """The complete search, from the givens, in the order of the most convinced attempt."""
+    best = max(job.attempts, key=lambda attempt: attempt.confidence, default=None)
+    scores = None if best is None else best.p
+    _conclude(job, root, scores)
+
+
+def _found(job: Job, attempt: Attempt, root: Masks) -> None:
+    """A valid grid: done, unless it was asked how many there are."""
+    if job.settings.solutions == 1:
+        job.finish("solved", attempt.grid)
+    else:
+        _conclude(job, root, attempt.p)
+
+
+def _conclude(job: Job, root: Masks, scores: Floats | None) -> None:
+    settings = job.settings
+    left = None if settings.max_guesses is None else settings.max_guesses - job.guesses
+    count = exact.count(
+        job.puzzle,
+        settings.solutions,
+        max_guesses=left,
+        deadline_s=job.deadline,
+        scores=scores,
+        masks=root,
+    )
+    job.guesses += count.guesses
+    job.tell(events.Searched, guesses=job.guesses)
+    decide(job, count)
+
+
+def decide(job: Job, count: exact.Count) -> None:
+    """Turn what a search found into an outcome; shared with exact mode."""
+    if count.grids:
+        asked = job.settings.solutions > 1
+        several = count.solutions > 1
+        job.finish(
+            "solved",
+            np.array(count.grids[0], dtype=np.int64),
+            unique=(False if several else True if count.complete else None) if asked else None,
+            solutions=count.grids if asked else (),
+            counted_all=count.complete and count.solutions < job.settings.solutions,
+        )
+    elif count.complete:
+        job.finish("unsatisfiable", message="the complete search found no solution")
+    elif job.late:
+        job.finish("timeout", message="the time was spent")
+    else:
+        job.finish("unsolved", message=f"the budget of {job.guesses} guesses was spent")
+
+
+def _attempt(job: Job, masks: Masks, latent: int) -> Attempt:
+    attempt = Attempt(latent, np.zeros(job.board.n, dtype=np.int64), np.zeros(0, dtype=np.float32))
+    _see(job, attempt, masks)
+    return attempt
+
+
+def _see(job: Job, attempt: Attempt, masks: Masks) -> None:
+    """Show an attempt the candidates: settled cells are unmasked, the rest narrowed."""
+    attempt.x_t = exact.mask_values(masks).astype(np.int64)
+    attempt.allowed = exact.masks_to_allowed(masks[None], job.board.D)[0].astype(np.float32)
+
+
+def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
+    """Commit what the policy chooses and propagate it; on a contradiction start from the givens."""
+    assert attempt.p is not None and attempt.grid is not None
+    masked = attempt.x_t == 0
+    chosen = choose(job.settings, attempt.p, masked, job.settings.nfe - job.nfe, job.rng)
+    cells = np.flatnonzero(chosen)
+    values = attempt.grid[cells]
+    job.tell(
+        events.Committed,
+        latent=attempt.latent,
+        cells=tuple(cells.tolist()),
+        values=tuple(values.tolist()),
+        probabilities=tuple(round(float(p), 4) for p in attempt.p[cells, values - 1]),
+    )
+    masks = exact.allowed_to_masks(attempt.allowed[None] > 0)[0]
+    masks[cells] = np.uint64(1) << (values - 1).astype(np.uint64)
+    narrowed, consistent = exact.propagate(job.board, masks[None])
+    if consistent[0]:
+        _see(job, attempt, narrowed[0])
+        return
+    before = (exact.mask_values(root) == 0) & ((attempt.x_t > 0) | chosen)
+    job.remasked += int(before.sum())
+    job.tell(events.Remasked, latent=attempt.latent, cells=tuple(np.flatnonzero(before).tolist()))
+    _see(job, attempt, root)
+    attempt.z = attempt.h = None

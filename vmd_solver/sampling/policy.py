@@ -1,0 +1,64 @@
+"""Unmasking policies: which masked cells to commit after a call.
+
+Each policy is a confidence for every cell; a schedule or a threshold then says how many to take.
+Source: random, top probability and margin as compared by arXiv 2502.06768; entropy and threshold
+as customary in masked diffusion samplers.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.sampling.settings import PolicyName, Settings
+
+Probabilities = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.bool_]
+
+
+def softmax(logits: Probabilities) -> Probabilities:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
+    return result
+
+
+def confidence(policy: PolicyName, p: Probabilities, rng: np.random.Generator) -> Probabilities:
+    """How readily each cell is committed, (n,) float32, from p (n, D)."""
+    if policy == "random":
+        return rng.random(len(p), dtype=np.float32)
+    if policy == "entropy":
+        result: Probabilities = (p * np.log(np.maximum(p, 1e-9))).sum(axis=-1)
+        return result
+    if policy == "margin" and p.shape[-1] > 1:
+        best = np.partition(p, -2, axis=-1)
+        margin: Probabilities = best[:, -1] - best[:, -2]
+        return margin
+    top: Probabilities = p.max(axis=-1)
+    return top
+
+
+def choose(
+    settings: Settings,
+    p: Probabilities,
+    masked: Cells,
+    calls_left: int,
+    rng: np.random.Generator,
+) -> Cells:
+    """The masked cells to commit now, (n,) bool; at least one where any is masked.
+
+    With the threshold policy those whose best value has `settings.threshold`; otherwise the most
+    confident share that finishes in `calls_left` further calls. After the last call, all.
+    """
+    if calls_left <= 0 or not masked.any():
+        return masked
+    scores = np.where(masked, confidence(settings.policy, p, rng), -np.inf)
+    if settings.policy == "threshold":
+        chosen = masked & (scores >= settings.threshold)
+        return chosen if chosen.any() else scores == scores.max()
+    count = ceil(int(masked.sum()) / (calls_left + 1))
+    chosen = np.zeros_like(masked)
+    chosen[np.argsort(-scores, kind="stable")[:count]] = True
+    return chosen
