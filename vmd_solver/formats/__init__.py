@@ -11,9 +11,8 @@ from pathlib import Path
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE, require_family
+from vmd_solver.formats.boards import BARE, require_bare_family
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed
-from vmd_solver.formats.plain import require_bare_family
 from vmd_solver.formats.registry import FORMATS, Prefix, format_named, recognised
 from vmd_solver.formats.source import decode_source, numbered, open_source
 
@@ -53,11 +52,14 @@ def read(
     >>> [entry.puzzle.board.D for entry in read(["1..4............", "4..1............"])]
     [4, 4]
     """
-    chosen = None if format is None else format_named(format)
-    require_family(family)
-    require_bare_family(family)
+    chosen = _chosen(format, family)
     text = io.StringIO(lines, newline=None) if isinstance(lines, str) else lines
     return _entries(numbered(text), chosen, Context(source, family))
+
+
+def _chosen(format: str | None, family: str) -> Format | None:
+    require_bare_family(family)
+    return None if format is None else format_named(format)
 
 
 def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[Entry]:
@@ -84,7 +86,7 @@ def read_path(
     path: str | Path, format: str | None = None, family: str = "sudoku"
 ) -> Iterator[Entry]:
     """`read` of a file; one that cannot be opened or read gives an entry with the error."""
-    read((), None, format, family)
+    _chosen(format, family)
     return _file_entries(path, format, family)
 
 

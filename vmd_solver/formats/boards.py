@@ -67,7 +67,7 @@ def build(told: Description, n: int | None = None) -> Board:
         return _free(told)
     if told.family in ("jigsaw", "jigsaw-x"):
         if told.regions is None:
-            raise PuzzleSyntaxError(f"a {told.family} needs its regions: none are given")
+            raise PuzzleSyntaxError(f"a {told.family} needs its regions: add regions")
         board = jigsaw(told.regions, diagonal=told.family == "jigsaw-x")
     else:
         board = bare_board(told.family, _order(told, n), told.box)
@@ -87,14 +87,19 @@ def describe(board: Board) -> Description:
         "units": board.units if board.family == "grid" else None,
     }
     description = Description(board.family, **told)  # type: ignore[arg-type]
-    if build(description) != board:
+    try:
+        same = build(description) == board
+    except PuzzleError:
+        same = False
+    if not same:
         raise PuzzleError(f"the units are not those of the family {board.family}: use family grid")
     return description
 
 
 @cache
 def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> Board:
-    """The `order` x `order` board of a family in `BARE`, with the customary boxes unless told."""
+    """The square board of a family in `BARE`, with the customary boxes unless told others."""
+    require_bare_family(family)
     if order > MAX_VALUES:
         raise PuzzleSyntaxError(f"{order}x{order} is too large: at most {MAX_VALUES} values")
     if family == "latin":
@@ -134,6 +139,16 @@ def require_family(family: str) -> None:
         raise PuzzleSyntaxError(f"unknown family {shown(family)}: expected one of {known}")
 
 
+def require_bare_family(family: str) -> None:
+    """Raise PuzzleSyntaxError unless cells alone tell a board of this family."""
+    require_family(family)
+    if family not in BARE:
+        raise PuzzleSyntaxError(
+            f"cells alone do not make a {family}: expected one of {', '.join(BARE)}, "
+            "or regions and units in the form vmd or jsonl"
+        )
+
+
 def _require_taken(told: Description) -> None:
     for field in fields(told)[1:]:
         if getattr(told, field.name) is not None and field.name not in _TAKES[told.family]:
@@ -171,7 +186,8 @@ def _agreed(board: Board, told: Description) -> Board:
 
 def _free(told: Description) -> Board:
     if told.size is None or told.values is None or told.units is None:
-        raise PuzzleSyntaxError("a grid needs its size, its number of values and its units")
+        missing = [key for key in ("size", "values", "units") if getattr(told, key) is None]
+        raise PuzzleSyntaxError(f"a grid needs size, values and units: add {', '.join(missing)}")
     rows, cols = told.size
     if rows * cols > MAX_CELLS:
         raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")

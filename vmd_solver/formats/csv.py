@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE, require_family
+from vmd_solver.formats.boards import BARE
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -92,7 +92,7 @@ def _entry(text: str, number: int, header: _Header, context: Context) -> Entry:
     if len(fields) <= max(header.places.values()):
         titles = ", ".join(header.titles)
         raise PuzzleSyntaxError(
-            f"{len(fields)} columns: expected {len(header.titles)} ({shown(titles)})",
+            f"expected {len(header.titles)} columns ({shown(titles)}), got {len(fields)}",
             column=len(text) + 1,
         )
     told = {role: fields[place].strip() for role, place in header.places.items()}
@@ -113,7 +113,6 @@ def _puzzle(
         if solved is not None and 0 not in solved:
             puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
             return puzzle, tuple(solved) or None
-    require_family(family)
     found = cells_of(cells, number, text.find(cells) + 1)
     told = cells_of(answer, number, text.rfind(answer) + 1) if answer else None
     return puzzle_of(found, family, name, told)

@@ -66,10 +66,9 @@ class Format:
 
 def failed(error: PuzzleError, text: str, line: int, context: Context) -> Entry:
     """The entry of a puzzle that cannot be read, its error placed in the file."""
+    message, row, column = str(error), line, 1
     if isinstance(error, PuzzleSyntaxError):
-        message, row, column = error.message, error.line or line, error.column
-    else:
-        message, row, column = str(error), line, None
+        message, row, column = error.message, error.line or line, error.column or 1
     placed = PuzzleSyntaxError(message, line=row, column=column, source=context.source)
     return Entry(None, text, context.source, line, placed)
 

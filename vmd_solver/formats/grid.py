@@ -57,6 +57,15 @@ class _Block:
         if len(self.rows) < _MOST_ROWS:
             self.rows.append(row)
 
+    def parts(self) -> Iterator[_Block]:
+        """The block, or apart from it a whole puzzle that follows its last blank line."""
+        start = self.gaps[-1] if self.gaps else 0
+        if start and len(self.rows) - start == self.widths()[-1]:
+            yield _Block(self.name, self.rows[:start])
+            yield _Block("", self.rows[start:], [count - start for count in self.rules])
+        elif self.rows:
+            yield self
+
     @property
     def text(self) -> str:
         return "\n".join(row.text for row in self.rows)
@@ -77,14 +86,13 @@ def _blocks(lines: Lines) -> Iterator[_Block]:
     block = _Block()
     for number, text in lines:
         if not text or text.isspace():
-            if block.rows and not block.is_band():
-                yield block
-                block = _Block()
-            elif block.rows:
+            if block.rows and block.is_band():
                 block.gaps = sorted({*block.gaps, len(block.rows)})
-        elif _TITLE.fullmatch(text.strip()):
-            if block.rows:
-                yield block
+            elif block.rows:
+                yield from block.parts()
+                block = _Block()
+        elif _is_title(text):
+            yield from block.parts()
             block = _Block(name=text.strip())
         elif is_rule(text):
             block.rules.append(len(block.rows))
@@ -93,8 +101,7 @@ def _blocks(lines: Lines) -> Iterator[_Block]:
                 yield block
                 block = _Block()
             block.add(Row(number, text))
-    if block.rows:
-        yield block
+    yield from block.parts()
 
 
 def _puzzle(block: _Block, family: str) -> Puzzle:

@@ -26,7 +26,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
-from vmd_solver.formats.plain import Cells, cells_of, solution_of
+from vmd_solver.formats.plain import Cells, cells_of
 from vmd_solver.formats.symbols import decode, encode, infer, require_values, shown
 
 Row = dict[str, Any]
@@ -46,12 +46,14 @@ def read(lines: Lines, context: Context) -> Iterator[Entry]:
 def _entry(text: str, number: int, context: Context) -> Entry:
     require_short(text)
     row = _loaded(text)
-    symbols = _symbols(row)
-    board = build(_description(row, context.family), n=len(symbols))
-    if len(symbols) != board.n:
-        raise PuzzleSyntaxError(f"{len(symbols)} givens: expected {board.n}, one for each cell")
-    alphabet = _alphabet(row, board, symbols)
-    givens = _values(symbols, board, alphabet, "givens")
+    cells = _cells(row, text, number)
+    board = build(_description(row, context.family), n=len(cells.symbols))
+    if len(cells.symbols) != board.n:
+        raise PuzzleSyntaxError(
+            f"expected {board.n} givens, one for each cell, got {len(cells.symbols)}"
+        )
+    alphabet = _alphabet(row, board, cells)
+    givens = _values(cells, board, alphabet, "givens")
     answer = row.get("solution")
     solution = None if answer is None else _solution(answer, board, alphabet)
     puzzle = Puzzle(board, givens, alphabet, _told(row, "name") or _told(row, "id"))
@@ -88,16 +90,18 @@ def _once(pairs: list[tuple[str, Any]]) -> Row:
     return row
 
 
-def _symbols(row: Row) -> list[Any]:
-    """The givens: numbers, or symbols where they are written as a string."""
+def _cells(row: Row, text: str, number: int) -> Cells:
+    """The givens: a list of values, or symbols where they are written as a string."""
     found = [row[key] for key in ("givens", "puzzle") if row.get(key) is not None]
     if len(found) != 1:
         raise PuzzleSyntaxError("expected either 'givens' (a list) or 'puzzle' (a line of cells)")
     if isinstance(found[0], str):
-        return list(cells_of(found[0]).symbols)
+        # Where the string stands without escapes, a bad symbol has a column.
+        start = text.find(f'"{found[0]}"')
+        return cells_of(found[0], number, None if start < 0 else start + 2)
     if not isinstance(found[0], list):
         raise PuzzleSyntaxError(f"givens: expected a list or a string, got {shown(found[0])}")
-    return found[0]
+    return Cells(found[0], [])
 
 
 def _description(row: Row, family: str) -> Description:
@@ -140,34 +144,37 @@ def _family(
     return ("sudoku" if boxed else "jigsaw") + ("-x" if row.get("diag") is True else "")
 
 
-def _alphabet(row: Row, board: Board, symbols: Sequence[Any]) -> tuple[str, ...]:
+def _alphabet(row: Row, board: Board, cells: Cells) -> tuple[str, ...]:
     stated = row.get("alphabet")
     if stated is None:
-        written = all(isinstance(symbol, str) for symbol in symbols)
-        return infer(symbols, board.D) if written else default_alphabet(board.D)
+        return infer(cells.symbols, board.D) if _written(cells) else default_alphabet(board.D)
     if not isinstance(stated, str | list) or not all(isinstance(s, str) for s in stated):
         raise PuzzleSyntaxError("alphabet: expected a list of strings, or one string")
     return tuple(stated)
 
 
-def _values(
-    symbols: Sequence[Any], board: Board, alphabet: tuple[str, ...], key: str
-) -> tuple[int, ...]:
-    if symbols and all(isinstance(symbol, str) for symbol in symbols):
-        return decode(symbols, alphabet, lambda cell: (None, None))
-    require_values(symbols, board.D, lambda cell: f"{key}: {board.cell_name(cell)}")
-    return tuple(symbols)
+def _written(cells: Cells) -> bool:
+    """Whether the cells are symbols, not values."""
+    return all(isinstance(symbol, str) for symbol in cells.symbols)
+
+
+def _values(cells: Cells, board: Board, alphabet: tuple[str, ...], key: str) -> tuple[int, ...]:
+    if _written(cells):
+        return decode(cells.symbols, alphabet, cells.place)
+    values: Sequence[Any] = cells.symbols
+    require_values(values, board.D, lambda cell: f"{key}: {board.cell_name(cell)}")
+    return tuple(values)
 
 
 def _solution(answer: Any, board: Board, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     if not isinstance(answer, str | list):
         raise PuzzleSyntaxError(f"solution: expected a list or a string, got {shown(answer)}")
-    symbols = cells_of(answer).symbols if isinstance(answer, str) else answer
-    if len(symbols) != board.n:
-        raise PuzzleSyntaxError(f"solution: {len(symbols)} cells, expected {board.n}")
-    if isinstance(answer, str):
-        return solution_of(Cells(symbols, []), alphabet)
-    values = _values(symbols, board, alphabet, "solution")
+    cells = cells_of(answer) if isinstance(answer, str) else Cells(answer, [])
+    if len(cells.symbols) != board.n:
+        raise PuzzleSyntaxError(
+            f"expected {board.n} cells in the solution, got {len(cells.symbols)}"
+        )
+    values = _values(cells, board, alphabet, "solution")
     if 0 in values:
         raise PuzzleSyntaxError("the solution leaves a cell open")
     return values
@@ -216,7 +223,7 @@ def row_of(puzzle: Puzzle) -> Row:
     if puzzle.alphabet != default_alphabet(puzzle.board.D):
         row["alphabet"] = puzzle.alphabet
     if puzzle.name:
-        row["name"] = puzzle.name
+        row["name"] = one_line(puzzle.name)
     return {**row, "givens": puzzle.givens}
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE, bare_board, order_of
+from vmd_solver.formats.boards import bare_board, order_of
 from vmd_solver.formats.symbols import BLANKS, decode, encode, infer
 
 FIELD = re.compile(r"[^\s,;]+")
@@ -108,7 +108,6 @@ def puzzle_of(
     order = order_of(len(cells.symbols))
     if order is None or (answer and len(answer.symbols) != len(cells.symbols)):
         raise _unfit(cells, family, answer)
-    require_bare_family(family)
     board = bare_board(family, order)
     alphabet = infer([*cells.symbols, *(answer.symbols if answer else ())], order)
     givens = decode(cells.symbols, alphabet, cells.place)
@@ -118,11 +117,12 @@ def puzzle_of(
 def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError:
     n = len(cells.symbols)
     if answer and order_of(n):
-        message = f"the solution has {len(answer.symbols)} cells: expected {n}"
+        message = f"expected {n} cells in the solution, got {len(answer.symbols)}"
         return PuzzleSyntaxError(message, column=answer.place(0)[1])
-    sizes = "16, 36, 64, 81, 144, 256, 400 or 625" if family != "latin" else "a square number"
+    sizes = "81 cells (or 16, 36, 64, 144, 256, 400, 625)"
+    expected = "a square number of cells" if family == "latin" else sizes
     last = cells.columns[-1] + len(cells.symbols[-1]) if n and cells.columns else None
-    return PuzzleSyntaxError(f"{n} cells: expected {sizes} (81 for a 9x9 board)", column=last)
+    return PuzzleSyntaxError(f"expected {expected}, got {n}", column=last)
 
 
 def solution_of(answer: Cells, alphabet: tuple[str, ...]) -> tuple[int, ...]:
@@ -132,15 +132,6 @@ def solution_of(answer: Cells, alphabet: tuple[str, ...]) -> tuple[int, ...]:
         line, column = answer.place(values.index(0))
         raise PuzzleSyntaxError("the solution leaves a cell open", line=line, column=column)
     return values
-
-
-def require_bare_family(family: str) -> None:
-    """Raise PuzzleSyntaxError where cells alone do not tell a board of this family."""
-    if family not in BARE:
-        raise PuzzleSyntaxError(
-            f"cells alone do not make a {family}: expected one of {', '.join(BARE)}, "
-            "or regions and units in the form vmd or jsonl"
-        )
 
 
 def line_of(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:

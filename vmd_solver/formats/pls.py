@@ -61,7 +61,8 @@ def _puzzle(square: _Square) -> Puzzle:
     n = _order(square.title)
     if len(square.rows) != n:
         last = square.rows[-1][0] if square.rows else square.line
-        raise PuzzleSyntaxError(f"{len(square.rows)} rows: expected {n}", line=last, column=1)
+        message = f"expected {n} rows, got {len(square.rows)}"
+        raise PuzzleSyntaxError(message, line=last, column=1)
     givens = [value for number, text in square.rows for value in _row(text, number, n)]
     return Puzzle(latin(n), tuple(givens))
 
@@ -82,7 +83,7 @@ def _row(text: str, line: int, n: int) -> list[int]:
     require_short(text)
     pieces = list(re.finditer(r"\S+", text))
     if len(pieces) != n:
-        message = f"the row has {len(pieces)} cells: expected {n}"
+        message = f"expected {n} cells in the row, got {len(pieces)}"
         raise PuzzleSyntaxError(message, line=line, column=len(text.rstrip()) + 1)
     for piece in pieces:
         known = re.fullmatch(r"-1|[0-9]{1,4}", piece.group())

@@ -82,7 +82,7 @@ class Row:
     def ragged(self, cells: int, cols: int) -> PuzzleSyntaxError:
         """The error of a row that has `cells` cells where `cols` are expected."""
         return PuzzleSyntaxError(
-            f"the row has {cells} cells: expected {cols}",
+            f"expected {cols} cells in the row, got {cells}",
             line=self.number,
             column=len(self.text.rstrip()) + 1,
         )
@@ -98,7 +98,7 @@ def require_rows(rows: Sequence[Row], expected: int, cols: int) -> None:
     """Raise PuzzleSyntaxError, at the last row, unless there are so many."""
     if len(rows) != expected:
         raise PuzzleSyntaxError(
-            f"{len(rows)} rows of {cols} cells: expected {expected}",
+            f"expected {expected} rows of {cols} cells, got {len(rows)}",
             line=rows[-1].number if rows else None,
             column=1 if rows else None,
         )

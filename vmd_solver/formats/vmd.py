@@ -39,21 +39,24 @@ class _Draft:
     values: dict[str, str] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, list[Row]] = field(default_factory=dict)
+    has_block: bool = False
     error: PuzzleSyntaxError | None = None
 
     def take(self, number: int, text: str) -> None:
-        """Gather a line; only the first error is kept."""
-        try:
-            self._take(number, text)
-        except PuzzleSyntaxError as error:
-            self.error = self.error or error
+        """Gather a line; after the first error nothing more is."""
+        header = _header(text)
+        self.has_block |= header is not None and header[0] in _BLOCKS
+        if self.error is None:
+            self.lines.append(text)
+            try:
+                self._take(number, text, header)
+            except PuzzleSyntaxError as error:
+                self.error = error
 
-    def _take(self, number: int, text: str) -> None:
+    def _take(self, number: int, text: str, header: tuple[str, str] | None) -> None:
         if len(self.lines) > _MOST_LINES:
             raise PuzzleSyntaxError(f"more than {_MOST_LINES} lines: end the puzzle with ---")
-        self.lines.append(text)
         require_short(text)
-        header = _header(text)
         if header is not None:
             self._open(number, *header)
         elif not self.blocks:
@@ -102,7 +105,7 @@ def _drafts(lines: Lines) -> Iterator[_Draft]:
     draft: _Draft | None = None
     for number, text in lines:
         stripped = text.strip()
-        begins = draft and draft.blocks and stripped.startswith("family:")
+        begins = draft and draft.has_block and stripped.startswith("family:")
         if draft and (stripped == "---" or begins):
             yield draft
             draft = None

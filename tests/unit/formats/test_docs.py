@@ -1,0 +1,39 @@
+"""docs/FORMATS.md: every example is recognised as what it says it is, and reads."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from vmd_solver import formats
+from vmd_solver.formats.registry import Prefix, recognised
+from vmd_solver.formats.source import numbered
+
+PAGE = (Path(__file__).parents[3] / "docs" / "FORMATS.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```text (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_every_format_has_an_example() -> None:
+    assert {name for name, _ in EXAMPLES} == {format.name for format in formats.FORMATS}
+
+
+@pytest.mark.parametrize(("name", "text"), EXAMPLES)
+def test_an_example_is_recognised_and_reads(name: str, text: str) -> None:
+    found = recognised(Prefix(numbered(io.StringIO(text))))
+    assert found is not None
+    assert found.name == {"sdm": "line"}.get(name, name)
+    for entry in formats.read(text):
+        reported = "is reported" in entry.text
+        assert (entry.error is not None) == reported, entry.error
+
+
+@pytest.mark.parametrize("name", [format.name for format in formats.FORMATS])
+def test_the_table_says_what_a_format_holds(name: str) -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith("|") and f"`{name}`]" in line)
+    families = formats.format_named(name).families
+    held = row.split("|")[2].strip()
+    short = {"every family": 7, "the same": 4, "latin": 1, "sudoku, sudoku-x, windoku, latin": 4}
+    assert short[held] == len(families)
