@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board
-from vmd_solver.csp.exact import initial_masks, propagate
-from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.generate import full_grids, jigsaw_regions, minimal_puzzles, random_grid
+from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import full_grids, jigsaw_board, minimal_puzzles, random_grid
 
 PACK = 64
 """Puzzles a pack: all of one board, so that its units are sent once."""
@@ -71,10 +71,6 @@ class Group:
     """Share of puzzles dug past uniqueness: a few solutions each."""
 
 
-def _random_jigsaw(order: int) -> Callable[[np.random.Generator], Board]:
-    return lambda rng: jigsaw(jigsaw_regions(order, rng))
-
-
 BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
     "sudoku-2x2": lambda _: sudoku(2, 2),
     "sudoku-2x3": lambda _: sudoku(2, 3),
@@ -85,10 +81,10 @@ BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
     "latin-4": lambda _: latin(4),
     "latin-6": lambda _: latin(6),
     "latin-9": lambda _: latin(9),
-    "jigsaw-6": _random_jigsaw(6),
-    "jigsaw-9": _random_jigsaw(9),
-    "grid-6x6": lambda rng: random_grid(rng, 6, 6, 6),
-    "grid-9x9": lambda rng: random_grid(rng, 9, 9, 9),
+    "jigsaw-6": lambda rng: jigsaw_board(6, rng),
+    "jigsaw-9": lambda rng: jigsaw_board(9, rng),
+    "grid-6x6": lambda rng: random_grid(6, 6, 6, rng)[0],
+    "grid-9x9": lambda rng: random_grid(9, 9, 9, rng)[0],
 }
 
 SUDOKU = (Group("sudoku-9x9", 81, 9, 27, 1.0, 32, ("sudoku-3x3",), free=0.15, several=0.1),)

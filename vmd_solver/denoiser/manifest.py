@@ -102,14 +102,15 @@ def check_digests(folder: Path) -> None:
     """Raise DigestMismatch unless every file listed in SHA256SUMS is there and unchanged."""
     path = folder / "SHA256SUMS"
     try:
-        listed = [line.split(maxsplit=1) for line in path.read_text("utf-8").splitlines() if line]
+        lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DigestMismatch(f"{path} cannot be read; export the model again") from error
-    names = {name.strip() for _, name in listed}
+    listed = [(digest, name.strip()) for digest, _, name in (line.partition(" ") for line in lines)]
+    names = {name for _, name in listed}
     if "denoiser.onnx" not in names or "config.json" not in names:
         raise DigestMismatch(f"{path} does not list denoiser.onnx and config.json")
     for digest, name in listed:
-        file = folder / Path(name.strip()).name
+        file = folder / Path(name).name
         try:
             found = hashlib.sha256(file.read_bytes()).hexdigest()
         except OSError as error:

@@ -9,20 +9,24 @@ that there is none, or a budget that was spent.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from vmd_solver.csp import exact
+from vmd_solver.csp.candidates import (
+    Masks,
+    allowed_to_masks,
+    masks_to_allowed,
+    masks_to_values,
+    propagate,
+)
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job
 from vmd_solver.sampling.policy import choose
 
-Masks = npt.NDArray[np.uint64]
-
 
 def begin(job: Job, masks: Masks, consistent: bool) -> None:
     """Start from the candidates (n,) that elimination left of the givens; often that is all."""
-    values = exact.mask_values(masks)
+    values = masks_to_values(masks)
     settled = (values > 0) & (job.puzzle.to_array() == 0)
     cells = np.flatnonzero(settled)
     job.tell(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
@@ -82,7 +86,7 @@ def _conclude(job: Job, root: Masks, scores: Floats | None) -> None:
         job.puzzle,
         settings.solutions,
         max_guesses=left,
-        deadline_s=job.deadline,
+        deadline_s=job.seconds_left,
         scores=scores,
         masks=root,
     )
@@ -119,8 +123,8 @@ def _attempt(job: Job, masks: Masks, latent: int) -> Attempt:
 
 def _see(job: Job, attempt: Attempt, masks: Masks) -> None:
     """Show an attempt the candidates: settled cells are unmasked, the rest narrowed."""
-    attempt.x_t = exact.mask_values(masks).astype(np.int64)
-    attempt.allowed = exact.masks_to_allowed(masks[None], job.board.D)[0].astype(np.float32)
+    attempt.x_t = masks_to_values(masks).astype(np.int64)
+    attempt.allowed = masks_to_allowed(masks[None], job.board.D)[0].astype(np.float32)
 
 
 def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
@@ -137,13 +141,13 @@ def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
         values=tuple(values.tolist()),
         probabilities=tuple(round(float(p), 4) for p in attempt.p[cells, values - 1]),
     )
-    masks = exact.allowed_to_masks(attempt.allowed[None] > 0)[0]
+    masks = allowed_to_masks(attempt.allowed[None] > 0)[0]
     masks[cells] = np.uint64(1) << (values - 1).astype(np.uint64)
-    narrowed, consistent = exact.propagate(job.board, masks[None])
+    narrowed, consistent = propagate(job.board, masks[None])
     if consistent[0]:
         _see(job, attempt, narrowed[0])
         return
-    before = (exact.mask_values(root) == 0) & ((attempt.x_t > 0) | chosen)
+    before = (masks_to_values(root) == 0) & ((attempt.x_t > 0) | chosen)
     job.remasked += int(before.sum())
     job.tell(events.Remasked, latent=attempt.latent, cells=tuple(np.flatnonzero(before).tolist()))
     _see(job, attempt, root)

@@ -73,15 +73,16 @@ class Job:
         return self.puzzle.board
 
     @property
-    def deadline(self) -> float | None:
-        """When its time is over, on the clock of time.perf_counter."""
+    def seconds_left(self) -> float | None:
+        """Time left of its limit; None where it has none."""
         timeout = self.settings.timeout_s
-        return None if timeout is None else self.started + timeout
+        return None if timeout is None else self.started + timeout - time.perf_counter()
 
     @property
     def late(self) -> bool:
         """Whether its time is over."""
-        return self.deadline is not None and time.perf_counter() >= self.deadline
+        left = self.seconds_left
+        return left is not None and left <= 0
 
     def tell(self, kind: type[events.Event], **facts: Any) -> None:
         """Hand an event to the observer, if there is one."""
@@ -120,8 +121,9 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
     """One denoiser call on every attempt of jobs that share a board; fills in p, grid, broken."""
     board, settings = jobs[0].board, jobs[0].settings
     for job in jobs:
-        if settings.redraw or job.attempts[0].z is None:
-            _draw(denoiser, job)
+        fresh = [a for a in job.attempts if settings.redraw or a.z is None]
+        if fresh:
+            _draw(denoiser, job, fresh)
     attempts = [attempt for job in jobs for attempt in job.attempts]
     logits, h = denoiser(
         board,
@@ -147,14 +149,14 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
         _tell_call(job)
 
 
-def _draw(denoiser: Denoiser, job: Job) -> None:
-    """Draw z for all attempts of a job, and start their hidden state if they have none."""
+def _draw(denoiser: Denoiser, job: Job, attempts: list[Attempt]) -> None:
+    """Draw z for attempts of a job, and start their hidden state if they have none."""
     settings = job.settings
-    x_t = np.stack([attempt.x_t for attempt in job.attempts])
-    allowed = np.stack([attempt.allowed for attempt in job.attempts])
+    x_t = np.stack([attempt.x_t for attempt in attempts])
+    allowed = np.stack([attempt.allowed for attempt in attempts])
     z = denoiser.draw(job.board, x_t, allowed, job.rng, settings.prior == "learned")
     h = denoiser.start(job.board, len(x_t))
-    for row, attempt in enumerate(job.attempts):
+    for row, attempt in enumerate(attempts):
         attempt.z = z[row]
         attempt.h = h[row] if attempt.h is None else attempt.h
         job.tell(events.DrewLatent, latent=attempt.latent, source=f"{settings.prior} prior")

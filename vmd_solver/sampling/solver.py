@@ -9,10 +9,10 @@ from itertools import islice
 import numpy as np
 
 from vmd_solver.csp import Board, Puzzle, exact
+from vmd_solver.csp.candidates import Masks, initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
 from vmd_solver.errors import SearchError
 from vmd_solver.sampling import events, guided, neural
-from vmd_solver.sampling.guided import Masks
 from vmd_solver.sampling.job import Job, call
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
@@ -85,7 +85,7 @@ class Solver:
                 job.puzzle,
                 settings.solutions,
                 max_guesses=settings.max_guesses,
-                deadline_s=job.deadline,
+                deadline_s=job.seconds_left,
             )
             job.guesses = count.guesses
             guided.decide(job, count)
@@ -93,7 +93,7 @@ class Solver:
     def _guided(self, jobs: list[Job]) -> None:
         board = jobs[0].board
         givens = np.stack([job.puzzle.to_array() for job in jobs])
-        masks, consistent = exact.propagate(board, exact.initial_masks(board, givens))
+        masks, consistent = propagate(board, initial_masks(board, givens))
         for job, row, good in zip(jobs, masks, consistent, strict=True):
             guided.begin(job, row, bool(good))
         roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}

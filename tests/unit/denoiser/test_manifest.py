@@ -1,0 +1,105 @@
+"""A model that this version cannot trust is refused, with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmd_solver.denoiser.manifest import (
+    CONTRACT,
+    Manifest,
+    check_digests,
+    check_metadata,
+    from_values,
+    read_config,
+)
+from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
+
+MANIFEST = Manifest(CONTRACT, "tiny", "candidate", 2, 64, 32, 16)
+VALUES: dict[str, Any] = MANIFEST.to_config()["vmd"]
+
+
+def test_config_and_metadata_come_back_as_they_went() -> None:
+    assert from_values(VALUES, "here") == MANIFEST
+    check_metadata(MANIFEST.to_metadata("prior"), MANIFEST, "prior", "here")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"contract": CONTRACT + 1}, "contract 2"),
+        ({"contract": None}, "is it a vmd model"),
+        ({"latent": "none so far"}, "latent"),
+        ({"k": "many"}, "not numbers"),
+        ({"attention": 1}, "unknown vmd.attention"),
+    ],
+)
+def test_what_is_not_understood_is_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ManifestMismatch, match=reason):
+        from_values({**VALUES, **change}, "here")
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(ManifestMismatch, match=r"no vmd\.loops"):
+        from_values({key: value for key, value in VALUES.items() if key != "loops"}, "here")
+
+
+def test_info_keys_may_be_anything() -> None:
+    assert from_values({**VALUES, "info.note": "hello"}, "here") == MANIFEST
+
+
+def test_a_file_of_another_role_is_refused() -> None:
+    with pytest.raises(ManifestMismatch, match="is not the prior"):
+        check_metadata(MANIFEST.to_metadata("encoder"), MANIFEST, "prior", "here")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"vmd": 3}', "{}", "\x00"])
+def test_a_config_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ManifestMismatch):
+        read_config(tmp_path)
+
+
+def test_no_config_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_config(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    from hashlib import sha256
+
+    (tmp_path / "config.json").write_text(json.dumps(MANIFEST.to_config()))
+    (tmp_path / "denoiser.onnx").write_bytes(b"network")
+    sums = [
+        f"{sha256((tmp_path / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in ("config.json", "denoiser.onnx")
+    ]
+    (tmp_path / "SHA256SUMS").write_text("".join(sums))
+    return tmp_path
+
+
+def test_untouched_files_pass(folder: Path) -> None:
+    check_digests(folder)
+
+
+def test_a_changed_byte_is_noticed(folder: Path) -> None:
+    (folder / "denoiser.onnx").write_bytes(b"netw0rk")
+    with pytest.raises(DigestMismatch, match="was changed"):
+        check_digests(folder)
+
+
+def test_a_missing_file_is_noticed(folder: Path) -> None:
+    (folder / "denoiser.onnx").unlink()
+    with pytest.raises(DigestMismatch, match="cannot be read"):
+        check_digests(folder)
+
+
+@pytest.mark.parametrize("sums", ["", "garbage", "00  config.json\n"])
+def test_sums_that_leave_out_the_network_are_refused(folder: Path, sums: str) -> None:
+    (folder / "SHA256SUMS").write_text(sums)
+    with pytest.raises(DigestMismatch):
+        check_digests(folder)

@@ -1,0 +1,37 @@
+"""Settings out of range are refused with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vmd_solver.errors import SearchError
+from vmd_solver.sampling import Settings, Solver
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"nfe": 0},
+        {"latents": 0},
+        {"batch": 0},
+        {"solutions": 0},
+        {"threshold": 0.0},
+        {"threshold": 1.1},
+        {"temperature": -1.0},
+        {"timeout_s": 0.0},
+        {"max_guesses": -1},
+        {"mode": "magic"},
+        {"policy": "best"},
+        {"mode": "neural", "solutions": 2},
+    ],
+)
+def test_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SearchError, match=r"."):
+        Settings(**wrong)
+
+
+def test_a_mode_that_needs_a_model_says_so() -> None:
+    with pytest.raises(SearchError, match="needs a model"):
+        Solver(Settings(mode="guided"))

@@ -1,0 +1,195 @@
+"""The engine with denoisers that know everything, nothing, or the opposite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.families import grid, sudoku
+from vmd_solver.csp.verify import verify
+from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
+from vmd_solver.sampling import Settings, Solver, events
+from vmd_solver.sampling.rules import conflicts
+from vmd_solver.sampling.settings import POLICIES, Mode, PolicyName
+
+# Needs guesses: elimination by singles alone stalls on it.
+HARD = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......"
+SOLVED = "417369825632158947958724316825437169791586432346912758289643571573291684164875293"
+FAKES: dict[str, Callable[[], FakeDenoiser]] = {
+    "oracle": lambda: oracle(values(SOLVED)),
+    "adversary": lambda: adversary(values(SOLVED)),
+    "undecided": undecided,
+}
+
+
+def values(text: str) -> np.ndarray:
+    return np.array([0 if symbol == "." else int(symbol) for symbol in text], dtype=np.int64)
+
+
+def puzzle(text: str) -> Puzzle:
+    return Puzzle(sudoku(3, 3), tuple(int(value) for value in values(text)))
+
+
+def empty() -> Puzzle:
+    return sudoku(2, 2).empty()
+
+
+def unsatisfiable() -> Puzzle:
+    """Row 1 needs a 4 in its last cell, and column 4 has one."""
+    return Puzzle(sudoku(2, 2), (1, 2, 3, 0, *(0,) * 8, 0, 0, 0, 4))
+
+
+def hidden_unsatisfiable() -> Puzzle:
+    """Three cells, all different in pairs, two values: elimination alone sees nothing wrong."""
+    return grid(1, 3, 2, [(0, 1), (1, 2), (0, 2)]).empty()
+
+
+@pytest.mark.parametrize("name", FAKES)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_guided_is_right_with_any_denoiser(name: str, policy: PolicyName) -> None:
+    settings = Settings(policy=policy, nfe=4, latents=2)
+    solution = Solver(settings, FAKES[name]()).solve(puzzle(HARD))
+    assert (solution.status, solution.verified) == ("solved", True)
+    assert solution.values == tuple(values(SOLVED))
+
+
+def test_an_oracle_needs_one_call_and_no_guess() -> None:
+    solution = Solver(Settings(), oracle(values(SOLVED))).solve(puzzle(HARD))
+    assert (solution.nfe, solution.loops, solution.guesses) == (1, 1, 0)
+
+
+def test_an_adversary_costs_calls_remasking_and_guesses() -> None:
+    solution = Solver(Settings(nfe=6), adversary(values(SOLVED))).solve(puzzle(HARD))
+    assert solution.nfe == 6
+    assert solution.remasked > 0
+    assert solution.guesses > 0
+
+
+def test_what_elimination_settles_never_reaches_the_denoiser() -> None:
+    easy = SOLVED[:40] + "." * 9 + SOLVED[49:]
+    fake = undecided()
+    solution = Solver(Settings(), fake).solve(puzzle(easy))
+    assert (solution.status, solution.nfe, fake.calls) == ("solved", 0, 0)
+
+
+@pytest.mark.parametrize("mode", ["guided", "exact"])
+@pytest.mark.parametrize("make", [unsatisfiable, hidden_unsatisfiable])
+def test_no_solution_is_proved(mode: Mode, make: Callable[[], Puzzle]) -> None:
+    solution = Solver(Settings(mode=mode, nfe=2), undecided()).solve(make())
+    assert (solution.status, solution.values) == ("unsatisfiable", None)
+    assert not solution.verified
+
+
+def test_neural_never_claims_that_there_is_no_solution() -> None:
+    solution = Solver(Settings(mode="neural", nfe=3), undecided()).solve(hidden_unsatisfiable())
+    assert solution.status == "unsolved"
+    assert solution.best is not None
+
+
+@pytest.mark.parametrize("mode", ["neural", "guided", "exact"])
+def test_contradicting_givens_are_invalid(mode: Mode) -> None:
+    wrong = Puzzle(sudoku(2, 2), (1, 1, *(0,) * 14))
+    solution = Solver(Settings(mode=mode), undecided()).solve(wrong)
+    assert solution.status == "invalid"
+    assert "repeats in row 1" in solution.message
+
+
+@pytest.mark.parametrize("mode", ["guided", "exact"])
+def test_uniqueness_is_decided_where_it_is_asked(mode: Mode) -> None:
+    ask, fake = Settings(mode=mode, solutions=2, nfe=2), oracle(values(SOLVED))
+    assert Solver(ask, fake).solve(puzzle(HARD)).unique is True
+    several = Solver(ask, undecided()).solve(empty())
+    assert several.unique is False
+    assert len(set(several.solutions)) == 2
+    assert Solver(Settings(mode=mode), fake).solve(puzzle(HARD)).unique is None
+
+
+@pytest.mark.parametrize("mode", ["guided", "exact"])
+def test_all_288_grids_of_4x4_are_counted(mode: Mode) -> None:
+    solution = Solver(Settings(mode=mode, solutions=1000, nfe=1), undecided()).solve(empty())
+    assert len(set(solution.solutions)) == 288
+    assert solution.counted_all
+    assert all(verify(empty(), found) for found in solution.solutions)
+
+
+def test_a_guess_budget_is_not_a_proof() -> None:
+    settings = Settings(mode="exact", max_guesses=1)
+    solution = Solver(settings).solve(puzzle(HARD))
+    assert solution.status == "unsolved"
+    assert "1 guesses" in solution.message
+
+
+def test_a_spent_time_limit_is_a_timeout() -> None:
+    solution = Solver(Settings(timeout_s=1e-9), undecided()).solve(puzzle(HARD))
+    assert solution.status == "timeout"
+
+
+def test_neural_commits_by_policy_and_keeps_the_givens() -> None:
+    seen: list[events.Event] = []
+    settings = Settings(mode="neural", policy="top", nfe=5)
+    solution = Solver(settings, adversary(values(SOLVED)), seen.append).solve(puzzle(HARD))
+    given = set(np.flatnonzero(values(HARD)))
+    touched = {
+        cell
+        for event in seen
+        if isinstance(event, events.Committed | events.Remasked)
+        for cell in event.cells
+    }
+    assert solution.status == "unsolved"
+    assert solution.remasked > 0
+    assert touched and not touched & given
+
+
+def test_neural_without_remasking_takes_nothing_back() -> None:
+    settings = Settings(mode="neural", policy="top", nfe=5, remask=False)
+    assert Solver(settings, adversary(values(SOLVED))).solve(puzzle(HARD)).remasked == 0
+
+
+def test_events_tell_the_story_in_order() -> None:
+    seen: list[events.Event] = []
+    solution = Solver(Settings(latents=2), oracle(values(SOLVED)), seen.append).solve(puzzle(HARD))
+    names = [type(event).__name__ for event in seen]
+    assert names == ["Propagated", *["DrewLatent"] * 2, *["Called"] * 2, "Verified", "Finished"]
+    assert events.to_row(seen[-1])["values"] == solution.values
+
+
+def test_a_batch_keeps_its_order_whatever_the_boards() -> None:
+    mixed = [puzzle(HARD), empty(), unsatisfiable(), puzzle(SOLVED), hidden_unsatisfiable()] * 3
+    solutions = list(Solver(Settings(nfe=2, batch=2), undecided()).stream(mixed))
+    assert [solution.puzzle for solution in solutions] == mixed
+    expected = ["solved", "solved", "unsatisfiable", "solved", "unsatisfiable"] * 3
+    assert [solution.status for solution in solutions] == expected
+
+
+def test_a_stream_holds_a_window_and_no_more() -> None:
+    taken = 0
+
+    def endless():  # type: ignore[no-untyped-def]
+        nonlocal taken
+        while True:
+            taken += 1
+            yield empty()
+
+    stream = Solver(Settings(nfe=1, batch=2), undecided()).stream(endless())
+    for _ in range(3):
+        next(stream)
+    assert taken <= 2 * 16 + 1
+
+
+def test_the_same_seed_gives_the_same_samples_in_any_batch() -> None:
+    def sample(batch: int) -> list[tuple[int, ...] | None]:
+        settings = Settings(mode="neural", temperature=1.0, nfe=16, seed=7, batch=batch)
+        return [found.best for found in Solver(settings, undecided()).stream([empty()] * 6)]
+
+    assert sample(1) == sample(4)
+    assert len(set(sample(1))) > 1
+
+
+def test_conflicts_names_every_cell_that_breaks_a_rule() -> None:
+    board = sudoku(2, 2)
+    filled = np.array([[1, 1, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0]])
+    assert np.flatnonzero(conflicts(board, filled)[0]).tolist() == [0, 1]
+    assert not conflicts(board, np.zeros((1, 16), dtype=np.int64)).any()

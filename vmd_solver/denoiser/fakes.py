@@ -1,0 +1,78 @@
+"""Denoisers without a network, for tests and for measuring what search alone does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vmd_solver.csp import Board
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind
+
+
+class FakeDenoiser:
+    """Logits from a function of (x_t, allowed, z); z is standard normal on each candidate.
+
+    `calls` counts the calls and `rows` their rows.
+    """
+
+    loops = 1
+    latent: LatentKind = "candidate"
+
+    def __init__(self, name: str, logits: Callable[[Ints, Floats, Floats], Floats]) -> None:
+        self.name, self._logits = name, logits
+        self.calls = self.rows = 0
+
+    def start(self, board: Board, B: int) -> Floats:
+        """Nothing to remember: (B, 0)."""
+        return np.zeros((B, 0), dtype=np.float32)
+
+    def draw(
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        rng: np.random.Generator,
+        learned: bool = True,
+    ) -> Floats:
+        """Standard normal (B, n, D)."""
+        return rng.standard_normal(allowed.shape, dtype=np.float32)
+
+    def infer(
+        self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: np.random.Generator
+    ) -> Floats:
+        """As `draw`: a fake learns nothing from x0."""
+        return self.draw(board, x_t, allowed, rng)
+
+    def __call__(
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
+    ) -> tuple[Floats, Floats]:
+        """Closed values get -1e4, unmasked cells keep their value."""
+        self.calls += 1
+        self.rows += len(x_t)
+        logits = self._logits(x_t, allowed, z)
+        values = np.arange(1, board.D + 1)
+        fixed = x_t[..., None] == values
+        open_ = np.where((x_t > 0)[..., None], fixed, allowed > 0)
+        return np.where(open_, logits, np.float32(-1e4)).astype(np.float32), h
+
+
+def undecided() -> FakeDenoiser:
+    """Every value as likely as any other, up to noise from z: what search does without a guide."""
+    return FakeDenoiser("undecided", lambda x_t, allowed, z: z)
+
+
+def oracle(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
+    """Knows the solution (n,)."""
+    return FakeDenoiser("oracle", lambda x_t, allowed, z: _peaks(solution, allowed, sharpness))
+
+
+def adversary(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
+    """Knows the solution (n,), and is sure of anything else."""
+    return FakeDenoiser("adversary", lambda x_t, allowed, z: z - _peaks(solution, allowed, sharpness))
+
+
+def _peaks(solution: Ints, allowed: Floats, sharpness: float) -> Floats:
+    values = np.arange(1, allowed.shape[-1] + 1)
+    peaks: Floats = sharpness * (np.asarray(solution)[:, None] == values).astype(np.float32)
+    return np.broadcast_to(peaks, allowed.shape)
