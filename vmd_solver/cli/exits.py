@@ -12,7 +12,7 @@ from enum import IntEnum
 import click
 
 from vmd_solver.cli.narrator import narrate
-from vmd_solver.errors import AssetNotFound, ModelError, VmdError
+from vmd_solver.errors import AssetNotFound, ModelError, PuzzleError, SearchError
 
 
 class ExitCode(IntEnum):
@@ -42,7 +42,8 @@ _PRECEDENCE = ("invalid", "timeout", "unsolved", "unsatisfiable")
 _OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (AssetNotFound, ExitCode.MODEL),
     (ModelError, ExitCode.MODEL),
-    (VmdError, ExitCode.USAGE),
+    (PuzzleError, ExitCode.USAGE),
+    (SearchError, ExitCode.USAGE),
     (click.ClickException, ExitCode.USAGE),
     (OSError, ExitCode.USAGE),
 )

@@ -22,6 +22,8 @@ _GIVEN = "'"
 _ROOMY = 16
 """Widest board whose cells stand a space apart."""
 
+_WIDTH = 80
+
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 _HUES = {"solved": GREEN, "unsatisfiable": RED, "unsolved": YELLOW, "timeout": YELLOW}
 
@@ -82,7 +84,7 @@ def _parts(
     puzzle = solution.puzzle
     title = "  ".join(filter(None, [outcome.place if titled else "", puzzle.name]))
     if title:
-        yield style.paint(title, DIM)
+        yield style.paint(_cut(title), DIM)
     grids = solution.solutions if request.asked == "all" else ()
     for values in grids or (solution.values or puzzle.givens,):
         yield picture(puzzle, values, style)
@@ -151,6 +153,11 @@ def _costs(solution: Solution) -> str:
 
 def _number(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _cut(text: str) -> str:
+    """The text, in the width of a usual terminal."""
+    return text if len(text) < _WIDTH else f"{text[: _WIDTH - 4]}..."
 
 
 class _Drawing:

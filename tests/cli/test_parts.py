@@ -1,0 +1,278 @@
+"""The parts of the command that a subprocess cannot show: order, memory, doubt, precedence."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmd_solver.cli import outcomes as outcomes_module
+from vmd_solver.cli.exits import ExitCode, code_of, guard
+from vmd_solver.cli.info import parameters
+from vmd_solver.cli.outcomes import Outcome, outcomes
+from vmd_solver.cli.output import Output
+from vmd_solver.cli.render import Style, pretty
+from vmd_solver.cli.request import Request
+from vmd_solver.cli.rows import form_of, row_of
+from vmd_solver.cli.sources import is_literal
+from vmd_solver.cli.tally import Tally, quantile
+from vmd_solver.csp import Puzzle
+from vmd_solver.errors import (
+    AssetNotFound,
+    DigestMismatch,
+    InvalidPuzzle,
+    ManifestMismatch,
+    ModelError,
+    PuzzleSyntaxError,
+    RuntimeUnavailable,
+    SearchError,
+    VmdError,
+)
+from vmd_solver.formats import Entry, read
+from vmd_solver.sampling import Settings, Solution, Solver
+
+LINE = "1..4............"
+GRID = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
+WRONG = (1,) * 16
+BAD = "1..4.......x...."
+
+
+class Fake(Solver):
+    """Answers `window` puzzles at a time with the same outcome."""
+
+    def __init__(self, solution: Solution, window: int = 3) -> None:
+        self.solution, self.window = solution, window
+
+    def stream(self, puzzles: Iterable[Puzzle]) -> Iterator[Solution]:
+        source = iter(puzzles)
+        while held := list(islice(source, self.window)):
+            yield from (self.solution for _ in held)
+
+
+def solved(**changes: object) -> Solution:
+    puzzle = next(read([LINE])).puzzle
+    assert puzzle is not None
+    facts = {"values": GRID, "verified": True, "solutions": (GRID,), **changes}
+    return Solution(puzzle, "solved", "exact", **facts)  # type: ignore[arg-type]
+
+
+def request(**changes: object) -> Request:
+    return Request(("-",), Settings(mode="exact"), **changes)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.booleans(), max_size=30), st.integers(1, 9), st.integers(1, 9))
+def test_outcomes_come_in_input_order(good: list[bool], window: int, waiting: int) -> None:
+    """However far the engine reads ahead, and however much may wait."""
+    before: list[int] = []
+
+    def solver(count: int) -> Solver:
+        before.append(count)
+        return Fake(solved(), window)
+
+    entries = list(read([LINE if is_good else BAD for is_good in good], format="line"))
+    usual, outcomes_module._MOST_WAITING = outcomes_module._MOST_WAITING, waiting
+    try:
+        found = list(outcomes(entries, solver))
+    finally:
+        outcomes_module._MOST_WAITING = usual
+    assert [outcome.entry for outcome in found] == entries
+    assert [outcome.solution is not None for outcome in found] == [
+        entry.puzzle is not None for entry in entries
+    ]
+    assert before == sorted(set(before))
+    assert sum(good) >= len(before) and (not any(good) or before[0] == 0)
+
+
+def test_endless_bad_lines_do_not_pile_up() -> None:
+    """A row comes out for each bad line before a further one is read, engine or no engine."""
+    taken = []
+
+    def lines() -> Iterator[str]:
+        for number in range(1000):
+            taken.append(number)
+            yield BAD
+
+    found = outcomes(read(lines(), format="line"), lambda _: Fake(solved()))
+    next(found)
+    assert len(taken) < 10
+
+
+@pytest.mark.parametrize("changes", [{"verified": False}, {"values": None}])
+def test_what_is_not_verified_is_not_solved(changes: dict[str, object]) -> None:
+    (outcome,) = outcomes(read([LINE]), lambda _: Fake(solved(**changes)))
+    assert outcome.status == "unsolved"
+    assert row_of(outcome, request())["solution"] is None
+    assert form_of("line", request(asked="all")).record(outcome, request(asked="all")) == "\n"
+    text = pretty(outcome, request(), Style(), titled=False)
+    assert "verified" not in text
+    assert "does not mean there is no solution" in text
+
+
+@pytest.mark.parametrize("status", ["unsolved", "unsatisfiable", "timeout"])
+def test_a_grid_that_may_be_wrong_is_never_shown(status: str) -> None:
+    """`best` of a search that did not succeed breaks rules."""
+    puzzle = solved().puzzle
+    solution = Solution(puzzle, status, "neural", best=WRONG)  # type: ignore[arg-type]
+    outcome = Outcome(next(read([LINE])), solution)
+    for name in ("line", "grid", "csv", "jsonl"):
+        assert "1111" not in form_of(name, request()).record(outcome, request()).replace(" ", "")
+    text = pretty(outcome, request(), Style(), titled=False)
+    assert text.count("1") <= 2 and "verified" not in text
+
+
+@given(st.lists(st.sampled_from(["solved", "unsolved", "unsatisfiable", "invalid", "timeout"])))
+def test_the_code_of_a_batch_is_that_of_its_gravest_outcome(statuses: list[str]) -> None:
+    order = [(2, "invalid"), (4, "timeout"), (1, "unsolved"), (20, "unsatisfiable")]
+    expected = next((code for code, status in order if status in statuses), 0)
+    assert code_of(statuses) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PuzzleSyntaxError("?"), 2),
+        (InvalidPuzzle("?"), 2),
+        (SearchError("?"), 2),
+        (click.UsageError("?"), 2),
+        (PermissionError(13, "Permission denied", "out.txt"), 2),
+        (AssetNotFound("?"), 3),
+        (ModelError("?"), 3),
+        (ManifestMismatch("?"), 3),
+        (DigestMismatch("?"), 3),
+        (RuntimeUnavailable("?"), 3),
+        (BrokenPipeError(), 1),
+        (KeyboardInterrupt(), 130),
+        (VmdError("a defect"), 70),
+        (MemoryError(), 70),
+        (ZeroDivisionError("a\ndefect"), 70),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_error_has_its_code_and_one_line(
+    error: BaseException, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> int:
+        raise error
+
+    assert guard(fail) == code
+    quiet = isinstance(error, BrokenPipeError | KeyboardInterrupt)
+    assert capfd.readouterr().err.count("\n") == (0 if quiet else 1)
+
+
+def test_every_error_of_the_package_is_known() -> None:
+    def kinds(kind: type[VmdError]) -> set[type[VmdError]]:
+        return {kind}.union(*map(kinds, kind.__subclasses__()))
+
+    def fail(kind: type[VmdError]) -> int:
+        raise kind("?")
+
+    codes = {kind: guard(lambda kind=kind: fail(kind)) for kind in kinds(VmdError)}
+    assert {kind for kind, code in codes.items() if code == ExitCode.INTERNAL} == {VmdError}
+
+
+def test_a_record_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
+    """A limit on the size of files cuts a write short, as a disk does that is nearly full."""
+    path = tmp_path / "out.txt"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with Output(str(path)) as output:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        try:
+            with pytest.raises(OSError, match=r"out\.txt"):
+                for _ in range(9):
+                    output.write(b"thirty characters in each row\n")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, handler)
+    assert path.read_bytes() == b"thirty characters in each row\n" * 3
+
+
+def test_an_interrupt_waits_for_the_record(tmp_path: Path) -> None:
+    """A pipe takes 64 KiB; the interrupt comes while the rest of a large record is waiting."""
+    program = (
+        "import os, signal, threading, time\n"
+        "from vmd_solver.cli.output import Output\n"
+        "interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Timer(0.3, interrupt).start()\n"
+        "try:\n"
+        "    with Output(None) as output: output.write(b'x' * 999_999 + b'\\n')\n"
+        "except KeyboardInterrupt: os._exit(130)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{program}"], stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout is not None
+        subprocess.run(["sleep", "0.8"], check=True)
+        data = process.stdout.read()
+    assert process.returncode == 130
+    assert len(data) == 1_000_000 and data.endswith(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("argument", "literal"),
+    [
+        (LINE, True),
+        (LINE[:-1] + ".1", True),  # a cell too many: the reader says so
+        ("1..4 .... .... ....", True),
+        ("." * 81, True),
+        ("A" + "." * 255, True),
+        ("1..4", False),
+        ("puzzles/hard.txt.gz", False),
+        ("20240101123456.txt", False),
+        ("2024-01-01-0900.txt", False),
+        ("/missing/folder/puzzle", False),
+    ],
+)
+def test_puzzles_are_told_from_names(argument: str, literal: bool) -> None:
+    assert is_literal(argument) is literal
+
+
+def test_a_file_is_read_even_if_its_name_is_a_puzzle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(LINE).write_text("")
+    assert not is_literal(LINE)
+
+
+@given(st.lists(st.floats(0, 9), min_size=1), st.floats(0.01, 1))
+def test_quantiles_bound_their_share(values: list[float], share: float) -> None:
+    bound = quantile(array("d", values), share)
+    assert sum(value <= bound for value in values) >= share * len(values) - 1e-9
+    assert sum(value < bound for value in values) < share * len(values) + 1e-9
+
+
+def test_a_tally_counts_what_came() -> None:
+    tally = Tally()
+    puzzle = solved().puzzle
+    entry = Entry(puzzle, LINE, "p.txt", 1)
+    for seconds in (0.1, 0.2, 0.3):
+        tally.add(Outcome(entry, solved(seconds=seconds, nfe=2, guesses=1)))
+    tally.add(Outcome(entry))
+    first, second, third = tally.summary()
+    assert first == "4 puzzles: 3 solved, 1 invalid"
+    assert second == "mean NFE 2.00, guesses 3 in all, 1.00 a puzzle"
+    assert third.startswith("seconds a puzzle: median 0.2000, p90 0.3000; ")
+
+
+def test_parameters_are_counted(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("safetensors.numpy")
+    import numpy as np
+
+    path = tmp_path / "weights.safetensors"
+    numpy.save_file({"a": np.zeros((30, 40)), "b": np.zeros(7)}, path, {"note": "x"})
+    assert parameters(path) == "1,207"
+    path.write_bytes(b"not weights")
+    assert parameters(path).startswith("not known")

@@ -1,0 +1,276 @@
+"""The command on puzzles that are in order: what goes where, in which form, with which code."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmd_solver.formats import read
+
+Solve = Callable[..., Any]
+WriteModel = Callable[..., None]
+
+EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+ANSWER = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
+SMALL = "1...............", "12........3...4.", "1..x............"
+"""With many solutions, with none, and no puzzle."""
+
+
+def test_a_file_gives_a_line(solve: Solve, tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text(EASY + "\n")
+    done = solve("--mode", "exact", "p.txt")
+    assert (done.code, done.out, done.err) == (0, ANSWER + "\n", "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)], ids=["no argument", "dash"])
+def test_standard_input_is_read(arguments: tuple[str, ...], solve: Solve) -> None:
+    done = solve("--mode", "exact", *arguments, stdin=EASY)
+    assert (done.code, done.out) == (0, ANSWER + "\n")
+
+
+def test_a_puzzle_may_be_typed(solve: Solve) -> None:
+    done = solve("--mode", "exact", EASY, "1..4............")
+    assert (done.code, done.lines[0], len(done.lines[1])) == (0, ANSWER, 16)
+
+
+def test_line_numbers_match_the_input(solve: Solve) -> None:
+    done = solve("--mode", "exact", stdin="\n".join([EASY, *SMALL, EASY]))
+    assert done.code == 2
+    assert [len(line) for line in done.lines] == [81, 16, 0, 0, 81]
+    unsatisfiable, bad = done.err.splitlines()
+    assert unsatisfiable == "standard input:3: no solution (proved)"
+    assert bad.startswith("standard input:4:4: unexpected 'x'")
+
+
+def test_quiet_leaves_errors_only(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-q", stdin="\n".join(SMALL))
+    assert [line[:18] for line in done.err.splitlines()] == ["standard input:3:4"]
+
+
+def test_rows_of_json(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "jsonl", stdin="\n".join([EASY, *SMALL]))
+    easy, many, none, bad = done.rows
+    keys = "puzzle family status solution verified unique mode nfe loops latents remasked guesses"
+    assert list(easy) == list(many) == list(none) == [*keys.split(), "seconds"]
+    assert list(bad) == [*keys.split(), "seconds", "error", "source", "line", "column"]
+    assert (easy["puzzle"], easy["solution"]) == (EASY, ANSWER)
+    assert [row["status"] for row in done.rows] == ["solved", "solved", "unsatisfiable", "invalid"]
+    assert [row["verified"] for row in done.rows] == [True, True, False, False]
+    assert [row["unique"] for row in done.rows] == [None] * 4
+    assert [row["mode"] for row in done.rows] == ["exact"] * 4
+    assert (none["solution"], bad["solution"], bad["family"]) == (None, None, None)
+    assert (bad["puzzle"], bad["line"], bad["column"]) == (SMALL[2], 4, 4)
+    assert done.code == 2
+
+
+def test_rows_of_json_can_be_read_again(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "jsonl", "--family", "sudoku-x", stdin=SMALL[0])
+    (entry,) = read(done.lines)
+    assert entry.puzzle is not None
+    assert entry.puzzle.board.family == "sudoku-x"
+    assert entry.solution is not None and 0 not in entry.solution
+
+
+def test_contradicting_givens_are_placed(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "jsonl", stdin="1...\n1...\n....\n....\n")
+    (row,) = done.rows
+    assert (row["status"], row["line"], row["column"]) == ("invalid", 1, None)
+    assert "value 1 repeats in column 1: r1c1, r2c1" in row["error"]
+    assert (row["puzzle"], row["family"]) == ("1...1...........", "sudoku")
+
+
+def test_rows_of_csv(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "csv", "--count", stdin="\n".join([EASY, *SMALL]))
+    easy, many, none, bad = csv.DictReader(done.lines)
+    assert (easy["solution"], easy["count"], easy["counted_all"]) == (ANSWER, "1", "true")
+    assert (many["count"], none["count"], none["verified"]) == ("72", "0", "false")
+    assert (bad["status"], bad["line"], easy["error"]) == ("invalid", "4", "")
+
+
+def test_grids_read_back(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "grid", stdin="\n".join([EASY, SMALL[1], EASY]))
+    found = ["".join(map(str, entry.puzzle.givens)) for entry in read(done.out) if entry.puzzle]
+    assert found == [ANSWER, ANSWER]
+    assert "# standard input:2: unsatisfiable\n" in done.out
+
+
+def test_uniqueness(solve: Solve) -> None:
+    done = solve("--mode", "exact", "--unique", "-f", "jsonl", stdin=f"{EASY}\n{SMALL[0]}\n")
+    assert [row["unique"] for row in done.rows] == [True, False]
+    assert done.code == 0
+
+
+def test_counts(solve: Solve) -> None:
+    """A 4x4 grid has 288 fillings, 72 with any one given."""
+    asked = ("--mode", "exact", "-f", "jsonl", "--count")
+    rows = solve(*asked, stdin=f"{SMALL[0]}\n{'.' * 16}\n").rows
+    assert [(row["count"], row["counted_all"]) for row in rows] == [(72, True), (288, True)]
+    (row,) = solve(*asked, "--limit", "10", SMALL[0]).rows
+    assert (row["count"], row["counted_all"], "solutions" in row) == (10, False, False)
+
+
+def test_all_solutions(solve: Solve) -> None:
+    lines = solve("--mode", "exact", "--all", "100", stdin=f"{SMALL[0]}\n{EASY}\n").lines
+    assert len(set(lines[:72])) == 72 and all(line.startswith("1") for line in lines[:72])
+    assert lines[72:] == ["", ANSWER, ""]
+    (row,) = solve("--mode", "exact", "--all", "5", "-f", "jsonl", SMALL[0]).rows
+    assert len(set(row["solutions"])) == row["count"] == 5
+    assert row["solutions"][0] == row["solution"]
+    text = solve("--mode", "exact", "--all", "5", "-f", "pretty", SMALL[0]).out
+    assert text.count("┌") == 5 and "solved, verified, at least 5 solutions" in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ((EASY,), 0),
+        ((EASY, SMALL[1]), 20),
+        ((EASY, SMALL[1], SMALL[2]), 2),
+    ],
+    ids=["solved", "one without", "one bad"],
+)
+def test_the_gravest_outcome_names_the_code(
+    lines: tuple[str, ...], code: int, solve: Solve
+) -> None:
+    assert solve("--mode", "exact", stdin="\n".join(lines)).code == code
+
+
+@pytest.mark.parametrize("mode", ["guided", "neural"])
+@pytest.mark.parametrize("latents", ["1", "3"])
+def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: WriteModel) -> None:
+    """A model that knows nothing: search makes up for it in guided mode, and only there."""
+    write_model("model")
+    puzzle = ("1234.............", "." * 16)[1]
+    done = solve(
+        *("--model", "./model", "--mode", mode, "--latents", latents, "-f", "jsonl"),
+        *("--device", "cpu", "--threads", "1", "--nfe", "3", "--stats", puzzle),
+    )
+    (row,) = done.rows
+    assert (row["mode"], row["latents"]) == (mode, int(latents))
+    assert 1 <= row["nfe"] <= 3 and row["loops"] == 2 * row["nfe"]
+    if mode == "guided":
+        assert (done.code, row["status"], row["verified"]) == (0, "solved", True)
+    else:
+        assert (done.code, row["status"]) in [(0, "solved"), (1, "unsolved")]
+    assert re.match(r"1 puzzles: 1 (un)?solved\nmean NFE \d", done.err)
+
+
+def test_the_seed_settles_everything(solve: Solve, write_model: WriteModel) -> None:
+    write_model("model")
+    asked = ("--model", "./model", "--mode", "neural", "--policy", "random", "--temperature", "1")
+    grids = [solve(*asked, "--seed", seed, "--nfe", "16", "." * 16).out for seed in "7789"]
+    assert grids[0] == grids[1]
+    assert len(set(grids)) > 1
+
+
+def test_a_trace(solve: Solve, write_model: WriteModel, tmp_path: Path) -> None:
+    write_model("model")
+    lines = "\n".join([SMALL[2], "." * 16, SMALL[1]])
+    solve("--model", "./model", "--trace", "t.jsonl", stdin=lines)
+    rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert {row["puzzle"] for row in rows} == {0, 1}
+    assert {"Called", "Committed", "Verified", "Finished"} <= {row["event"] for row in rows}
+
+
+def test_pretty_has_no_colour_unless_told(solve: Solve) -> None:
+    plain = solve("--mode", "exact", "-f", "pretty", EASY).out
+    painted = solve("--mode", "exact", "-f", "pretty", "--color", "always", EASY, NO_COLOR="1").out
+    assert "\x1b" not in plain and "\x1b[1m5'\x1b[m" in painted
+    seconds = re.compile(r"\d\.\d+ s")
+    assert seconds.sub("", re.sub(r"\x1b\[\d*m", "", painted)) == seconds.sub("", plain)
+    assert "solved, verified: 0 guesses" in plain
+
+
+def test_pretty_of_several_names_each(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "pretty", stdin="\n".join([EASY, *SMALL]))
+    assert re.findall(r"^standard input:\d", done.out, re.MULTILINE) == [
+        f"standard input:{line}" for line in (1, 2, 3)
+    ]
+    assert "no solution (proved)\n" in done.out
+    assert done.out.count("verified") == 2
+    assert done.err.count("\n") == 1
+
+
+def test_pretty_falls_back_to_ascii(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "pretty", EASY, PYTHONIOENCODING="ascii")
+    assert done.code == 0 and done.out.isascii() and "+---------+" in done.out
+
+
+@pytest.mark.parametrize(
+    ("name", "starts"), [("o.jsonl", "{"), ("o.csv", "puzzle,"), ("o.txt", ANSWER)]
+)
+def test_the_output_file_names_the_form(
+    name: str, starts: str, solve: Solve, tmp_path: Path
+) -> None:
+    done = solve("--mode", "exact", "-o", name, EASY)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (tmp_path / name).read_text().startswith(starts)
+
+
+def test_data_is_utf8_whatever_the_terminal(solve: Solve) -> None:
+    text = "family: sudoku\nsize: 4\nalphabet: ä ö ü ß\ngivens:\nä...\n....\n....\n....\n"
+    done = solve("--mode", "exact", stdin=text, PYTHONIOENCODING="ascii")
+    assert done.code == 0 and set(done.out.strip()) == set("äöüß")
+
+
+def test_no_argument_on_a_terminal_is_a_question(on_terminal: Solve) -> None:
+    done = on_terminal()
+    assert done.code == 2
+    assert done.err.startswith("Usage: vmd-solve [OPTIONS] [FILES|-]")
+
+
+def test_a_terminal_gets_pretty_in_colour(on_terminal: Solve) -> None:
+    assert "\x1b[1m5'" in on_terminal("--mode", "exact", EASY).out
+    for changes in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        plain = on_terminal("--mode", "exact", EASY, **changes).out
+        assert "│ 5' 3' 4 │" in plain and "\x1b" not in plain
+
+
+def test_progress_is_for_terminals(on_terminal: Solve, tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text(f"{EASY}\n" * 20)
+    arguments = ["--mode", "exact", "-o", "o.txt", "p.txt"]
+    shown = on_terminal(*arguments, stream="stderr").err
+    assert " solved, " in shown and shown.endswith("\r\x1b[K")
+    assert on_terminal(*arguments, "-q", stream="stderr").err == ""
+    assert on_terminal(*arguments).err == ""
+
+
+def test_help_names_everything_at_once(solve: Solve) -> None:
+    done = solve("--help")
+    assert done.code == 0 and done.out.startswith("Usage: vmd-solve")
+    assert done.err == ""
+
+
+def test_version(solve: Solve) -> None:
+    assert re.fullmatch(r"vmd-solve \d+\.\d+\.\d+\n", solve("--version").out)
+
+
+def test_info(solve: Solve, write_model: WriteModel) -> None:
+    write_model("model")
+    done = solve("--info", "--model", "./model")
+    assert done.code == 0
+    facts = dict(line.split(maxsplit=1) for line in done.lines)
+    assert facts["model"].startswith("tiny, none latent, 2 loops")
+    assert facts["digests"] == "as exported"
+    assert "CPUExecutionProvider" in facts["providers"]
+    assert {"vmd-solver", "python", "numpy", "onnxruntime", "models", "puzzles"} <= facts.keys()
+
+
+def test_info_of_a_model_that_is_not_there(solve: Solve) -> None:
+    done = solve("--info", "--model", "nowhere")
+    assert done.code == 3
+    assert "cannot be used: expected the shipped exported/nowhere" in done.out
+
+
+def test_nothing_heavy_is_loaded(solve: Solve, tmp_path: Path) -> None:
+    """Solving exactly needs neither a network's runtime nor a compiler."""
+    done = solve("--mode", "exact", EASY, PYTHONPROFILEIMPORTTIME="1")
+    loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
+    assert "numpy" in loaded
+    assert not {"torch", "textual", "numba", "onnx", "onnxruntime", "rich"} & loaded
