@@ -1,27 +1,158 @@
 """Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible.
 
-It must not know of search or networks.
+Where numba is not there or not worth its import, numpy works on the whole batch at once: several
+times faster than the plain kernel, with the same fixpoint. It must not know of search or networks.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.puzzle import Board
 
+Masks = npt.NDArray[np.uint64]
 
-def initial_masks(board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.uint64]:
-    """Masks (..., n) uint64 of givens (..., n): one bit where given, all D where open (0)."""
-    values = np.asarray(givens).astype(np.uint64)
-    full = np.uint64((1 << board.D) - 1)
-    return np.where(values > 0, np.uint64(1) << (values - np.uint64(values > 0)), full)
+CHUNK_CELLS = 1 << 18
+"""Cells propagated at a time: keeps the temporary arrays in the processor's cache."""
+
+_ONE = np.uint64(1)
 
 
-def mask_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
-    """Values (..., n) int8 of masks: the value where one candidate is left, else 0."""
+def full_mask(board: Board) -> int:
+    """The mask of an open cell; 0 where some unit has more cells than there are values."""
+    return 0 if any(len(unit) > board.D for unit in board.units) else (1 << board.D) - 1
+
+
+def initial_masks(board: Board, givens: npt.ArrayLike) -> Masks:
+    """Masks (..., n) of givens (..., n) of 0..D: one bit where given, every value where open."""
+    values = np.asarray(givens)
+    full = full_mask(board)
+    bits = [full, *(full & 1 << value for value in range(board.D))]
+    table: Masks = np.array(bits, dtype=np.uint64)
+    words: Masks = table[values.astype(np.intp)]
+    return words
+
+
+def masks_to_allowed(masks: npt.NDArray[np.integer], D: int) -> npt.NDArray[np.bool_]:
+    """Which values each cell may take: (..., n, D) bool of masks (..., n)."""
+    values = np.arange(D, dtype=np.uint64)
+    allowed: npt.NDArray[np.bool_] = (masks.astype(np.uint64)[..., None] >> values & _ONE) != 0
+    return allowed
+
+
+def allowed_to_masks(allowed: npt.NDArray[np.bool_]) -> Masks:
+    """Masks (..., n) of allowed (..., n, D) bool: the way back from `masks_to_allowed`."""
+    bits = _ONE << np.arange(allowed.shape[-1], dtype=np.uint64)
+    masks: Masks = np.where(allowed, bits, np.uint64(0)).sum(axis=-1, dtype=np.uint64)
+    return masks
+
+
+def masks_to_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
+    """Values (..., n) of masks (..., n): the candidate where there is just one, otherwise 0."""
     words = masks.astype(np.uint64)
-    single = (words != 0) & ((words & (words - np.uint64(words != 0))) == 0)
-    return np.where(single, np.log2(np.where(single, words, 1)).astype(np.int8) + 1, 0).astype(
-        np.int8
-    )
+    singles = _single(words)
+    return np.where(singles > 0, np.log2(np.maximum(singles, _ONE)) + 1, 0).astype(np.int8)
+
+
+def propagate(
+    board: Board, masks: npt.ArrayLike, compiled: bool | None = None
+) -> tuple[Masks, npt.NDArray[np.bool_]]:
+    """Masks (B, n) narrowed by naked and hidden singles until they yield no more; which rows live.
+
+    Returns the masks and `consistent` (B,) bool. A row that contradicts itself comes back as
+    zeros. No value of any solution within the masks given is ever struck.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> puzzle = initial_masks(latin(2), [[1, 0, 0, 0], [1, 1, 0, 0]])
+    >>> narrowed, consistent = propagate(latin(2), puzzle)
+    >>> masks_to_values(narrowed).tolist(), consistent.tolist()
+    ([[1, 2, 2, 1], [0, 0, 0, 0]], [True, False])
+    """
+    rows = np.asarray(masks, dtype=np.uint64)
+    use = machine(compiled, rows.size)
+    if use.compiled:
+        words = use.give(rows)
+        use.propagate_many(use.tables(board), use.state(board), words)
+        narrowed: Masks = words.astype(np.uint64)
+    else:
+        step = max(1, CHUNK_CELLS // board.n)
+        parts = [_propagate(board, rows[at : at + step]) for at in range(0, len(rows), step)]
+        narrowed = np.concatenate([rows[:0], *parts])
+    return narrowed, np.asarray((narrowed > 0).all(axis=1))
+
+
+def _propagate(board: Board, rows: Masks) -> Masks:
+    """One chunk. Works on columns (n, B): a unit's words for the whole batch lie side by side."""
+    narrowed = np.zeros_like(rows)
+    cand = np.ascontiguousarray(rows.T)
+    going = np.arange(len(rows))
+    while len(going):
+        after, alive = _sweep(_layout(board), cand)
+        settled = (after == cand).all(axis=0)
+        narrowed[going[alive & settled]] = after[:, alive & settled].T
+        more = alive & ~settled
+        going, cand = going[more], after[:, more]
+    return narrowed
+
+
+class _Layout(NamedTuple):
+    """`members` (W, U): cells of each unit, n beyond its end. `homes` (R, n): units of each cell,
+    U beyond. `required` (U, 1): every value for complete units, 0 for others."""
+
+    members: npt.NDArray[np.intp]
+    homes: npt.NDArray[np.intp]
+    required: Masks
+
+
+@cache
+def _layout(board: Board) -> _Layout:
+    homes: list[list[int]] = [[] for _ in range(board.n)]
+    for number, unit in enumerate(board.units):
+        for cell in unit:
+            homes[cell].append(number)
+    required = np.where(board.complete, full_mask(board), 0).astype(np.uint64)[:, None]
+    return _Layout(_padded(board.units, board.n), _padded(homes, len(board.units)), required)
+
+
+def _padded(rows: list[list[int]] | tuple[tuple[int, ...], ...], fill: int) -> npt.NDArray[np.intp]:
+    """Rows of unequal length as columns of one table, filled up with `fill`."""
+    table = np.full((max(map(len, rows), default=0), len(rows)), fill, dtype=np.intp)
+    for column, row in enumerate(rows):
+        table[: len(row), column] = row
+    return table
+
+
+def _sweep(layout: _Layout, cand: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
+    """Each single that `cand` (n, B) shows, used once; and which columns (B,) stay consistent."""
+    U, B = len(layout.required), cand.shape[1]
+    nothing = np.zeros((1, B), dtype=np.uint64)
+    words = np.concatenate([cand, nothing])
+    singles = _single(words)
+    once, twice, fixed, clash = np.zeros((4, U, B), dtype=np.uint64)
+    for cells in layout.members:
+        word, single = words[cells], singles[cells]
+        twice |= once & word
+        once |= word
+        clash |= fixed & single
+        fixed |= single
+    hidden = layout.required & ~twice & ~fixed
+    struck, lone = np.zeros((2, *cand.shape), dtype=np.uint64)
+    for units in layout.homes:
+        struck |= np.concatenate([fixed, nothing])[units]
+        lone |= np.concatenate([hidden, nothing])[units]
+    after = np.where(singles[:-1] > 0, cand, cand & ~struck)
+    lone &= after
+    after = np.where(lone > 0, lone, after)
+    wrong = (clash > 0) | (layout.required & ~once > 0)
+    alive = ~wrong.any(axis=0) & (after > 0).all(axis=0) & (_single(lone) == lone).all(axis=0)
+    return after, alive
+
+
+def _single(words: Masks) -> Masks:
+    """The words that have exactly one bit, 0 elsewhere."""
+    return np.where(words & (words - _ONE), np.uint64(0), words)

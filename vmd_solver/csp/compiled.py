@@ -1,11 +1,12 @@
 """The two machines the kernel runs on: plain Python at once, or compiled with numba for batches.
 
-`machine()` is the only door. Numba is imported behind it, never at import time, and compiled code
-is cached on disk where some place is writable. It must not know what the kernel computes.
+`machine()` is the only door. Numba is imported behind it, never at import time, and the compiled
+code is kept on disk where any place is writable. It must not know what the kernel computes.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -18,46 +19,62 @@ import numpy.typing as npt
 from vmd_solver.csp import kernel
 from vmd_solver.csp.puzzle import Board
 
-PARTS = ("propagate", "fewest", "fewest_by_score", "load", "search")
-"""Kernel functions that others in it call; those come first."""
+PARTS = (
+    kernel.naked,
+    kernel.hidden,
+    kernel.propagate,
+    kernel.fewest,
+    kernel.best_by_score,
+    kernel.choose,
+    kernel.settle,
+    kernel.load,
+    kernel.search,
+)
+"""Kernel functions that others in it call."""
 
-ENTRIES = ("search", "solve_many", "dig_many")
-"""Kernel functions that are called from outside."""
+ENTRIES = ("search", "propagate_many", "solve_many", "dig_many")
+"""Kernel functions that compile on their own; the rest is compiled into them."""
+
+WORTH_CELLS = 50_000
+"""Cells to search, over a whole batch, that repay the second or so it takes to import numba."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Machine:
-    """The kernel's entries, and how to hand it arrays and get them back."""
+    """The kernel's entries, and how to hand it a board, arrays and room to search in."""
 
     compiled: bool
-    search: Callable[..., Any]
-    solve_many: Callable[..., Any]
-    dig_many: Callable[..., Any]
+    load: Callable[..., None]
+    search: Callable[..., bool]
+    propagate_many: Callable[..., None]
+    solve_many: Callable[..., None]
+    dig_many: Callable[..., None]
 
     def give(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> Any:
-        """`values` as this machine reads them: (nested) lists, or a C-ordered array; a copy."""
+        """A copy of `values` as this machine reads them: (nested) lists, or a C-ordered array."""
         array = np.array(values, dtype=dtype, order="C")
         return array if self.compiled else array.tolist()
 
     def tables(self, board: Board) -> kernel.Tables:
-        """The board in flat form for this machine."""
-        return _tables(self, board)
+        """The board in flat form, made once."""
+        return _tables(self.compiled, board)
 
     def state(self, board: Board, stored: int = 1) -> kernel.State:
-        """Room for one search that keeps its first `stored` solutions; use it again and again."""
-        levels = board.n + 1
-        if self.compiled:
-            rows: Any = np.empty((levels, board.n), dtype=np.int64)
-        else:
-            rows = [[0] * board.n for _ in range(levels)]
+        """Room for a search that keeps its first `stored` solutions; good for any number."""
+        n, levels = board.n, board.n + 1
         return kernel.State(
-            rows,
+            # Untouched pages of an empty array cost nothing; most searches are shallow.
+            np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)],
             self.give(np.zeros(levels)),
             self.give(np.zeros(levels)),
-            self.give(np.zeros(board.n)),
-            self.give(np.zeros((stored, board.n))),
+            self.give(np.zeros(n)),
+            self.give(np.zeros((stored, n))),
             self.give(np.zeros(3)),
         )
+
+    def adopt(self, state: kernel.State) -> kernel.State:
+        """A search begun on the other machine, to go on with on this one."""
+        return kernel.State(*map(self.give, state))
 
 
 def available() -> bool:
@@ -65,48 +82,60 @@ def available() -> bool:
     return find_spec("numba") is not None
 
 
-def machine(compiled: bool | None = None) -> Machine:
-    """The plain machine (False), the compiled one (True), or the faster one there is (None)."""
-    return _machine(available() if compiled is None else compiled)
+def machine(compiled: bool | None = None, cells: int = 0) -> Machine:
+    """The plain machine (False), the compiled one (True), or (None) the one that will be faster.
+
+    That is the compiled one where numba is installed, and either imported already or worth it for
+    `cells` cells to search in all. Raises ImportError for True without numba.
+    """
+    if compiled is not None:
+        return _machine(compiled)
+    if available() and (cells >= WORTH_CELLS or "numba" in sys.modules):
+        try:
+            return _machine(True)
+        except ImportError:  # installed, and broken: slower is better than not at all
+            return _machine(False)
+    return _machine(False)
 
 
 @cache
 def _machine(compiled: bool) -> Machine:
-    entries = {name: getattr(kernel, name) for name in ENTRIES}
+    entries: dict[str, Callable[..., Any]] = {name: getattr(kernel, name) for name in ENTRIES}
     if compiled:
         from numba.extending import register_jitable
 
-        for name in PARTS:
-            register_jitable(getattr(kernel, name))
+        for part in PARTS:
+            register_jitable(part)
         entries = {name: _compile(entry) for name, entry in entries.items()}
-    return Machine(compiled, **entries)
+    return Machine(compiled, load=kernel.load, **entries)
 
 
 def _compile(entry: Callable[..., Any]) -> Callable[..., Any]:
-    import numba
+    from numba import njit
 
     try:
-        return numba.njit(cache=True)(entry)
-    except RuntimeError:  # no writable place for the cache
-        return numba.njit(entry)
+        compiled: Callable[..., Any] = njit(cache=True)(entry)
+    except RuntimeError:  # no writable place for the cache: compile anew in each process
+        compiled = njit(entry)
+    return compiled
 
 
 @cache
-def _tables(machine: Machine, board: Board) -> kernel.Tables:
+def _tables(compiled: bool, board: Board) -> kernel.Tables:
+    give = _machine(compiled).give
     complete = [unit for unit in board.units if len(unit) == board.D]
     touch = [0] * board.n
     for number, unit in enumerate(complete):
         for cell in unit:
-            touch[cell] |= 1 << number % 63
-    peers = [peer for cell in range(board.n) for peer in board.peers[cell]]
-    starts = np.cumsum([0, *map(len, board.peers)])
+            touch[cell] |= 1 << (number % kernel.GROUPS)
+    # Cells as unsigned words: compiled code then need not look out for negative indices.
     return kernel.Tables(
-        board.n,
-        board.D,
-        (1 << board.D) - 1,
-        len(complete),
-        machine.give(starts),
-        machine.give(peers, np.uint32),
-        machine.give([cell for unit in complete for cell in unit], np.uint32),
-        machine.give(touch),
+        n=board.n,
+        D=board.D,
+        full=(1 << board.D) - 1,
+        units=len(complete),
+        peer_start=give(np.cumsum([0, *map(len, board.peers)])),
+        peers=give([peer for peers in board.peers for peer in peers], np.uint32),
+        unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
+        touch=give(touch),
     )

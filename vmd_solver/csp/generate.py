@@ -1,66 +1,79 @@
-"""Puzzles from nothing: full grids, minimal puzzles, and boards to draw them on.
+"""Puzzles from nothing: full grids, puzzles dug out of them, and boards to draw them on.
 
-Everything follows from an explicit seed, and is the same on both machines of the kernel.
+Everything follows from an explicit seed, and is the same on both machines of the kernel. It must
+not know of files or networks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp.candidates import initial_masks, mask_values
+from vmd_solver.csp.candidates import initial_masks, masks_to_values
 from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.exact import NO_LIMIT, solve_batch
+from vmd_solver.csp.families import grid, jigsaw
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.errors import SearchError
 
 Values = npt.NDArray[np.int8]
 Seed = int | np.random.Generator
 
-CHUNK = 256
-"""Grids made at a time: bounds memory."""
+CHUNK_CELLS = 1 << 14
+"""Cells of the grids made at a time; bounds the memory of their random orders."""
 
-TRIES = 10_000
-"""Searches from random orders that may run out of guesses before a board counts as impossible."""
+TRIES = 1000
+"""Searches of one grid, each in a new order, before its board counts as impossible."""
 
 
 def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = None) -> Values:
-    """Random full grids (count, n) int8 of values 1..D, by search in random order.
+    """Random full grids (count, n) int8 of values 1..D.
 
-    Each search gets few guesses and starts anew, in another order, where they are spent: heavy
-    tails are what makes large boards slow. Values are renamed at random at the end. Raises
-    SearchError where the board has no full grid, or none is found.
+    Each comes from a search that breaks ties at random, gets few guesses, and starts anew in
+    another order where those are spent: that cuts the heavy tail which makes large boards slow.
+    One complete unit, drawn at random, starts as 1..D; values are renamed at random in the end, so
+    that this leaves nothing out. Raises SearchError where the board has no full grid or none is
+    found.
     """
     rng = np.random.default_rng(seed)
-    parts = [
-        _grids(board, min(CHUNK, count - done), rng, compiled) for done in range(0, count, CHUNK)
-    ]
-    return np.concatenate([np.empty((0, board.n), dtype=np.int8), *parts])
+    use = machine(compiled, count * board.n).compiled
+    step = max(1, CHUNK_CELLS // board.n)
+    sizes = [min(step, count - start) for start in range(0, count, step)]
+    parts = [_full_grids(board, size, rng, use) for size in sizes]
+    return np.concatenate([np.zeros((0, board.n), np.int8), *parts])
 
 
-def _grids(board: Board, count: int, rng: np.random.Generator, compiled: bool | None) -> Values:
-    use = machine(compiled)
-    tables, state = use.tables(board), use.state(board)
+def _full_grids(board: Board, count: int, rng: np.random.Generator, compiled: bool) -> Values:
     grids = np.zeros((count, board.n), dtype=np.int8)
-    missing = np.arange(count)
-    budget = 2 * board.n
     for _ in range(TRIES):
-        B = len(missing)
-        masks = use.give(initial_masks(board, np.zeros((B, board.n))))
-        scores = use.give(rng.random((B, board.n * board.D)), np.float64)
-        out = use.give(np.zeros((B, board.n)))
-        counts, guesses, complete = (use.give(np.zeros(B)) for _ in range(3))
-        use.solve_many(tables, state, masks, scores, 1, budget, out, counts, guesses, complete)
-        found = np.array(counts) > 0
-        if (np.array(complete, dtype=bool) & ~found).any():
-            raise SearchError(f"this {board.family} board has no full grid: its units contradict")
-        grids[missing[found]] = mask_values(np.array(out))[found]
-        missing = missing[~found]
+        (missing,) = (grids == 0).any(axis=1).nonzero()
         if not len(missing):
-            break
-    else:
-        raise SearchError(f"no full grid found for this {board.family} board, give up")
-    names = rng.permuted(np.tile(np.arange(1, board.D + 1, dtype=np.int8), (count, 1)), axis=1)
-    return np.take_along_axis(names, grids - np.int64(1), axis=1)
+            names = rng.permuted(np.tile(np.arange(board.D, dtype=np.int8), (count, 1)), axis=1)
+            return np.take_along_axis(names, grids - np.int64(1), axis=1) + np.int8(1)
+        scores = rng.random((len(missing), board.n, board.D))
+        found = solve_batch(
+            board,
+            _starts(board, len(missing), rng),
+            max_guesses=2 * board.n,
+            scores=scores,
+            compiled=compiled,
+        )
+        if (found.complete & (found.counts == 0)).any():
+            raise SearchError(f"this {board.family} board has no full grid: its units contradict")
+        grids[missing] = found.solutions
+    raise SearchError(f"no full grid of this {board.family} board found in {TRIES} searches each")
+
+
+def _starts(board: Board, count: int, rng: np.random.Generator) -> Values:
+    """Givens (count, n) to begin full grids from: one complete unit as 1..D, where there is any."""
+    givens = np.zeros((count, board.n), dtype=np.int8)
+    units = [unit for unit, complete in zip(board.units, board.complete, strict=True) if complete]
+    if units:
+        chosen = np.array(units)[rng.integers(len(units), size=count)]
+        np.put_along_axis(givens, chosen, np.arange(1, board.D + 1, dtype=np.int8)[None], axis=1)
+    return givens
 
 
 def dig(
@@ -68,28 +81,164 @@ def dig(
     solutions: npt.ArrayLike,
     seed: Seed,
     givens: int = 0,
+    *,
+    max_guesses: int | None = None,
     compiled: bool | None = None,
 ) -> Values:
-    """Puzzles (B, n) int8 with one solution each, the rows of `solutions` (B, n).
+    """Puzzles (B, n) int8 whose only solutions are the full grids `solutions` (B, n).
 
-    Clues are taken out in random order, as long as the solution stays the only one, down to
-    `givens` of them; with 0 what is left is minimal: no clue can go.
+    Clues leave in random order as long as the solution stays the only one, until `givens` are
+    left; with 0 what is left is minimal, and every clue needed. On boards where a search can take
+    too long, `max_guesses` bounds each: a clue whose search is cut off stays, so that the puzzle is
+    certainly unique, and perhaps not quite minimal.
     """
     rng = np.random.default_rng(seed)
-    use = machine(compiled)
     grids = np.asarray(solutions)
-    orders = rng.permuted(np.tile(np.arange(board.n), (len(grids), 1)), axis=1)
-    masks = use.give(initial_masks(board, grids))
-    keep = use.give(np.full(len(grids), givens))
-    empty = use.give(np.zeros(0), np.float64)
-    use.dig_many(use.tables(board), use.state(board), masks, use.give(orders), keep, empty)
-    return mask_values(np.array(masks))
+    use = machine(compiled, grids.size * board.n)
+    words = initial_masks(board, grids)
+    puzzles = use.give(words)
+    use.dig_many(
+        use.tables(board),
+        use.state(board),
+        use.give(words),
+        use.give(rng.permuted(np.tile(np.arange(board.n), (len(grids), 1)), axis=1)),
+        use.give(np.zeros(0), np.float64),
+        givens,
+        NO_LIMIT if max_guesses is None else max_guesses,
+        puzzles,
+    )
+    return masks_to_values(np.array(puzzles, dtype=np.int64).reshape(grids.shape))
 
 
 def minimal_puzzles(
-    board: Board, count: int, seed: Seed, compiled: bool | None = None
+    board: Board,
+    count: int,
+    seed: Seed,
+    *,
+    max_guesses: int | None = None,
+    compiled: bool | None = None,
 ) -> tuple[Values, Values]:
-    """Puzzles (count, n) with one solution and no clue to spare, and the solutions; int8."""
+    """Puzzles (count, n) with one solution and no clue to spare, and their solutions; both int8.
+
+    `max_guesses` as in `dig`.
+    """
     rng = np.random.default_rng(seed)
-    solutions = full_grids(board, count, rng, compiled)
-    return dig(board, solutions, rng, compiled=compiled), solutions
+    use = machine(compiled, count * board.n * board.n).compiled
+    solutions = full_grids(board, count, rng, use)
+    return dig(board, solutions, rng, max_guesses=max_guesses, compiled=use), solutions
+
+
+def loosen(puzzles: npt.ArrayLike, clues: int, seed: Seed) -> Values:
+    """The puzzles (B, n) with `clues` more clues gone from each, drawn at random.
+
+    A minimal puzzle has several solutions then, whichever clue it was.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.array(puzzles, dtype=np.int8)
+    lots = np.where(rows > 0, rng.random(rows.shape), 2.0)
+    np.put_along_axis(rows, np.argsort(lots, axis=1)[:, :clues], np.int8(0), axis=1)
+    return rows
+
+
+def jigsaw_board(order: int, seed: Seed, diagonal: bool = False) -> Board:
+    """A random jigsaw board that has full grids; with `diagonal`, jigsaw X.
+
+    Drawn anew until a grid is found quickly. Raises SearchError where that does not happen.
+    """
+    rng = np.random.default_rng(seed)
+    for _ in range(TRIES):
+        board = jigsaw(jigsaw_regions(order, rng), diagonal)
+        found = solve_batch(board, np.zeros((1, board.n)), max_guesses=4 * board.n)
+        if found.counts[0]:
+            return board
+    raise SearchError(f"no jigsaw board of order {order} with a full grid found")
+
+
+def jigsaw_regions(order: int, seed: Seed, mixing: int = 4) -> tuple[int, ...]:
+    """Region of each cell (order * order): connected random pieces of `order` cells.
+
+    Starts from the rows; `mixing` * order times two pieces that touch are joined and cut apart
+    along a random spanning tree, where that makes halves. The pieces may allow no full grid: see
+    `jigsaw_board`. Source: the recombination walk of redistricting (ReCom, DeFord et al. 2019).
+    """
+    rng = np.random.default_rng(seed)
+    regions = [cell // order for cell in range(order * order)]
+    cuts = 0
+    while order > 1 and cuts < mixing * order:
+        cell = int(rng.integers(order * order))
+        other = int(rng.choice(list(_neighbours(cell, order))))
+        pair = {regions[cell], regions[other]}
+        if len(pair) == 2:
+            joined = [place for place, region in enumerate(regions) if region in pair]
+            half = _half(joined, order, rng)
+            for place in half:
+                regions[place] = min(pair)
+            for place in set(joined) - half if half else ():
+                regions[place] = max(pair)
+            cuts += 1
+    return tuple(regions)
+
+
+def _neighbours(cell: int, order: int) -> Iterator[int]:
+    row, col = divmod(cell, order)
+    if row > 0:
+        yield cell - order
+    if row < order - 1:
+        yield cell + order
+    if col > 0:
+        yield cell - 1
+    if col < order - 1:
+        yield cell + 1
+
+
+def _half(cells: list[int], order: int, rng: np.random.Generator) -> set[int]:
+    """A connected half of `cells` whose rest is connected too; empty where the tree has none."""
+    root = cells[int(rng.integers(len(cells)))]
+    parent, walk, rim = {root: root}, [root], [(root, near) for near in _neighbours(root, order)]
+    inside = set(cells)
+    while rim:
+        at = int(rng.integers(len(rim)))
+        rim[at], rim[-1] = rim[-1], rim[at]
+        near, cell = rim.pop()
+        if cell in inside and cell not in parent:
+            parent[cell] = near
+            walk.append(cell)
+            rim += [(cell, further) for further in _neighbours(cell, order)]
+    below = {cell: {cell} for cell in walk}
+    for cell in reversed(walk[1:]):
+        if len(below[cell]) == order:
+            return below[cell]
+        below[parent[cell]] |= below[cell]
+    return set()
+
+
+def random_grid(
+    rows: int, cols: int, D: int, seed: Seed, layers: int = 3, whole: float = 0.7
+) -> tuple[Board, Values]:
+    """A board of random units with at least one full grid, and that grid (n,) int8.
+
+    The grid comes first: values spread evenly at random. Each of `layers` layers then deals the
+    cells out to units in which no value repeats, so that every cell is in `layers` units. A share
+    `whole` of the units stays as dealt, the others lose some of their cells. Where D divides the
+    number of cells, the units that stay are complete.
+    """
+    rng = np.random.default_rng(seed)
+    n = rows * cols
+    solution = rng.permutation(np.arange(n) % D).astype(np.int8) + np.int8(1)
+    hands = -(-n // D)
+    units: list[list[int]] = []
+    for _ in range(layers):
+        dealt: list[list[int]] = [[] for _ in range(hands)]
+        for value in range(1, D + 1):
+            cells = np.flatnonzero(solution == value)
+            for hand, cell in zip(rng.permutation(hands), cells, strict=False):
+                dealt[hand].append(int(cell))
+        units += [sorted(_thinned(unit, whole, rng)) for unit in dealt]
+    return grid(rows, cols, D, [unit for unit in units if len(unit) > 1]), solution
+
+
+def _thinned(unit: list[int], whole: float, rng: np.random.Generator) -> list[int]:
+    if rng.random() < whole or len(unit) < 3:
+        return unit
+    size = int(rng.integers(2, len(unit)))
+    return [unit[at] for at in rng.permutation(len(unit))[:size]]

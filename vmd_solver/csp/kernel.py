@@ -1,29 +1,33 @@
 """The exact kernel: singles propagation and a complete search, written once for two machines.
 
 Everything here is the subset of Python that numba compiles. It runs as it stands on lists of ints
-(one puzzle, no import cost), and compiled on int64 arrays (batches, data making) with the same
-results, guess for guess. A candidate mask has bit v - 1 set where value v is possible; 63 values
-leave the sign bit alone. It must not know of puzzles, files or networks, and uses no numpy.
+(one puzzle, no import cost), and compiled on int64 arrays (batches, data making), with the same
+results guess for guess: see `compiled`. A candidate mask has bit v - 1 set where value v is
+possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
 
-The search is depth first and two-way: a guess copies the state, puts the value into the copy and
-strikes it from the original, which waits on the stack. All that a search knows lies in `State`, so
-that a caller may stop it after any number of guesses and go on later, or on the other machine.
+The search is depth first and two-way: a guess copies the state, sets the value in the copy and
+strikes it from the original, which waits below on the stack. All that a search knows lies in
+`State`, so that a caller may stop it after any number of guesses and go on later, even on the
+other machine. Source: ours; singles, fewest candidates first, as solvers have it since the 1970s.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-OPEN_CELL = -1
-"""In `State.cells`: the waiting state was not made by a guess, nothing in it has changed."""
+GROUPS = 63
+"""Bits of a touch mask: complete units that share one are looked at together."""
+
+NO_CELL = -1
+"""In `State.changed`: nothing is left to propagate."""
 
 
 class Tables(NamedTuple):
-    """A board in flat form; sequences are lists of int, or arrays when compiled.
+    """A board in flat form; the sequences are lists of int, or arrays where compiled.
 
     Cell c has the peers `peers[peer_start[c]:peer_start[c + 1]]`; complete unit u has the cells
-    `unit_cells[u * D:(u + 1) * D]`. `touch[c]` has bit u % 63 set for each complete unit u of c:
-    where a board has more than 63, two share a bit, which costs a look and is never wrong.
+    `unit_cells[u * D:(u + 1) * D]`; `touch[c]` has bit u % GROUPS set for each complete unit u
+    that holds c. Incomplete units live in the peers alone: they have no hidden singles.
     """
 
     n: int
@@ -37,80 +41,100 @@ class Tables(NamedTuple):
 
 
 class State(NamedTuple):
-    """All of a search: `stack[:depth]` are the states that wait, the last one is next.
+    """All of a search. `stack[:depth]` (levels, n) are candidate masks of the states that wait.
 
-    `stack (levels, n)` holds candidate masks; levels is one more than the open cells need.
-    `tails[level]` cells of `queue (n,)` are placed in that state and `cells[level]` was struck a
-    value (or OPEN_CELL). `found (stored, n)` keeps the first solutions as one-bit masks.
-    `progress` is [depth, solutions, guesses].
+    The last of them is the next to look at. `tails[level]` cells are placed there, the first of
+    `queue` (n,), and `changed[level]` is the cell whose mask was narrowed since, or NO_CELL.
+    `found` (stored, n) keeps the first solutions. `progress` is [depth, solutions, guesses].
     """
 
     stack: Any
     tails: Any
-    cells: Any
+    changed: Any
     queue: Any
     found: Any
     progress: Any
 
 
-def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
-    """Narrow `cand` in place by naked and hidden singles; the number of placed cells, or -1.
+def naked(
+    tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int
+) -> tuple[int, int]:
+    """Strike the values of `queue[head:tail]`, and of the cells that follow, from their peers.
 
-    `queue[head:tail]` are cells with one candidate that their peers do not know of yet, `dirty`
-    the touch bits of units that may hold a hidden single. -1 is a contradiction.
+    Returns the number of placed cells, -1 on a contradiction, and `dirty` with the touch bits of
+    every narrowed cell.
     """
-    n, D, full, units, peer_start, peers, unit_cells, touch = tables
-    while True:
-        while head < tail:
-            cell = queue[head]
-            head += 1
-            bit = cand[cell]
-            for index in range(peer_start[cell], peer_start[cell + 1]):
-                peer = peers[index]
-                mask = cand[peer]
-                if mask & bit:
-                    mask ^= bit
-                    if mask == 0:
-                        return -1
-                    cand[peer] = mask
-                    dirty |= touch[peer]
-                    if mask & (mask - 1) == 0:
-                        queue[tail] = peer
-                        tail += 1
-        if tail == n or dirty == 0:
-            return tail
-        touched = dirty
-        dirty = 0
-        for unit in range(units):
-            if (touched >> (unit % 63)) & 1 == 0:
-                continue
-            once = twice = placed = 0
-            for index in range(unit * D, unit * D + D):
-                mask = cand[unit_cells[index]]
-                twice |= once & mask
-                once |= mask
+    peer_start, peers, touch = tables.peer_start, tables.peers, tables.touch
+    while head < tail:
+        cell = queue[head]
+        head += 1
+        bit = cand[cell]
+        for index in range(peer_start[cell], peer_start[cell + 1]):
+            peer = peers[index]
+            mask = cand[peer]
+            if mask & bit:
+                mask ^= bit
+                if mask == 0:
+                    return -1, dirty
+                cand[peer] = mask
+                dirty |= touch[peer]
                 if mask & (mask - 1) == 0:
-                    placed |= mask
-            if once != full:
-                return -1
-            hidden = full & ~twice & ~placed
-            if hidden == 0:
-                continue
-            for index in range(unit * D, unit * D + D):
-                cell = unit_cells[index]
-                bit = cand[cell] & hidden
-                if bit:
-                    if bit & (bit - 1):
-                        return -1
-                    cand[cell] = bit
-                    dirty |= touch[cell]
-                    queue[tail] = cell
+                    queue[tail] = peer
                     tail += 1
+    return tail, dirty
 
 
-def fewest(tables: Tables, cand: Any) -> int:
-    """The first of the open cells with the fewest candidates."""
-    best_cell = 0
+def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tuple[int, int]:
+    """Place the values that have one cell left in a `touched` complete unit; as `naked` returns."""
+    D, full, unit_cells = tables.D, tables.full, tables.unit_cells
+    dirty = 0
+    for unit in range(tables.units):
+        if (touched >> (unit % GROUPS)) & 1 == 0:
+            continue
+        once = twice = placed = 0
+        for index in range(unit * D, unit * D + D):
+            mask = cand[unit_cells[index]]
+            twice |= once & mask
+            once |= mask
+            if mask & (mask - 1) == 0:
+                placed |= mask
+        if once != full:
+            return -1, dirty
+        single = full & ~twice & ~placed
+        if single == 0:
+            continue
+        for index in range(unit * D, unit * D + D):
+            cell = unit_cells[index]
+            bit = cand[cell] & single
+            if bit:
+                if bit & (bit - 1):
+                    return -1, dirty
+                cand[cell] = bit
+                dirty |= tables.touch[cell]
+                queue[tail] = cell
+                tail += 1
+    return tail, dirty
+
+
+def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
+    """Narrow `cand` in place until singles yield no more; the number of placed cells, or -1.
+
+    `queue[head:tail]` are cells with one candidate whose peers do not know of it, `dirty` the
+    touch bits of the units that may hold a hidden single.
+    """
+    while True:
+        tail, dirty = naked(tables, cand, queue, head, tail, dirty)
+        if tail < 0 or tail == tables.n or dirty == 0:
+            return tail
+        head = tail
+        tail, dirty = hidden(tables, cand, queue, tail, dirty)
+        if tail < 0:
+            return tail
+
+
+def fewest(tables: Tables, cand: Any) -> tuple[int, int]:
+    """The first of the open cells with the fewest candidates, and how many it has."""
+    best_cell = NO_CELL
     best = 64
     for cell in range(tables.n):
         mask = cand[cell]
@@ -127,50 +151,52 @@ def fewest(tables: Tables, cand: Any) -> int:
             best_cell = cell
             if best == 2:
                 break
-    return best_cell
+    return best_cell, best
 
 
-def fewest_by_score(tables: Tables, cand: Any, scores: Any) -> tuple[int, int]:
-    """The open cell with the fewest candidates, on ties the greatest margin; and its best bit."""
-    D = tables.D
-    best_cell = 0
-    best_bit = 0
-    best = 64
-    best_margin = -1.0
-    for cell in range(tables.n):
-        mask = cand[cell]
-        rest = mask & (mask - 1)
-        if rest == 0:
-            continue
-        count = 1
-        while rest and count <= best:
+def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
+    """The candidate bit with the greatest of the cell's `scores[start:start + D]`, its margin."""
+    best = mask & -mask
+    first = second = -1e300
+    for value in range(tables.D):
+        if (mask >> value) & 1:
+            score = scores[start + value]
+            if score > first:
+                second = first
+                first = score
+                best = 1 << value
+            elif score > second:
+                second = score
+    return best, first - second
+
+
+def choose(tables: Tables, cand: Any, scores: Any) -> tuple[int, int]:
+    """The cell to guess at and the candidate bit to try first.
+
+    A cell with the fewest candidates; the one with the greatest margin between its two best
+    scores, and its best value. Without scores, the first such cell and its lowest value.
+    """
+    cell, count = fewest(tables, cand)
+    mask = cand[cell]
+    if len(scores) == 0:
+        return cell, mask & -mask
+    bit, margin = best_by_score(tables, mask, scores, cell * tables.D)
+    for other in range(cell + 1, tables.n):
+        rest = mask = cand[other]
+        size = 0
+        while rest and size <= count:
             rest &= rest - 1
-            count += 1
-        if count > best:
-            continue
-        first = second = -1e300
-        first_bit = 0
-        for value in range(D):
-            if (mask >> value) & 1:
-                score = scores[cell * D + value]
-                if score > first:
-                    second = first
-                    first = score
-                    first_bit = 1 << value
-                elif score > second:
-                    second = score
-        if count < best or first - second > best_margin:
-            best = count
-            best_margin = first - second
-            best_cell = cell
-            best_bit = first_bit
-    return best_cell, best_bit
+            size += 1
+        if size == count:
+            other_bit, other_margin = best_by_score(tables, mask, scores, other * tables.D)
+            if other_margin > margin:
+                cell, bit, margin = other, other_bit, other_margin
+    return cell, bit
 
 
 def load(tables: Tables, state: State, masks: Any) -> None:
-    """Begin a search from candidate masks (n,): propagate, and let the result wait on the stack."""
-    stack, tails, cells, queue, _, progress = state
-    cand = stack[0]
+    """Begin a search at candidate masks (n,): propagated, they wait on the stack unless refuted."""
+    cand, queue, progress = state.stack[0], state.queue, state.progress
     progress[0] = progress[1] = progress[2] = 0
     tail = 0
     for cell in range(tables.n):
@@ -181,75 +207,72 @@ def load(tables: Tables, state: State, masks: Any) -> None:
         if mask & (mask - 1) == 0:
             queue[tail] = cell
             tail += 1
-    tail = propagate(tables, cand, queue, 0, tail, tables.full | ((1 << 62) - 1) | (1 << 62))
+    tail = propagate(tables, cand, queue, 0, tail, (1 << (GROUPS - 1)) * 2 - 1)
     if tail >= 0:
-        tails[0] = tail
-        cells[0] = OPEN_CELL
+        state.tails[0] = tail
+        state.changed[0] = NO_CELL
         progress[0] = 1
 
 
-def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
-    """Go on until `limit` solutions are found or none is left (True) or `budget` guesses are made.
+def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
+    """Propagate what changed in the waiting state `cand`; the number of placed cells, or -1."""
+    cell = state.changed[level]
+    tail: int = state.tails[level]
+    head = tail
+    if cell == NO_CELL:
+        return tail
+    if cand[cell] & (cand[cell] - 1) == 0:
+        state.queue[tail] = cell
+        tail += 1
+    return propagate(tables, cand, state.queue, head, tail, tables.touch[cell])
 
-    Both count from `load`. `scores` (n * D,) steer it: cells with the fewest candidates first, on
-    ties the greatest margin, values in falling order; empty, the first such cell, rising values.
+
+def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
+    """Go on until `limit` solutions are found or no state waits (True), or `budget` guesses made.
+
+    Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`.
     """
-    stack, tails, cells, queue, found, progress = state
+    stack, tails, changed, _, found, progress = state
     depth, solutions, guesses = progress[0], progress[1], progress[2]
-    n = tables.n
-    scored = len(scores) > 0
-    stored = len(found)
-    done = True
     while depth > 0 and solutions < limit:
-        depth -= 1
-        tail = tails[depth]
-        cell = cells[depth]
-        head = tail
-        dirty = 0
-        if cell != OPEN_CELL:
-            mask = stack[depth][cell]
-            dirty = tables.touch[cell]
-            if mask & (mask - 1) == 0:
-                queue[tail] = cell
-                tail += 1
-        while True:
-            cand = stack[depth]
-            tail = propagate(tables, cand, queue, head, tail, dirty)
-            if tail < 0:
-                break
-            if tail == n:
-                if solutions < stored:
+        level = depth - 1
+        cand = stack[level]
+        tail = settle(tables, state, cand, level)
+        if tail < 0 or tail == tables.n:
+            depth = level
+            if tail > 0:
+                if solutions < len(found):
                     found[solutions][:] = cand
                 solutions += 1
-                break
-            if guesses >= budget:
-                tails[depth] = tail
-                cells[depth] = OPEN_CELL
-                depth += 1
-                done = False
-                break
-            guesses += 1
-            if scored:
-                cell, bit = fewest_by_score(tables, cand, scores)
-            else:
-                cell = fewest(tables, cand)
-                bit = cand[cell] & -cand[cell]
-            stack[depth + 1][:] = cand
-            cand[cell] ^= bit
-            tails[depth] = tail
-            cells[depth] = cell
-            depth += 1
-            stack[depth][cell] = bit
-            head = tail
-            queue[tail] = cell
-            tail += 1
-            dirty = tables.touch[cell]
-        if not done:
+            continue
+        if guesses >= budget:
+            tails[level] = tail
+            changed[level] = NO_CELL
             break
-    progress[0] = depth
-    progress[1] = solutions
-    progress[2] = guesses
+        cell, bit = choose(tables, cand, scores)
+        guess = stack[depth]
+        guess[:] = cand
+        guess[cell] = bit
+        cand[cell] ^= bit
+        tails[level] = tails[depth] = tail
+        changed[level] = changed[depth] = cell
+        depth += 1
+        guesses += 1
+    progress[0], progress[1], progress[2] = depth, solutions, guesses
+    done: bool = depth == 0 or solutions >= limit
     return done
+
+
+def propagate_many(tables: Tables, state: State, masks: Any) -> None:
+    """Narrow each row of `masks` (B, n) in place; zeros where it contradicts itself."""
+    for row in range(len(masks)):
+        words = masks[row]
+        load(tables, state, words)
+        if state.progress[0] > 0:
+            words[:] = state.stack[0]
+        else:
+            for cell in range(tables.n):
+                words[cell] = 0
 
 
 def solve_many(
@@ -264,43 +287,65 @@ def solve_many(
     guesses: Any,
     complete: Any,
 ) -> None:
-    """Search each row of `masks` (B, n): the first solution (B, n), counts, guesses, completeness.
+    """Search from each row of `masks` (B, n), and fill the four last arguments.
 
-    `scores` (B, n * D), or (1, 0) for none.
+    `solutions` (B, n) masks, the first one of each row; `counts`, `guesses` and `complete` (B,),
+    1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for none.
     """
-    guided = len(scores[0]) > 0
     for row in range(len(masks)):
         load(tables, state, masks[row])
-        done = search(tables, state, scores[row if guided else 0], limit, budget)
+        done = search(tables, state, scores[row if len(scores) > 1 else 0], limit, budget)
         counts[row] = state.progress[1]
         guesses[row] = state.progress[2]
-        complete[row] = done
-        if state.progress[1]:
+        complete[row] = 1 if done else 0
+        if state.progress[1] > 0:
             solutions[row][:] = state.found[0]
 
 
 def dig_many(
-    tables: Tables, state: State, solutions: Any, orders: Any, keep: Any, scores: Any
+    tables: Tables,
+    state: State,
+    solutions: Any,
+    orders: Any,
+    scores: Any,
+    givens: int,
+    budget: int,
+    puzzles: Any,
 ) -> None:
-    """Take givens out of full grids (B, n) of one-bit masks, in place, while one solution is left.
+    """Take clues out of full grids, in the order of `orders` (B, n), while one solution is left.
 
-    Clues go in the order of `orders` (B, n), until `keep[row]` are left or each was tried once:
-    what is left then is minimal. A clue may go where no solution has another value in its cell.
-    `scores` is empty: digging searches unsteered.
+    `solutions` and `puzzles` (B, n) are masks, both of the full grid at the start. Row by row,
+    until `givens` clues are left or each was tried once: what is left then is minimal. A clue goes
+    where a search proves, within `budget` guesses, that no solution has another value in its cell.
+
+    Clues first go many at a time, where singles alone still solve what is left; the outcome is
+    the same as one at a time, and twice as fast. `scores` is empty.
     """
+    n, full = tables.n, tables.full
     for row in range(len(solutions)):
-        masks = solutions[row]
-        left = tables.n
-        for index in range(tables.n):
-            if left <= keep[row]:
-                break
-            cell = orders[row][index]
-            bit = masks[cell]
-            masks[cell] = tables.full ^ bit
-            load(tables, state, masks)
-            search(tables, state, scores, 1, 1 << 62)
-            if state.progress[1]:
-                masks[cell] = bit
+        solution, puzzle, order = solutions[row], puzzles[row], orders[row]
+        index = 0
+        left = n
+        size = n // 2
+        while index < n and left > givens:
+            size = max(1, min(size, n - index, left - givens))
+            for step in range(index, index + size):
+                puzzle[order[step]] = full
+            if size == 1:
+                puzzle[order[index]] ^= solution[order[index]]
+            load(tables, state, puzzle)
+            if size == 1:
+                fits = search(tables, state, scores, 1, budget) and state.progress[1] == 0
+                puzzle[order[index]] = full if fits else solution[order[index]]
+                index += 1
             else:
-                masks[cell] = tables.full
-                left -= 1
+                fits = search(tables, state, scores, 2, 0) and state.progress[1] == 1
+                if fits:
+                    index += size
+                else:
+                    for step in range(index, index + size):
+                        puzzle[order[step]] = solution[order[step]]
+            if fits:
+                left -= size
+            elif size > 1:
+                size //= 2

@@ -1,0 +1,227 @@
+"""Exact answers: solve, count up to a limit, prove uniqueness, rate; one puzzle or whole batches.
+
+Complete search over the kernel's states, with no network anywhere. One puzzle runs in plain Python
+and moves to the compiled kernel when its search turns out long; batches start there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
+from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.errors import InvalidPuzzle, SearchError
+
+NO_LIMIT = 1 << 62
+"""More guesses than any search makes."""
+
+STORED = 1000
+"""Solutions that `count` hands back unless told otherwise."""
+
+SLICE_CELLS = 20_000
+"""Plain Python looks at the clock after this many cells' worth of guesses, some tens of ms."""
+
+COMPILED_SPEED = 50
+"""How much longer the compiled kernel's slices are."""
+
+SWITCH_GUESSES = 5_000
+"""Guesses after which one puzzle is worth the import of numba: about a second's work."""
+
+COMPILE_S = 30.0
+"""Time that must be left for that: the first compilation on a machine takes long."""
+
+CHUNK_CELLS = 1 << 18
+"""Cells of a batch handed to the kernel at a time; bounds the memory of scores."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a search found: `solutions` of them, up to its limit.
+
+    `complete` where that number is final: no more exist, or the limit was reached. Otherwise the
+    guesses or the time ran out, and there may be more (or, at 0, any). `grids` are the first
+    solutions, `guesses` the search's decisions between values.
+    """
+
+    solutions: int
+    complete: bool
+    guesses: int
+    grids: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """`Count` for B puzzles: `solutions` (B, n) int8, the first of each row, zeros without one.
+
+    `counts` (B,) int64, up to the limit; `guesses` (B,) int64; `complete` (B,) bool.
+    """
+
+    solutions: npt.NDArray[np.int8]
+    counts: npt.NDArray[np.int64]
+    guesses: npt.NDArray[np.int64]
+    complete: npt.NDArray[np.bool_]
+
+
+def count(
+    puzzle: Puzzle,
+    limit: int = 2,
+    *,
+    max_guesses: int | None = None,
+    deadline_s: float | None = None,
+    scores: npt.ArrayLike | None = None,
+    masks: npt.ArrayLike | None = None,
+    stored: int | None = None,
+    compiled: bool | None = None,
+) -> Count:
+    """How many solutions the puzzle has, up to `limit`, and the first `stored` of them.
+
+    The search stops after `max_guesses`, or `deadline_s` seconds from now, and says so. `scores`
+    (n, D) steer it and never change what is there: of the cells with the fewest candidates the one
+    with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
+    from outside. `compiled` picks the machine; None starts plain and moves on when it pays.
+
+    Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
+    """
+    started = time.monotonic()
+    _check(limit, max_guesses)
+    board = puzzle.board
+    keep = min(limit, STORED) if stored is None else min(limit, stored)
+    use = machine(bool(compiled))
+    state = use.state(board, keep)
+    order = use.give(_scores(board, 1, scores)[0], np.float64)
+    use.load(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)[0]))
+    last = NO_LIMIT if max_guesses is None else max_guesses
+    while True:
+        guesses = state.progress[2]
+        pace = SLICE_CELLS * (COMPILED_SPEED if use.compiled else 1)
+        budget = int(min(last, guesses + pace // board.n + 1))
+        done = use.search(use.tables(board), state, order, limit, budget)
+        left = np.inf if deadline_s is None else started + deadline_s - time.monotonic()
+        if done or budget == last or left <= 0:
+            break
+        long = compiled is None and budget >= SWITCH_GUESSES and left >= COMPILE_S
+        if long and not use.compiled and available():
+            use = machine(cells=NO_LIMIT)
+            state, order = use.adopt(state), use.give(order, np.float64)
+    _, solutions, guesses = map(int, state.progress)
+    found = masks_to_values(
+        np.array(state.found, dtype=np.int64).reshape(keep, board.n)[:solutions]
+    )
+    return Count(solutions, bool(done), guesses, tuple(map(tuple, found.tolist())))
+
+
+def solve(puzzle: Puzzle) -> tuple[int, ...] | None:
+    """A solution of the puzzle, or None where there is none: however long it takes.
+
+    >>> from vmd_solver.csp.families import sudoku
+    >>> solve(Puzzle(sudoku(2, 2), (1, 2, 3, 4) + (0,) * 12))
+    (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
+    """
+    return next(iter(count(puzzle, limit=1).grids), None)
+
+
+def is_unique(puzzle: Puzzle) -> bool:
+    """Whether the puzzle has exactly one solution: however long it takes."""
+    return count(puzzle, limit=2, stored=0).solutions == 1
+
+
+def solve_batch(
+    board: Board,
+    givens: npt.ArrayLike,
+    limit: int = 1,
+    *,
+    max_guesses: int | None = None,
+    scores: npt.ArrayLike | None = None,
+    masks: npt.ArrayLike | None = None,
+    compiled: bool | None = None,
+) -> Batch:
+    """`count` for each row of `givens` (B, n), with the first solution of each.
+
+    `max_guesses` is for one row; `scores` (B, n, D) and `masks` (B, n) as in `count`. The result
+    does not depend on the machine; `compiled` None takes the faster one for this many rows.
+    """
+    _check(limit, max_guesses)
+    rows = np.asarray(givens)
+    if rows.ndim != 2 or rows.shape[1] != board.n:
+        raise SearchError(f"givens (B, {board.n}) expected for this board, got {rows.shape}")
+    B = len(rows)
+    words, order = _masks(board, rows, masks), _scores(board, B, scores)
+    use = machine(compiled, rows.size)
+    tables, state = use.tables(board), use.state(board)
+    budget = NO_LIMIT if max_guesses is None else max_guesses
+    result = Batch(
+        solutions=np.zeros((B, board.n), np.int8),
+        counts=np.zeros(B, np.int64),
+        guesses=np.zeros(B, np.int64),
+        complete=np.zeros(B, np.bool_),
+    )
+    step = max(1, CHUNK_CELLS // board.n)
+    for part in (slice(start, start + step) for start in range(0, B, step)):
+        found = use.give(np.zeros_like(words[part], dtype=np.int64))
+        counts, guesses, complete = (use.give(np.zeros(len(found))) for _ in range(3))
+        steer = use.give(order if scores is None else order[part], np.float64)
+        masks_part = use.give(words[part])
+        use.solve_many(
+            tables, state, masks_part, steer, limit, budget, found, counts, guesses, complete
+        )
+        result.solutions[part] = masks_to_values(np.array(found, dtype=np.int64))
+        result.counts[part] = counts
+        result.guesses[part] = guesses
+        result.complete[part] = complete
+    return result
+
+
+def ratings(
+    board: Board,
+    givens: npt.ArrayLike,
+    seed: int | np.random.Generator,
+    orders: int = 8,
+    max_guesses: int | None = None,
+) -> npt.NDArray[np.float64]:
+    """How hard each puzzle (B, n) is: guesses until its solutions are all known, (B,) float64.
+
+    The mean over `orders` searches that break ties among cells and values at random; 0 means that
+    singles suffice. Each search ends at two solutions, or at `max_guesses`.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.asarray(givens)
+    total = np.zeros(len(rows))
+    for _ in range(orders):
+        scores = rng.random((len(rows), board.n, board.D), dtype=np.float32)
+        total += solve_batch(board, rows, 2, max_guesses=max_guesses, scores=scores).guesses
+    return total / orders
+
+
+def _check(limit: int, max_guesses: int | None) -> None:
+    if limit < 1:
+        raise SearchError(f"a limit of 1 solution or more expected, got {limit}")
+    if max_guesses is not None and max_guesses < 0:
+        raise SearchError(f"max_guesses of 0 or more expected, got {max_guesses}")
+
+
+def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> Masks:
+    """Candidates (B, n) of givens (B, n), without what `masks`, if any, rule out."""
+    rows = np.asarray(givens)
+    if rows.size and not 0 <= rows.min() <= rows.max() <= board.D:
+        raise InvalidPuzzle(f"givens of 0..{board.D} expected, got {rows.min()}..{rows.max()}")
+    words = initial_masks(board, rows)
+    if masks is None:
+        return words
+    return words & np.asarray(masks, dtype=np.uint64).reshape(words.shape)
+
+
+def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
+    """Scores (B, n * D) fit to compare: finite, with NaN last; (1, 0) for none."""
+    if scores is None:
+        return np.zeros((1, 0))
+    given = np.asarray(scores, dtype=np.float64)
+    if given.size != B * board.n * board.D:
+        expected = (B, board.n, board.D)
+        raise SearchError(f"scores of shape {expected} expected, got {given.shape}")
+    finite = np.nan_to_num(given, nan=-1e30, posinf=1e30, neginf=-1e30)
+    return finite.clip(-1e30, 1e30).reshape(B, -1)

@@ -1,0 +1,58 @@
+"""The last word on a solution: an independent check that shares no code with search or network.
+
+It reads the rules off the board itself, with plain loops and sets, and trusts nobody else's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmd_solver.csp.puzzle import Puzzle
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the check found; true where `problems` is empty, and only then is a grid *verified*."""
+
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the solution keeps every given and every rule."""
+        return not self.problems
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+
+def verify(puzzle: Puzzle, solution: Sequence[int]) -> Certificate:
+    """Whether `solution` (n values, cell by cell) solves the puzzle; if not, every reason.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> puzzle = Puzzle(latin(2), (1, 0, 0, 0))
+    >>> verify(puzzle, (1, 2, 2, 1)).ok
+    True
+    >>> verify(puzzle, (2, 1, 1, 2)).problems
+    ('r1c1 is given as 1, and holds 2',)
+    """
+    board = puzzle.board
+    if len(solution) != board.n:
+        return Certificate((f"{len(solution)} values for {board.n} cells",))
+    values = list(solution)
+    problems = []
+    for cell, value in enumerate(values):
+        if value not in range(1, board.D + 1):
+            problems.append(f"{board.cell_name(cell)} holds {value}, which is no value")
+    for cell, given in enumerate(puzzle.givens):
+        if given and values[cell] != given:
+            name = board.cell_name(cell)
+            problems.append(f"{name} is given as {given}, and holds {values[cell]}")
+    for number, unit in enumerate(board.units, 1):
+        seen: dict[int, int] = {}
+        for cell in unit:
+            first = seen.setdefault(values[cell], cell)
+            if first != cell:
+                names = f"{board.cell_name(first)} and {board.cell_name(cell)}"
+                problems.append(f"{names} of unit {number} both hold {values[cell]}")
+    return Certificate(tuple(problems))
