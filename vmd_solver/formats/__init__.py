@@ -74,10 +74,11 @@ def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[
         error = PuzzleSyntaxError(f"no known form of puzzle: {_EXPECTED}", column=1)
         yield failed(error, first[:1000], number, context)
         return
-    count = 0
-    for count, entry in enumerate(found.read(prefix.rest(), context), 1):  # noqa: B007
+    empty = True
+    for entry in found.read(prefix.rest(), context):
+        empty = False
         yield entry
-    if not count:
+    if empty:
         error = PuzzleSyntaxError(f"no puzzle in {found.name} form: {_EXPECTED}")
         yield failed(error, first[:1000], number, context)
 
@@ -109,8 +110,8 @@ def parse(
 
     Raises PuzzleSyntaxError where it holds none, a bad one or several.
 
-    >>> parse("1..4/............".replace("/", "")).status()
-    ()
+    >>> parse("1..4............").givens[:4]
+    (1, 0, 0, 4)
     """
     entries = read(text, source, format, family)
     entry = next(entries)

@@ -74,10 +74,13 @@ class _Draft:
             message = f"the key {key!r} occurs twice, first in line {self.places[key]}: keep one"
             raise PuzzleSyntaxError(message, line=number, column=1)
         self.places[key] = number
-        if key in _BLOCKS:
-            self.blocks[key] = [Row(number, value)] if value else []
-        else:
+        if key in _VALUES:
             self.values[key] = value
+        elif value:
+            message = f"expected nothing after '{key}:': its rows begin on the next line"
+            raise PuzzleSyntaxError(message, line=number, column=1)
+        else:
+            self.blocks[key] = []
 
 
 def _header(text: str) -> tuple[str, str] | None:
@@ -272,7 +275,8 @@ def _written(puzzle: Puzzle) -> Iterator[str]:
         yield f"alphabet: {' '.join(puzzle.alphabet)}"
     if told.regions is not None:
         yield "regions:"
-        yield from _drawn(_labels(told.regions), board.cols)
+        labels = _labels(told.regions)
+        yield from _drawn(labels, board.cols, glue(labels))
     if told.units is not None:
         yield "units:"
         yield from (_named(unit, board) for unit in told.units)
@@ -280,9 +284,8 @@ def _written(puzzle: Puzzle) -> Iterator[str]:
     yield from _drawn(cells, board.cols, glue(puzzle.alphabet))
 
 
-def _drawn(cells: list[str], cols: int, space: str | None = None) -> Iterator[str]:
-    apart = glue(tuple(cells)) if space is None else space
-    return (apart.join(cells[start : start + cols]) for start in range(0, len(cells), cols))
+def _drawn(cells: list[str], cols: int, space: str) -> Iterator[str]:
+    return (space.join(cells[start : start + cols]) for start in range(0, len(cells), cols))
 
 
 def _labels(regions: tuple[int, ...]) -> list[str]:

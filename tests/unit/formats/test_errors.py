@@ -108,6 +108,7 @@ BAD = {
     "key twice in a header": ("family: latin\nfamily: latin", 2, 1, "twice, first in line 1"),
     "unknown key": ("family: latin\nsise: 9", 2, 1, "unknown key 'sise': expected one of family"),
     "no header": ("family: latin\nhello", 2, 1, "expected 'key: value'"),
+    "rows beside the key": ("givens: 1...", 1, 1, "its rows begin on the next line"),
     "no rows": ("family: latin\ngivens:\n", 1, 1, "no givens"),
     "box of one side": ("box: 3\n" + OPEN_3X3, 1, 1, "rows x columns, such as 3x3, got '3'"),
     "unknown cell": (
