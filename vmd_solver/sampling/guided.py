@@ -105,6 +105,7 @@ def decide(job: Job, count: exact.Count) -> None:
             np.array(count.grids[0], dtype=np.int64),
             unique=(False if several else True if count.complete else None) if asked else None,
             solutions=count.grids if asked else (),
+            count=count.solutions,
             counted_all=count.complete and count.solutions < job.settings.solutions,
         )
     elif count.complete:

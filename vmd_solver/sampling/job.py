@@ -112,7 +112,7 @@ class Job:
             remasked=self.remasked,
             guesses=self.guesses,
             seconds=time.perf_counter() - self.started,
-            **facts,
+            **{"count": int(found is not None), **facts},
         )
         self.tell(events.Finished, solution=self.solution)
 

@@ -29,9 +29,11 @@ class Solution:
     unique: bool | None = None
     """True or False where it was asked and decided, else None."""
     solutions: tuple[tuple[int, ...], ...] = ()
-    """All solutions found, `values` first."""
+    """The first 1,000 solutions found, `values` first; empty where only one was asked for."""
+    count: int = 0
+    """Number of solutions found."""
     counted_all: bool = False
-    """Whether `solutions` are all there are."""
+    """Whether these are all there are."""
     best: tuple[int, ...] | None = None
     """The most convincing grid of a search that did not succeed; it breaks rules or is partial."""
     nfe: int = 0
