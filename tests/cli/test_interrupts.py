@@ -44,7 +44,9 @@ def test_an_interrupt_leaves_whole_rows(start: Start, tmp_path: Path) -> None:
     assert text.endswith("\n")
     rows = [json.loads(line) for line in text.splitlines()]
     assert 0 < len(rows) < 100_000
-    assert err.decode().startswith(f"{len(rows):,} puzzles: {len(rows):,} solved\n")
+    # The one in hand may have been counted, and not written.
+    counted = int(err.split()[0].replace(b",", b""))
+    assert len(rows) <= counted <= len(rows) + 1
 
 
 def test_a_reader_may_leave(start: Start, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ Solve = Callable[..., Any]
 WriteModel = Callable[..., None]
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+TWICE = "55" + EASY[2:]
 OPEN = "." * 16
 JIGSAW = "family: jigsaw\nregions:\nAAAA\nABBB\nCCCC\nDDDD\ngivens:\n1...\n....\n....\n....\n"
 UNITS = "family: grid\nsize: 2x2\nvalues: 4\nunits:\nr1c1 r1c2\nr3c1 r1c1\ngivens:\n1.\n..\n"
@@ -34,10 +35,10 @@ class Mistake:
 
 MISTAKES = (
     # The text is no puzzle.
-    Mistake("too short", "p.txt", 2, "p.txt:1:81: 80 cells: expected 81", EASY[:-1]),
+    Mistake("too short", "p.txt", 2, "p.txt:1:81: expected 81 cells", EASY[:-1]),
     Mistake("foreign symbol", "p.txt", 2, "p.txt:1:3: unexpected 'x'", EASY.replace(".", "x", 1)),
-    Mistake("repeated given", "p.txt", 2, "p.txt:1: value 5 repeats in row 1", "55" + EASY[2:]),
-    Mistake("empty", "p.txt", 2, "p.txt:1: no puzzle here", ""),
+    Mistake("repeated given", "--mode exact p.txt", 2, "p.txt:1: value 5 repeats in", TWICE),
+    Mistake("empty", "p.txt", 2, "p.txt:1:1: no puzzle here", ""),
     Mistake("blank", "p.txt", 2, "no puzzle here", " \n\n"),
     Mistake("prose", "p.txt", 2, "no known form of puzzle", "Dear reader, this is no puzzle.\n"),
     Mistake("binary", "p.txt", 2, "is a binary file", b"\x7fELF\0\0\1"),
@@ -45,13 +46,13 @@ MISTAKES = (
     Mistake("utf-16", "p.txt", 2, "is UTF-16 text", EASY.encode("utf-16")),
     Mistake("long line", "p.txt", 2, "longer than 1,000,000 characters", "." * 10_000_000),
     Mistake("broken json", "p.txt", 2, "p.txt:1:12: not JSON", '{"givens": }'),
-    Mistake("small region", "p.txt", 2, "p.txt:2:1: region 1 has 5 cells, expected 4", JIGSAW),
+    Mistake("small region", "p.txt", 2, ": region 1 has 5 cells, expected 4", JIGSAW),
     Mistake("no such cell", "p.txt", 2, "'r3c1' is no cell: expected r1c1 to r2c2", UNITS),
     Mistake("no such family", "p.txt", 2, "unknown family 'sudko'", "family: sudko\ngivens:\n1\n"),
     Mistake("other form", "--input-format vmd p.txt", 2, "expected 'key: value'", EASY),
     Mistake("directory", ".", 2, "is a directory"),
-    Mistake("missing", "missing.txt", 2, "missing.txt: cannot be read: no such file"),
-    Mistake("argument too short", EASY[:-1], 2, "argument:1:81: 80 cells: expected 81"),
+    Mistake("missing", "missing.txt", 2, "missing.txt:1: cannot be read: no such file"),
+    Mistake("argument too short", EASY[:-1], 2, "argument:1:81: expected 81 cells"),
     Mistake("no solution", "--mode exact p.txt", 20, "no solution (proved)", "12........3...4."),
     # The options make no sense.
     Mistake("unknown option", "--fromat line p.txt", 2, "--fromat", EASY),
@@ -90,7 +91,7 @@ MISTAKES = (
     Mistake("newer", "--model newer p.txt", 3, "has model contract 2, this version reads 1", OPEN),
     Mistake("no cuda", "--model good --device cuda p.txt", 3, "no CUDA provider here", OPEN),
     # Budgets that are spent.
-    Mistake("time", "--mode exact --timeout 1e-9 p.txt", 4, "not solved within 1e-09 s", OPEN),
+    Mistake("time", "--model good --timeout 1e-9 p.txt", 4, "not solved within 1e-09 s", OPEN),
     Mistake("guesses", "--mode exact --max-guesses 0 p.txt", 1, "within the budget", OPEN),
 )
 

@@ -49,8 +49,8 @@ def test_line_numbers_match_the_input(solve: Solve) -> None:
 
 
 def test_quiet_leaves_errors_only(solve: Solve) -> None:
-    done = solve("--mode", "exact", "-q", stdin="\n".join(SMALL))
-    assert [line[:18] for line in done.err.splitlines()] == ["standard input:3:4"]
+    done = solve("--mode", "exact", "-q", stdin="\n".join([EASY, *SMALL]))
+    assert [line[:18] for line in done.err.splitlines()] == ["standard input:4:4"]
 
 
 def test_rows_of_json(solve: Solve) -> None:
@@ -163,16 +163,16 @@ def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: Writ
 
 def test_the_seed_settles_everything(solve: Solve, write_model: WriteModel) -> None:
     write_model("model")
-    asked = ("--model", "./model", "--mode", "neural", "--policy", "random", "--temperature", "1")
-    grids = [solve(*asked, "--seed", seed, "--nfe", "16", "." * 16).out for seed in "7789"]
+    asked = ("--model", "./model", "--policy", "random", "--temperature", "1", "." * 16)
+    grids = [solve(*asked, "--seed", seed).out for seed in "7789"]
     assert grids[0] == grids[1]
     assert len(set(grids)) > 1
 
 
 def test_a_trace(solve: Solve, write_model: WriteModel, tmp_path: Path) -> None:
     write_model("model")
-    lines = "\n".join([SMALL[2], "." * 16, SMALL[1]])
-    solve("--model", "./model", "--trace", "t.jsonl", stdin=lines)
+    lines = "\n".join([EASY, SMALL[2], "." * 16])
+    assert solve("--model", "./model", "--trace", "t.jsonl", stdin=lines).code == 2
     rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     assert {row["puzzle"] for row in rows} == {0, 1}
     assert {"Called", "Committed", "Verified", "Finished"} <= {row["event"] for row in rows}

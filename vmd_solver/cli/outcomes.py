@@ -97,7 +97,8 @@ def _unreadable(waiting: deque[Entry]) -> Iterator[Outcome]:
 def _checked(solution: Solution) -> Solution:
     """The solution; but nothing that the verifier has not accepted passes for one."""
     if solution.status == "solved" and not (solution.verified and solution.values):
-        return replace(solution, status="unsolved", values=None, solutions=(), verified=False)
+        doubted = replace(solution, status="unsolved", values=None, verified=False)
+        return replace(doubted, solutions=(), count=0)
     return solution
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
-from vmd_solver.cli.rows import Form
+from vmd_solver.cli.rows import Form, listed
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.sampling import Solution
 
@@ -85,7 +85,7 @@ def _parts(
     title = "  ".join(filter(None, [outcome.place if titled else "", puzzle.name]))
     if title:
         yield style.paint(_cut(title), DIM)
-    grids = solution.solutions if request.asked == "all" else ()
+    grids = listed(solution) if request.asked == "all" else ()
     for values in grids or (solution.values or puzzle.givens,):
         yield picture(puzzle, values, style)
     yield style.paint(legend(puzzle, style), DIM)
@@ -133,9 +133,8 @@ def _answers(solution: Solution, request: Request) -> Iterator[str]:
         said = {True: "unique", False: "not unique", None: "uniqueness not decided"}
         yield said[solution.unique]
     if request.counts:
-        count = len(solution.solutions)
-        least = "" if solution.counted_all else "at least "
-        yield f"{least}{_number(count, 'solution')}{' in all' if not least else ''}"
+        found = _number(solution.count, "solution")
+        yield f"{found} in all" if solution.counted_all else f"at least {found}"
 
 
 def _costs(solution: Solution) -> str:

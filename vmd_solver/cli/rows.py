@@ -16,6 +16,7 @@ from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.formats.grid import draw
 from vmd_solver.formats.plain import line_of
+from vmd_solver.sampling import Solution
 
 COSTS = ("nfe", "loops", "latents", "remasked", "guesses", "seconds")
 COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode", *COSTS)
@@ -84,9 +85,9 @@ def _facts(outcome: Outcome) -> Row:
         "verified": solution.verified,
         "unique": solution.unique,
         "seconds": round(solution.seconds, 6),
-        "count": len(solution.solutions),
+        "count": solution.count,
         "counted_all": solution.counted_all,
-        "solutions": [line_of(puzzle, values) for values in solution.solutions],
+        "solutions": [line_of(puzzle, values) for values in listed(solution)],
     }
 
 
@@ -110,12 +111,18 @@ def _csv(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
+def listed(solution: Solution) -> tuple[tuple[int, ...], ...]:
+    """Every solution that was found and kept."""
+    alone = () if solution.values is None else (solution.values,)
+    return solution.solutions or alone
+
+
 def _grids_of(outcome: Outcome, request: Request) -> tuple[tuple[int, ...], ...]:
     """The solutions to show: all of them only where all were asked for."""
     solution = outcome.solution
     if solution is None or solution.values is None:
         return ()
-    return solution.solutions if request.asked == "all" else (solution.values,)
+    return listed(solution) if request.asked == "all" else (solution.values,)
 
 
 def _line(outcome: Outcome, request: Request) -> str:

@@ -42,6 +42,8 @@ class _Number(click.ParamType[float]):
 
 _NUMBER = _Number()
 _COUNT = click.IntRange(min=1)
+_LISTED = click.IntRange(1, 1000)
+"""Solutions that a search keeps."""
 
 
 @click.command("vmd-solve", epilog=_EPILOG, context_settings=_CONTEXT)
@@ -58,7 +60,7 @@ _COUNT = click.IntRange(min=1)
     "--family",
     default="sudoku",
     metavar="NAME",
-    help=("Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin."),
+    help="Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin.",
 )
 @click.option(
     "--mode",
@@ -74,7 +76,7 @@ _COUNT = click.IntRange(min=1)
 @click.option(
     "--policy",
     metavar="NAME",
-    help=("Which cells to commit: threshold, margin, top, entropy or random."),
+    help="Which cells to commit: threshold, margin, top, entropy or random.",
 )
 @click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
 @click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
@@ -83,7 +85,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--unique", is_flag=True, help="Tell whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Tell how many solutions there are.")
 @click.option("--limit", type=_COUNT, help=f"With --count: stop at so many.  [{_LIMIT}]")
-@click.option("--all", "most", type=_COUNT, metavar="N", help="List all solutions, at most N.")
+@click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
 @click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
