@@ -146,6 +146,8 @@ def _produce(
     queues: dict[str, Any], groups: tuple[Group, ...], seed: tuple[int, ...], owner: int
 ) -> None:
     """Keep every group's queue full for as long as the owner lives."""
+    for waiting in queues.values():
+        waiting.cancel_join_thread()  # else a maker whose owner died waits for a reader for ever
     rng = np.random.default_rng(seed)
     while os.getppid() == owner:
         hungry = [group for group in groups if not queues[group.name].full()]
