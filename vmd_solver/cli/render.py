@@ -19,10 +19,9 @@ _LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 _ASCII_LINES = " |||-+++-+++-+++"
 _SHADES = "░:"
 _GIVEN = "'"
-_ROOMY = 16
-"""Widest board whose cells stand a space apart."""
 
 _WIDTH = 80
+"""Columns of a usual terminal."""
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 _HUES = {"solved": GREEN, "unsatisfiable": RED, "unsolved": YELLOW, "timeout": YELLOW}
@@ -166,12 +165,14 @@ class _Drawing:
         self.puzzle, self.values, self.style = puzzle, values, style
         self.board = puzzle.board
         self.marks = _extra_marks(self.board, style.shade)
-        self.pad = " " if self.board.cols <= _ROOMY or self.marks else ""
         self.width = max(map(len, puzzle.alphabet))
         # Only gaps with a line somewhere take room.
         rows, cols = range(self.board.rows), range(self.board.cols)
         self.rules = {r for r in (*rows, len(rows)) if any(self.above(r, c) for c in cols)}
         self.bars = {c for c in (*cols, len(cols)) if any(self.left_of(r, c) for r in rows)}
+        # Where a usual terminal is too narrow, cells stand without a space before them.
+        roomy = len(cols) * (self.width + 2) + len(self.bars) <= _WIDTH
+        self.pad = " " if roomy or self.marks else ""
 
     def rows(self) -> Iterator[str]:
         for row in range(self.board.rows + 1):
