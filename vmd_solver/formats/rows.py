@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 from vmd_solver.errors import PuzzleSyntaxError
 
@@ -51,11 +52,22 @@ class Row:
 
     def cells(self, split: bool) -> list[Cell]:
         """The cells: the pieces themselves, or else each of their characters."""
-        return [cell for group in self.groups for cell in _expand(group, split)]
+        return self._pieces if split else self._characters
+
+    @cached_property
+    def _pieces(self) -> list[Cell]:
+        return [cell for group in self.groups for cell in group]
+
+    @cached_property
+    def _characters(self) -> list[Cell]:
+        return [cell for piece, at in self._pieces for cell in zip(piece, count(at), strict=False)]
 
     def widths(self, split: bool) -> tuple[int, ...]:
         """Cells in each group."""
-        return tuple(len(_expand(group, split)) for group in self.groups)
+        return tuple(
+            len(group) if split else sum(len(symbol) for symbol, _ in group)
+            for group in self.groups
+        )
 
     def fit(self, cols: int) -> list[Cell]:
         """The `cols` cells, whichever way of reading gives so many.
@@ -90,7 +102,7 @@ class Row:
 
 def is_rule(text: str) -> bool:
     """Whether a line is drawn, such as `---+---` or a line of box-drawing characters."""
-    plain = text.translate(_BOX_DRAWING)
+    plain = _ascii_lines(text)
     return _RULE.fullmatch(plain) is not None and ("-" in plain or "=" in plain)
 
 
@@ -106,13 +118,12 @@ def require_rows(rows: Sequence[Row], expected: int, cols: int) -> None:
 
 def _plain(text: str) -> str:
     """The text without a remark after it, and with box-drawing characters as `|` and `-`."""
-    return re.split(r"\s#", text, maxsplit=1)[0].translate(_BOX_DRAWING)
+    bare = re.split(r"\s#", text, maxsplit=1)[0] if "#" in text else text
+    return _ascii_lines(bare)
 
 
-def _expand(group: Sequence[Cell], split: bool) -> list[Cell]:
-    if split:
-        return list(group)
-    return [(symbol, column + i) for piece, column in group for i, symbol in enumerate(piece)]
+def _ascii_lines(text: str) -> str:
+    return text if text.isascii() else text.translate(_BOX_DRAWING)
 
 
 def _is_number(symbol: str, largest: int) -> bool:

@@ -60,7 +60,7 @@ def numbered(lines: Iterable[str]) -> Lines:
         text = line.rstrip("\r\n")
         if number == 1:
             text = text.removeprefix("\ufeff")
-        if not text.lstrip().startswith("#"):
+        if "#" not in text or not text.lstrip().startswith("#"):
             yield number, text
 
 
