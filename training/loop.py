@@ -40,7 +40,7 @@ class TrainConfig:
     clip: float = 1.0
     beta: float = 1.0
     """Final weight of the KL."""
-    anneal: float = 0.2
+    anneal: float = 0.5
     """Share of the time over which beta rises to its final value."""
     ema: float = 0.999
     batch_scale: float = 1.0
