@@ -51,7 +51,7 @@ MISTAKES = (
     Mistake("no such family", "p.txt", 2, "unknown family 'sudko'", "family: sudko\ngivens:\n1\n"),
     Mistake("other form", "--input-format vmd p.txt", 2, "expected 'key: value'", EASY),
     Mistake("directory", ".", 2, "is a directory"),
-    Mistake("missing", "missing.txt", 2, "missing.txt:1: cannot be read: no such file"),
+    Mistake("missing", "missing.txt", 2, "missing.txt: cannot be read: no such file"),
     Mistake("argument too short", EASY[:-1], 2, "argument:1:81: expected 81 cells"),
     Mistake("no solution", "--mode exact p.txt", 20, "no solution (proved)", "12........3...4."),
     # The options make no sense.
@@ -63,7 +63,7 @@ MISTAKES = (
     Mistake("family with regions", "--family jigsaw p.txt", 2, "cells alone", EASY),
     Mistake("unknown form", "--input-format xml p.txt", 2, "unknown format 'xml'", EASY),
     Mistake("no calls", "--nfe 0 p.txt", 2, "nfe must be at least 1, got 0", EASY),
-    Mistake("no latents", "--latents 0 p.txt", 2, "latents must be at least 1", EASY),
+    Mistake("no latents", "--latents 0 p.txt", 2, "0 is not in the range 1<=x<=4096", EASY),
     Mistake("no number", "--nfe many p.txt", 2, "'many' is not a valid integer", EASY),
     Mistake("no threads", "--threads 0 p.txt", 2, "0 is not in the range", EASY),
     Mistake("cold", "--temperature=-1 p.txt", 2, "temperature cannot be negative", EASY),
@@ -82,6 +82,8 @@ MISTAKES = (
     Mistake("full disk", "--mode exact -o /dev/full p.txt", 2, "/dev/full: no space left", EASY),
     Mistake("output is input", "--mode exact -o p.txt p.txt", 2, "would overwrite", EASY),
     Mistake("trace folder", "--mode exact --trace . p.txt", 2, ".: is a directory", EASY),
+    Mistake("trace is output", "--mode exact -o x --trace x p.txt", 2, "would overwrite", EASY),
+    Mistake("control characters", "no\nfile", 2, "no\\nfile: cannot be read"),
     Mistake("trace to output", "--mode exact --trace - p.txt", 2, "--trace needs a file", EASY),
     # Models that cannot be used.
     Mistake("no model", "--model nowhere p.txt", 3, "found nothing at", OPEN),

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmd_solver.cli import outcomes as outcomes_module
+from vmd_solver.cli import run
 from vmd_solver.cli.exits import ExitCode, code_of, guard
 from vmd_solver.cli.info import parameters
 from vmd_solver.cli.outcomes import Outcome, outcomes
@@ -252,6 +255,23 @@ def test_quantiles_bound_their_share(values: list[float], share: float) -> None:
     bound = quantile(array("d", values), share)
     assert sum(value <= bound for value in values) >= share * len(values) - 1e-9
     assert sum(value < bound for value in values) < share * len(values) + 1e-9
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_falling_back_to_the_cpu_is_told_once(
+    quiet: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    model = SimpleNamespace(device_note="CUDA could not be used; running on the CPU")
+    monkeypatch.setattr(run, "load", lambda *_: model)
+    monkeypatch.setattr(run, "Solver", lambda *_: Fake(solved()))
+    (tmp_path / "p.txt").write_text(f"{LINE}\n{LINE}\n")
+    asked = replace(request(quiet=quiet), files=(str(tmp_path / "p.txt"),), settings=Settings())
+    assert run.run(replace(asked, output=str(tmp_path / "o.txt"))) == 0
+    note = "vmd-solve: CUDA could not be used; running on the CPU\n"
+    assert capfd.readouterr().err == ("" if quiet else note)
 
 
 def test_a_tally_counts_what_came() -> None:

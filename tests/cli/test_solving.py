@@ -158,7 +158,7 @@ def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: Writ
         assert (done.code, row["status"], row["verified"]) == (0, "solved", True)
     else:
         assert (done.code, row["status"]) in [(0, "solved"), (1, "unsolved")]
-    assert re.match(r"1 puzzles: 1 (un)?solved\nmean NFE \d", done.err)
+    assert re.match(r"1 puzzle: 1 (un)?solved\nmean NFE \d", done.err)
 
 
 def test_the_seed_settles_everything(solve: Solve, write_model: WriteModel) -> None:

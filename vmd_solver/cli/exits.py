@@ -89,7 +89,7 @@ def _described(error: Exception, code: ExitCode | None) -> str:
         return f"internal error, please report it: {type(error).__name__}: {error}"
     if isinstance(error, OSError):
         reason = (error.strerror or str(error)).lower()
-        return f"{error.filename}: {reason}" if error.filename else reason
+        return reason if error.filename is None else f"{error.filename or repr('')}: {reason}"
     if code is ExitCode.MODEL:
         return f"{error} (--mode exact needs no model)"
     return str(error)

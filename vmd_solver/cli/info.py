@@ -19,6 +19,7 @@ from vmd_solver import __version__, assets
 from vmd_solver.cli.exits import ExitCode
 from vmd_solver.cli.request import Request
 from vmd_solver.denoiser import load
+from vmd_solver.denoiser.onnx import providers
 from vmd_solver.errors import AssetNotFound, VmdError
 
 _ABSENT = "not installed"
@@ -47,9 +48,7 @@ def _versions() -> Iterator[tuple[str, str]]:
     runtime = _version("onnxruntime", "onnxruntime-gpu")
     yield "onnxruntime", runtime
     if runtime != _ABSENT:
-        import onnxruntime
-
-        yield "providers", ", ".join(onnxruntime.get_available_providers())
+        yield "providers", ", ".join(providers())
 
 
 def _version(*names: str) -> str:

@@ -15,12 +15,20 @@ _CLEAR = "\r\x1b[K"
 
 
 def narrate(text: str) -> None:
-    """Write `text` as one line, control characters and line ends taken out."""
-    _write(" ".join(_printable(text).split()) + "\n")
+    """Write `text` as one line."""
+    _write(printable(text) + "\n")
 
 
-def _printable(text: str) -> str:
-    return "".join(symbol if symbol.isprintable() else " " for symbol in text)
+def printable(text: str) -> str:
+    """The text with line ends and control characters, such as names may hold, as escapes.
+
+    >>> printable("new\\nline")
+    'new\\\\nline'
+    """
+    return "".join(
+        symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode()
+        for symbol in text
+    )
 
 
 def _write(text: str) -> None:

@@ -36,8 +36,9 @@ class Outcome:
 
     @property
     def place(self) -> str:
-        """Source and line, as messages begin: `puzzles.txt:3`."""
-        return f"{self.entry.source}:{self.entry.line}"
+        """Source and line, as messages begin: `puzzles.txt:3`; of a whole file its name alone."""
+        whole = self.entry.error is not None and self.entry.error.line is None
+        return f"{self.entry.source}" if whole else f"{self.entry.source}:{self.entry.line}"
 
     @property
     def column(self) -> int | None:

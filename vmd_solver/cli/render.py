@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import Form, listed
@@ -83,7 +84,7 @@ def _parts(
     puzzle = solution.puzzle
     title = "  ".join(filter(None, [outcome.place if titled else "", puzzle.name]))
     if title:
-        yield style.paint(_cut(title), DIM)
+        yield style.paint(_cut(printable(title)), DIM)
     grids = listed(solution) if request.asked == "all" else ()
     for values in grids or (solution.values or puzzle.givens,):
         yield picture(puzzle, values, style)
@@ -166,10 +167,11 @@ class _Drawing:
         self.board = puzzle.board
         self.marks = _extra_marks(self.board, style.shade)
         self.width = max(map(len, puzzle.alphabet))
-        # Only gaps with a line somewhere take room.
+        # Only gaps with a line somewhere take room; but jigsaw columns stand equally far apart.
         rows, cols = range(self.board.rows), range(self.board.cols)
+        even = self.board.regions is not None and self.board.box is None
         self.rules = {r for r in (*rows, len(rows)) if any(self.above(r, c) for c in cols)}
-        self.bars = {c for c in (*cols, len(cols)) if any(self.left_of(r, c) for r in rows)}
+        self.bars = {c for c in (*cols, len(cols)) if even or any(self.left_of(r, c) for r in rows)}
         # Where a usual terminal is too narrow, cells stand without a space before them.
         roomy = len(cols) * (self.width + 2) + len(self.bars) <= _WIDTH
         self.pad = " " if roomy or self.marks else ""

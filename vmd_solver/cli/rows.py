@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.formats.grid import draw
@@ -138,7 +139,7 @@ def _drawn(outcome: Outcome, request: Request) -> str:
     """Drawn rows, a blank line between two; a remark that readers skip where there are none."""
     grids = _grids_of(outcome, request)
     drawn = [draw(outcome.solution.puzzle, values) for values in grids if outcome.solution]
-    return "\n".join(drawn) or f"# {outcome.place}: {outcome.status}\n"
+    return "\n".join(drawn) or f"# {printable(outcome.place)}: {outcome.status}\n"
 
 
 _FORMS = {

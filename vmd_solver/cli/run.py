@@ -107,8 +107,10 @@ def _require_apart(request: Request) -> None:
         raise click.UsageError("--trace needs a file: standard output is for solutions")
     others = [Path(name).resolve() for name in request.files]
     for name in (request.output, request.trace):
-        path = Path(name or "-").resolve()
-        if path in others and path.is_file():
+        if name in (None, "-"):
+            continue
+        path = Path(str(name)).resolve()
+        if path in others and (path.is_file() or not path.exists()):
             raise click.UsageError(f"{name} would overwrite a file that is in use: choose another")
         others.append(path)
 

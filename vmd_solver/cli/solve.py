@@ -42,6 +42,8 @@ class _Number(click.ParamType[float]):
 
 _NUMBER = _Number()
 _COUNT = click.IntRange(min=1)
+_LATENTS = click.IntRange(1, 4096)
+_LIMITS = click.IntRange(1, 10**9)
 _LISTED = click.IntRange(1, 1000)
 """Solutions that a search keeps."""
 
@@ -81,10 +83,10 @@ _LISTED = click.IntRange(1, 1000)
 @click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
 @click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
 @click.option("--no-remask", is_flag=True, help="Keep committed cells that break a rule.")
-@click.option("--latents", type=int, help="Latents drawn in parallel for each puzzle.")
+@click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
 @click.option("--unique", is_flag=True, help="Tell whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Tell how many solutions there are.")
-@click.option("--limit", type=_COUNT, help=f"With --count: stop at so many.  [{_LIMIT}]")
+@click.option("--limit", type=_LIMITS, help=f"With --count: stop at so many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
 @click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")

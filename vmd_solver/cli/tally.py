@@ -42,7 +42,7 @@ class Tally:
         """The lines of --stats."""
         done = self.statuses.total()
         parts = [f"{count:,} {status}" for status, count in self.statuses.most_common()]
-        lines = [f"{done:,} puzzles: {', '.join(parts) or 'none'}"]
+        lines = [f"{done:,} puzzle{'s' * (done != 1)}: {', '.join(parts) or 'none'}"]
         if self._seconds:
             solved = len(self._seconds)
             lines.append(

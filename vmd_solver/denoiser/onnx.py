@@ -116,7 +116,7 @@ class OnnxDenoiser:
         # Threads that spin between calls take the processor from the search beside them.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = self.threads or min(4, os.cpu_count() or 1)
-        wanted = [CPU] if self.device == "cpu" or CUDA not in _available() else [CUDA, CPU]
+        wanted = [CPU] if self.device == "cpu" or CUDA not in providers() else [CUDA, CPU]
         try:
             session = onnxruntime.InferenceSession(path, options, providers=wanted)
         except Exception as error:  # ONNX Runtime raises its own classes, not exported by name
@@ -143,14 +143,15 @@ def require_runtime(device: str) -> None:
         raise RuntimeUnavailable(
             "ONNX Runtime is not installed; install vmd-solver[cpu], or vmd-solver[gpu] for CUDA"
         )
-    if device == "cuda" and CUDA not in _available():
+    if device == "cuda" and CUDA not in providers():
         raise RuntimeUnavailable(
             "ONNX Runtime has no CUDA provider here; install vmd-solver[gpu], or use --device cpu"
         )
 
 
-def _available() -> list[str]:
+def providers() -> list[str]:
+    """The execution providers of the ONNX Runtime that is installed."""
     import onnxruntime
 
-    providers: list[str] = onnxruntime.get_available_providers()
-    return providers
+    found: list[str] = onnxruntime.get_available_providers()
+    return found
