@@ -1,8 +1,8 @@
 """The puzzles that ship, made anew: `python -m training.samples FOLDER` writes them and their page.
 
-A table says which file holds what and how it is made. Each file has a seed of its own, so that the
-same bytes come out every time, with numba (a minute) or without (hours), and a new file changes no
-other. Needs no torch, and must not know of models.
+A table says which file holds what and how it is made. Each file has a seed of its own, so that a
+new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
+Needs no torch, and must not know of models.
 """
 
 from __future__ import annotations
