@@ -136,7 +136,7 @@ def write_model(tmp_path: Path, uniform: bytes) -> Callable[..., None]:
     def write(name: str, onnx: bytes = uniform, **changes: object) -> None:
         folder = tmp_path / name
         folder.mkdir()
-        config = json.dumps({"vmd": {**CONFIG, **changes}}).encode()
+        config = json.dumps({"vmd": {**CONFIG, **changes}, "parameters": 1234}).encode()
         sums = ""
         for file, data in (("denoiser.onnx", onnx), ("config.json", config)):
             (folder / file).write_bytes(data)

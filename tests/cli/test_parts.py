@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from vmd_solver.cli import outcomes as outcomes_module
 from vmd_solver.cli import run
 from vmd_solver.cli.exits import ExitCode, code_of, guard
-from vmd_solver.cli.info import parameters
 from vmd_solver.cli.outcomes import Outcome, outcomes
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.render import Style, pretty
@@ -285,14 +284,3 @@ def test_a_tally_counts_what_came() -> None:
     assert first == "4 puzzles: 3 solved, 1 invalid"
     assert second == "mean NFE 2.00, guesses 3 in all, 1.00 a puzzle"
     assert third.startswith("seconds a puzzle: median 0.2000, p90 0.3000; ")
-
-
-def test_parameters_are_counted(tmp_path: Path) -> None:
-    numpy = pytest.importorskip("safetensors.numpy")
-    import numpy as np
-
-    path = tmp_path / "weights.safetensors"
-    numpy.save_file({"a": np.zeros((30, 40)), "b": np.zeros(7)}, path, {"note": "x"})
-    assert parameters(path) == "1,207"
-    path.write_bytes(b"not weights")
-    assert parameters(path).startswith("not known")

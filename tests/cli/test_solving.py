@@ -257,7 +257,7 @@ def test_info(solve: Solve, write_model: WriteModel) -> None:
     assert done.code == 0
     facts = dict(line.split(maxsplit=1) for line in done.lines)
     assert facts["model"].startswith("tiny, none latent, 2 loops")
-    assert facts["digests"] == "as exported"
+    assert (facts["digests"], facts["parameters"]) == ("as exported", "1,234")
     assert "CPUExecutionProvider" in facts["providers"]
     assert {"vmd-solver", "python", "numpy", "onnxruntime", "models", "puzzles"} <= facts.keys()
 

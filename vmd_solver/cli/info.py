@@ -6,9 +6,7 @@ Knows where to ask, and judges nothing itself.
 from __future__ import annotations
 
 import json
-import math
 import platform
-import struct
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,19 +67,12 @@ def _model(request: Request) -> Iterator[tuple[str, str]]:
     if folder is not None:
         yield "folder", str(folder)
         yield "digests", "as exported"
-        yield "parameters", parameters(folder / "weights.safetensors")
+        yield "parameters", _parameters(folder / "config.json")
 
 
-def parameters(weights: Path) -> str:
-    """Number of weights, from the header of a safetensors file (8 bytes of length, then JSON)."""
-    try:
-        with weights.open("rb") as stream:
-            (size,) = struct.unpack("<Q", stream.read(8))
-            header = json.loads(stream.read(min(size, 1 << 24)))
-        shapes = [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]
-        return f"{sum(map(math.prod, shapes)):,}"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
-        return f"not known: {weights.name} is missing or cannot be read"
+def _parameters(config: Path) -> str:
+    count = json.loads(config.read_text(encoding="utf-8")).get("parameters")
+    return f"{count:,}" if isinstance(count, int) else "not told"
 
 
 def _places() -> Iterator[tuple[str, str]]:
