@@ -30,12 +30,10 @@ def full_mask(board: Board) -> int:
 
 def initial_masks(board: Board, givens: npt.ArrayLike) -> Masks:
     """Masks (..., n) of givens (..., n) of 0..D: one bit where given, every value where open."""
-    values = np.asarray(givens)
     full = full_mask(board)
     bits = [full, *(full & 1 << value for value in range(board.D))]
-    table: Masks = np.array(bits, dtype=np.uint64)
-    words: Masks = table[values.astype(np.intp)]
-    return words
+    table = np.array(bits, dtype=np.uint64)
+    return table[np.asarray(givens, dtype=np.int8)]
 
 
 def masks_to_allowed(masks: npt.NDArray[np.integer], D: int) -> npt.NDArray[np.bool_]:
@@ -55,8 +53,9 @@ def allowed_to_masks(allowed: npt.NDArray[np.bool_]) -> Masks:
 def masks_to_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
     """Values (..., n) of masks (..., n): the candidate where there is just one, otherwise 0."""
     words = masks.astype(np.uint64)
-    singles = _single(words)
-    return np.where(singles > 0, np.log2(np.maximum(singles, _ONE)) + 1, 0).astype(np.int8)
+    below = np.bitwise_count(words - _ONE)  # v - 1 bits below the only one; 64 below none
+    values: npt.NDArray[np.uint8] = (below + np.uint8(1)) * (np.bitwise_count(words) == 1)
+    return values.astype(np.int8)
 
 
 def propagate(

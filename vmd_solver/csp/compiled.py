@@ -29,6 +29,7 @@ PARTS = (
     kernel.settle,
     kernel.load,
     kernel.search,
+    kernel.dig,
 )
 """Kernel functions that others in it call."""
 
@@ -128,14 +129,15 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
     for number, unit in enumerate(complete):
         for cell in unit:
             touch[cell] |= 1 << (number % kernel.GROUPS)
-    # Cells as unsigned words: compiled code then need not look out for negative indices.
+    # Unsigned words: compiled code then need not look out for negative indices.
     return kernel.Tables(
         n=board.n,
         D=board.D,
         full=(1 << board.D) - 1,
         units=len(complete),
-        peer_start=give(np.cumsum([0, *map(len, board.peers)])),
+        peer_start=give(np.cumsum([0, *map(len, board.peers)]), np.uint64),
         peers=give([peer for peers in board.peers for peer in peers], np.uint32),
+        unit_start=give(np.arange(len(complete) + 1) * board.D, np.uint64),
         unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
         touch=give(touch),
     )

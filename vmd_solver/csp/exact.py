@@ -223,5 +223,6 @@ def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> npt.NDArray[n
     if given.size != B * board.n * board.D:
         expected = (B, board.n, board.D)
         raise SearchError(f"scores of shape {expected} expected, got {given.shape}")
-    finite = np.nan_to_num(given, nan=-1e30, posinf=1e30, neginf=-1e30)
-    return finite.clip(-1e30, 1e30).reshape(B, -1)
+    if not np.isfinite(given).all():
+        given = np.nan_to_num(given, nan=-1e30, posinf=1e30, neginf=-1e30)
+    return given.reshape(B, -1)
