@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +62,11 @@ class Job:
     loops: int = 0
     remasked: int = 0
     guesses: int = 0
+    seconds: float = 0.0
+    """Time spent on it: its own, and its share of what it does together with others."""
     started: float = field(default_factory=time.perf_counter)
+    since: float = field(default_factory=time.perf_counter)
+    """When it was last taken up."""
     solution: Solution | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +89,13 @@ class Job:
         """Whether its time is over."""
         left = self.seconds_left
         return left is not None and left <= 0
+
+    @contextmanager
+    def taken_up(self) -> Iterator[None]:
+        """Charge the time of a block to this job."""
+        self.since = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - self.since
 
     def tell(self, kind: type[events.Event], **facts: Any) -> None:
         """Hand an event to the observer, if there is one."""
@@ -111,7 +124,7 @@ class Job:
             latents=len(self.attempts),
             remasked=self.remasked,
             guesses=self.guesses,
-            seconds=time.perf_counter() - self.started,
+            seconds=self.seconds + time.perf_counter() - self.since,
             **{"count": int(found is not None), **facts},
         )
         self.tell(events.Finished, solution=self.solution)
@@ -119,7 +132,7 @@ class Job:
 
 def call(denoiser: Denoiser, jobs: list[Job]) -> None:
     """One denoiser call on every attempt of jobs that share a board; fills in p, grid, broken."""
-    board, settings = jobs[0].board, jobs[0].settings
+    board, settings, started = jobs[0].board, jobs[0].settings, time.perf_counter()
     for job in jobs:
         fresh = [a for a in job.attempts if settings.redraw or a.z is None]
         if fresh:
@@ -145,7 +158,9 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
     broken = conflicts(board, np.stack([attempt.grid for attempt in attempts if attempt.grid is not None]))
     for attempt, cells in zip(attempts, broken, strict=True):
         attempt.broken = cells
+    share = (time.perf_counter() - started) / len(jobs)
     for job in jobs:
+        job.seconds += share
         _tell_call(job)
 
 

@@ -81,21 +81,23 @@ class Solver:
     def _exact(self, jobs: list[Job]) -> None:
         settings = self.settings
         for job in jobs:
-            count = exact.count(
-                job.puzzle,
-                settings.solutions,
-                max_guesses=settings.max_guesses,
-                deadline_s=job.seconds_left,
-            )
-            job.guesses = count.guesses
-            guided.decide(job, count)
+            with job.taken_up():
+                count = exact.count(
+                    job.puzzle,
+                    settings.solutions,
+                    max_guesses=settings.max_guesses,
+                    deadline_s=job.seconds_left,
+                )
+                job.guesses = count.guesses
+                guided.decide(job, count)
 
     def _guided(self, jobs: list[Job]) -> None:
         board = jobs[0].board
         givens = np.stack([job.puzzle.to_array() for job in jobs])
         masks, consistent = propagate(board, initial_masks(board, givens))
         for job, row, good in zip(jobs, masks, consistent, strict=True):
-            guided.begin(job, row, bool(good))
+            with job.taken_up():
+                guided.begin(job, row, bool(good))
         roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}
         self._sample([job for job in jobs if job.solution is None], roots)
 
@@ -109,8 +111,9 @@ class Solver:
                 running.append(waiting.popleft())
             call(self.denoiser, running)
             for job in running:
-                if self.settings.mode == "neural":
-                    neural.advance(job)
-                else:
-                    guided.advance(job, roots[job.number])
+                with job.taken_up():
+                    if self.settings.mode == "neural":
+                        neural.advance(job)
+                    else:
+                        guided.advance(job, roots[job.number])
             running = [job for job in running if job.solution is None]
