@@ -272,7 +272,7 @@ PAGE = """\
 # Puzzles that ship
 
 Every family, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each. The package
-carries them, so they are found from any folder. All are made with our own generator, and
+carries them, and `vmd-solve --info` tells where. All are made with our own generator:
 `python -m training.samples puzzles` makes them anew, byte for byte, this page included.
 
 The rating is the number of guesses that a search by singles needs until it knows every solution
