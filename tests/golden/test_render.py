@@ -95,7 +95,7 @@ def lines_of(outcomes: list[Outcome]) -> Iterator[str]:
             solution: Solution = replace(outcome.solution, status=status, mode=mode, **facts)  # type: ignore[arg-type]
             yield last(replace(outcome, solution=solution), Request((), settings))
     for unique in (True, False, None):
-        solution = replace(outcome.solution, unique=unique)
+        solution = replace(outcome.solution, unique=unique, mode="guided", **costs)  # type: ignore[arg-type]
         yield last(replace(outcome, solution=solution), replace(ONE, asked="unique"))
     for count, counted_all in ((1, True), (1234, True), (1234, False)):
         solution = replace(outcome.solution, count=count, counted_all=counted_all)

@@ -111,9 +111,10 @@ def legend(puzzle: Puzzle, style: Style) -> str:
 
 
 def status_line(solution: Solution, request: Request, style: Style) -> str:
-    """How it ended and what it took."""
-    ending = style.paint(statement(solution, request), _HUES[solution.status])
-    return f"{ending}{': ' if solution.values else chr(10)}{_costs(solution)}"
+    """How it ended and what it took; on a second line what does not fit on the first."""
+    ending, costs = statement(solution, request), _costs(solution)
+    apart = ": " if len(ending) + len(costs) + 2 < _WIDTH else "\n"
+    return style.paint(ending, _HUES[solution.status]) + apart + costs
 
 
 def statement(solution: Solution, request: Request) -> str:
