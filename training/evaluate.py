@@ -1,4 +1,4 @@
-"""What a model can do on its own, measured in torch: solve rates by calls, and grids from nothing."""
+"""What a model can do on its own, in torch: solve rates by calls, and grids from nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,11 @@ def valid_from_empty(model: VMD, board: Board, count: int, loops: int, seed: int
     device = next(model.parameters()).device
     rng = torch.Generator(device="cpu").manual_seed(seed)
     grid = grid_of(
-        torch.zeros(count, board.n, dtype=torch.long), board.incidence, board.complete, board.D, device
+        torch.zeros(count, board.n, dtype=torch.long),
+        board.incidence,
+        board.complete,
+        board.D,
+        device,
     )
     logits, _ = model.denoiser(grid, draw(model, grid, rng), model.start(grid), loops)
     uniform = torch.rand(logits[-1].shape, generator=rng).to(device)

@@ -1,8 +1,8 @@
-"""From a checkpoint to the folder that `vmd_solver` loads: ONNX files, weights, card, digests.
+"""From a trained model to the folder that `vmd_solver` loads: ONNX files, weights, card, digests.
 
-Each file is self-contained (no external data, no source paths), takes any batch, board and alphabet
-size, and says in its metadata what it is: `vmd.*` keys must be understood by whoever loads it,
-`vmd.info.*` keys may be ignored. Nothing is left behind unless ONNX Runtime agrees with torch.
+Each ONNX file is self-contained (no external data, no source paths), takes any batch, board and
+alphabet size, and says in its metadata what it is: `vmd.*` keys must be understood by whoever loads
+it, `vmd.info.*` keys may be ignored. Nothing is left behind unless ONNX Runtime agrees with torch.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,16 @@ import numpy as np
 import onnx
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
-from torch.export import Dim
+from torch import Tensor
 
 from training.evaluate import grid_of
-from training.model import VMD, Gaussian, Grid, parameter_count
+from training.graphs import GRID, build
+from training.model import VMD, Grid, parameter_count
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.errors import ModelError
 
-OPSET = 20
 LOGIT_TOLERANCE = 2e-3
 """Largest difference of a logit between torch and ONNX Runtime, in nats, after one call."""
 PARITY_BATCHES = (1, 2, 7, 64)
@@ -41,137 +40,48 @@ PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
 )
 
 
-class DenoiserCall(nn.Module):
-    """One call: grid, z and h in; logits (B, n, D) and the new h out."""
-
-    def __init__(self, model: VMD, loops: int) -> None:
-        super().__init__()
-        self.model, self.loops = model, loops
-
-    def forward(
-        self, x_t: Tensor, allowed: Tensor, units: Tensor, complete: Tensor, h: Tensor, z: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        grid = Grid(x_t, allowed, units, complete)
-        logits, h = self.model.denoiser(grid, self.model.spread(z, grid), h, self.loops)
-        return logits[-1], h
+Inputs = dict[str, Tensor]
 
 
-class PlainCall(DenoiserCall):
-    """The same without a latent: no z among the inputs."""
+def example(model: VMD, board: Board, B: int, seed: int) -> Inputs:
+    """Random inputs by name that leave nothing at its usual value.
 
-    def forward(  # type: ignore[override]
-        self, x_t: Tensor, allowed: Tensor, units: Tensor, complete: Tensor, h: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        grid = Grid(x_t, allowed, units, complete)
-        logits, h = self.model.denoiser(grid, allowed.new_zeros(0), h, self.loops)
-        return logits[-1], h
-
-
-class EncoderCall(nn.Module):
-    """q(z | x0, x_t): mean and log variance."""
-
-    def __init__(self, model: VMD) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, x_t: Tensor, allowed: Tensor, units: Tensor, complete: Tensor, x0: Tensor
-    ) -> Gaussian:
-        assert self.model.encoder is not None
-        result: Gaussian = self.model.encoder(Grid(x_t, allowed, units, complete), x0)
-        return result
-
-
-class PriorCall(nn.Module):
-    """p(z | x_t): mean and log variance."""
-
-    def __init__(self, model: VMD) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x_t: Tensor, allowed: Tensor, units: Tensor, complete: Tensor) -> Gaussian:
-        assert self.model.prior is not None
-        result: Gaussian = self.model.prior(Grid(x_t, allowed, units, complete))
-        return result
-
-
-def example(model: VMD, board: Board, B: int, seed: int) -> dict[str, Tensor]:
-    """Random but sensible inputs by name: some cells given, the rest masked, z and h drawn."""
+    Three cells in ten are given, some values are ruled out, some units are incomplete or padding,
+    and the hidden state is somewhere on its way.
+    """
     rng = torch.Generator().manual_seed(seed)
     x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
     x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
     grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
+    ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
+    kept = torch.rand(B, len(board.units), generator=rng) < 0.9
     return {
         "x_t": x_t,
-        "allowed": grid.allowed,
-        "units": grid.units.expand(B, -1, -1).contiguous(),
-        "complete": grid.complete.expand(B, -1).contiguous(),
-        "h": model.start(grid),
+        "allowed": torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
+        "units": grid.units * kept[..., None],
+        "complete": grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
+        "h": torch.randn(model.start(grid).shape, generator=rng),
         "z": torch.randn(model.z_shape(B, board.n, board.D), generator=rng),
         "x0": x0,
     }
 
 
-def _graphs(model: VMD, loops: int) -> dict[str, tuple[nn.Module, list[str], list[str]]]:
-    """What is exported under which name, with the names of inputs and outputs."""
-    grid = ["x_t", "allowed", "units", "complete"]
-    if model.config.latent == "none":
-        return {"denoiser": (PlainCall(model, loops), [*grid, "h"], ["logits", "h_out"])}
-    return {
-        "denoiser": (DenoiserCall(model, loops), [*grid, "h", "z"], ["logits", "h_out"]),
-        "encoder": (EncoderCall(model), [*grid, "x0"], ["mean", "log_var"]),
-        "prior": (PriorCall(model), grid, ["mean", "log_var"]),
-    }
+def roles(model: VMD) -> tuple[str, ...]:
+    """The graphs that a model consists of."""
+    return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
 
 
-def _dynamic(model: VMD) -> dict[str, dict[int, Any]]:
-    B, n, D, U = (Dim(name, min=1) for name in ("B", "n", "D", "U"))
-    candidate = {0: B, 1: n, 2: D}
-    return {
-        "x_t": {0: B, 1: n},
-        "allowed": candidate,
-        "units": {0: B, 1: U, 2: n},
-        "complete": {0: B, 1: U},
-        "h": candidate,
-        "z": candidate if model.config.latent == "candidate" else {0: B},
-        "x0": {0: B, 1: n},
-    }
-
-
-def _to_onnx(
-    module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], dynamic: dict[str, Any]
-) -> onnx.ModelProto:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            input_names=list(inputs),
-            output_names=outputs,
-            dynamic_shapes=tuple(dynamic[name] for name in inputs),
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    return program.model_proto
-
-
-def strip(model: onnx.ModelProto) -> None:
-    """Remove what the exporter notes about the machine: source paths, stack traces, doc strings."""
-    del model.metadata_props[:]
-    model.doc_string = ""
-    graphs = [model.graph, *model.functions]
-    for graph in graphs:
-        graph.doc_string = ""
-        del graph.metadata_props[:]
-        for node in graph.node:
-            node.doc_string = ""
-            del node.metadata_props[:]
-        for value in (*getattr(graph, "value_info", ()), *getattr(graph, "input", ())):
-            if not isinstance(value, str):
-                value.doc_string = ""
-                del value.metadata_props[:]
+@torch.no_grad()
+def expected(model: VMD, role: str, loops: int, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    """What the graph of this role must answer: the model's own answer."""
+    grid = Grid(*(inputs[name] for name in GRID))
+    if role == "denoiser":
+        logits, h = model.denoiser(grid, model.spread(inputs["z"], grid), inputs["h"], loops)
+        return logits[-1], h
+    network = model.encoder if role == "encoder" else model.prior
+    assert network is not None
+    mean, log_var = network(grid, inputs["x0"] if role == "encoder" else None)
+    return mean, log_var
 
 
 def export(
@@ -206,6 +116,7 @@ def export(
         (target / "config.json").write_text(json.dumps(config, indent=2) + "\n")
         (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
         (target / "README.md").write_text(card)
+        (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
         write_digests(target)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(target, folder)
@@ -214,15 +125,11 @@ def export(
 
 def write_graphs(model: VMD, folder: Path, manifest: Manifest) -> None:
     """denoiser.onnx, and encoder.onnx and prior.onnx where there is a latent."""
-    inputs = example(model, sudoku(2, 3), 3, seed=0)
-    dynamic = _dynamic(model)
-    for role, (module, names, outputs) in _graphs(model, manifest.loops).items():
-        proto = _to_onnx(module, {name: inputs[name] for name in names}, outputs, dynamic)
-        strip(proto)
+    for role in roles(model):
+        graph = build(model, role, manifest.loops)
         for key, value in manifest.to_metadata(role).items():
-            proto.metadata_props.add(key=key, value=value)
-        onnx.checker.check_model(proto)
-        onnx.save_model(proto, folder / f"{role}.onnx")
+            graph.metadata_props.add(key=key, value=value)
+        onnx.save_model(graph, folder / f"{role}.onnx")
 
 
 def write_digests(folder: Path) -> None:
@@ -241,31 +148,33 @@ def parity(model: VMD, folder: Path, loops: int) -> dict[str, float]:
     Raises ModelError where a logit differs by more than LOGIT_TOLERANCE, or an argmax differs at
     all where the two best logits are further apart than that.
     """
-    import onnxruntime
-
     worst: dict[str, float] = {}
-    for role, (module, names, outputs) in _graphs(model, loops).items():
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            folder / f"{role}.onnx", options, providers=["CPUExecutionProvider"]
-        )
-        for board in (make() for make in PARITY_BOARDS):
-            for B in PARITY_BATCHES:
-                inputs = example(model, board, B, seed=B)
-                feed = {name: inputs[name] for name in names}
-                with torch.no_grad():
-                    expected = module(*feed.values())
-                got = session.run(outputs, {name: value.numpy() for name, value in feed.items()})
-                for output, want, have in zip(outputs, expected, got, strict=True):
-                    error = float(np.abs(want.numpy() - have).max())
-                    label = f"{role}.{output}"
-                    worst[label] = max(worst.get(label, 0.0), error)
-                if role == "denoiser":
-                    _same_choice(expected[0].numpy(), got[0])
+    boards = [make() for make in PARITY_BOARDS]
+    for role in roles(model):
+        session = _session(folder / f"{role}.onnx")
+        names = [value.name for value in session.get_inputs()]
+        outputs = [value.name for value in session.get_outputs()]
+        for board, B in product(boards, PARITY_BATCHES):
+            inputs = example(model, board, B, seed=B)
+            want = [tensor.numpy() for tensor in expected(model, role, loops, inputs)]
+            have = session.run(outputs, {name: inputs[name].numpy() for name in names})
+            for output, one, other in zip(outputs, want, have, strict=True):
+                label = f"{role}.{output}"
+                worst[label] = max(worst.get(label, 0.0), float(np.abs(one - other).max()))
+            if role == "denoiser":
+                _same_choice(want[0], have[0])
     if max(worst.values()) > LOGIT_TOLERANCE:
         raise ModelError(f"ONNX Runtime and torch disagree: {worst}; not exported")
     return worst
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _same_choice(expected: np.ndarray, got: np.ndarray) -> None:

@@ -245,7 +245,9 @@ def _accumulate(sums: dict[str, float], row: dict[str, float]) -> None:
 
 def _summary(run: Run, sums: dict[str, dict[str, float]], waited_s: float) -> dict[str, Any]:
     groups = {
-        group: {name: round(total / row[f"#{name}"], 5) for name, total in row.items() if name[0] != "#"}
+        group: {
+            name: round(total / row[f"#{name}"], 5) for name, total in row.items() if name[0] != "#"
+        }
         for group, row in sums.items()
     }
     progress = run.elapsed_s / run.config.time_s

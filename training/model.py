@@ -145,7 +145,8 @@ class Block(nn.Module):
         across = F.relu(self.to_cell(h)).sum(dim=2, keepdim=True)  # (B, n, 1, messages)
         state = torch.cat((h, heard, p, features), dim=-1)
         inner = F.relu(self.update(state) + self.cell(across))
-        return self.norm(h + self.out(inner))
+        after: Tensor = self.norm(h + self.out(inner))
+        return after
 
 
 class Denoiser(nn.Module):
@@ -239,17 +240,24 @@ class LatentNet(nn.Module):
             h = self.block(h, features, p[..., None], graph)
         mean, log_var = self.head(h).chunk(2, dim=-1)
         if self.config.latent == "global":
-            basis = wave_patterns(mean.shape[1], mean.shape[2], self.config.patterns, mean.device)
-            mean = torch.einsum("bcvk,cvp->bp", mean, basis) / mean.shape[1]
-            log_var = torch.einsum("bcvk,cvp->bp", log_var, basis**2) / (mean.shape[1])
+            n, D = mean.shape[1:3]
+            basis = wave_patterns(n, D, self.config.patterns, mean.device)
+            mean = torch.einsum("bcvk,cvp->bp", mean, basis) / n
+            log_var = torch.einsum("bcvk,cvp->bp", log_var, basis**2) / n
         return Gaussian(mean, 3 * torch.tanh(log_var / 3))  # sigma stays within e^+-1.5
+
+
+def waves(count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Phase (count,) of each wave, and its radians from a cell, and from a value, to the next."""
+    number = torch.arange(1, count + 1, dtype=torch.float32)
+    along_cells = torch.frac(number * 0.754877666) * torch.pi
+    along_values = torch.frac(number * 0.569840291) * 2 * torch.pi
+    return number, along_cells, along_values
 
 
 def wave_patterns(n: int, D: int, count: int, device: torch.device) -> Tensor:
     """Fixed patterns over (cell, value): (n, D, count), mean square 1, incommensurate waves."""
-    number = torch.arange(1, count + 1, device=device, dtype=torch.float32)
-    along_cells = torch.frac(number * 0.754877666) * torch.pi
-    along_values = torch.frac(number * 0.569840291) * 2 * torch.pi
+    number, along_cells, along_values = (part.to(device) for part in waves(count))
     cells = torch.arange(n, device=device, dtype=torch.float32)[:, None, None]
     values = torch.arange(D, device=device, dtype=torch.float32)[None, :, None]
     return 2**0.5 * torch.sin(cells * along_cells + values * along_values + number)

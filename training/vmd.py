@@ -4,7 +4,8 @@
                          -  KL( q(z | x0, x_t) || p(z | x_t) )
 
 Given z the masked cells are independent, so one call fills them all; over z they are not. Without
-a latent the first term alone is left: masked diffusion (MDM) whose cells know nothing of each other.
+a latent the first term alone is left: masked diffusion (MDM), whose cells know nothing of each
+other.
 
 The bound is divided by the number of masked cells. For t uniform and n t masked cells on average
 that is MDM's weight w(t) = 1 / t (arXiv 2406.07524, eq. 10; 2510.23606 for the latent), without the
