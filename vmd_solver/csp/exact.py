@@ -212,7 +212,10 @@ def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> 
     words = initial_masks(board, rows)
     if masks is None:
         return words
-    return words & np.asarray(masks, dtype=np.uint64).reshape(words.shape)
+    allowed = np.asarray(masks, dtype=np.uint64)
+    if allowed.size != words.size:
+        raise SearchError(f"masks of shape {words.shape} expected, got {allowed.shape}")
+    return words & allowed.reshape(words.shape)
 
 
 def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
