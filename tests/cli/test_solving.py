@@ -192,7 +192,7 @@ def test_pretty_of_several_names_each(solve: Solve) -> None:
     assert re.findall(r"^standard input:\d", done.out, re.MULTILINE) == [
         f"standard input:{line}" for line in (1, 2, 3)
     ]
-    assert "no solution (proved)\n" in done.out
+    assert "\nno solution (proved): " in done.out
     assert done.out.count("verified") == 2
     assert done.err.count("\n") == 1
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import Entry
 
 if TYPE_CHECKING:
@@ -44,14 +42,12 @@ class Outcome:
     def column(self) -> int | None:
         return self.entry.error.column if self.entry.error else None
 
-    @cached_property
+    @property
     def error(self) -> str | None:
         """What is wrong with the puzzle itself, or None."""
         if self.entry.error is not None:
             return self.entry.error.message
-        if self.solution is None or self.solution.status != "invalid":
-            return None
-        return self.solution.message or _first_violation(self.solution.puzzle)
+        return self.solution.message if self.solution and self.status == "invalid" else None
 
 
 def outcomes(entries: Iterable[Entry], solver: Callable[[int], Solver]) -> Iterator[Outcome]:
@@ -101,11 +97,3 @@ def _checked(solution: Solution) -> Solution:
         doubted = replace(solution, status="unsolved", values=None, verified=False)
         return replace(doubted, solutions=(), count=0)
     return solution
-
-
-def _first_violation(puzzle: Puzzle) -> str:
-    try:
-        puzzle.require_valid()
-    except PuzzleError as error:
-        return str(error)
-    return "not a well-formed puzzle"

@@ -15,6 +15,7 @@ from typing import Any
 from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
+from vmd_solver.csp import Puzzle
 from vmd_solver.formats.grid import draw
 from vmd_solver.formats.plain import line_of
 from vmd_solver.sampling import Solution
@@ -118,18 +119,20 @@ def listed(solution: Solution) -> tuple[tuple[int, ...], ...]:
     return solution.solutions or alone
 
 
-def _grids_of(outcome: Outcome, request: Request) -> tuple[tuple[int, ...], ...]:
-    """The solutions to show: all of them only where all were asked for."""
+def _written(
+    outcome: Outcome, request: Request, write: Callable[[Puzzle, tuple[int, ...]], str]
+) -> list[str]:
+    """The solution as `write` writes it, or all of them where all were asked for."""
     solution = outcome.solution
-    if solution is None or solution.values is None:
-        return ()
-    return listed(solution) if request.asked == "all" else (solution.values,)
+    if solution is None:
+        return []
+    most = None if request.asked == "all" else 1
+    return [write(solution.puzzle, values) for values in listed(solution)[:most]]
 
 
 def _line(outcome: Outcome, request: Request) -> str:
     """The solution; an empty line where there is none, and after the last where all are listed."""
-    grids = _grids_of(outcome, request)
-    lines = [line_of(outcome.solution.puzzle, values) for values in grids if outcome.solution]
+    lines = _written(outcome, request, line_of)
     if request.asked == "all" or not lines:
         lines.append("")
     return "\n".join(lines) + "\n"
@@ -137,9 +140,8 @@ def _line(outcome: Outcome, request: Request) -> str:
 
 def _drawn(outcome: Outcome, request: Request) -> str:
     """Drawn rows, a blank line between two; a remark that readers skip where there are none."""
-    grids = _grids_of(outcome, request)
-    drawn = [draw(outcome.solution.puzzle, values) for values in grids if outcome.solution]
-    return "\n".join(drawn) or f"# {printable(outcome.place)}: {outcome.status}\n"
+    drawn = "\n".join(_written(outcome, request, draw))
+    return drawn or f"# {printable(outcome.place)}: {outcome.status}\n"
 
 
 _FORMS = {
