@@ -141,7 +141,7 @@ def families(options: argparse.Namespace, models: list[Denoiser]) -> Iterable[Ro
     for name, puzzles in sets.items():
         for mode in ("neural", "guided"):
             for model in models:
-                settings = Settings(mode, nfe=options.nfe)  # type: ignore[arg-type]
+                settings = Settings(mode, nfe=options.nfe)
                 yield measure(name, puzzles, model, settings)
 
 

@@ -1,4 +1,4 @@
-"""The value objects of the whole package: a board (cells and units) and a puzzle (a board and givens).
+"""The value objects of the package: a board (cells and units), and a puzzle (a board and givens).
 
 Nothing here searches or guesses; nothing here knows of text, files or networks.
 """
@@ -34,7 +34,7 @@ def default_alphabet(D: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: `cells` (indices) break it, with `value` in unit `unit` where that applies."""
+    """One broken rule: `cells` (indices) break it, with `value` in unit `unit` where it has them."""
 
     kind: Literal["repeated", "out_of_range", "unit_too_large"]
     cells: tuple[int, ...]
@@ -70,7 +70,9 @@ class Board:
         if self.rows < 1 or self.cols < 1:
             raise InvalidPuzzle(f"a board needs at least one cell, got {self.rows}x{self.cols}")
         if not 1 <= self.D <= MAX_VALUES:
-            raise InvalidPuzzle(f"alphabets of 1 to {MAX_VALUES} values are supported, got {self.D}")
+            raise InvalidPuzzle(
+                f"alphabets of 1 to {MAX_VALUES} values are supported, got {self.D}"
+            )
         if self.regions is not None and len(self.regions) != self.n:
             raise InvalidPuzzle(f"{len(self.regions)} region labels for {self.n} cells")
         for number, unit in enumerate(self.units, 1):
@@ -142,6 +144,8 @@ class Puzzle:
             raise InvalidPuzzle(f"{len(self.givens)} givens for a board of {self.board.n} cells")
         if not self.alphabet:
             object.__setattr__(self, "alphabet", default_alphabet(self.board.D))
+        if any(not symbol or not symbol.isprintable() or " " in symbol for symbol in self.alphabet):
+            raise InvalidPuzzle("symbols of an alphabet are printable and hold no space")
         if len(set(self.alphabet)) != self.board.D:
             raise InvalidPuzzle(
                 f"{self.board.D} different symbols expected, got {len(set(self.alphabet))}"

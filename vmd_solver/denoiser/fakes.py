@@ -69,7 +69,9 @@ def oracle(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
 
 def adversary(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
     """Knows the solution (n,), and is sure of anything else."""
-    return FakeDenoiser("adversary", lambda x_t, allowed, z: z - _peaks(solution, allowed, sharpness))
+    return FakeDenoiser(
+        "adversary", lambda x_t, allowed, z: z - _peaks(solution, allowed, sharpness)
+    )
 
 
 def _peaks(solution: Ints, allowed: Floats, sharpness: float) -> Floats:

@@ -71,7 +71,9 @@ def from_values(values: Mapping[str, Any], where: str) -> Manifest:
     except (TypeError, ValueError) as error:
         raise ManifestMismatch(f"{where} has a manifest that is not numbers: {error}") from error
     if values["latent"] not in LATENTS:
-        raise ManifestMismatch(f"{where} has latent {values['latent']!r}, expected one of {LATENTS}")
+        raise ManifestMismatch(
+            f"{where} has latent {values['latent']!r}, expected one of {LATENTS}"
+        )
     return Manifest(**numbers, latent=values["latent"], name=str(values["name"]))
 
 

@@ -1,4 +1,4 @@
-"""The seam between search and network: a denoiser returns raw logits and knows nothing of search."""
+"""The seam between search and network: a denoiser returns raw logits, and knows no search."""
 
 from __future__ import annotations
 

@@ -155,7 +155,8 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
             proposed = _pick(p[row], settings.temperature, job.rng)
             attempt.grid = np.where(attempt.x_t > 0, attempt.x_t, proposed)
             row += 1
-    broken = conflicts(board, np.stack([attempt.grid for attempt in attempts if attempt.grid is not None]))
+    grids = np.stack([attempt.grid for attempt in attempts if attempt.grid is not None])
+    broken = conflicts(board, grids)
     for attempt, cells in zip(attempts, broken, strict=True):
         attempt.broken = cells
     share = (time.perf_counter() - started) / len(jobs)
@@ -184,10 +185,12 @@ def _stack(parts: list[Floats | None]) -> Floats:
 def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
     """A value 1..D for every cell: the most probable, or one drawn from p."""
     if temperature == 0:
-        return p.argmax(axis=-1).astype(np.int64) + 1
+        chosen: Ints = p.argmax(axis=-1).astype(np.int64)
+        return chosen + 1
     steps = p.cumsum(axis=-1)
-    drawn = (rng.random((len(p), 1)) * steps[:, -1:] > steps).sum(axis=-1)
-    return np.minimum(drawn, p.shape[-1] - 1).astype(np.int64) + 1
+    drawn: Ints = (rng.random((len(p), 1)) * steps[:, -1:] > steps).sum(axis=-1)
+    value: Ints = np.minimum(drawn, p.shape[-1] - 1) + 1
+    return value
 
 
 def _tell_call(job: Job) -> None:

@@ -22,7 +22,7 @@ class Settings:
     policy: PolicyName = "threshold"
     """Which masked cells to commit after a call."""
     threshold: float = 0.95
-    """With the threshold policy: commit every cell whose best value has at least this probability."""
+    """With the threshold policy: commit every cell whose best value is at least this probable."""
     nfe: int = 10
     """Most denoiser calls on one puzzle; K latents side by side count once each call."""
     latents: int = 1
@@ -55,9 +55,9 @@ class Settings:
                 raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 < self.threshold <= 1:
             raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
-        if self.temperature < 0:
+        if not self.temperature >= 0:
             raise SearchError(f"temperature cannot be negative, got {self.temperature}")
-        if self.timeout_s is not None and self.timeout_s <= 0:
+        if self.timeout_s is not None and not self.timeout_s > 0:
             raise SearchError(f"timeout must be positive, got {self.timeout_s}")
         if self.max_guesses is not None and self.max_guesses < 0:
             raise SearchError(f"guesses cannot be negative, got {self.max_guesses}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import numpy as np
 
 from vmd_solver.csp import Board, Puzzle, exact
-from vmd_solver.csp.candidates import Masks, initial_masks, propagate
+from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
 from vmd_solver.errors import SearchError
 from vmd_solver.sampling import events, guided, neural
@@ -18,7 +19,10 @@ from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
 
 WINDOW = 16
-"""Puzzles held at a time, in units of what one call takes."""
+"""Most puzzles held at a time, in units of what one call takes."""
+
+BATCH_PAYS = 64
+"""Puzzles from which the compiled kernel is worth loading in exact mode."""
 
 
 class Solver:
@@ -43,16 +47,20 @@ class Solver:
         return next(self.stream([puzzle]))
 
     def stream(self, puzzles: Iterable[Puzzle]) -> Iterator[Solution]:
-        """Outcomes in the order of the puzzles; only a window of them is held at a time."""
-        source = enumerate(puzzles)
+        """Outcomes in the order of the puzzles, each as soon as those before it are out.
+
+        Only a window of puzzles is held at a time. It starts with one puzzle and doubles, so that
+        the first answers come early and later ones share their calls.
+        """
+        source, window = enumerate(puzzles), 1
         # A time limit is for one puzzle alone: sharing calls would share the clock.
         alone = self.settings.timeout_s is not None
-        window = 1 if alone else max(1, WINDOW * self.settings.batch // self.settings.latents)
-        while held := [self._job(number, puzzle) for number, puzzle in islice(source, window)]:
-            self._run(held)
-            for job in held:
-                assert job.solution is not None
-                yield job.solution
+        most = 1 if alone else max(1, WINDOW * self.settings.batch // self.settings.latents)
+        while held := deque(self._job(number, puzzle) for number, puzzle in islice(source, window)):
+            for _ in self._run(list(held)):
+                while held and held[0].solution is not None:
+                    yield held.popleft().solution  # type: ignore[misc]
+            window = min(2 * window, most)
 
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
@@ -62,24 +70,23 @@ class Solver:
             job.finish("invalid", message=f"{problems[0]}{more}")
         return job
 
-    def _run(self, jobs: list[Job]) -> None:
-        """Solve a window of jobs, those of one board together."""
+    def _run(self, jobs: list[Job]) -> Iterator[None]:
+        """Solve a window of jobs, those of one board together; yields whenever some are done."""
         boards: dict[Board, list[Job]] = {}
         for job in jobs:
             if job.solution is None:
                 boards.setdefault(job.board, []).append(job)
+        yield
         for group in boards.values():
-            if self.settings.mode == "exact":
-                self._exact(group)
-            elif self.settings.mode == "neural":
-                for job in group:
-                    neural.begin(job)
-                self._sample(group, {})
-            else:
-                self._guided(group)
+            yield from {"exact": self._exact, "neural": self._neural, "guided": self._guided}[
+                self.settings.mode
+            ](group)
 
-    def _exact(self, jobs: list[Job]) -> None:
+    def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
+        if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
+            yield from self._exact_batch(jobs)
+            return
         for job in jobs:
             with job.taken_up():
                 count = exact.count(
@@ -90,18 +97,41 @@ class Solver:
                 )
                 job.guesses = count.guesses
                 guided.decide(job, count)
+            yield
 
-    def _guided(self, jobs: list[Job]) -> None:
+    def _exact_batch(self, jobs: list[Job]) -> Iterator[None]:
+        """One solution each: all at once, by the compiled kernel where there is one."""
+        started = time.perf_counter()
+        givens = np.stack([job.puzzle.to_array() for job in jobs])
+        found = exact.solve_batch(jobs[0].board, givens, max_guesses=self.settings.max_guesses)
+        share = (time.perf_counter() - started) / len(jobs)
+        rows = zip(found.solutions, found.counts, found.complete, found.guesses, strict=True)
+        for job, (grid, count, complete, guesses) in zip(jobs, rows, strict=True):
+            job.seconds += share
+            job.guesses = int(guesses)
+            grids = (tuple(grid.tolist()),) if count else ()
+            with job.taken_up():
+                guided.decide(job, exact.Count(int(count), bool(complete), int(guesses), grids))
+        yield
+
+    def _neural(self, jobs: list[Job]) -> Iterator[None]:
+        for job in jobs:
+            neural.begin(job)
+        yield from self._sample(jobs, neural.advance)
+
+    def _guided(self, jobs: list[Job]) -> Iterator[None]:
         board = jobs[0].board
         givens = np.stack([job.puzzle.to_array() for job in jobs])
         masks, consistent = propagate(board, initial_masks(board, givens))
         for job, row, good in zip(jobs, masks, consistent, strict=True):
             with job.taken_up():
                 guided.begin(job, row, bool(good))
+        yield
         roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}
-        self._sample([job for job in jobs if job.solution is None], roots)
+        waiting = [job for job in jobs if job.solution is None]
+        yield from self._sample(waiting, lambda job: guided.advance(job, roots[job.number]))
 
-    def _sample(self, jobs: list[Job], roots: dict[int, Masks]) -> None:
+    def _sample(self, jobs: list[Job], advance: Callable[[Job], None]) -> Iterator[None]:
         """Call the denoiser on the jobs still open; as one finishes the next one takes its rows."""
         assert self.denoiser is not None
         waiting, running = deque(jobs), list[Job]()
@@ -112,8 +142,6 @@ class Solver:
             call(self.denoiser, running)
             for job in running:
                 with job.taken_up():
-                    if self.settings.mode == "neural":
-                        neural.advance(job)
-                    else:
-                        guided.advance(job, roots[job.number])
+                    advance(job)
             running = [job for job in running if job.solution is None]
+            yield

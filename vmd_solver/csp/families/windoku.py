@@ -18,7 +18,11 @@ def windoku(box_rows: int = 3, box_cols: int = 3) -> Board:
     """
     board = sudoku(box_rows, box_cols)
     windows = tuple(
-        tuple((top + row) * board.cols + left + col for row in range(box_rows) for col in range(box_cols))
+        tuple(
+            (top + row) * board.cols + left + col
+            for row in range(box_rows)
+            for col in range(box_cols)
+        )
         for top in range(1, board.rows - box_rows, box_rows + 1)
         for left in range(1, board.cols - box_cols, box_cols + 1)
     )
