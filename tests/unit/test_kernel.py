@@ -34,9 +34,10 @@ def narrowed(use: Machine, board: Board, givens: list[int]) -> list[int]:
 
 def begun(use: Machine, board: Board, givens: list[int], stored: int = 1) -> kernel.State:
     """A search about to start."""
-    state = use.state(board, stored)
-    use.load(use.tables(board), state, use.give(initial_masks(board, givens)))
-    return state
+    plain = machine(False)
+    state = plain.state(board, stored)
+    kernel.load(plain.tables(board), state, plain.give(initial_masks(board, givens)))
+    return use.adopt(state) if use.compiled else state
 
 
 def run(use: Machine, board: Board, state: kernel.State, limit: int, budget: int) -> bool:

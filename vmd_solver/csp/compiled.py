@@ -45,7 +45,6 @@ class Machine:
     """The kernel's entries, and how to hand it a board, arrays and room to search in."""
 
     compiled: bool
-    load: Callable[..., None]
     search: Callable[..., bool]
     propagate_many: Callable[..., None]
     solve_many: Callable[..., None]
@@ -74,7 +73,7 @@ class Machine:
         )
 
     def adopt(self, state: kernel.State) -> kernel.State:
-        """A search begun on the other machine, to go on with on this one."""
+        """A copy of a search begun on the other machine, to go on with on this one."""
         return kernel.State(*map(self.give, state))
 
 
@@ -108,16 +107,17 @@ def _machine(compiled: bool) -> Machine:
         for part in PARTS:
             register_jitable(part)
         entries = {name: _compile(entry) for name, entry in entries.items()}
-    return Machine(compiled, load=kernel.load, **entries)
+    return Machine(compiled, **entries)
 
 
 def _compile(entry: Callable[..., Any]) -> Callable[..., Any]:
     from numba import njit
 
+    # Without the interpreter's lock, so that puzzles can be made beside training.
     try:
-        compiled: Callable[..., Any] = njit(cache=True)(entry)
+        compiled: Callable[..., Any] = njit(cache=True, nogil=True)(entry)
     except RuntimeError:  # no writable place for the cache: compile anew in each process
-        compiled = njit(entry)
+        compiled = njit(nogil=True)(entry)
     return compiled
 
 

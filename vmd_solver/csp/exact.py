@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
 from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.kernel import load
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
@@ -91,10 +92,13 @@ def count(
     _check(limit, max_guesses)
     board = puzzle.board
     keep = min(limit, STORED) if stored is None else min(limit, stored)
-    use = machine(bool(compiled))
+    use = machine(False)
     state = use.state(board, keep)
     order = use.give(_scores(board, 1, scores)[0], np.float64)
-    use.load(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)[0]))
+    load(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)[0]))
+    if compiled:
+        use = machine(True)
+        state, order = use.adopt(state), use.give(order, np.float64)
     last = NO_LIMIT if max_guesses is None else max_guesses
     while True:
         guesses = state.progress[2]

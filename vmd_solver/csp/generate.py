@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.candidates import initial_masks, masks_to_values
-from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.compiled import Machine, machine
 from vmd_solver.csp.exact import NO_LIMIT, solve_batch
 from vmd_solver.csp.families import grid, jigsaw
 from vmd_solver.csp.puzzle import Board
@@ -94,8 +94,17 @@ def dig(
     certainly unique, and perhaps not quite minimal.
     """
     rng = np.random.default_rng(seed)
-    grids = np.asarray(solutions)
+    grids = np.asarray(solutions, dtype=np.int8)
     use = machine(compiled, grids.size * board.n)
+    budget = NO_LIMIT if max_guesses is None else max_guesses
+    step = max(1, CHUNK_CELLS // board.n)
+    chunks = [grids[start : start + step] for start in range(0, len(grids), step)]
+    return np.concatenate([grids[:0], *(_dig(board, c, rng, givens, budget, use) for c in chunks)])
+
+
+def _dig(
+    board: Board, grids: Values, rng: np.random.Generator, givens: int, budget: int, use: Machine
+) -> Values:
     words = initial_masks(board, grids)
     puzzles = use.give(words)
     use.dig_many(
@@ -105,10 +114,10 @@ def dig(
         use.give(rng.permuted(np.tile(np.arange(board.n), (len(grids), 1)), axis=1)),
         use.give(np.zeros(0), np.float64),
         givens,
-        NO_LIMIT if max_guesses is None else max_guesses,
+        budget,
         puzzles,
     )
-    return masks_to_values(np.array(puzzles, dtype=np.int64).reshape(grids.shape))
+    return masks_to_values(np.array(puzzles, dtype=np.int64))
 
 
 def minimal_puzzles(

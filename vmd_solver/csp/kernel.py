@@ -8,7 +8,7 @@ possible; 63 values leave the sign bit alone. It must not know of puzzles, files
 The search is depth first and two-way: a guess copies the state, sets the value in the copy and
 strikes it from the original, which waits below on the stack. All that a search knows lies in
 `State`, so that a caller may stop it after any number of guesses and go on later, even on the
-other machine. Source: ours; singles, fewest candidates first, as solvers have it since the 1970s.
+other machine. Source: fail-first branching after Haralick and Elliott (1980); the layout is ours.
 """
 
 from __future__ import annotations
