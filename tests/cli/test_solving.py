@@ -39,6 +39,15 @@ def test_a_puzzle_may_be_typed(solve: Solve) -> None:
     assert (done.code, done.lines[0], len(done.lines[1])) == (0, ANSWER, 16)
 
 
+def test_shipped_puzzles_are_found_from_any_folder(solve: Solve, tmp_path: Path) -> None:
+    shipped = solve("--mode", "exact", "puzzles/easy.txt")
+    assert (shipped.code, len(shipped.lines[0])) == (0, 81)
+    (tmp_path / "puzzles").mkdir()
+    (tmp_path / "puzzles" / "easy.txt").write_text("." * 16)
+    assert len(solve("--mode", "exact", "puzzles/easy.txt").lines[0]) == 16
+    assert solve("--mode", "exact", "puzzles/absent.txt").code == 2
+
+
 def test_line_numbers_match_the_input(solve: Solve) -> None:
     done = solve("--mode", "exact", stdin="\n".join([EASY, *SMALL, EASY]))
     assert done.code == 2

@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.assets import path
+from vmd_solver.errors import AssetNotFound, PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import Entry, decode_source, read, read_path
 
 STANDARD_INPUT = "-"
+SHIPPED = "puzzles/"
 _SHORTEST = 16
 """Cells of the smallest board that is taken from an argument: shorter ones look like names."""
 _PLAIN = frozenset("0123456789.-_*?, ")
@@ -34,7 +37,16 @@ def _entries(names: Sequence[str], form: str | None, family: str) -> Iterator[En
         elif is_literal(name):
             yield from read([name], "argument", form or "line", family)
         else:
-            yield from read_path(name, form, family)
+            yield from read_path(shipped(name), form, family)
+
+
+def shipped(name: str) -> str:
+    """The place of `puzzles/...` that ships with the package, where there is no such file here."""
+    if not name.startswith(SHIPPED) or os.path.lexists(name):
+        return name
+    with suppress(AssetNotFound):
+        return str(path(name))
+    return name
 
 
 def _piped(form: str | None, family: str) -> Iterator[Entry]:
