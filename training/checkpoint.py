@@ -11,6 +11,9 @@ from training.model import VMD, ModelConfig
 from vmd_solver.errors import ModelError
 
 VERSION = 1
+KEYS = {
+    "model_config", "train_config", "model", "ema", "optimizer", "step", "elapsed_s", "puzzle_calls"
+}  # fmt: skip
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -24,13 +27,17 @@ def save(path: Path, state: dict[str, Any]) -> None:
 def load(path: Path) -> dict[str, Any]:
     """The state written by `save`. Raises ModelError where the file is not one."""
     if not path.is_file():
-        raise ModelError(f"no checkpoint at {path}; start a run without --resume first")
+        raise ModelError(f"no checkpoint at {path}")
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ModelError(f"{path} is not a checkpoint of vmd-train: {error}") from error
-    if state.get("version") != VERSION:
-        raise ModelError(f"{path} has checkpoint version {state.get('version')}, not {VERSION}")
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever unpickling a file of another kind comes upon
+        raise ModelError(f"{path} is damaged, or no checkpoint of vmd-train") from error
+    if not isinstance(state, dict) or "version" not in state:
+        raise ModelError(f"{path} is no checkpoint of vmd-train")
+    if state["version"] != VERSION:
+        raise ModelError(f"{path} has checkpoint version {state['version']}, expected {VERSION}")
+    if missing := sorted(KEYS - set(state)):
+        raise ModelError(f"{path} is a checkpoint without {', '.join(missing)}")
     return state
 
 

@@ -7,6 +7,8 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Never
 
@@ -15,53 +17,68 @@ import click
 from vmd_solver import __version__
 from vmd_solver.errors import ModelError, RuntimeUnavailable, VmdError
 
-EXITS: tuple[tuple[type[VmdError], int], ...] = ((ModelError, 3), (VmdError, 2))
+EXITS: tuple[tuple[type[Exception], int], ...] = (
+    (ModelError, 3),
+    (VmdError, 2),
+    (OSError, 2),
+)
+"""Exit codes of errors, as those of vmd-solve."""
+
+EXPORTED = Path(__file__).resolve().parent.parent / "exported"
+"""Where the models that ship are, in a checkout."""
+
+FINISHING = "evaluation and export (a few minutes)"
 
 
-class Minutes(click.ParamType):
-    """A duration: `90s`, `30m`, `2h`, or plain seconds; converted to seconds."""
+def seconds(context: click.Context, option: click.Parameter, value: str) -> float:
+    """The seconds of a duration: `90s`, `30m`, `2h`, or plain seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value.strip())
+    if not match or not float(match[1]):
+        raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m or 2h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
-    name = "duration"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
-        if not match or not float(match[1]):
-            self.fail(f"{value!r} is not a duration; write 90s, 30m or 2h", param, ctx)
-        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+def file_name(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A name that can be a folder's."""
+    if value is not None and not re.fullmatch(r"\w[\w.-]*", value):
+        raise click.BadParameter(f"{value!r} cannot name a folder; use letters, digits, . _ and -")
+    return value
 
 
 def run_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that every training command shares."""
     for option in reversed(
         (
-            click.option("--time", "time_s", type=Minutes(), default="30m", show_default=True,
-                         help="Time to train; the schedule anneals over it."),
-            click.option("--out", type=click.Path(path_type=Path), default=None,
+            click.option("--time", "time_s", default="30m", show_default=True, metavar="DURATION",
+                         callback=seconds, help="Time to train in all; the schedule follows it."),
+            click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
                          help="Folder of the run.  [default: runs/RECIPE-LATENT]"),
             click.option("--latent", type=click.Choice(["none", "global", "candidate"]),
                          default="candidate", show_default=True,
                          help="none is plain masked diffusion, global the paper's VMD."),
-            click.option("--resume", is_flag=True, help="Go on with the run in --out."),
-            click.option("--init", type=click.Path(path_type=Path), default=None,
-                         help="Start from another run's averaged weights (a checkpoint.pt)."),
-            click.option("--device", default="auto", show_default=True,
-                         help="auto, cpu, cuda or mps."),
+            click.option("--resume", is_flag=True,
+                         help="Go on with the run in --out, with the options it had."),
+            click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
+                         help="Start from the averaged weights of another run (its folder, or a "
+                         "checkpoint.pt)."),
+            click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                         default="auto", show_default=True),
             click.option("--threads", type=click.IntRange(1), default=None,
                          help="Processor threads for torch.  [default: torch's own choice]"),
             click.option("--lr", type=click.FloatRange(0, min_open=True), default=2e-3,
-                         show_default=True),
+                         show_default=True, help="Learning rate, at its highest."),
             click.option("--batch-scale", type=click.FloatRange(0, min_open=True), default=1.0,
                          show_default=True, help="Multiplies the batch of every group."),
             click.option("--loops", type=click.IntRange(1), default=16, show_default=True,
                          help="Loops of one exported call."),
-            click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
-            click.option("--name", default=None, help="Name of the model.  [default: RECIPE]"),
+            click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+                         help="Seed of everything random."),
+            click.option("--name", default=None, callback=file_name,
+                         help="Name of the model.  [default: RECIPE]"),
             click.option("--promote/--no-promote", default=True, show_default=True,
                          help="Copy into exported/ of the checkout if it scores better."),
             click.option("--dry-run", is_flag=True, help="Print the plan and stop."),
-            click.option("--quiet", is_flag=True, help="No progress."),
+            click.option("--quiet", is_flag=True, help="No plan and no progress."),
         )
     ):  # fmt: skip
         command = option(command)
@@ -91,15 +108,14 @@ def grids(**options: Any) -> None:
 def _run(
     recipe: str, *, out: Path | None, latent: str, resume: bool, init: Path | None, device: str,
     threads: int | None, dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool,
-    time_s: float, lr: float, batch_scale: float, seed: int,
+    **planned: Any,
 ) -> None:  # fmt: skip
-    """One training run from start to exported model."""
+    """One training run from start to exported model. `planned` goes into its TrainConfig."""
     try:
         import torch
 
         from training import device as devices
-        from training.loop import Run, TrainConfig, train
-        from training.model import ModelConfig
+        from training.loop import Run, train
     except ModuleNotFoundError as error:
         raise RuntimeUnavailable(
             f"training needs {error.name}; install vmd-solver[train]"
@@ -107,23 +123,60 @@ def _run(
     if threads:
         torch.set_num_threads(threads)
     folder = out or Path("runs") / f"{recipe}-{latent}"
-    config = TrainConfig(recipe, time_s, lr=lr, batch_scale=batch_scale, seed=seed)
-    model_config = ModelConfig(latent=latent)  # type: ignore[arg-type]
-    run = Run(folder, config, model_config, devices.choose(device))
-    _prepare(run, folder, resume, init, dry_run)
-    click.echo(_plan(run), err=True)
+    plan = devices.choose(device)
+    run = Run(folder, *_configs(recipe, folder, latent, resume, planned), plan)
+    _prepare(run, resume, init, dry_run)
+    if dry_run or not quiet:
+        click.echo(_plan(run, measured=dry_run), err=True)
     if dry_run:
         return
-    show = _progress(run.config.time_s, quiet)
     try:
-        train(run, show)
+        train(run, _progress(run.config.time_s, quiet))
     except KeyboardInterrupt:
-        click.echo(f"\ninterrupted; saved. Go on with --resume --out {folder}", err=True)
+        again = f"vmd-train {recipe} --resume --out {folder}"
+        click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
         raise SystemExit(130) from None
-    _finish(run, name or recipe, loops, promote)
+    except torch.OutOfMemoryError as error:
+        raise ModelError("out of memory; resume, or start again, with --batch-scale 0.5") from error
+    _finish(run, name or recipe, loops, promote, quiet)
 
 
-def _prepare(run: Any, folder: Path, resume: bool, init: Path | None, dry_run: bool) -> None:
+def _configs(
+    recipe: str, folder: Path, latent: str, resume: bool, planned: dict[str, Any]
+) -> tuple[Any, Any]:
+    """TrainConfig and ModelConfig: of the options, or of a run that goes on.
+
+    Of a run that goes on only what the command line states is changed.
+    """
+    from training import checkpoint
+    from training.loop import TrainConfig
+    from training.model import ModelConfig
+
+    if not resume:
+        return TrainConfig(recipe, **planned), ModelConfig(latent=latent)  # type: ignore[arg-type]
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        raise click.UsageError(f"no run in {folder}; start one without --resume, or name its --out")
+    state = checkpoint.load(path)
+    model_config = ModelConfig.from_dict(state["model_config"])
+    if _stated("latent") and latent != model_config.latent:
+        raise click.UsageError(
+            f"{folder} holds a run with --latent {model_config.latent}, not {latent};"
+            " resume it without --latent, or start another with --init and another --out"
+        )
+    changes = {name: value for name, value in planned.items() if _stated(name)}
+    config = TrainConfig.from_dict(state["train_config"])
+    return replace(config, recipe=recipe, **changes), model_config
+
+
+def _stated(option: str) -> bool:
+    """Whether the command line itself says it."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _prepare(run: Any, resume: bool, init: Path | None, dry_run: bool) -> None:
+    """Load what the run starts from."""
     from training import checkpoint
 
     if resume and init:
@@ -131,14 +184,14 @@ def _prepare(run: Any, folder: Path, resume: bool, init: Path | None, dry_run: b
     if resume:
         run.resume()
     elif run.checkpoint_path.exists() and not dry_run:
-        raise click.UsageError(f"{folder} holds a run already; use --resume, or another --out")
+        raise click.UsageError(f"{run.folder} holds a run already; use --resume, or another --out")
     if init:
-        run.init_from(checkpoint.load(init))
+        run.init_from(checkpoint.load(init / "checkpoint.pt" if init.is_dir() else init))
 
 
-def _plan(run: Any) -> str:
-    """What is about to happen, line by line."""
-    from training.loop import groups_of
+def _plan(run: Any, measured: bool) -> str:
+    """What is about to happen, line by line; with `measured`, how many steps that will be."""
+    from training.loop import groups_of, step_seconds
     from training.model import parameter_count
 
     config, model = run.config, run.model.config
@@ -158,10 +211,23 @@ def _plan(run: Any) -> str:
             for number, group in enumerate(groups)
         ),
         ("schedule", f"lr {config.lr:g}, flat for half of the time, then a cosine to 1%"),
-        ("time", f"{left / 60:.1f} minutes to go, then evaluation and export (about 3 minutes)"),
+        ("time", f"{left / 60:.1f} minutes, until {_clock(left)}, then {FINISHING}"),
         ("folder", str(run.folder)),
     ]
+    if run.step:
+        done = f"{run.step:,} steps in {run.elapsed_s / 60:.1f} minutes"
+        lines.insert(0, ("resumed", f"after {done}"))
+    if measured:
+        each = step_seconds(run)
+        lines.append(("speed", f"{each:.2g} s a step here, so about {left / each:,.0f} steps"))
     return "\n".join(f"{label:>9}  {text}" for label, text in lines)
+
+
+def _clock(left_s: float) -> str:
+    """The time of day in so many seconds, with the date unless that is today."""
+    now = datetime.now()
+    then = now + timedelta(seconds=left_s)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
 def _progress(time_s: float, quiet: bool) -> Callable[[dict[str, Any]], None]:
@@ -175,52 +241,59 @@ def _progress(time_s: float, quiet: bool) -> Callable[[dict[str, Any]], None]:
         head = f"step {row['step']:>6}  {left / 60:5.1f} min left"
         if "solve_rate" in row:
             rates = (f"{name} {list(r.values())[-1]:.2f}" for name, r in row["solve_rate"].items())
-            body = f"held out: {', '.join(rates)}; empty 4x4 {row['valid_empty_4x4']:.2f}"
+            body = f"solved: {', '.join(rates)}; empty 4x4 {row['valid_empty_4x4']:.2f}"
         else:
             parts = (f"{name} {group['loss']:.3f}" for name, group in row["groups"].items())
             body = f"{row['puzzle_calls_a_second']:.0f} calls/s  loss {', '.join(parts)}"
         ends = "solve_rate" in row or not tty
-        click.echo(f"\r\033[K{head}  {body}" if tty else f"{head}  {body}", err=True, nl=ends)
+        line = f"{head}  {body}"
+        if tty and not ends:  # a line that wraps could not be rewritten
+            line = line[: shutil.get_terminal_size().columns - 1]
+        if tty:
+            line = f"\r\033[K{line}"
+        click.echo(line, err=True, nl=ends)
 
     return show
 
 
-def _finish(run: Any, name: str, loops: int, promote: bool) -> None:
+def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None:
     """Evaluate, report, export, and promote."""
     from training.evaluate import final
     from training.export import export
     from training.loop import groups_of
     from training.report import card, write_report
 
-    click.echo("evaluating", err=True)
-    metrics = final(run.ema.cpu(), groups_of(run.config), run.config.seed, loops)
+    if not quiet:
+        click.echo("evaluating and exporting", err=True)
+    metrics = final(run.ema, groups_of(run.config), run.config.seed, loops)
     metrics["run"] = {
         "recipe": run.config.recipe, "latent": run.model.config.latent, "steps": run.step,
         "puzzle_calls": run.puzzle_calls, "minutes": round(run.elapsed_s / 60, 1),
         "seed": run.config.seed,
     }  # fmt: skip
     report = write_report(run, metrics)
-    click.echo("exporting", err=True)
     text = card(run, metrics, name, loops)
     folder = export(run.ema, run.folder / "export" / name, name, loops, metrics, text)
     click.echo(f"report: {report}\nmodel: {folder}\nuse it: vmd-solve --model {folder} PUZZLE")
     if promote:
-        click.echo(_promote(folder, metrics["score"]))
+        click.echo(promote_into(EXPORTED, folder, metrics["score"]))
 
 
-def _promote(folder: Path, score: float) -> str:
-    """Copy the model over the one that ships, if it is better; says what was done."""
-    exported = Path(__file__).resolve().parent.parent / "exported"
+def promote_into(exported: Path, folder: Path, score: float) -> str:
+    """Copy the model over the one of its name that ships, if it is better; says what was done."""
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
     target = exported / folder.name
     old = -1.0
     if (target / "metrics.json").is_file():
-        old = float(json.loads((target / "metrics.json").read_text())["score"])
+        old = float(json.loads((target / "metrics.json").read_text("utf-8"))["score"])
     if score <= old:
         return f"not promoted: score {score:.4f}, the shipped {folder.name} has {old:.4f}"
+    coming = target.with_name(f"{target.name}.coming")
+    shutil.rmtree(coming, ignore_errors=True)
+    shutil.copytree(folder, coming)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
+    coming.rename(target)
     return f"promoted to {target}: score {score:.4f}" + (f" over {old:.4f}" if old >= 0 else "")
 
 
@@ -233,7 +306,7 @@ def main() -> Never:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except VmdError as error:
+    except tuple(kind for kind, _ in EXITS) as error:
         click.echo(f"vmd-train: {error}", err=True)
         sys.exit(next(code for kind, code in EXITS if isinstance(error, kind)))
     sys.exit(0)

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing as mp
 import os
 import queue
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,12 +23,25 @@ from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import full_grids, jigsaw_board, minimal_puzzles, random_grid
+from vmd_solver.errors import ModelError
 
 PACK = 64
 """Puzzles a pack: all of one board, so that its units are sent once."""
 
 QUEUED = 8
 """Packs of each group that wait for the training loop."""
+
+MOST_GUESSES = 100
+"""Guesses of one uniqueness check. 9x9 Sudoku needs fewer; without a bound one pack of a random
+grid takes up to a quarter of a minute. A clue whose check is cut off stays."""
+
+PATIENCE_S = 300.0
+"""Longest wait for a pack; the first one may have to compile the kernel."""
+
+
+HELD_OUT = 0x5EED
+"""Seeds (seed, HELD_OUT) make held-out puzzles, (seed, step, maker) training ones; since numpy
+takes a missing number for 0, makers count from 1."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,9 @@ def make_pack(group: Group, rng: np.random.Generator, m: int = PACK) -> Pack:
     several = ~free & (kind < group.free + group.several)
     givens = np.zeros((m, board.n), dtype=np.int8)
     solutions = np.zeros((m, board.n), dtype=np.int8)
-    givens[~free], solutions[~free] = minimal_puzzles(board, int((~free).sum()), rng)
+    givens[~free], solutions[~free] = minimal_puzzles(
+        board, int((~free).sum()), rng, max_guesses=MOST_GUESSES
+    )
     solutions[free] = full_grids(board, int(free.sum()), rng)
     givens[free] = solutions[free] * _revealed(rng, int(free.sum()), board.n)
     drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
@@ -136,16 +152,25 @@ def _revealed(rng: np.random.Generator, m: int, n: int) -> npt.NDArray[np.bool_]
     return rng.random((m, n)) < share
 
 
-def held_out(group: Group, m: int, seed: int) -> Pack:
-    """Minimal puzzles with one solution, from a stream of seeds that training never draws."""
-    rng = np.random.default_rng((seed, 0x5EED))
-    return make_pack(replace(group, free=0.0, several=0.0), rng, m)
+def held_out(group: Group, m: int, seed: int) -> tuple[Pack, ...]:
+    """m puzzles with one solution, shared out among the group's boards: one pack of each.
+
+    They come from a stream of seeds that training never draws.
+    """
+    shares = np.bincount(np.arange(m) % len(group.boards), minlength=len(group.boards))
+    rng = np.random.default_rng((seed, HELD_OUT))
+    return tuple(
+        make_pack(replace(group, boards=(board,), free=0.0, several=0.0), rng, int(share))
+        for board, share in zip(group.boards, shares, strict=True)
+        if share
+    )
 
 
 def _produce(
     queues: dict[str, Any], groups: tuple[Group, ...], seed: tuple[int, ...], owner: int
 ) -> None:
     """Keep every group's queue full for as long as the owner lives."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, who ends its makers
     for waiting in queues.values():
         waiting.cancel_join_thread()  # else a maker whose owner died waits for a reader for ever
     rng = np.random.default_rng(seed)
@@ -172,20 +197,25 @@ class Stream:
         self._makers = [
             context.Process(
                 target=_produce,
-                args=(self._queues, groups, (*seed, worker), os.getpid()),
+                args=(self._queues, groups, (*seed, maker), os.getpid()),
                 daemon=True,
             )
-            for worker in range(workers)
+            for maker in range(1, workers + 1)
         ]
         for maker in self._makers:
             maker.start()
 
     def take(self, group: str) -> Pack:
-        """The next pack of a group."""
+        """The next pack of a group. Raises ModelError where its makers have ended."""
         started = time.perf_counter()
-        pack: Pack = self._queues[group].get(timeout=300)
-        self.waited_s += time.perf_counter() - started
-        return pack
+        while time.perf_counter() - started < PATIENCE_S:
+            with contextlib.suppress(queue.Empty):
+                pack: Pack = self._queues[group].get(timeout=1)
+                self.waited_s += time.perf_counter() - started
+                return pack
+            if not any(maker.is_alive() for maker in self._makers):
+                break
+        raise ModelError(f"no more puzzles of {group}: the process that makes them gave up")
 
     def close(self) -> None:
         """Stop the makers."""

@@ -27,17 +27,25 @@ def grid_of(
     )
 
 
-@torch.no_grad()
 def solve_rates(
-    model: VMD, pack: Pack, calls: Sequence[int], loops: int, seed: int = 0, batch: int = 64
+    model: VMD, packs: Sequence[Pack], calls: Sequence[int], loops: int, seed: int = 0
 ) -> dict[int, float]:
     """Share of puzzles whose most probable grid is the solution, after each number of calls.
 
     Nothing is committed and nothing checked in between: the hidden state alone is carried on. z is
     drawn once from the learned prior.
     """
-    device = next(model.parameters()).device
     rng = torch.Generator(device="cpu").manual_seed(seed)
+    solved = [_solved(model, pack, calls, loops, rng) for pack in packs]
+    total = sum(len(pack.givens) for pack in packs)
+    return {number: sum(row[number] for row in solved) / total for number in calls}
+
+
+@torch.no_grad()
+def _solved(
+    model: VMD, pack: Pack, calls: Sequence[int], loops: int, rng: torch.Generator, batch: int = 64
+) -> dict[int, int]:
+    device = next(model.parameters()).device
     right = dict.fromkeys(calls, 0)
     for start in range(0, len(pack.givens), batch):
         givens = torch.from_numpy(pack.givens[start : start + batch].astype(np.int64))
@@ -49,7 +57,7 @@ def solve_rates(
             if number in right:
                 answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
                 right[number] += int((answer == x0).all(dim=-1).sum())
-    return {number: count / len(pack.givens) for number, count in right.items()}
+    return right
 
 
 @torch.no_grad()
@@ -79,17 +87,17 @@ def valid(values: np.ndarray, board: Board) -> np.ndarray:
     return good
 
 
+FINAL_PUZZLES = 200
+FINAL_CALLS = (1, 4, 10)
+EMPTY_GRIDS = 200
+
+
 def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
     """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
     B, n, D = grid.allowed.shape
     noise = torch.randn(model.z_shape(B, n, D), generator=rng).to(grid.allowed.device)
     z = noise if model.prior is None else model.prior(grid).sample(noise)
     return model.spread(z, grid)
-
-
-FINAL_PUZZLES = 200
-FINAL_CALLS = (1, 4, 10)
-EMPTY_GRIDS = 200
 
 
 def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[str, Any]:
@@ -103,7 +111,7 @@ def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[st
     boards = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
     return {
         "score": sum(g.weight * rates[g.name][max(FINAL_CALLS)] for g in groups) / total,
-        "puzzles": {name: len(pack.givens) for name, pack in packs.items()},
+        "puzzles": dict.fromkeys(packs, FINAL_PUZZLES),
         "solve_rate": {
             name: {f"{calls}x{loops}": rate for calls, rate in row.items()}
             for name, row in rates.items()

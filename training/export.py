@@ -113,9 +113,9 @@ def export(
             {key: value.contiguous() for key, value in model.state_dict().items()},
             target / "weights.safetensors",
         )
-        (target / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-        (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-        (target / "README.md").write_text(card)
+        (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+        (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
+        (target / "README.md").write_text(card, "utf-8")
         (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
         write_digests(target)
         shutil.rmtree(folder, ignore_errors=True)
@@ -139,7 +139,7 @@ def write_digests(folder: Path) -> None:
         for path in sorted(folder.iterdir())
         if path.name != "SHA256SUMS"
     ]
-    (folder / "SHA256SUMS").write_text("".join(lines))
+    (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
 
 
 def parity(model: VMD, folder: Path, loops: int) -> dict[str, float]:

@@ -248,9 +248,13 @@ class LatentNet(nn.Module):
 
 
 def waves(count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Phase (count,) of each wave, and its radians from a cell, and from a value, to the next."""
+    """Phase (count,) of each wave, and its radians from a cell, and from a value, to the next.
+
+    The number is squared for cells: in step with the values all phases would lie on one circle,
+    and waves could not tell most of 729 candidates apart.
+    """
     number = torch.arange(1, count + 1, dtype=torch.float32)
-    along_cells = torch.frac(number * 0.754877666) * torch.pi
+    along_cells = torch.frac(number**2 * 0.754877666) * 2 * torch.pi
     along_values = torch.frac(number * 0.569840291) * 2 * torch.pi
     return number, along_cells, along_values
 

@@ -75,7 +75,7 @@ class Pool:
         while not self._waiting:
             pack = self._take(self.group.name)
             open_ = np.flatnonzero((pack.givens == 0).any(axis=1))
-            self._waiting = [(pack, index) for index in open_]
+            self._waiting = [(pack, int(index)) for index in open_]
         return self._waiting.pop()
 
     def _place(self, row: int) -> None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.export import roles
 from training.loop import Run
 from training.model import parameter_count
 
 Row = dict[str, Any]
-
-
-def read_metrics(folder: Path) -> list[Row]:
-    """The rows of metrics.jsonl; a last line cut short by a crash is left out."""
-    rows = []
-    for line in (folder / "metrics.jsonl").read_text().splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
 
 
 def plot(rows: list[Row], path: Path) -> None:
@@ -36,12 +26,14 @@ def plot(rows: list[Row], path: Path) -> None:
         points = [(r["elapsed_s"] / 60, r["groups"][group]) for r in logs if group in r["groups"]]
         left.plot([x for x, _ in points], [row["loss"] for _, row in points], label=group)
     left.set(xlabel="minutes", ylabel="loss, nats a masked cell", yscale="log")
-    left.legend()
+    if logs:
+        left.legend()
     tests = [row for row in rows if "solve_rate" in row]
     for group in dict.fromkeys(name for row in tests for name in row["solve_rate"]):
-        for calls in tests[-1]["solve_rate"][group]:
-            xs = [row["elapsed_s"] / 60 for row in tests]
-            ys = [row["solve_rate"][group][calls] for row in tests]
+        measured = [row for row in tests if group in row["solve_rate"]]
+        for calls in measured[-1]["solve_rate"][group]:
+            xs = [row["elapsed_s"] / 60 for row in measured]
+            ys = [row["solve_rate"][group][calls] for row in measured]
             right.plot(xs, ys, marker="o", label=f"{group}, {calls} loops")
     if tests:
         xs = [row["elapsed_s"] / 60 for row in tests]
@@ -67,7 +59,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
@@ -90,14 +82,15 @@ def results(metrics: Row) -> str:
 
 def write_report(run: Run, metrics: Row) -> Path:
     """report.md and curve.png in the run's folder; returns the report's path."""
-    plot(read_metrics(run.folder), run.folder / "curve.png")
+    plot(run.rows(), run.folder / "curve.png")
     path = run.folder / "report.md"
     path.write_text(
         f"# Training report\n\n{table(facts(run), ('what', 'value'))}\n"
         f"## What it solves\n\n{results(metrics)}\n"
-        "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L loops,\n"
-        "z drawn once from the prior, the most probable grid compared with the solution.\n\n"
-        "![learning curve](curve.png)\n"
+        "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L\n"
+        "loops, z drawn once from the prior, the most probable grid compared with the solution.\n\n"
+        "![learning curve](curve.png)\n",
+        encoding="utf-8",
     )
     return path
 
@@ -105,18 +98,18 @@ def write_report(run: Run, metrics: Row) -> Path:
 def card(run: Run, metrics: Row, name: str, loops: int) -> str:
     """The model card."""
     latent = run.model.config.latent
-    files = "denoiser" if latent == "none" else "denoiser, encoder and prior"
+    files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
     return (
         f"# {name}\n\n"
         f"A value-graph denoiser for all-different puzzles, trained with `vmd-train "
-        f"{run.config.recipe} --latent {latent}`. ONNX files: {files}; one call is {loops} loops.\n\n"
+        f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
         f"{table(facts(run), ('what', 'value'))}\n"
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
         "## Data\n\nPuzzles from the generator of this repository, made while training ran; the\n"
         "figures above are on puzzles from a stream of seeds that training never draws.\n\n"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
-        " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own answers"
-        " (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution, because a"
-        " verifier checks it. Boards larger than it was trained on\nwork, less well.\n"
+        " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
+        " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"
+        " because a verifier checks it. Boards larger than it was trained on\nwork, less well.\n"
     )

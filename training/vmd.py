@@ -34,7 +34,7 @@ class Terms(NamedTuple):
     kl: Tensor
     """(B,) zero where z came from the prior."""
     kl_per_channel: Tensor
-    """(k,) mean over the rows that used the encoder and their masked candidates."""
+    """(channels,) mean over the rows that used the encoder; their sum is that of `kl`."""
     logits: Tensor
     """(B, n, D) after the last loop."""
     h: Tensor
@@ -57,11 +57,10 @@ def call(
         chosen = use_encoder.reshape(-1, *[1] * (noise.dim() - 1))
         z = torch.where(chosen > 0, q.sample(noise), p.sample(noise))
         nats = kl_nats(q, p) * chosen
-        if nats.dim() == 4:
-            nats = nats * (grid.open() * masked[..., None])[..., None]
+        if nats.dim() == 4:  # the denoiser reads z at every value of a masked cell, closed or not
+            nats = nats * masked[..., None, None]
         kl = nats.flatten(1).sum(dim=1)
-        counted = (grid.open().sum(dim=(1, 2)) * use_encoder).sum().clamp(min=1)
-        per_channel = nats.detach().flatten(0, -2).sum(dim=0) / counted
+        per_channel = nats.detach().flatten(0, -2).sum(dim=0) / use_encoder.sum().clamp(min=1)
     logits, h = model.denoiser(grid, model.spread(z, grid), h, loops)
     target = (x0 - 1).expand(loops, -1, -1)
     nats_cell = F.cross_entropy(logits.flatten(0, 2).float(), target.flatten(), reduction="none")
@@ -69,7 +68,7 @@ def call(
     return Terms(cross_entropy, kl, per_channel, logits[-1], h)
 
 
-def loss(terms: Terms, grid: Grid, beta: float) -> Tensor:
+def loss(terms: Terms, grid: Grid, beta: float | Tensor) -> Tensor:
     """The bound to minimise, in nats a masked cell: deep supervision over loops, beta on the KL."""
     cells = grid.masked().sum(dim=-1).clamp(min=1)
     return ((terms.cross_entropy.mean(dim=0) + beta * terms.kl) / cells).mean()

@@ -1,0 +1,109 @@
+"""Packs are true puzzles, follow from their seed, and are made beside whoever uses them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training import data
+from training.data import BOARDS, RECIPES, Group, Pack, Stream, held_out, make_pack
+from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import masks_to_allowed
+from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.families import grid
+from vmd_solver.errors import ModelError
+
+ALL = {f"{recipe}: {group.name}": group for recipe, groups in RECIPES.items() for group in groups}
+
+
+def board_of(pack: Pack, D: int) -> Board:
+    units = [np.flatnonzero(unit).tolist() for unit in pack.units]
+    return grid(1, pack.units.shape[1], D, units)
+
+
+@pytest.mark.parametrize("group", ALL.values(), ids=ALL)
+def test_a_group_holds_what_it_says(group: Group) -> None:
+    rng = np.random.default_rng(0)
+    for name in group.boards:
+        board = BOARDS[name](rng)
+        assert (board.n, board.D) == (group.n, group.D)
+        assert len(board.units) <= group.U
+    assert group.weight > 0
+    assert group.free + group.several <= 1
+
+
+@pytest.mark.parametrize("group", ALL.values(), ids=ALL)
+def test_packs_are_true_puzzles(group: Group) -> None:
+    pack = make_pack(replace(group, free=0.4, several=0.3), np.random.default_rng(1), m=20)
+    board = board_of(pack, group.D)
+    full = solve_batch(board, pack.solutions)
+    assert (full.counts == 1).all()
+    shown = pack.givens > 0
+    assert (pack.givens[shown] == pack.solutions[shown]).all()
+    allowed = masks_to_allowed(pack.candidates, group.D)
+    true = np.take_along_axis(allowed, pack.solutions[..., None] - np.int64(1), axis=2)
+    assert true.all()
+    assert 0 < pack.unique.sum() < 20
+    counts = solve_batch(board, pack.givens, limit=2).counts
+    assert (counts[pack.unique] == 1).all()
+    assert (counts[~pack.unique] == 2).any()
+
+
+def test_a_pack_follows_from_its_seed() -> None:
+    group = RECIPES["grids"][2]
+    one, two, other = (make_pack(group, np.random.default_rng(seed), 8) for seed in (3, 3, 4))
+    assert (one.givens == two.givens).all()
+    assert (one.solutions == two.solutions).all()
+    assert not (one.solutions == other.solutions).all()
+
+
+def test_held_out_puzzles_have_one_solution_and_every_board_a_share() -> None:
+    group = RECIPES["grids"][2]
+    packs = held_out(group, 13, seed=0)
+    assert [len(pack.givens) for pack in packs] == [3, 3, 3, 2, 2]
+    for pack in packs:
+        assert pack.unique.all()
+        assert (solve_batch(board_of(pack, group.D), pack.givens, limit=2).counts == 1).all()
+    assert len(held_out(group, 2, seed=0)) == 2
+
+
+def test_training_never_sees_what_was_held_out() -> None:
+    """4x4 has too few puzzles to be kept apart; 9x9 has not."""
+    group = replace(RECIPES["sudoku"][0], free=0.0, several=0.0)
+    (kept,) = held_out(group, 64, seed=0)
+    apart = {tuple(row) for row in kept.solutions.tolist()}
+    for maker in (1, 2):
+        for step in (0, data.HELD_OUT):
+            pack = make_pack(group, np.random.default_rng((0, step, maker)))
+            assert apart.isdisjoint(tuple(row) for row in pack.solutions.tolist())
+    # Why makers count from 1: a seed that ends in 0 is the seed without it.
+    clash = make_pack(group, np.random.default_rng((0, data.HELD_OUT, 0)))
+    assert not apart.isdisjoint(tuple(row) for row in clash.solutions.tolist())
+
+
+def test_a_stream_makes_packs_in_a_process_of_its_own(group: Group) -> None:
+    stream = Stream((group,), seed=(0, 0))
+    try:
+        packs = [stream.take("tiny") for _ in range(3)]
+    finally:
+        stream.close()
+    expected = np.random.default_rng((0, 0, 1))
+    for pack in packs:
+        assert pack.group == "tiny"
+        assert (pack.givens == make_pack(group, expected).givens).all()
+    assert stream.waited_s > 0
+    assert not any(maker.is_alive() for maker in stream._makers)
+
+
+def test_a_stream_whose_maker_died_says_so(group: Group) -> None:
+    stream = Stream((replace(group, boards=("no-such-board",)),), seed=(0, 0))
+    started = time.monotonic()
+    try:
+        with pytest.raises(ModelError, match="no more puzzles of tiny"):
+            stream.take("tiny")
+    finally:
+        stream.close()
+    assert time.monotonic() - started < data.PATIENCE_S

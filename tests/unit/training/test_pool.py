@@ -1,0 +1,127 @@
+"""A pool's rows stay puzzles of their board from call to call, and leave in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from training import pool as pools
+from training.data import Group, Pack, make_pack
+from training.model import VMD
+from training.pool import MAX_CALLS, Pool
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def made(group: Group, model_of: Callable[[str], VMD]) -> Iterator[Callable[..., Pool]]:
+    """A pool of so many rows."""
+    rng = np.random.default_rng(0)
+
+    def make(batch: int = 40, latent: str = "candidate", **changes: float) -> Pool:
+        wider = replace(group, batch=batch, **changes)  # type: ignore[arg-type]
+        return Pool(wider, model_of(latent), lambda _: make_pack(wider, rng), CPU, seed=0)
+
+    return make
+
+
+def step(pool: Pool, solved: Tensor | bool = False) -> None:
+    marks = torch.as_tensor(solved).expand(len(pool.x0)).clone()
+    pool.advance(torch.ones_like(pool.h), marks)
+
+
+def assert_true(pool: Pool) -> None:
+    """x_t and the candidates agree with x0, and x0 with the units."""
+    shown = pool.x_t > 0
+    assert (pool.x_t[shown] == pool.x0[shown]).all()
+    assert (pool.allowed.gather(2, pool.x0[..., None] - 1) == 1).all()
+    for values, units in zip(pool.x0, pool.units, strict=True):
+        for unit in units[units.sum(dim=1) > 0]:
+            cells = values[unit > 0].tolist()
+            assert len(set(cells)) == len(cells)
+
+
+def test_rows_stay_true_and_only_unmask(made: Callable[..., Pool]) -> None:
+    pool = made()
+    assert_true(pool)
+    for _ in range(2 * MAX_CALLS):
+        before, x0, calls = pool.x_t.clone(), pool.x0.clone(), pool.calls.clone()
+        step(pool)
+        assert_true(pool)
+        stayed = pool.calls > 0
+        assert (pool.calls[stayed] == calls[stayed] + 1).all()
+        assert (pool.x0[stayed] == x0[stayed]).all()
+        kept = stayed[:, None] & (before > 0)
+        assert (pool.x_t[kept] == before[kept]).all()
+
+
+def test_a_row_leaves_after_its_last_call_with_all_it_had(made: Callable[..., Pool]) -> None:
+    pool = made()
+    noise = pool.noise.clone()
+    for _ in range(MAX_CALLS - 1):
+        step(pool)
+    old = pool.calls == MAX_CALLS - 1
+    assert 0 < old.sum() < len(old)  # some left earlier: nothing was masked any more
+    assert (pool.noise[old] == noise[old]).all()
+    step(pool)
+    assert (pool.calls[old] == 0).all()
+    assert (pool.h[old] == 0).all()
+    assert (pool.noise[old] != noise[old]).all()
+    assert (pool.h[~old][pool.calls[~old] > 0] == 1).all()
+
+
+def test_about_half_of_the_solved_rows_leave(
+    made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "ADVANCE", 0.0)
+    pool = made(batch=200)
+    solved = torch.arange(200) < 100
+    step(pool, solved)
+    left = pool.calls == 0
+    assert 30 < left[solved].sum() < 70
+    open_ = (pool.x_t == 0).any(dim=1)
+    assert not left[~solved & open_].any()
+
+
+def test_puzzles_with_several_solutions_use_the_encoder(made: Callable[..., Pool]) -> None:
+    free = made(batch=50, free=1.0, several=0.0)
+    assert free.use_encoder.tolist() == [1] * 50
+    unique = made(batch=200, free=0.0, several=0.0)
+    assert 10 < unique.use_encoder.sum() < 80  # 0.2 of 200
+
+
+def test_one_board_is_sent_once_and_smaller_ones_are_padded(made: Callable[..., Pool]) -> None:
+    pool = made()
+    assert pool.grid().units.shape == (1, 12, 16)
+    wide = made(U=15)
+    assert (wide.units[:, 12:] == 0).all()
+    assert (wide.complete.sum(dim=1) == 12).all()
+    several = made(boards=("sudoku-2x2", "latin-4"))  # type: ignore[arg-type]
+    assert several.grid().units.shape == (40, 12, 16)
+
+
+@pytest.mark.parametrize(
+    ("latent", "shape"), [("none", (9, 16, 4, 0)), ("global", (9, 5)), ("candidate", (9, 16, 4, 2))]
+)
+def test_the_noise_has_the_shape_of_z(
+    made: Callable[..., Pool], latent: str, shape: tuple[int, ...]
+) -> None:
+    assert made(batch=9, latent=latent).noise.shape == shape
+
+
+def test_puzzles_that_are_full_already_are_passed_over(
+    group: Group, model_of: Callable[[str], VMD]
+) -> None:
+    def half_full(_: str) -> Pack:
+        pack = make_pack(group, np.random.default_rng(0), 8)
+        pack.givens[::2] = pack.solutions[::2]
+        return pack
+
+    pool = Pool(group, model_of("none"), half_full, CPU, seed=0)
+    good = {tuple(row) for row in half_full("").solutions[1::2].tolist()}
+    assert {tuple(row) for row in pool.x0.tolist()} <= good

@@ -1,0 +1,125 @@
+"""The bound against closed forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from training import vmd
+from training.model import VMD, Grid, ModelConfig
+
+B, n, D = 2, 16, 4
+X0 = torch.tensor([1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]).repeat(B, 1)
+Config = Callable[[str], ModelConfig]
+
+
+def grid_with(givens: int) -> Grid:
+    """The first cells given, no units, every value allowed."""
+    x_t = X0.clone()
+    x_t[:, givens:] = 0
+    return Grid(x_t, torch.ones(B, n, D), torch.zeros(1, 1, n), torch.zeros(1, 1))
+
+
+def called(model: VMD, grid: Grid, use_encoder: list[float], x0: Tensor = X0) -> vmd.Terms:
+    torch.manual_seed(1)
+    noise = torch.randn(model.z_shape(B, n, D))
+    return vmd.call(model, grid, x0, model.start(grid), noise, torch.tensor(use_encoder), 3)
+
+
+@pytest.mark.parametrize("latent", ["none", "global", "candidate"])
+def test_an_untrained_model_costs_log_D_a_masked_cell(config_of: Config, latent: str) -> None:
+    """Heads start at zero: uniform predictions, and an encoder that says what the prior says."""
+    terms = called(VMD(config_of(latent)), grid_with(6), [1, 0])
+    expected = torch.full((3, B), 10 * math.log(D))
+    torch.testing.assert_close(terms.cross_entropy, expected)
+    assert terms.kl.tolist() == [0, 0]
+    assert terms.logits.shape == (B, n, D)
+    assert terms.h.shape == (B, n, D, 8)
+
+
+def test_values_ruled_out_cost_nothing(config_of: Config) -> None:
+    grid = grid_with(0)
+    grid.allowed[:] = torch.nn.functional.one_hot(X0 - 1, D)
+    grid.allowed[:, :5] = 1
+    terms = called(VMD(config_of("none")), grid, [0, 0])
+    torch.testing.assert_close(terms.cross_entropy, torch.full((3, B), 5 * math.log(D)))
+
+
+def test_the_kl_is_paid_by_rows_that_use_the_encoder(config_of: Config) -> None:
+    """An encoder 0.5 above a prior of variance 1: 0.125 nats for each z of a masked cell."""
+    model = VMD(config_of("candidate"))
+    assert model.encoder is not None
+    model.encoder.head.bias.data[:2] = 0.5
+    terms = called(model, grid_with(6), [1, 0])
+    assert terms.kl.tolist() == pytest.approx([10 * D * 2 * 0.125, 0])
+    assert terms.kl_per_channel.tolist() == pytest.approx([10 * D * 0.125] * 2)
+
+
+@pytest.mark.parametrize("latent", ["global", "candidate"])
+def test_the_channels_add_up_to_the_kl(model_of: Callable[[str], VMD], latent: str) -> None:
+    terms = called(model_of(latent), grid_with(6), [1, 1])
+    assert terms.kl.min() > 0
+    torch.testing.assert_close(terms.kl_per_channel.sum(), terms.kl.detach().mean())
+
+
+def test_every_z_that_the_denoiser_reads_is_paid_for(model_of: Callable[[str], VMD]) -> None:
+    """Closed values too: their hidden states are heard, so their z must not be free of charge."""
+    model = model_of("candidate")
+    assert model.encoder is not None
+    assert model.prior is not None
+    model.encoder.load_state_dict(
+        {**model.encoder.state_dict(), **{"head.weight": torch.zeros(4, 4)}}
+    )
+    model.prior.head.weight.data[:] = 0
+    model.encoder.head.bias.data[:] = torch.tensor([1.0, 1.0, 0.0, 0.0])
+    model.prior.head.bias.data[:] = 0
+    grid = grid_with(6)
+    grid.allowed[:] = torch.nn.functional.one_hot(X0 - 1, D) + torch.rand(B, n, D).round()
+    grid.allowed.clamp_(max=1)
+    z = torch.randn(model.z_shape(B, n, D), requires_grad=True)
+    logits, _ = model.denoiser(grid, model.spread(z, grid), model.start(grid), 3)
+    logits[grid.open().expand_as(logits) > 0].pow(2).sum().backward()
+    assert z.grad is not None
+    read = (z.grad != 0).flatten(1).sum(dim=1)
+    paid = called(model, grid, [1, 1]).kl / 0.5
+    assert ((z.grad != 0)[grid.open() == 0]).any()
+    assert (read <= paid + 1e-3).all()
+
+
+def test_rows_without_encoder_know_nothing_of_the_solution(
+    model_of: Callable[[str], VMD],
+) -> None:
+    model, other = model_of("candidate"), (X0 % D) + 1
+    grid = grid_with(0)
+    one, two = (called(model, grid, [1, 0], x0) for x0 in (X0, other))
+    torch.testing.assert_close(one.logits[1], two.logits[1])
+    assert (one.logits[0] - two.logits[0]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 1.0])
+def test_the_loss_is_nats_a_masked_cell(beta: float) -> None:
+    terms = vmd.Terms(
+        cross_entropy=torch.tensor([[10.0, 30.0], [20.0, 50.0]]),
+        kl=torch.tensor([5.0, 0.0]),
+        kl_per_channel=torch.zeros(2),
+        logits=torch.zeros(B, n, D),
+        h=torch.zeros(B, n, D, 8),
+    )
+    grid = grid_with(6)
+    grid.x_t[1] = X0[1]
+    grid.x_t[1, :2] = 0
+    expected = ((15 + beta * 5) / 10 + 40 / 2) / 2
+    assert float(vmd.loss(terms, grid, beta)) == pytest.approx(expected)
+
+
+def test_a_row_is_solved_when_every_masked_cell_is_right() -> None:
+    grid = grid_with(6)
+    logits = torch.nn.functional.one_hot(X0 - 1, D).float()
+    logits[:, 0] = 0  # a given: what is predicted there does not matter
+    assert vmd.solved(logits, X0, grid).tolist() == [True, True]
+    logits[1, 7] = logits[1, 8].roll(1)
+    assert vmd.solved(logits, X0, grid).tolist() == [True, False]
