@@ -27,6 +27,9 @@ CHUNK_CELLS = 1 << 14
 TRIES = 1000
 """Searches of one grid, each in a new order, before its board counts as impossible."""
 
+MIXING = 4
+"""Cuts for each piece of a jigsaw, after which its pieces no longer look like rows."""
+
 
 def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = None) -> Values:
     """Random full grids (count, n) int8 of values 1..D.
@@ -39,7 +42,7 @@ def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = Non
     none is found.
     """
     rng = np.random.default_rng(seed)
-    use = machine(compiled, count * board.n).compiled
+    use = machine(compiled, count * board.n * board.n).compiled
     step = max(1, CHUNK_CELLS // board.n)
     sizes = [min(step, count - start) for start in range(0, count, step)]
     parts = [_full_grids(board, size, rng, use) for size in sizes]
@@ -153,28 +156,32 @@ def loosen(puzzles: npt.ArrayLike, clues: int, seed: Seed) -> Values:
 def jigsaw_board(order: int, seed: Seed, diagonal: bool = False) -> Board:
     """A random jigsaw board that has full grids; with `diagonal`, jigsaw X.
 
-    Drawn anew until a grid is found quickly. Raises SearchError where that does not happen.
+    Drawn anew until a grid is found quickly, a little less crooked each time: few random boards
+    of order 16 and more have any. Raises SearchError where all of that does not help.
     """
     rng = np.random.default_rng(seed)
-    for _ in range(TRIES):
-        board = jigsaw(jigsaw_regions(order, rng), diagonal)
-        found = solve_batch(board, np.zeros((1, board.n)), max_guesses=4 * board.n)
+    open_cells = np.zeros((1, order * order), dtype=np.int8)
+    use = machine(None, order**4).compiled
+    for attempt in range(TRIES):
+        cuts = max(1, round(MIXING * order * 0.9**attempt))
+        board = jigsaw(jigsaw_regions(order, rng, cuts), diagonal)
+        found = solve_batch(board, open_cells, max_guesses=order * order, compiled=use)
         if found.counts[0]:
             return board
     raise SearchError(f"no jigsaw board of order {order} with a full grid found")
 
 
-def jigsaw_regions(order: int, seed: Seed, mixing: int = 4) -> tuple[int, ...]:
+def jigsaw_regions(order: int, seed: Seed, cuts: int | None = None) -> tuple[int, ...]:
     """Region of each cell (order * order): connected random pieces of `order` cells.
 
-    Starts from the rows; `mixing` * order times two pieces that touch are joined and cut apart
-    along a random spanning tree, where that makes halves. The pieces may allow no full grid: see
-    `jigsaw_board`. Source: the recombination walk of redistricting (ReCom, DeFord et al. 2019).
+    Starts from the rows; `cuts` times, or MIXING * order, two pieces that touch are joined and cut
+    apart along a random spanning tree, where that makes halves. The pieces may allow no full grid:
+    see `jigsaw_board`. Source: the recombination walk of redistricting (ReCom, DeFord et al. 2019).
     """
     rng = np.random.default_rng(seed)
     regions = [cell // order for cell in range(order * order)]
-    cuts = 0
-    while order > 1 and cuts < mixing * order:
+    left = MIXING * order if cuts is None else cuts
+    while order > 1 and left > 0:
         cell = int(rng.integers(order * order))
         other = int(rng.choice(list(_neighbours(cell, order))))
         pair = {regions[cell], regions[other]}
@@ -185,7 +192,7 @@ def jigsaw_regions(order: int, seed: Seed, mixing: int = 4) -> tuple[int, ...]:
                 regions[place] = min(pair)
             for place in set(joined) - half if half else ():
                 regions[place] = max(pair)
-            cuts += 1
+            left -= 1
     return tuple(regions)
 
 
