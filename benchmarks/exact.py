@@ -90,7 +90,7 @@ def mixed(number: int, seed: int) -> Iterator[Puzzle]:
             kind = number % 3
             if kind == 0:
                 (givens,) = loosen(givens[None], int(rng.integers(1, 4)), rng)
-            if kind == 1:
+            if kind == 1 and not givens.all():
                 cell = rng.choice(np.flatnonzero(givens == 0))
                 givens[cell] = (solution[cell] + rng.integers(board.D - 1)) % board.D + 1
             yield Puzzle(board, tuple(givens.tolist()))
