@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmd_solver.csp import Board, Puzzle
-from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.csp.candidates import FEW, Masks, initial_masks, propagate
 from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import full_grids, jigsaw_board, random_grid
@@ -45,12 +45,18 @@ def solved(draw: st.DrawFn) -> tuple[Puzzle, tuple[int, ...]]:
     return Puzzle(board, tuple(np.where(kept, solution, 0).tolist())), solution
 
 
+def several(puzzle: Puzzle, rows: int) -> Masks:
+    """The puzzle's candidates (rows, n), the same in each row."""
+    return np.repeat(initial_masks(puzzle.board, [puzzle.givens]), rows, axis=0)
+
+
 @given(solved())
 def test_propagation_never_removes_the_true_value(case: tuple[Puzzle, tuple[int, ...]]) -> None:
     puzzle, solution = case
-    masks, consistent = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]), False)
-    assert consistent.all()
-    assert all(int(mask) >> (value - 1) & 1 for mask, value in zip(masks[0], solution, strict=True))
+    for rows in (1, FEW + 1):  # by the kernel, and by numpy
+        masks, consistent = propagate(puzzle.board, several(puzzle, rows), False)
+        assert consistent.all()
+        assert (masks >> (np.array(solution) - 1).astype(np.uint64) & np.uint64(1)).all()
 
 
 @given(solved(), seeds)
@@ -58,22 +64,22 @@ def test_numpy_and_kernel_reach_the_same_fixpoint(
     case: tuple[Puzzle, tuple[int, ...]], seed: int
 ) -> None:
     """From masks with random values struck, true ones among them: often a contradiction."""
-    pytest.importorskip("numba")
     puzzle, _ = case
     rng = np.random.default_rng(seed)
-    masks = np.repeat(initial_masks(puzzle.board, [puzzle.givens]), 6, axis=0)
+    masks = several(puzzle, 2 * FEW)
     struck = masks & rng.integers(0, 1 << puzzle.board.D, masks.shape, np.uint64)
-    often = np.array([0.0, 0.05, 0.1, 0.2, 0.4, 0.8])[:, None]
+    often = np.linspace(0.0, 0.8, len(masks))[:, None] ** 2
     masks = np.where(rng.random(masks.shape) < often, struck, masks)
     by_numpy, alive = propagate(puzzle.board, masks, False)
-    by_kernel, also = propagate(puzzle.board, masks, True)
-    assert np.array_equal(by_numpy, by_kernel) and np.array_equal(alive, also)
+    for some in (slice(0, FEW), slice(FEW, None)):
+        by_kernel, also = propagate(puzzle.board, masks[some], False)
+        assert np.array_equal(by_numpy[some], by_kernel) and np.array_equal(alive[some], also)
 
 
 @given(solved())
 def test_propagation_is_a_fixpoint(case: tuple[Puzzle, tuple[int, ...]]) -> None:
     puzzle, _ = case
-    once, _ = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]), False)
+    once, _ = propagate(puzzle.board, several(puzzle, FEW + 1), False)
     twice, _ = propagate(puzzle.board, once, False)
     assert np.array_equal(once, twice)
 

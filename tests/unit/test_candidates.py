@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vmd_solver.csp.candidates import (
+    FEW,
     allowed_to_masks,
     initial_masks,
     masks_to_allowed,
@@ -35,20 +36,21 @@ def test_a_unit_with_more_cells_than_values_leaves_nothing() -> None:
     assert not initial_masks(grid(1, 3, 2, [(0, 1, 2)]), [[0, 0, 0]]).any()
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["numpy", "compiled"])
-def test_rows_do_not_disturb_one_another(compiled: bool) -> None:
+@pytest.mark.parametrize("times", [1, FEW], ids=["few rows", "more rows"])
+@pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
+def test_rows_do_not_disturb_one_another(compiled: bool, times: int) -> None:
     if compiled:
         pytest.importorskip("numba")
     board = sudoku(2, 2)
-    rows = [[0] * 16, [1, 1] + [0] * 14, [1, 2, 3, 0] + [0] * 12]
+    rows = [[0] * 16, [1, 1] + [0] * 14, [1, 2, 3, 0] + [0] * 12] * times
     masks, consistent = propagate(board, initial_masks(board, rows), compiled)
-    assert consistent.tolist() == [True, False, True]
-    assert (masks[0] == 15).all()
-    assert not masks[1].any()
-    assert masks_to_values(masks[2])[:4].tolist() == [1, 2, 3, 4]
+    assert consistent.tolist() == [True, False, True] * times
+    assert (masks[0::3] == 15).all()
+    assert not masks[1::3].any()
+    assert (masks_to_values(masks[2::3])[:, :4] == [1, 2, 3, 4]).all()
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["numpy", "compiled"])
+@pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
 def test_no_rows_are_no_trouble(compiled: bool) -> None:
     if compiled:
         pytest.importorskip("numba")

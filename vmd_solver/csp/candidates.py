@@ -1,7 +1,8 @@
 """Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible.
 
-Where numba is not there or not worth its import, numpy works on the whole batch at once: several
-times faster than the plain kernel, with the same fixpoint. It must not know of search or networks.
+A few rows go through the plain kernel and very many through the compiled one. Between them, and
+wherever numba is not installed, numpy works on the whole batch at once, to the same fixpoint. It
+must not know of search or networks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ from vmd_solver.csp.puzzle import Board
 
 Masks = npt.NDArray[np.uint64]
 
-CHUNK_CELLS = 1 << 18
-"""Cells propagated at a time: keeps the temporary arrays in the processor's cache."""
+CHUNK_CELLS = 1 << 15
+"""Cells that numpy propagates at a time: keeps its arrays in the processor's cache."""
+
+NUMPY_SPEED = 20
+"""How much less work numpy makes of a cell than a search in plain Python does."""
+
+FEW = 8
+"""Rows up to which the plain kernel is faster than numpy."""
 
 _ONE = np.uint64(1)
 
@@ -73,11 +80,11 @@ def propagate(
     ([[1, 2, 2, 1], [0, 0, 0, 0]], [True, False])
     """
     rows = np.asarray(masks, dtype=np.uint64)
-    use = machine(compiled, rows.size)
-    if use.compiled:
+    use = machine(compiled, rows.size // NUMPY_SPEED)
+    if use.compiled or len(rows) <= FEW:
         words = use.give(rows)
         use.propagate_many(use.tables(board), use.state(board), words)
-        narrowed: Masks = words.astype(np.uint64)
+        narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
     else:
         step = max(1, CHUNK_CELLS // board.n)
         parts = [_propagate(board, rows[at : at + step]) for at in range(0, len(rows), step)]
@@ -140,10 +147,11 @@ def _sweep(layout: _Layout, cand: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
         clash |= fixed & single
         fixed |= single
     hidden = layout.required & ~twice & ~fixed
+    fixed, hidden = np.concatenate([fixed, nothing]), np.concatenate([hidden, nothing])
     struck, lone = np.zeros((2, *cand.shape), dtype=np.uint64)
     for units in layout.homes:
-        struck |= np.concatenate([fixed, nothing])[units]
-        lone |= np.concatenate([hidden, nothing])[units]
+        struck |= fixed[units]
+        lone |= hidden[units]
     after = np.where(singles[:-1] > 0, cand, cand & ~struck)
     lone &= after
     after = np.where(lone > 0, lone, after)

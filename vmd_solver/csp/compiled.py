@@ -36,8 +36,9 @@ PARTS = (
 ENTRIES = ("search", "propagate_many", "solve_many", "dig_many")
 """Kernel functions that compile on their own; the rest is compiled into them."""
 
-WORTH_CELLS = 50_000
-"""Cells to search, over a whole batch, that repay the second or so it takes to import numba."""
+WORTH_CELLS = 200_000
+"""Cells to search, over a whole batch, that repay importing numba: a second, or, the first time on
+a machine, the compilation of some twenty."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
-from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.kernel import load
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
@@ -79,7 +79,7 @@ def count(
     stored: int | None = None,
     compiled: bool | None = None,
 ) -> Count:
-    """How many solutions the puzzle has, up to `limit`, and the first `stored` of them.
+    """How many solutions the puzzle has, up to `limit`, and the first `stored` (or STORED) of them.
 
     The search stops after `max_guesses`, or `deadline_s` seconds from now, and says so. `scores`
     (n, D) steer it and never change what is there: of the cells with the fewest candidates the one
@@ -96,22 +96,21 @@ def count(
     state = use.state(board, keep)
     order = use.give(_scores(board, 1, scores)[0], np.float64)
     load(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)[0]))
-    if compiled:
-        use = machine(True)
-        state, order = use.adopt(state), use.give(order, np.float64)
+    move_at = SWITCH_GUESSES if compiled is None else 0 if compiled else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
+    left = np.inf if deadline_s is None else deadline_s
     while True:
-        guesses = state.progress[2]
+        guesses = int(state.progress[2])
+        if guesses >= move_at and (compiled or left >= COMPILE_S):
+            use, move_at = machine(compiled, NO_LIMIT), NO_LIMIT
+            state, order = use.adopt(state), use.give(order, np.float64)
         pace = SLICE_CELLS * (COMPILED_SPEED if use.compiled else 1)
-        budget = int(min(last, guesses + pace // board.n + 1))
+        budget = min(last, guesses + pace // board.n + 1)
         done = use.search(use.tables(board), state, order, limit, budget)
-        left = np.inf if deadline_s is None else started + deadline_s - time.monotonic()
+        if deadline_s is not None:
+            left = started + deadline_s - time.monotonic()
         if done or budget == last or left <= 0:
             break
-        long = compiled is None and budget >= SWITCH_GUESSES and left >= COMPILE_S
-        if long and not use.compiled and available():
-            use = machine(cells=NO_LIMIT)
-            state, order = use.adopt(state), use.give(order, np.float64)
     _, solutions, guesses = map(int, state.progress)
     found = masks_to_values(
         np.array(state.found, dtype=np.int64).reshape(keep, board.n)[:solutions]
