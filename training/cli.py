@@ -111,6 +111,8 @@ def _run(
     **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
+    if resume and init:
+        raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
     try:
         import torch
 
@@ -179,8 +181,6 @@ def _prepare(run: Any, resume: bool, init: Path | None, dry_run: bool) -> None:
     """Load what the run starts from."""
     from training import checkpoint
 
-    if resume and init:
-        raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
     if resume:
         run.resume()
     elif run.checkpoint_path.exists() and not dry_run:
@@ -284,17 +284,17 @@ def promote_into(exported: Path, folder: Path, score: float) -> str:
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
     target = exported / folder.name
-    old = -1.0
+    old = 0.0
     if (target / "metrics.json").is_file():
         old = float(json.loads((target / "metrics.json").read_text("utf-8"))["score"])
     if score <= old:
-        return f"not promoted: score {score:.4f}, the shipped {folder.name} has {old:.4f}"
+        return f"not promoted: score {score:.4f}, more than {old:.4f} is needed"
     coming = target.with_name(f"{target.name}.coming")
     shutil.rmtree(coming, ignore_errors=True)
     shutil.copytree(folder, coming)
     shutil.rmtree(target, ignore_errors=True)
     coming.rename(target)
-    return f"promoted to {target}: score {score:.4f}" + (f" over {old:.4f}" if old >= 0 else "")
+    return f"promoted to {target}: score {score:.4f} over {old:.4f}"
 
 
 def main() -> Never:

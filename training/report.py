@@ -15,12 +15,10 @@ Row = dict[str, Any]
 
 def plot(rows: list[Row], path: Path) -> None:
     """Loss of every group, and held-out solve rates, against the minutes of training."""
-    import matplotlib
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
     logs = [row for row in rows if "groups" in row]
     for group in dict.fromkeys(name for row in logs for name in row["groups"]):
         points = [(r["elapsed_s"] / 60, r["groups"][group]) for r in logs if group in r["groups"]]
@@ -41,7 +39,6 @@ def plot(rows: list[Row], path: Path) -> None:
         right.legend(fontsize="small")
     right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
     figure.savefig(path, dpi=110)
-    plt.close(figure)
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

@@ -1,0 +1,227 @@
+"""`vmd-train` from start to exported model, and what it says to a wrong call."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from training import checkpoint, cli, evaluate, loop
+from training import export as exporting
+from training.cli import promote_into, seconds
+from training.data import RECIPES, Group
+from training.model import ModelConfig
+from vmd_solver.csp.families import sudoku
+from vmd_solver.denoiser import load
+
+Command = Callable[..., int]
+
+
+@pytest.fixture
+def vmd_train(
+    group: Group,
+    config_of: Callable[[str], ModelConfig],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Command:
+    """The command in a folder of its own, with a tiny model, recipe and evaluation."""
+    tiny = tuple(config_of("candidate").to_dict().values())
+    monkeypatch.setattr(ModelConfig.__init__, "__defaults__", tiny)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(RECIPES, "sudoku", (group,))
+    monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 8)
+    monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 4)
+    monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
+    monkeypatch.setattr(cli, "EXPORTED", tmp_path / "exported")
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["vmd-train", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+    return run
+
+
+def test_a_run_leaves_every_file_and_a_model_that_loads(
+    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vmd_train("sudoku", "--time", "0.5s", "--loops", "2", "--out", "run") == 0
+    out, err = capsys.readouterr()
+    run = tmp_path / "run"
+    assert {path.name for path in run.iterdir()} == {
+        "checkpoint.pt", "metrics.jsonl", "report.md", "curve.png", "export",
+    }  # fmt: skip
+    assert (run / "curve.png").read_bytes().startswith(b"\x89PNG")
+    report, card = (run / "report.md").read_text(), (run / "export/sudoku/README.md").read_text()
+    for text in (report, card):
+        assert "| latent | candidate, k = 2 |" in text
+        assert "| tiny | 8 |" in text
+    assert "vmd-solve --model run/export/sudoku PUZZLE" in out
+    assert re.search(r"device  cpu: .*float32", err)
+    assert re.search(r"step +\d+ .*loss tiny", err)
+    assert "\r" not in err  # no terminal, no rewriting
+
+    metrics = json.loads((run / "export/sudoku/metrics.json").read_text())
+    assert metrics["run"]["recipe"] == "sudoku"
+    assert set(metrics["solve_rate"]["tiny"]) == {"1x2", "4x2", "10x2"}
+    denoiser, board = load(run / "export" / "sudoku"), sudoku(2, 2)
+    x_t, allowed = np.zeros((1, 16), np.int64), np.ones((1, 16, 4), np.float32)
+    z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0))
+    logits, _ = denoiser(board, x_t, allowed, z, denoiser.start(board, 1))
+    assert logits.shape == (1, 16, 4)
+
+
+def test_a_run_goes_on_with_the_options_it_had(
+    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = ("--time", "0.3s", "--latent", "none", "--lr", "0.01", "--out", "run", "--no-promote")
+    assert vmd_train("sudoku", *first, "--loops", "2", "--quiet") == 0
+    assert capsys.readouterr().err == ""
+    assert vmd_train("sudoku", "--resume", "--out", "run", "--dry-run") == 0
+    err = capsys.readouterr().err
+    assert re.search(r"resumed  after \d+ steps in 0.0 minutes", err)
+    assert "latent none" in err
+    assert "lr 0.01" in err
+    assert "0.0 minutes, until" in err
+    longer = ("--resume", "--out", "run", "--time", "0.8s", "--loops", "2", "--no-promote")
+    assert vmd_train("sudoku", *longer) == 0
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == sorted(row["step"] for row in rows)
+    assert rows[0]["elapsed_s"] < 0.8 <= rows[-1]["elapsed_s"]
+    capsys.readouterr()
+    assert vmd_train("sudoku", "--resume", "--out", "run", "--latent", "candidate") == 2
+    assert "holds a run with --latent none" in capsys.readouterr().err
+
+
+def test_a_run_starts_from_another(vmd_train: Command, tmp_path: Path) -> None:
+    quick = ("--time", "0.2s", "--loops", "1", "--no-promote", "--quiet")
+    assert vmd_train("sudoku", *quick, "--latent", "none", "--out", "trunk") == 0
+    for source in ("trunk", "trunk/checkpoint.pt"):
+        assert vmd_train("sudoku", "--init", source, "--dry-run") == 0
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(
+    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vmd_train("sudoku", "--dry-run", "--time", "90m", "--latent", "global") == 0
+    err = capsys.readouterr().err
+    for part in (
+        r"device  cpu: neither CUDA nor MPS is there; float32",
+        r"model  [\d,]+ parameters, latent global",
+        r"data  100% tiny: batch 4, 50% free grids",
+        r"time  90.0 minutes, until (\d{4}-\d\d-\d\d )?\d\d:\d\d",
+        r"folder  runs/sudoku-global",
+        r"speed  [\d.e-]+ s a step here, so about [\d,]+ steps",
+    ):
+        assert re.search(part, err), part
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    vmd_train: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "train", interrupted)
+    assert vmd_train("sudoku", "--out", "run") == 130
+    assert "go on with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--time", "soon"), 2, "'soon' is not a duration; write 90s, 30m or 2h"),
+        (("--time", "0"), 2, "'0' is not a duration"),
+        (("--resume",), 2, "no run in runs/sudoku-candidate; start one without --resume"),
+        (("--resume", "--out", "old", "--init", "old"), 2, "--init starts one: choose one"),
+        (("--out", "old"), 2, "old holds a run already; use --resume, or another --out"),
+        (("--out", "old/checkpoint.pt"), 2, "is a file"),
+        (("--device", "tpu"), 2, "'tpu' is not one of"),
+        (("--init", "nowhere"), 2, "'nowhere' does not exist"),
+        (("--init", "."), 3, "no checkpoint at checkpoint.pt"),
+        (("--init", "old"), 3, "old/checkpoint.pt is damaged, or no checkpoint of vmd-train"),
+        (("--init", "wide.pt"), 3, "has d 32, this model 8"),
+        (("--name", "../up"), 2, "cannot name a folder"),
+        (("--latent", "some"), 2, "'some' is not one of"),
+        (("--batch-scale", "0"), 2, "0.0 is not in the range"),
+    ],
+)
+def test_a_wrong_call_gets_one_line_and_a_code(
+    vmd_train: Command,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/checkpoint.pt").write_text("not one")
+    wide = {**dict.fromkeys(checkpoint.KEYS, 0), "model_config": ModelConfig(d=32).to_dict()}
+    checkpoint.save(tmp_path / "wide.pt", wide)
+    assert vmd_train("sudoku", *arguments) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    said = [line for line in err.splitlines() if line.startswith(("Error: ", "vmd-train: "))]
+    assert len(said) == 1
+    assert err.endswith(said[0] + "\n")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is there")
+def test_cuda_that_is_not_there_is_said(
+    vmd_train: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vmd_train("sudoku", "--device", "cuda") == 3
+    assert capsys.readouterr().err == "vmd-train: no CUDA device found; use --device cpu, or auto\n"
+
+
+def test_a_folder_that_cannot_be_written_is_said(
+    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert vmd_train("sudoku", "--out", "file/run", "--time", "1s") == 2
+    assert "vmd-train: [Errno" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), (" 3 h ", 10800)],
+)
+def test_durations(text: str, expected: float) -> None:
+    assert seconds(None, None, text) == expected  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def candidate(tmp_path: Path) -> Path:
+    """An export, as far as promotion looks at it."""
+    folder = tmp_path / "run" / "grids"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text('{"score": 0.6}')
+    return folder
+
+
+def test_only_a_better_model_is_promoted(tmp_path: Path, candidate: Path) -> None:
+    exported = tmp_path / "exported"
+    assert "no checkout" in promote_into(exported, candidate, 0.6)
+    exported.mkdir()
+    assert promote_into(exported, candidate, 0.0).startswith("not promoted")
+    assert list(exported.iterdir()) == []
+    assert promote_into(exported, candidate, 0.6).startswith("promoted to")
+    (exported / "grids/old-file").touch()
+    assert promote_into(exported, candidate, 0.6).startswith("not promoted")
+    assert (exported / "grids/old-file").exists()
+    assert "0.7000 over 0.6000" in promote_into(exported, candidate, 0.7)
+    assert [path.name for path in (exported / "grids").iterdir()] == ["metrics.json"]
+    assert [path.name for path in exported.iterdir()] == ["grids"]
