@@ -203,6 +203,15 @@ def test_durations(text: str, expected: float) -> None:
     assert seconds(None, None, text) == expected  # type: ignore[arg-type]
 
 
+def test_every_option_is_described() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
+    for command in cli.cli.commands.values():
+        assert f"vmd-train {command.name}" in page
+        for option in command.params:
+            names = (*option.opts, *option.secondary_opts)
+            assert any(f"`{name}`" in page or f"`{name} " in page for name in names), names
+
+
 @pytest.fixture
 def candidate(tmp_path: Path) -> Path:
     """An export, as far as promotion looks at it."""
