@@ -101,20 +101,20 @@ BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
     "grid-9x9": lambda rng: random_grid(9, 9, 9, rng)[0],
 }
 
-SUDOKU = (Group("sudoku-9x9", 81, 9, 27, 1.0, 32, ("sudoku-3x3",), free=0.15, several=0.1),)
+SUDOKU = (Group("sudoku-9x9", 81, 9, 27, 1.0, 32, ("sudoku-3x3",), free=0.3, several=0.1),)
 GRIDS = (
-    Group("sudoku-9x9", 81, 9, 27, 0.7, 32, ("sudoku-3x3",), free=0.15, several=0.1),
+    Group("sudoku-9x9", 81, 9, 27, 0.6, 32, ("sudoku-3x3",), free=0.3, several=0.1),
     Group(
-        "mixed-9x9", 81, 9, 40, 0.1, 32,
+        "mixed-9x9", 81, 9, 40, 0.15, 32,
         ("sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "latin-9", "grid-9x9"),
         free=0.15, several=0.1,
     ),
     Group(
-        "mixed-6x6", 36, 6, 24, 0.08, 96,
+        "mixed-6x6", 36, 6, 24, 0.1, 96,
         ("sudoku-2x3", "sudoku-3x2", "jigsaw-6", "latin-6", "grid-6x6"),
         free=0.4, several=0.1,
     ),
-    Group("sudoku-4x4", 16, 4, 12, 0.12, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+    Group("sudoku-4x4", 16, 4, 12, 0.15, 256, ("sudoku-2x2",), free=0.8, several=0.1),
 )  # fmt: skip
 RECIPES = {"sudoku": SUDOKU, "grids": GRIDS}
 

@@ -53,9 +53,9 @@ class TrainConfig:
     lr: float = 2e-3
     weight_decay: float = 0.01
     clip: float = 1.0
-    beta: float = 1.0
-    """Final weight of the KL."""
-    anneal: float = 0.5
+    beta: float = 0.25
+    """Final weight of the KL. At 1 the latent collapsed on the way (docs/LOG.md, 2026-11-22)."""
+    anneal: float = 0.1
     """Share of the time over which beta rises to its final value."""
     ema: float = 0.999
     batch_scale: float = 1.0

@@ -275,8 +275,9 @@ def test_a_dry_run_times_a_step_and_changes_nothing(
 
 
 def logged(run: Run, kl_nats: float, steps: int) -> None:
-    """Log rows of a whole run: much KL until beta is 1, then so many steps with `kl_nats`."""
-    rows = [(0.2, 100, 9.0), (0.6, 200, 5.0), (0.8, 200 + steps // 2, kl_nats)]
+    """Log rows of a whole run: much KL until beta is final, then so many steps with `kl_nats`."""
+    done = run.config.anneal
+    rows = [(done / 2, 100, 9.0), (done * 1.01, 200, 5.0), (0.8, 200 + steps // 2, kl_nats)]
     for progress, step, nats in (*rows, (1.0, 200 + steps, kl_nats)):
         row = {"step": step, "elapsed_s": progress * run.config.time_s}
         run.record({**row, "groups": {"tiny": {"kl_nats": nats}}})
