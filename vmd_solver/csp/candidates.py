@@ -7,7 +7,7 @@ must not know of search or networks.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +115,7 @@ class _Layout(NamedTuple):
     required: Masks
 
 
-@cache
+@lru_cache(maxsize=256)  # boards may be drawn by the thousand
 def _layout(board: Board) -> _Layout:
     homes: list[list[int]] = [[] for _ in range(board.n)]
     for number, unit in enumerate(board.units):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -122,7 +122,7 @@ def _compile(entry: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-@cache
+@lru_cache(maxsize=256)  # boards may be drawn by the thousand
 def _tables(compiled: bool, board: Board) -> kernel.Tables:
     give = _machine(compiled).give
     complete = [unit for unit in board.units if len(unit) == board.D]
