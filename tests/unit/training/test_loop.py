@@ -22,7 +22,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
 
 Config = Callable[[str], ModelConfig]
-TINY = TrainConfig("tiny", time_s=0.3, loops=2, log_every_s=0.1)
+TINY = TrainConfig("tiny", time_s=0.3, loops=2, anneal=0.5, log_every_s=0.1)
 PLAN = choose("cpu")
 
 
