@@ -3,8 +3,8 @@
 Three tables, each with the same puzzles, seed and settings for the model and for its baseline
 without latent (same backbone, same training budget):
 
-- rates: unseen minimal 9x9 puzzles made here, and every .txt file of --data, in neural and guided
-  mode, with NFE and loops;
+- rates: unseen minimal 9x9 puzzles made here, and every .txt file of --data, in neural mode (the
+  first --count of each) and guided mode (all), with NFE and loops;
 - families: puzzles of every size and family, made here, and those of --data/variants;
 - empty: valid grids from an empty board, by NFE: what cells filled in together know of each other.
 
@@ -50,12 +50,9 @@ def made(board: Board, count: int, seed: int) -> list[Puzzle]:
     return [Puzzle(board, tuple(int(v) for v in row)) for row in givens]
 
 
-def read(path: Path, limit: int) -> list[Puzzle]:
-    """The first puzzles of a file."""
-    with path.open() as lines:
-        entries = formats.read(lines, path.name)
-        puzzles = (entry.puzzle for entry in entries if entry.puzzle is not None)
-        return [puzzle for _, puzzle in zip(range(limit), puzzles, strict=False)]
+def read(path: Path) -> list[Puzzle]:
+    """The puzzles of a file."""
+    return [entry.puzzle for entry in formats.read_path(str(path)) if entry.puzzle is not None]
 
 
 def digest(puzzles: Iterable[Puzzle]) -> str:
@@ -112,13 +109,13 @@ def rates(options: argparse.Namespace, models: list[Denoiser]) -> Iterable[Row]:
     sets = {"minimal 9x9, made here": made(sudoku(3, 3), options.count, options.seed)}
     if options.data:
         files = sorted((options.data / "sudoku").glob("*.txt"))
-        sets |= {file.name: read(file, options.count) for file in files}
+        sets |= {file.name: read(file) for file in files}
     for name, puzzles in sets.items():
         for model in models:
             for policy in options.policies:
                 for k in options.latents if model.latent != "none" else [1]:
                     settings = Settings("neural", policy, nfe=options.nfe, latents=k)
-                    yield measure(name, puzzles, model, settings)
+                    yield measure(name, puzzles[: options.count], model, settings)
     for name, puzzles in sets.items():
         for model in models:
             yield measure(name, puzzles, model, Settings("guided"))
@@ -137,7 +134,7 @@ def families(options: argparse.Namespace, models: list[Denoiser]) -> Iterable[Ro
     sets = {f"{name}, made here": made(board, few, options.seed) for name, board in boards.items()}
     if options.data:
         for file in sorted((options.data / "variants").glob("*.jsonl")):
-            sets[file.name] = read(file, few)
+            sets[file.name] = read(file)[:few]
     for name, puzzles in sets.items():
         for mode in ("neural", "guided"):
             for model in models:
@@ -168,7 +165,7 @@ def main() -> None:
     parser.add_argument("--model", default=None, help="folder or name of the model")
     parser.add_argument("--baseline", default="grids-none", help="the same without latent")
     parser.add_argument("--data", type=Path, help="folder with sudoku/*.txt and variants/*.jsonl")
-    parser.add_argument("--count", type=int, default=500, help="puzzles of a set, at most")
+    parser.add_argument("--count", type=int, default=500, help="puzzles of a set, but all in guided mode")
     parser.add_argument("--nfe", type=int, default=10)
     parser.add_argument("--latents", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--policies", nargs="+", default=["threshold"])
