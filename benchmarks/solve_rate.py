@@ -27,8 +27,8 @@ import numpy as np
 
 from vmd_solver import __version__, formats
 from vmd_solver.csp import Board, Puzzle
-from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.generate import jigsaw_regions, minimal_puzzles
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import jigsaw_board, minimal_puzzles
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.sampling import Settings, Solution, Solver
 
@@ -46,7 +46,10 @@ def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
 
 def made(board: Board, count: int, seed: int) -> list[Puzzle]:
     """Minimal puzzles with one solution from a seed that training does not use."""
-    givens, _ = minimal_puzzles(board, count, np.random.default_rng((seed, 0xBE7C)))
+    guesses = 10 if board.D > 9 else None  # what a proof of minimality may cost on large boards
+    givens, _ = minimal_puzzles(
+        board, count, np.random.default_rng((seed, 0xBE7C)), max_guesses=guesses
+    )
     return [Puzzle(board, tuple(int(v) for v in row)) for row in givens]
 
 
@@ -127,7 +130,7 @@ def families(options: argparse.Namespace, models: list[Denoiser]) -> Iterable[Ro
     boards = {
         "4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3), "12x12": sudoku(3, 4),
         "16x16": sudoku(4, 4), "X 9x9": sudoku_x(3, 3), "windoku 9x9": windoku(3, 3),
-        "jigsaw 6x6": jigsaw(jigsaw_regions(6, rng)), "jigsaw 9x9": jigsaw(jigsaw_regions(9, rng)),
+        "jigsaw 6x6": jigsaw_board(6, rng), "jigsaw 9x9": jigsaw_board(9, rng),
         "latin 9x9": latin(9),
     }  # fmt: skip
     few = max(1, options.count // 10)
@@ -165,7 +168,7 @@ def main() -> None:
     parser.add_argument("--model", default=None, help="folder or name of the model")
     parser.add_argument("--baseline", default="grids-none", help="the same without latent")
     parser.add_argument("--data", type=Path, help="folder with sudoku/*.txt and variants/*.jsonl")
-    parser.add_argument("--count", type=int, default=500, help="puzzles of a set, but all in guided mode")
+    parser.add_argument("--count", type=int, default=500, help="puzzles of a set")
     parser.add_argument("--nfe", type=int, default=10)
     parser.add_argument("--latents", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--policies", nargs="+", default=["threshold"])

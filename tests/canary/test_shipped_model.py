@@ -54,7 +54,7 @@ def test_the_files_say_what_they_are(name: str) -> None:
     folder = assets.model_path(name)
     metrics = json.loads((folder / "metrics.json").read_text())
     assert 0 < metrics["score"] <= 1
-    assert max(metrics["parity"].values()) < 2e-3
+    assert max(metrics["parity"].values()) < 5e-3
     assert (folder / "README.md").read_text().startswith(f"# {name}")
     for file in folder.glob("*.onnx"):
         text = file.read_bytes()

@@ -45,7 +45,6 @@ THIRD_PARTY: dict[str, set[str]] = {
         "numpy",
         "onnx",
         "onnxruntime",
-        "onnxscript",
         "rich",
         "safetensors",
         "torch",

@@ -145,4 +145,4 @@ def test_a_model_of_the_usual_size_keeps_the_stated_tolerance(tmp_path: Path, la
         folder = export(model, tmp_path / "model", "model", 8, {}, "")
     worst = json.loads((folder / "metrics.json").read_text())["parity"]
     assert set(worst) >= {"denoiser.logits", "denoiser.h_out"}
-    assert 0 < max(worst.values()) < LOGIT_TOLERANCE <= 2e-3
+    assert 0 < max(worst.values()) < LOGIT_TOLERANCE <= 5e-3

@@ -34,7 +34,7 @@ def default_alphabet(D: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: `cells` (indices) break it, with `value` in unit `unit` where it has them."""
+    """One broken rule: `cells` (indices) break it; `value` and `unit` where it has them."""
 
     kind: Literal["repeated", "out_of_range", "unit_too_large"]
     cells: tuple[int, ...]
