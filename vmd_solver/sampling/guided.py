@@ -20,7 +20,7 @@ from vmd_solver.csp.candidates import (
 )
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.sampling import events
-from vmd_solver.sampling.job import Attempt, Job
+from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
 
 
@@ -134,16 +134,9 @@ def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
     masked = attempt.x_t == 0
     chosen = choose(job.settings, attempt.p, masked, job.settings.nfe - job.nfe, job.rng)
     cells = np.flatnonzero(chosen)
-    values = attempt.grid[cells]
-    job.tell(
-        events.Committed,
-        latent=attempt.latent,
-        cells=tuple(cells.tolist()),
-        values=tuple(values.tolist()),
-        probabilities=tuple(round(float(p), 4) for p in attempt.p[cells, values - 1]),
-    )
+    tell_committed(job, attempt, cells)
     masks = allowed_to_masks(attempt.allowed[None] > 0)[0]
-    masks[cells] = np.uint64(1) << (values - 1).astype(np.uint64)
+    masks[cells] = np.uint64(1) << (attempt.grid[cells] - 1).astype(np.uint64)
     narrowed, consistent = propagate(job.board, masks[None])
     if consistent[0]:
         _see(job, attempt, narrowed[0])

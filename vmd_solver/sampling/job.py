@@ -193,6 +193,19 @@ def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
     return value
 
 
+def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
+    """Report that an attempt commits what its grid proposes for these cells."""
+    assert attempt.p is not None and attempt.grid is not None
+    values = attempt.grid[cells]
+    job.tell(
+        events.Committed,
+        latent=attempt.latent,
+        cells=tuple(cells.tolist()),
+        values=tuple(values.tolist()),
+        probabilities=tuple(round(float(p), 4) for p in attempt.p[cells, values - 1]),
+    )
+
+
 def _tell_call(job: Job) -> None:
     if job.observe is None:
         return

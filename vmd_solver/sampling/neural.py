@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from vmd_solver.sampling import events
-from vmd_solver.sampling.job import Attempt, Job
+from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
 from vmd_solver.sampling.rules import conflicts
 
@@ -49,16 +49,7 @@ def _commit(job: Job, attempt: Attempt) -> None:
     calls_left = job.settings.nfe - job.nfe
     chosen = choose(job.settings, attempt.p, masked, calls_left, job.rng)
     attempt.x_t = np.where(chosen, attempt.grid, attempt.x_t)
-    cells = np.flatnonzero(chosen)
-    job.tell(
-        events.Committed,
-        latent=attempt.latent,
-        cells=tuple(cells.tolist()),
-        values=tuple(attempt.grid[cells].tolist()),
-        probabilities=tuple(
-            round(float(attempt.p[cell, attempt.grid[cell] - 1]), 4) for cell in cells
-        ),
-    )
+    tell_committed(job, attempt, np.flatnonzero(chosen))
 
 
 def _remask(job: Job, attempt: Attempt) -> None:
