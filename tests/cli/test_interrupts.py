@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "subprocess.Popen[bytes]"]
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 EMPTY = "." * 625
@@ -28,6 +30,24 @@ def test_an_interrupt_ends_it_quietly(arguments: tuple[str, ...], start: Start) 
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == b"" and err.strip() == b""
+
+
+def test_an_interrupt_that_is_swallowed_comes_again() -> None:
+    code = """
+import contextlib, os, signal, time
+from vmd_solver.cli.interrupt import listen
+listen()
+with contextlib.suppress(KeyboardInterrupt):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("again")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"again\n", b"")
 
 
 def test_an_interrupt_leaves_whole_rows(start: Start, tmp_path: Path) -> None:

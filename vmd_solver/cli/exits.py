@@ -11,6 +11,7 @@ from enum import IntEnum
 
 import click
 
+from vmd_solver.cli.interrupt import heed
 from vmd_solver.cli.narrator import narrate
 from vmd_solver.errors import AssetNotFound, ModelError, PuzzleError, SearchError
 
@@ -67,6 +68,7 @@ def guard(command: Callable[[], int]) -> int:
     try:
         return command()
     except (KeyboardInterrupt, click.Abort):
+        heed()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader has had enough, as `head` does: what it did not want stays unsolved.

@@ -85,7 +85,8 @@ class Output:
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Put an interrupt off until the block is done."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual):
         yield
         return
     came: list[int] = []
@@ -100,6 +101,6 @@ def _uninterrupted() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, usual)
     if came:
-        raise KeyboardInterrupt
+        usual(came[0], None)

@@ -13,6 +13,7 @@ import click
 
 from vmd_solver import __version__
 from vmd_solver.cli.exits import ExitCode, guard
+from vmd_solver.cli.interrupt import listen
 
 if TYPE_CHECKING:
     from vmd_solver.cli.request import Asked, Request
@@ -130,6 +131,7 @@ def command(context: click.Context, /, **options: Any) -> Request | int:
 
 def main() -> None:
     """The installed script."""
+    listen()
     sys.exit(guard(_main))
 
 

@@ -1,0 +1,31 @@
+"""Ctrl-C, heeded even where a library swallows it.
+
+Python turns an interrupt into an exception wherever it happens to be; raised while a library loads
+or compiles, that exception can get lost, and the search would go on for ever. So it comes again.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+AGAIN_S = 1.0
+
+
+def listen() -> None:
+    """From here on an interrupt repeats every AGAIN_S until `heed`; not where it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGALRM, interrupt)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, now and later."""
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+    raise KeyboardInterrupt
+
+
+def heed() -> None:
+    """The interrupt was understood."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
