@@ -13,6 +13,7 @@ from training.data import Group, Pack, held_out
 from training.model import VMD, Grid
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
+from vmd_solver.sampling.rules import conflicts
 
 
 def grid_of(
@@ -80,10 +81,7 @@ def valid_from_empty(model: VMD, board: Board, count: int, loops: int, seed: int
 
 def valid(values: np.ndarray, board: Board) -> np.ndarray:
     """Rows (B,) of full grids (B, n) that break no unit."""
-    good = np.ones(len(values), dtype=bool)
-    for unit in board.units:
-        ordered = np.sort(values[:, list(unit)], axis=1)
-        good &= (np.diff(ordered, axis=1) > 0).all(axis=1)
+    good: np.ndarray = np.logical_not(conflicts(board, values).any(axis=-1))
     return good
 
 

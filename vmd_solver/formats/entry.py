@@ -94,3 +94,20 @@ def require_short(text: str) -> None:
             f"the line is longer than {MAX_LINE:,} characters: expected a puzzle, check the file",
             column=1,
         )
+
+
+def by_line(
+    entry: Callable[[str, int, Context], Entry],
+) -> Callable[[Lines, Context], Iterator[Entry]]:
+    """A reader with one entry for each line that is not blank, made by `entry` or failed."""
+
+    def read(lines: Lines, context: Context) -> Iterator[Entry]:
+        for number, text in lines:
+            if not text.strip():
+                continue
+            try:
+                yield entry(text, number, context)
+            except PuzzleError as error:
+                yield failed(error, text.strip(), number, context)
+
+    return read

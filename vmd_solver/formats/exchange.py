@@ -1,6 +1,7 @@
 """Sudoku Exchange lines: 12 hexadecimal digits, 81 digits, a rating.
 
 The hexadecimal digits are the beginning of the SHA-1 of the 81 digits, and become the name.
+A rating of 0 is none.
 Source: the README of sudoku-exchange-puzzle-bank.
 """
 
@@ -8,26 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, number_in, require_short
+from vmd_solver.formats.entry import Context, Entry, Format, by_line, number_in, require_short
 from vmd_solver.formats.plain import cells_of, line_of, puzzle_of, require_classic
 
 _LINE = re.compile(r"\s*([0-9a-fA-F]{12})\s+(\S+)(?:\s+(\S+))?")
-
-
-def read(lines: Lines, context: Context) -> Iterator[Entry]:
-    """One entry for each line that is not blank; a rating of 0 is none."""
-    for number, text in lines:
-        if not text.strip():
-            continue
-        try:
-            yield _entry(text, number, context)
-        except PuzzleError as error:
-            yield failed(error, text.strip(), number, context)
 
 
 def _entry(text: str, number: int, context: Context) -> Entry:
@@ -60,6 +50,6 @@ FORMAT = Format(
     families=BARE,
     bare=True,
     recognise=recognise,
-    read=read,
+    read=by_line(_entry),
     write=write,
 )

@@ -6,27 +6,16 @@ A cell written `+5` was placed while solving; the puzzle is what was given, so i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
+from vmd_solver.formats.entry import Context, Entry, Format, by_line, require_short
 from vmd_solver.formats.plain import Cells, line_of, puzzle_of, require_classic
 
 _LINE = re.compile(r"\s*:([^:\s]{0,20}):([^:\s]{0,200}):([^:]*)")
 _CELL = re.compile(r"\+?(\S)")
-
-
-def read(lines: Lines, context: Context) -> Iterator[Entry]:
-    """One entry for each line that is not blank."""
-    for number, text in lines:
-        if not text.strip():
-            continue
-        try:
-            yield _entry(text, number, context)
-        except PuzzleError as error:
-            yield failed(error, text.strip(), number, context)
 
 
 def _entry(text: str, number: int, context: Context) -> Entry:
@@ -58,6 +47,6 @@ FORMAT = Format(
     families=BARE,
     bare=True,
     recognise=recognise,
-    read=read,
+    read=by_line(_entry),
     write=write,
 )

@@ -66,9 +66,8 @@ def advance(job: Job, root: Masks) -> None:
 
 def search(job: Job, root: Masks) -> None:
     """The complete search, from the givens, in the order of the most convinced attempt."""
-    best = max(job.attempts, key=lambda attempt: attempt.confidence, default=None)
-    scores = None if best is None else best.p
-    _conclude(job, root, scores)
+    best = job.most_convinced
+    _conclude(job, root, None if best is None else best.p)
 
 
 def _found(job: Job, attempt: Attempt, root: Masks) -> None:

@@ -90,6 +90,11 @@ class Job:
         left = self.seconds_left
         return left is not None and left <= 0
 
+    @property
+    def most_convinced(self) -> Attempt | None:
+        """The attempt whose grid is the most probable; None before there are any."""
+        return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
+
     @contextmanager
     def taken_up(self) -> Iterator[None]:
         """Charge the time of a block to this job."""
@@ -110,7 +115,7 @@ class Job:
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
             self.tell(events.Verified, values=found)
-        best = max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
+        best = self.most_convinced
         grid = None if best is None or best.grid is None else tuple(int(v) for v in best.grid)
         self.solution = Solution(
             self.puzzle,
