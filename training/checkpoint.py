@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from training.model import VMD, ModelConfig
 from vmd_solver.errors import ModelError
@@ -41,9 +43,30 @@ def load(path: Path) -> dict[str, Any]:
     return state
 
 
-def load_ema(path: Path) -> VMD:
-    """The averaged weights of a checkpoint, as a model ready to use."""
-    state = load(path)
-    model = VMD(ModelConfig.from_dict(state["model_config"]))
-    model.load_state_dict(state["ema"])
+def load_model(path: Path) -> VMD:
+    """A model ready to use: of an exported folder, or the averaged weights of a run.
+
+    `path` is a folder of either kind, or a checkpoint. Raises ModelError.
+    """
+    if (path / "weights.safetensors").is_file():
+        return _exported(path)
+    state = load(path / "checkpoint.pt" if path.is_dir() else path)
+    return _built(state["model_config"], state["ema"], path)
+
+
+def _exported(folder: Path) -> VMD:
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))["model"]
+        weights = load_file(folder / "weights.safetensors")
+    except Exception as error:  # safetensors raises its own, and the file may hold anything
+        raise ModelError(f"{folder} is damaged, or no model of vmd-train") from error
+    return _built(config, weights, folder)
+
+
+def _built(config: dict[str, Any], weights: dict[str, Any], path: Path) -> VMD:
+    try:
+        model = VMD(ModelConfig.from_dict(config))
+        model.load_state_dict(weights)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"{path} holds a model that this version cannot build") from error
     return model.eval()

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Never
 
 import click
 
+from training import commands
 from vmd_solver import __version__
 from vmd_solver.errors import ModelError, RuntimeUnavailable, VmdError
 
@@ -85,7 +88,24 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands in `training.commands` are imported when they are used, not before."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Those declared here, then one for each module there."""
+        found = (module.name for module in iter_modules(commands.__path__))
+        return [*super().list_commands(context), *sorted(found)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """One of either kind."""
+        own = super().get_command(context, name)
+        if own is None and name in self.list_commands(context):
+            found: click.Command = import_module(f"{commands.__name__}.{name}").command
+            return found
+        return own
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vmd-train")
 def cli() -> None:
     """Train variational masked diffusion on constraint puzzles."""

@@ -23,7 +23,7 @@ from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import full_grids, jigsaw_board, minimal_puzzles, random_grid
-from vmd_solver.errors import ModelError
+from vmd_solver.errors import ModelError, SearchError
 
 PACK = 64
 """Puzzles a pack: all of one board, so that its units are sent once."""
@@ -121,7 +121,14 @@ RECIPES = {"sudoku": SUDOKU, "grids": GRIDS}
 
 def make_pack(group: Group, rng: np.random.Generator, m: int = PACK) -> Pack:
     """A pack of m puzzles on one board of the group."""
-    board = BOARDS[group.boards[rng.integers(len(group.boards))]](rng)
+    while True:
+        board = BOARDS[group.boards[rng.integers(len(group.boards))]](rng)
+        # The full grids of a random board may be too rare to find: another board then.
+        with contextlib.suppress(SearchError):
+            return _pack(group, board, rng, m)
+
+
+def _pack(group: Group, board: Board, rng: np.random.Generator, m: int) -> Pack:
     kind = rng.random(m)
     free = kind < group.free
     several = ~free & (kind < group.free + group.several)

@@ -43,7 +43,7 @@ PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
 Inputs = dict[str, Tensor]
 
 
-def example(model: VMD, board: Board, B: int, seed: int) -> Inputs:
+def example(model: VMD, board: Board, B: int, seed: int, loops: int = 1) -> Inputs:
     """Random inputs by name that leave nothing at its usual value.
 
     Three cells in ten are given, some values are ruled out, some units are incomplete or padding,
@@ -63,6 +63,7 @@ def example(model: VMD, board: Board, B: int, seed: int) -> Inputs:
         "h": torch.randn(model.start(grid).shape, generator=rng),
         "z": torch.randn(model.z_shape(B, board.n, board.D), generator=rng),
         "x0": x0,
+        "loops": torch.tensor(loops),
     }
 
 
@@ -126,7 +127,7 @@ def export(
 def write_graphs(model: VMD, folder: Path, manifest: Manifest) -> None:
     """denoiser.onnx, and encoder.onnx and prior.onnx where there is a latent."""
     for role in roles(model):
-        graph = build(model, role, manifest.loops)
+        graph = build(model, role)
         for key, value in manifest.to_metadata(role).items():
             graph.metadata_props.add(key=key, value=value)
         onnx.save_model(graph, folder / f"{role}.onnx")
@@ -155,7 +156,7 @@ def parity(model: VMD, folder: Path, loops: int) -> dict[str, float]:
         names = [value.name for value in session.get_inputs()]
         outputs = [value.name for value in session.get_outputs()]
         for board, B in product(boards, PARITY_BATCHES):
-            inputs = example(model, board, B, seed=B)
+            inputs = example(model, board, B, B, loops)
             want = [tensor.numpy() for tensor in expected(model, role, loops, inputs)]
             have = session.run(outputs, {name: inputs[name].numpy() for name in names})
             for output, one, other in zip(outputs, want, have, strict=True):

@@ -88,8 +88,11 @@ class Ops:
         bias = f"{name}.bias"
         return self.Add(product, self.weight(bias)) if bias in self.weights else product
 
-    def repeat(self, times: int, step: Step, first: str, second: str) -> tuple[str, str]:
-        """A loop that carries two tensors: `step` adds the nodes that make their next values."""
+    def repeat(self, times: str, step: Step, first: str, second: str) -> tuple[str, str]:
+        """A loop that carries two tensors: `step` adds the nodes that make their next values.
+
+        `times` is an int64 scalar.
+        """
         body = Ops(self.weights, "loop_", constants=self.constants)
         before: Signature = {
             "loop_number": (INT, ()),
@@ -102,7 +105,7 @@ class Ops:
         body.nodes.append(helper.make_node("Identity", ["loop_go_on"], ["loop_goes_on"]))
         graph = helper.make_graph(body.nodes, "loop", _declared(before), _declared(after))
         last = ("last_first", "last_second")
-        inputs = [self.name_of(times), "", first, second]
+        inputs = [times, "", first, second]
         self.nodes.append(helper.make_node("Loop", inputs, last, body=graph))
         return last
 
@@ -187,7 +190,7 @@ def block(o: Ops, name: str, h: str, features: str, p: str, facts: Facts) -> str
     return o.LayerNormalization(after, scale, shift, axis=-1, epsilon=1e-5)
 
 
-def denoiser(o: Ops, config: ModelConfig, loops: int) -> tuple[str, str]:
+def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
     """`Denoiser.forward`: logits (B, n, D) after the last loop, and the new state (B, n, D, d)."""
     facts = Facts.of(o)
     latent = () if config.latent == "none" else (spread(o, config, facts),)
@@ -202,7 +205,7 @@ def denoiser(o: Ops, config: ModelConfig, loops: int) -> tuple[str, str]:
         h = block(o, "denoiser.block", h, features, p, facts)
         return read(o, h), h
 
-    return o.repeat(loops, one_loop, read(o, "h"), "h")
+    return o.repeat("loops", one_loop, read(o, "h"), "h")
 
 
 def spread(o: Ops, config: ModelConfig, facts: Facts) -> str:
@@ -250,19 +253,19 @@ def wave_patterns(o: Ops, facts: Facts, count: int) -> str:
     return o.Mul(2**0.5, o.Sin(o.Add(angle, number)))
 
 
-def build(model: VMD, role: str, loops: int) -> onnx.ModelProto:
-    """The ONNX model of one role: denoiser (`loops` loops a call), encoder or prior."""
+def build(model: VMD, role: str) -> onnx.ModelProto:
+    """The ONNX model of one role: denoiser, encoder or prior."""
     config = model.config
     candidate, state = ("B", "n", "D", config.k), ("B", "n", "D", config.d)
     z = ("B", config.patterns) if config.latent == "global" else candidate
     o = Ops({name: weight.detach().cpu().numpy() for name, weight in model.state_dict().items()})
     inputs: Signature = dict(GRID)
     if role == "denoiser":
-        inputs["h"] = (FLOAT, state)
+        inputs |= {"h": (FLOAT, state), "loops": (INT, ())}
         if config.latent != "none":
             inputs["z"] = (FLOAT, z)
         outputs: Signature = {"logits": (FLOAT, ("B", "n", "D")), "h_out": (FLOAT, state)}
-        results = denoiser(o, config, loops)
+        results = denoiser(o, config)
     else:
         if role == "encoder":
             inputs["x0"] = (INT, ("B", "n"))

@@ -71,7 +71,7 @@ def solve(tmp_path: Path) -> Callable[..., Done]:
 
 
 CONFIG = {
-    "contract": 1,
+    "contract": 2,
     "name": "tiny",
     "latent": "none",
     "k": 0,
@@ -150,13 +150,14 @@ def write_model(tmp_path: Path, uniform: bytes) -> Callable[..., None]:
 def uniform() -> bytes:
     """An ONNX denoiser that finds every allowed value equally likely; it keeps h as it is."""
     helper = pytest.importorskip("onnx.helper")
-    kinds = {"x_t": 7, "allowed": 1, "units": 1, "complete": 1, "h": 1}
+    kinds = {"x_t": 7, "allowed": 1, "units": 1, "complete": 1, "h": 1, "loops": 7}
     shapes = {
         "x_t": ["B", "n"],
         "allowed": ["B", "n", "D"],
         "units": ["B", "U", "n"],
         "complete": ["B", "U"],
         "h": ["B", "n", "D", "d"],
+        "loops": [],
     }
     inputs = [helper.make_tensor_value_info(name, kinds[name], shapes[name]) for name in kinds]
     outputs = [

@@ -16,7 +16,7 @@ from typing import Any, cast
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-CONTRACT = 1
+CONTRACT = 2
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
 INTEGERS = ("contract", "k", "patterns", "d", "loops")
@@ -38,7 +38,7 @@ class Manifest:
     d: int
     """Width of the hidden state of a (cell, value)."""
     loops: int
-    """Loops of one call."""
+    """Loops of one call, unless the caller asks for another number."""
 
     def to_config(self) -> dict[str, Any]:
         """The manifest as the `vmd` part of config.json."""

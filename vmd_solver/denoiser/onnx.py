@@ -72,7 +72,7 @@ class OnnxDenoiser:
         self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
     ) -> tuple[Floats, Floats]:
         """One call of `loops` loops."""
-        feed = {**self._grid(board, x_t, allowed), "h": h}
+        feed = {**self._grid(board, x_t, allowed), "h": h, "loops": np.array(self.loops)}
         if self.latent != "none":
             feed["z"] = z
         logits, h_out = self._sessions["denoiser"].run(["logits", "h_out"], feed)

@@ -24,7 +24,7 @@ class Denoiser(Protocol):
 
     name: str
     loops: int
-    """Loops of one call."""
+    """Loops of one call; may be set, at least 1."""
     latent: LatentKind
 
     def start(self, board: Board, B: int) -> Floats:

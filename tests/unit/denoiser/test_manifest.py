@@ -30,7 +30,7 @@ def test_config_and_metadata_come_back_as_they_went() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"contract": CONTRACT + 1}, "contract 2"),
+        ({"contract": CONTRACT + 1}, f"contract {CONTRACT + 1}"),
         ({"contract": None}, "is it a vmd model"),
         ({"latent": "none so far"}, "latent"),
         ({"k": "many"}, "not numbers"),

@@ -100,7 +100,7 @@ def test_every_size_of_a_graph_is_free(folder: Path, role: str) -> None:
         "x_t": ["B", "n"], "x0": ["B", "n"], "allowed": ["B", "n", "D"], "units": ["B", "U", "n"],
         "complete": ["B", "U"], "logits": ["B", "n", "D"], "h": ["B", "n", "D", 8],
         "h_out": ["B", "n", "D", 8], "z": ["B", "n", "D", 2], "mean": ["B", "n", "D", 2],
-        "log_var": ["B", "n", "D", 2],
+        "log_var": ["B", "n", "D", 2], "loops": [],
     }  # fmt: skip
     assert named == {name: expected[name] for name in named}
 

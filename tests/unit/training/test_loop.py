@@ -103,7 +103,7 @@ def test_what_is_saved_comes_back(tmp_path: Path, config_of: Config) -> None:
     again.resume()
     assert (again.step, again.elapsed_s, again.puzzle_calls) == (7, 12.5, 99)
     assert same(again.model.state_dict(), run.model.state_dict())
-    averaged = checkpoint.load_ema(run.checkpoint_path)
+    averaged = checkpoint.load_model(run.checkpoint_path)
     assert same(averaged.state_dict(), run.ema.state_dict())
 
 

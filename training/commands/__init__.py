@@ -1,0 +1,1 @@
+"""The commands of `vmd-train` beside training itself, a module each."""
