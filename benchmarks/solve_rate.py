@@ -153,7 +153,7 @@ def empty(options: argparse.Namespace, models: list[Denoiser]) -> Iterable[Row]:
             for temperature in (0.0, 1.0):
                 for nfe in (1, 2, 4, 8):
                     settings = Settings(
-                        "neural", "top", nfe=nfe, temperature=temperature, remask=False
+                        "neural", "top", nfe=nfe, temperature=temperature, remask="none"
                     )
                     yield measure(f"empty {name}", puzzles, model, settings)
 

@@ -13,7 +13,7 @@ from vmd_solver.cli.rows import ERROR_COLUMNS, columns_of
 from vmd_solver.cli.solve import command
 from vmd_solver.formats import BARE
 from vmd_solver.sampling import Settings
-from vmd_solver.sampling.settings import MODES, POLICIES
+from vmd_solver.sampling.settings import CHOICES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "CLI.md").read_text(encoding="utf-8")
 HELP = command.get_help(command.make_context("vmd-solve", ["-"], resilient_parsing=True))
@@ -31,9 +31,12 @@ def test_nothing_else_is_described() -> None:
     assert options == {*OPTIONS, "-h", "--help"}
 
 
-@pytest.mark.parametrize("name", [*MODES, *POLICIES, *BARE])
-def test_modes_policies_and_families_are_named_in_both(name: str) -> None:
-    assert f"`{name}`" in PAGE
+NAMED = [name for option in ("mode", "policy", "z", "remask", "select") for name in CHOICES[option]]
+
+
+@pytest.mark.parametrize("name", [*NAMED, *BARE])
+def test_choices_and_families_are_named_in_both(name: str) -> None:
+    assert re.search(rf"[`|\\]{name}[`|\\]", PAGE)
     assert re.search(rf"\b{name}\b", HELP)
 
 
@@ -46,6 +49,9 @@ def test_modes_policies_and_families_are_named_in_both(name: str) -> None:
         ("--threshold", "threshold"),
         ("--temperature", "temperature"),
         ("--latents", "latents"),
+        ("--z", "z"),
+        ("--remask", "remask"),
+        ("--select", "select"),
         ("--seed", "seed"),
     ],
 )

@@ -83,8 +83,17 @@ _LISTED = click.IntRange(1, 1000)
 )
 @click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
 @click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
-@click.option("--no-remask", is_flag=True, help="Keep committed cells that break a rule.")
 @click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
+@click.option("--z", metavar="STEP", help="A latent between calls: keep, redraw or refine it.")
+@click.option(
+    "--remask",
+    metavar="WHICH",
+    help="Neural mode, cells to mask again: by rules, by the model's doubt, or none.",
+)
+@click.option("--no-remask", "remask", flag_value="none", help="The same as --remask none.")
+@click.option(
+    "--select", metavar="HOW", help="Neural mode: the first valid grid, or by margin the surest."
+)
 @click.option("--unique", is_flag=True, help="Tell whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Tell how many solutions there are.")
 @click.option("--limit", type=_LIMITS, help=f"With --count: stop at so many.  [{_LIMIT}]")
@@ -169,10 +178,13 @@ def _settings(options: dict[str, Any], most: int) -> Any:
     """The solver's settings; an option that is not given keeps the solver's default."""
     from vmd_solver.sampling import Settings
 
-    same = ("mode", "policy", "nfe", "latents", "threshold", "temperature", "max_guesses", "seed")
+    same = (
+        "mode", "policy", "nfe", "latents", "threshold", "temperature", "max_guesses", "seed",
+        "z", "remask", "select",
+    )  # fmt: skip
     told = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
     given = {name: value for name, value in told.items() if value is not None}
-    return Settings(solutions=most, remask=not options["no_remask"], **given)
+    return Settings(solutions=most, **given)
 
 
 def _asked(options: dict[str, Any]) -> tuple[Asked, int]:

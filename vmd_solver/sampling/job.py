@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,12 @@ from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import events
-from vmd_solver.sampling.policy import softmax
+from vmd_solver.sampling.policy import margins, softmax
 from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import Settings
-from vmd_solver.sampling.solution import Solution, Status
+from vmd_solver.sampling.solution import Proposal, Solution, Status
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass
@@ -39,14 +42,26 @@ class Attempt:
     """(n,) the full grid the last call proposes."""
     broken: npt.NDArray[np.bool_] | None = None
     """(n,) cells of `grid` that break a rule."""
+    margins: Floats | None = None
+    """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
+    best: Ints | None = None
+    """(n,) the proposed grid with the fewest broken cells so far."""
+    fewest: int = 0
+    """Broken cells of `best`."""
 
     @property
     def confidence(self) -> float:
-        """Mean log probability of the proposed grid, for choosing among grids."""
-        if self.p is None or self.grid is None:
-            return -np.inf
-        chosen = np.take_along_axis(self.p, self.grid[:, None] - 1, axis=1)
-        return float(np.log(np.maximum(chosen, 1e-9)).mean())
+        """Mean margin of the proposed grid, for choosing among grids without any rule."""
+        return -np.inf if self.margins is None else float(self.margins.mean())
+
+    def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_]) -> None:
+        """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks."""
+        self.p, self.grid, self.broken = p, grid, broken
+        before = 1.0 if self.margins is None else self.margins
+        # The logits of a committed cell say nothing: its margin is that of when it was committed.
+        self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
+        if self.best is None or broken.sum() <= self.fewest:
+            self.best, self.fewest = grid, int(broken.sum())
 
 
 @dataclass
@@ -124,6 +139,11 @@ class Job:
             values=found,
             verified=found is not None,
             best=None if status == "solved" else grid,
+            proposals=tuple(
+                Proposal(tuple(int(v) for v in attempt.grid), attempt.confidence)
+                for attempt in self.attempts
+                if attempt.grid is not None and self.settings.mode == "neural"
+            ),
             nfe=self.nfe,
             loops=self.loops,
             latents=len(self.attempts),
@@ -139,9 +159,7 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
     """One denoiser call on every attempt of jobs that share a board; fills in p, grid, broken."""
     board, settings, started = jobs[0].board, jobs[0].settings, time.perf_counter()
     for job in jobs:
-        fresh = [a for a in job.attempts if settings.redraw or a.z is None]
-        if fresh:
-            _draw(denoiser, job, fresh)
+        _latents(denoiser, job)
     attempts = [attempt for job in jobs for attempt in job.attempts]
     logits, h = denoiser(
         board,
@@ -151,39 +169,51 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
         _stack([attempt.h for attempt in attempts]),
     )
     p = softmax(logits if settings.temperature == 0 else logits / settings.temperature)
-    row = 0
+    owners = [job for job in jobs for _ in job.attempts]
+    picked = [_pick(row, settings.temperature, job.rng) for row, job in zip(p, owners, strict=True)]
+    x_t = np.stack([attempt.x_t for attempt in attempts])
+    grids = np.where(x_t > 0, x_t, np.stack(picked))
+    rows = zip(attempts, h, p, grids, conflicts(board, grids), strict=True)
+    for attempt, state, probabilities, grid, broken in rows:
+        attempt.h = state
+        attempt.see(probabilities, grid, broken)
+    share = (time.perf_counter() - started) / len(jobs)
     for job in jobs:
         job.nfe += 1
         job.loops += denoiser.loops
-        for attempt in job.attempts:
-            attempt.h, attempt.p = h[row], p[row]
-            proposed = _pick(p[row], settings.temperature, job.rng)
-            attempt.grid = np.where(attempt.x_t > 0, attempt.x_t, proposed)
-            row += 1
-    grids = np.stack([attempt.grid for attempt in attempts if attempt.grid is not None])
-    broken = conflicts(board, grids)
-    for attempt, cells in zip(attempts, broken, strict=True):
-        attempt.broken = cells
-    share = (time.perf_counter() - started) / len(jobs)
-    for job in jobs:
         job.seconds += share
         _tell_call(job)
 
 
-def _draw(denoiser: Denoiser, job: Job, attempts: list[Attempt]) -> None:
-    """Draw z for attempts of a job, and start their hidden state if they have none."""
-    settings = job.settings
+def _latents(denoiser: Denoiser, job: Job) -> None:
+    """Give each attempt of a job the z of its next call, and a hidden state if it has none."""
+    settings, source = job.settings, f"{job.settings.prior} prior"
+    draw = partial(denoiser.draw, learned=settings.prior == "learned")
+    later = [attempt for attempt in job.attempts if attempt.z is not None]
+    _place(job, [attempt for attempt in job.attempts if attempt.z is None], draw, source)
+    if settings.z == "redraw":
+        _place(job, later, draw, source)
+    elif settings.z == "refine" and later:
+        best = _stack([attempt.best for attempt in later])
+        _place(job, later, partial(denoiser.infer, x0=best), "encoder")
+    fresh = [attempt for attempt in job.attempts if attempt.h is None]
+    for attempt, h in zip(fresh, denoiser.start(job.board, len(fresh)), strict=True):
+        attempt.h = h
+
+
+def _place(job: Job, attempts: list[Attempt], z_of: Callable[..., Floats], source: str) -> None:
+    """Set z of these attempts to what a denoiser draws or infers for them."""
+    if not attempts:
+        return
     x_t = np.stack([attempt.x_t for attempt in attempts])
     allowed = np.stack([attempt.allowed for attempt in attempts])
-    z = denoiser.draw(job.board, x_t, allowed, job.rng, settings.prior == "learned")
-    h = denoiser.start(job.board, len(x_t))
-    for row, attempt in enumerate(attempts):
-        attempt.z = z[row]
-        attempt.h = h[row] if attempt.h is None else attempt.h
-        job.tell(events.DrewLatent, latent=attempt.latent, source=f"{settings.prior} prior")
+    drawn = z_of(job.board, x_t=x_t, allowed=allowed, rng=job.rng)
+    for attempt, z in zip(attempts, drawn, strict=True):
+        attempt.z = z
+        job.tell(events.DrewLatent, latent=attempt.latent, source=source)
 
 
-def _stack(parts: list[Floats | None]) -> Floats:
+def _stack(parts: list[npt.NDArray[Scalar] | None]) -> npt.NDArray[Scalar]:
     return np.stack([part for part in parts if part is not None])
 
 

@@ -1,17 +1,26 @@
 """Neural mode: the model alone. Givens are clamped; no candidate is eliminated, nothing searched.
 
-After each call the proposed grids are checked; a valid one ends the puzzle. Otherwise the policy
-commits some cells, and those that break a rule are masked again where `remask` is on.
+After each call the policy commits some cells, and `remask` takes some back. With `select="valid"`
+the proposed grids are checked after each call, and a valid one ends the puzzle; with "margin" no
+rule decides when to stop or what to answer, and the answer meets the verifier only in the end.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
 from vmd_solver.sampling.rules import conflicts
+
+IN_DOUBT = 0.5
+"""Share of the committed cells that `remask="doubt"` asks the model again, the least sure first.
+
+The logits of a committed cell are closed to its value, so that a value is judged anew only where
+its cell is masked again; what the model still wants there it will choose again. Ours, after
+remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
 
 
 def begin(job: Job) -> None:
@@ -24,22 +33,32 @@ def begin(job: Job) -> None:
 
 def advance(job: Job) -> None:
     """What follows a call: finish, or commit and go on."""
-    for attempt in job.attempts:
-        assert attempt.broken is not None
-        if not attempt.broken.any():
-            job.finish("solved", attempt.grid)
-            return
-    if job.nfe >= job.settings.nfe:
-        message = f"no valid grid within {job.nfe} calls"
-        job.finish("timeout" if job.late else "unsolved", message=message)
-        return
-    if job.late:
-        job.finish("timeout", message="the time was spent")
+    if job.settings.select == "valid":
+        for attempt in job.attempts:
+            assert attempt.broken is not None
+            if not attempt.broken.any():
+                job.finish("solved", attempt.grid)
+                return
+    if job.late or job.nfe >= job.settings.nfe:
+        _conclude(job)
         return
     for attempt in job.attempts:
         _commit(job, attempt)
-        if job.settings.remask:
-            _remask(job, attempt)
+        _remask(job, attempt)
+    if all((attempt.x_t > 0).all() for attempt in job.attempts):
+        _conclude(job)  # nothing is left to ask
+
+
+def _conclude(job: Job) -> None:
+    """The end without a valid grid seen on the way."""
+    answer = job.most_convinced
+    assert answer is not None and answer.broken is not None
+    if job.settings.select == "margin" and not answer.broken.any():
+        job.finish("solved", answer.grid)
+    elif job.late:
+        job.finish("timeout", message="the time was spent")
+    else:
+        job.finish("unsolved", message=f"no valid grid within {job.nfe} calls")
 
 
 def _commit(job: Job, attempt: Attempt) -> None:
@@ -53,11 +72,26 @@ def _commit(job: Job, attempt: Attempt) -> None:
 
 
 def _remask(job: Job, attempt: Attempt) -> None:
-    """Mask again what breaks a rule; the givens stay."""
-    wrong = conflicts(job.board, attempt.x_t[None])[0] & (job.puzzle.to_array() == 0)
+    """Mask committed cells again, as the settings say; the givens stay."""
+    committed = (attempt.x_t > 0) & (job.puzzle.to_array() == 0)
+    if job.settings.remask == "none" or not committed.any():
+        return
+    if job.settings.remask == "rules":
+        wrong = committed & conflicts(job.board, attempt.x_t[None])[0]
+    else:
+        wrong = _least_sure(attempt, committed)
     if not wrong.any():
         return
     attempt.x_t = np.where(wrong, 0, attempt.x_t)
     job.remasked += int(wrong.sum())
     cells = tuple(np.flatnonzero(wrong).tolist())
     job.tell(events.Remasked, latent=attempt.latent, cells=cells)
+
+
+def _least_sure(attempt: Attempt, committed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """A share IN_DOUBT of the committed cells (n,): those whose values led by least."""
+    assert attempt.margins is not None
+    order = np.argsort(np.where(committed, attempt.margins, np.inf), kind="stable")
+    doubted = np.zeros_like(committed)
+    doubted[order[: int(IN_DOUBT * committed.sum())]] = True
+    return doubted

@@ -32,12 +32,18 @@ def confidence(policy: PolicyName, p: Probabilities, rng: np.random.Generator) -
     if policy == "entropy":
         result: Probabilities = (p * np.log(np.maximum(p, 1e-9))).sum(axis=-1)
         return result
-    if policy == "margin" and p.shape[-1] > 1:
-        best = np.partition(p, -2, axis=-1)
-        margin: Probabilities = best[:, -1] - best[:, -2]
-        return margin
+    if policy == "margin":
+        return margins(p, p.argmax(axis=-1) + 1)
     top: Probabilities = p.max(axis=-1)
     return top
+
+
+def margins(p: Probabilities, values: npt.NDArray[np.int64]) -> Probabilities:
+    """By how much each value (n,) 1..D leads the best other one of its cell, from p (n, D)."""
+    own, others = values[:, None] - 1, p.copy()
+    np.put_along_axis(others, own, np.float32(0), axis=-1)
+    lead: Probabilities = np.take_along_axis(p, own, axis=-1)[:, 0] - others.max(axis=-1)
+    return lead
 
 
 def choose(

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from vmd_solver.errors import SearchError
 
-Mode = Literal["neural", "guided", "exact"]
-PolicyName = Literal["random", "top", "margin", "entropy", "threshold"]
+Mode = Literal["guided", "neural", "exact"]
+PolicyName = Literal["threshold", "margin", "top", "entropy", "random"]
+Between = Literal["keep", "redraw", "refine"]
+Remask = Literal["rules", "doubt", "none"]
+Select = Literal["valid", "margin"]
 
-MODES: tuple[Mode, ...] = ("guided", "neural", "exact")
-POLICIES: tuple[PolicyName, ...] = ("threshold", "margin", "top", "entropy", "random")
+MODES: tuple[Mode, ...] = get_args(Mode)
+POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+CHOICES = {
+    "mode": MODES,
+    "policy": POLICIES,
+    "prior": ("learned", "normal"),
+    "z": get_args(Between),
+    "remask": get_args(Remask),
+    "select": get_args(Select),
+}
 
 
 @dataclass(frozen=True)
@@ -29,12 +40,17 @@ class Settings:
     """K: latents drawn and unmasked in parallel for each puzzle."""
     prior: Literal["learned", "normal"] = "learned"
     """Where z is drawn from: p(z | x_t), or the standard normal of the paper."""
-    redraw: bool = False
-    """Draw z anew before every call; otherwise once for each puzzle and latent."""
+    z: Between = "keep"
+    """What becomes of z between calls: kept, drawn anew from the prior, or refined: inferred by
+    the encoder, q(z | x0, x_t), from the best grid of the attempt so far in place of x0."""
     temperature: float = 0.0
     """0 commits the most probable value; above, values are drawn from softmax(logits / T)."""
-    remask: bool = True
-    """Take back committed cells that break a rule. Givens are never touched."""
+    remask: Remask = "rules"
+    """Neural mode: which committed cells are masked again after a call. Those that break a rule;
+    those in doubt, which the model itself was least sure of; or none. Givens are never touched."""
+    select: Select = "valid"
+    """Neural mode: which of K grids is the answer. The first valid one, checked after every call;
+    or, without any such check, the one with the greatest margin after the last call."""
     solutions: int = 1
     """Stop at this many different solutions; 2 decides uniqueness. More than 1 needs search."""
     max_guesses: int | None = None
@@ -46,10 +62,10 @@ class Settings:
     """Rows (puzzles times latents) of one denoiser call."""
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise SearchError(f"unknown mode {self.mode!r}; use one of {', '.join(MODES)}")
-        if self.policy not in POLICIES:
-            raise SearchError(f"unknown policy {self.policy!r}; use one of {', '.join(POLICIES)}")
+        for name, choices in CHOICES.items():
+            if (chosen := getattr(self, name)) not in choices:
+                known = ", ".join(choices)
+                raise SearchError(f"unknown {name} {chosen!r}; use one of {known}")
         for name in ("nfe", "latents", "solutions", "batch"):
             if getattr(self, name) < 1:
                 raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -64,4 +80,8 @@ class Settings:
         if self.solutions > 1 and self.mode == "neural":
             raise SearchError(
                 "counting and uniqueness need a complete search; use --mode guided or exact"
+            )
+        if self.mode != "neural" and (self.select, self.remask) != ("valid", "rules"):
+            raise SearchError(
+                f"mode {self.mode} always checks rules; --select and --remask go with --mode neural"
             )

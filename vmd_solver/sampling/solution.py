@@ -12,6 +12,15 @@ Status = Literal["solved", "unsolved", "unsatisfiable", "invalid", "timeout"]
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """The grid that one latent led to, valid or not."""
+
+    values: tuple[int, ...]
+    margin: float
+    """The mean margin of its values when they were chosen: how sure the model was."""
+
+
+@dataclass(frozen=True)
 class Solution:
     """The outcome for one puzzle. "No solution" is an outcome, and never a guess.
 
@@ -36,6 +45,8 @@ class Solution:
     """Whether these are all there are."""
     best: tuple[int, ...] | None = None
     """The most convincing grid of a search that did not succeed; it breaks rules or is partial."""
+    proposals: tuple[Proposal, ...] = ()
+    """Neural mode: what each latent led to, one after another."""
     nfe: int = 0
     loops: int = 0
     latents: int = 0

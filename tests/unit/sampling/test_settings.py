@@ -27,6 +27,12 @@ from vmd_solver.sampling import Settings, Solver
         {"mode": "magic"},
         {"policy": "best"},
         {"mode": "neural", "solutions": 2},
+        {"z": "lose"},
+        {"prior": "flat"},
+        {"mode": "neural", "remask": True},
+        {"mode": "neural", "select": "luck"},
+        {"remask": "doubt"},
+        {"select": "margin"},
     ],
 )
 def test_out_of_range_is_refused(wrong: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.sampling import Settings, Solver, events
 from vmd_solver.sampling.rules import conflicts
-from vmd_solver.sampling.settings import POLICIES, Mode, PolicyName
+from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
 # Needs guesses: elimination by singles alone stalls on it.
 HARD = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......"
@@ -144,7 +145,7 @@ def test_neural_commits_by_policy_and_keeps_the_givens() -> None:
 
 
 def test_neural_without_remasking_takes_nothing_back() -> None:
-    settings = Settings(mode="neural", policy="top", nfe=5, remask=False)
+    settings = Settings(mode="neural", policy="top", nfe=5, remask="none")
     assert Solver(settings, adversary(values(SOLVED))).solve(puzzle(HARD)).remasked == 0
 
 
@@ -211,3 +212,86 @@ def test_conflicts_names_every_cell_that_breaks_a_rule() -> None:
     filled = np.array([[1, 1, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0]])
     assert np.flatnonzero(conflicts(board, filled)[0]).tolist() == [0, 1]
     assert not conflicts(board, np.zeros((1, 16), dtype=np.int64)).any()
+
+
+def asked(settings: Settings, fake: FakeDenoiser) -> list[events.Event]:
+    """Every event of HARD."""
+    seen: list[events.Event] = []
+    Solver(settings, fake, seen.append).solve(puzzle(HARD))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("z", "sources"),
+    [
+        ("keep", ["learned prior"]),
+        ("redraw", ["learned prior"] * 3),
+        ("refine", ["learned prior", "encoder", "encoder"]),
+    ],
+)
+def test_where_z_comes_from_at_each_call(z: Between, sources: list[str]) -> None:
+    seen = asked(Settings("neural", nfe=3, z=z), adversary(values(SOLVED)))
+    assert [event.source for event in seen if isinstance(event, events.DrewLatent)] == sources
+
+
+def test_refinement_infers_z_from_the_grid_with_the_fewest_broken_cells() -> None:
+    inferred: list[tuple[int, ...]] = []
+
+    class Watched(FakeDenoiser):
+        def infer(self, board, x0, x_t, allowed, rng):  # type: ignore[no-untyped-def]
+            inferred.append(tuple(x0[0].tolist()))
+            return self.draw(board, x_t, allowed, rng)
+
+    fake = Watched("noise", lambda x_t, allowed, z: z)
+    settings = Settings("neural", "random", nfe=6, z="refine", remask="none")
+    seen = asked(settings, fake)
+    grids = [event.grid for event in seen if isinstance(event, events.Called)]
+    broken = [int(conflicts(sudoku(3, 3), np.array([grid])).sum()) for grid in grids]
+    best = [min(range(i), key=lambda j: (broken[j], -j)) for i in range(1, len(grids))]
+    assert inferred == [grids[at] for at in best]
+    assert best != list(range(len(best)))  # the last grid is not always the best one
+
+
+def test_doubt_asks_the_least_sure_half_again_and_knows_no_rule() -> None:
+    shown: list[set[int]] = []
+    sure = 0.05 * np.random.default_rng(0).permutation(81)
+
+    def logits(x_t, allowed, z):  # type: ignore[no-untyped-def]
+        shown.append(set(np.flatnonzero(x_t[0])))
+        return np.broadcast_to((sure[:, None] * (np.arange(9) == 0)), allowed.shape)
+
+    settings = Settings("neural", threshold=1e-9, nfe=3, remask="doubt", select="margin")
+    solution = Solver(settings, FakeDenoiser("all ones", logits)).solve(puzzle(HARD))
+    given, open_ = np.flatnonzero(values(HARD)), np.flatnonzero(values(HARD) == 0)
+    surest = open_[np.argsort(-sure[open_])][: len(open_) - len(open_) // 2]
+    assert shown == [set(given), *[{*given, *surest}] * 2]
+    assert solution.remasked == 2 * (len(open_) // 2)
+    assert solution.status == "unsolved"
+
+
+def leader(right: int) -> FakeDenoiser:
+    """Of two rows the first is sure of the solution if `right` is 0, and half sure if it is 1."""
+    peaks = np.stack([values(SOLVED)] * 2)
+    peaks[1 - right] = np.roll(peaks[0], 1)
+    heights = np.array([9.0, 1.0])[:, None, None]
+    return FakeDenoiser(
+        "two minds",
+        lambda x_t, allowed, z: heights * (peaks[..., None] == np.arange(1, 10)),
+    )
+
+
+@pytest.mark.parametrize(("right", "status"), [(0, "solved"), (1, "unsolved")])
+def test_by_margin_the_surest_grid_is_the_answer_right_or_wrong(right: int, status: str) -> None:
+    settings = Settings("neural", "top", nfe=4, latents=2, remask="none", select="margin")
+    solution = Solver(settings, leader(right)).solve(puzzle(HARD))
+    assert (solution.status, solution.nfe) == (status, 4)
+    margins = [proposal.margin for proposal in solution.proposals]
+    assert margins[0] > margins[1]
+    assert solution.proposals[right].values == tuple(values(SOLVED))
+    by_validity = Solver(replace(settings, select="valid"), leader(right)).solve(puzzle(HARD))
+    assert (by_validity.status, by_validity.nfe) == ("solved", 1)
+
+
+def test_a_grid_with_nothing_left_to_ask_costs_no_more_calls() -> None:
+    settings = Settings("neural", threshold=1e-9, nfe=9, remask="none")
+    assert Solver(settings, adversary(values(SOLVED))).solve(puzzle(HARD)).nfe == 1
