@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp import Board, Puzzle, rating
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.compiled import available
-from vmd_solver.csp.exact import count, ratings, solve_batch
+from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import (
     full_grids,
@@ -134,7 +134,7 @@ def sets(options: argparse.Namespace) -> dict[str, Givens]:
     """Name and givens (B, 81) of each set."""
     rng = np.random.default_rng(options.seed)
     minimal, _ = minimal_puzzles(sudoku(), options.count, rng)
-    order = np.argsort(-ratings(sudoku(), minimal, rng), kind="stable")
+    order = np.argsort(-rating.rate(sudoku(), minimal, rng), kind="stable")
     found = {"minimal, made": minimal, "hardest tenth": minimal[order[: len(order) // 10 or 1]]}
     if options.data:
         found |= {path.name: read(path) for path in sorted((options.data / "sudoku").glob("*.txt"))}

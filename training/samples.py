@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
-from vmd_solver.csp.exact import ratings, solve_batch
+from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import (
     dig,
@@ -28,6 +28,7 @@ from vmd_solver.csp.generate import (
     random_grid,
 )
 from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.csp.rating import rate
 from vmd_solver.formats import write_all
 
 Rng = np.random.Generator
@@ -134,8 +135,8 @@ def together(makers: dict[str, Maker]) -> Maker:
 
 
 def rated(board: Board, rows: npt.ArrayLike, seed: int | Rng) -> npt.NDArray[np.float64]:
-    """How hard each of the puzzles (B, n) is: `ratings` that tell them well apart."""
-    return ratings(board, rows, seed, ORDERS, RATED_GUESSES)
+    """How hard each of the puzzles (B, n) is: `rate` so that it tells them well apart."""
+    return rate(board, rows, seed, ORDERS, RATED_GUESSES)
 
 
 def puzzle_of(board: Board, givens: npt.NDArray[np.int8], name: str = "") -> Puzzle:

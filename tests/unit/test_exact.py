@@ -10,8 +10,9 @@ import pytest
 
 from benchmarks.exact import agreement, mixed, read
 from vmd_solver.csp import Puzzle, exact
+from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.compiled import Machine, machine
-from vmd_solver.csp.exact import Count, count, is_unique, ratings, solve, solve_batch
+from vmd_solver.csp.exact import Count, count, is_unique, lone_values, solve, solve_batch
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import full_grids, loosen, minimal_puzzles
 from vmd_solver.csp.verify import verify
@@ -161,13 +162,29 @@ def test_a_batch_of_none_and_of_many_chunks(monkeypatch: pytest.MonkeyPatch) -> 
     assert np.array_equal(parts.guesses, whole.guesses)
 
 
-def test_ratings_are_zero_where_singles_suffice_and_grow_with_the_puzzle() -> None:
-    full = full_grids(sudoku(), 1, 1, compiled=False)[0]
-    easy = full.copy()
-    easy[:9] = 0
-    rated = ratings(sudoku(), [easy, puzzle_of(HARD).givens], seed=1, orders=2)
-    assert rated[0] == 0 and rated[1] > 5
-    assert np.array_equal(rated, ratings(sudoku(), [easy, puzzle_of(HARD).givens], 1, orders=2))
+def test_lone_values_are_the_clues_that_leave_one_solution() -> None:
+    board = sudoku(2, 2)
+    puzzles, _ = minimal_puzzles(board, 5, 3, compiled=False)
+    rows = loosen(puzzles, 1, 3)
+    lone = masks_to_allowed(lone_values(board, rows, limit=50), board.D)
+    for givens, allowed in zip(rows.tolist(), lone, strict=True):
+        for cell, value in np.ndindex(allowed.shape):
+            more = Puzzle(board, (*givens[:cell], value + 1, *givens[cell + 1 :]))
+            unique = givens[cell] == 0 and more.is_valid() and is_unique(more)
+            assert allowed[cell, value] == unique
+
+
+def test_lone_values_are_none_without_several_solutions_all_known() -> None:
+    board = sudoku(2, 2)
+    (puzzle,), (solution,) = minimal_puzzles(board, 1, 3, compiled=False)
+    impossible = solution.copy()
+    impossible[:2] = 1
+    assert not lone_values(board, [puzzle, solution, impossible], limit=50).any()
+    loose = loosen([puzzle], 1, 3)
+    found = count(Puzzle(board, tuple(loose[0].tolist())), limit=50)
+    assert lone_values(board, loose, limit=found.solutions + 1).any()
+    assert not lone_values(board, loose, limit=found.solutions).any()
+    assert not lone_values(board, loose, limit=50, max_guesses=found.guesses - 1).any()
 
 
 @pytest.mark.parametrize(

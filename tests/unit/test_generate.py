@@ -106,6 +106,16 @@ def test_digging_within_a_budget_keeps_puzzles_unique() -> None:
     assert ((quick > 0).sum(axis=1) > (dig(board, solutions, 1) > 0).sum(axis=1)).all()
 
 
+def test_digging_goes_on_from_puzzles_and_adds_no_clue() -> None:
+    board = sudoku(2, 3)
+    solutions = full_grids(board, 4, seed=1)
+    begun = dig(board, solutions, 1, givens=20)
+    done = dig(board, solutions, 2, puzzles=begun)
+    assert ((done == 0) | (done == begun)).all() and ((done > 0).sum(axis=1) < 20).all()
+    assert np.array_equal(dig(board, solutions, 3, puzzles=done), done), "no clue can go"
+    assert all(is_unique(Puzzle(board, tuple(row))) for row in done.tolist())
+
+
 def test_loosened_puzzles_have_several_solutions() -> None:
     board = sudoku(2, 3)
     puzzles, _ = minimal_puzzles(board, 4, seed=1)

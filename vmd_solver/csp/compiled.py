@@ -33,7 +33,7 @@ PARTS = (
 )
 """Kernel functions that others in it call."""
 
-ENTRIES = ("search", "propagate_many", "solve_many", "dig_many")
+ENTRIES = ("search", "propagate_many", "solve_many", "lone_many", "dig_many")
 """Kernel functions that compile on their own; the rest is compiled into them."""
 
 WORTH_CELLS = 200_000
@@ -49,6 +49,7 @@ class Machine:
     search: Callable[..., bool]
     propagate_many: Callable[..., None]
     solve_many: Callable[..., None]
+    lone_many: Callable[..., None]
     dig_many: Callable[..., None]
 
     def give(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> Any:

@@ -1,4 +1,4 @@
-"""Exact answers: solve, count up to a limit, prove uniqueness, rate; one puzzle or whole batches.
+"""Exact answers: solve, count up to a limit, prove uniqueness; one puzzle or whole batches.
 
 Complete search over the kernel's states, with no network anywhere. One puzzle runs in plain Python
 and moves to the compiled kernel when its search turns out long; batches start there.
@@ -179,25 +179,34 @@ def solve_batch(
     return result
 
 
-def ratings(
+def lone_values(
     board: Board,
     givens: npt.ArrayLike,
-    seed: int | np.random.Generator,
-    orders: int = 8,
+    limit: int,
+    *,
     max_guesses: int | None = None,
-) -> npt.NDArray[np.float64]:
-    """How hard each puzzle (B, n) is: guesses until its solutions are all known, (B,) float64.
+    compiled: bool | None = None,
+) -> Masks:
+    """Where one more clue leaves one solution: masks (B, n) of the values that do so in each cell.
 
-    The mean over `orders` searches that break ties among cells and values at random; 0 means that
-    singles suffice. Each search ends at two solutions, or at `max_guesses`.
+    They are the values that one of the several solutions has in that cell, and no other. Zeros for
+    rows of `givens` (B, n) with fewer than two solutions, with `limit` or more, or with a search of
+    more than `max_guesses`. Memory grows with `limit`: all solutions of a row are held at a time.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> lone_values(latin(2), [[0, 0, 0, 0]], limit=3).tolist()
+    [[3, 3, 3, 3]]
     """
-    rng = np.random.default_rng(seed)
-    rows = np.asarray(givens)
-    total = np.zeros(len(rows))
-    for _ in range(orders):
-        scores = rng.random((len(rows), board.n, board.D), dtype=np.float32)
-        total += solve_batch(board, rows, 2, max_guesses=max_guesses, scores=scores).guesses
-    return total / orders
+    _check(limit, max_guesses)
+    words = _masks(board, np.asarray(givens), None)
+    use = machine(compiled, words.size)
+    lone = use.give(np.zeros_like(words, dtype=np.int64))
+    budget = NO_LIMIT if max_guesses is None else max_guesses
+    unsteered = use.give(np.zeros(0), np.float64)
+    state = use.state(board, limit)
+    use.lone_many(use.tables(board), state, use.give(words), unsteered, limit, budget, lone)
+    masks: Masks = np.array(lone, dtype=np.uint64).reshape(words.shape)
+    return masks
 
 
 def _check(limit: int, max_guesses: int | None) -> None:
@@ -231,4 +240,4 @@ def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> npt.NDArray[n
         raise SearchError(f"scores of shape {expected} expected, got {given.shape}")
     if not np.isfinite(given).all():
         given = np.nan_to_num(given, nan=-1e30, posinf=1e30, neginf=-1e30)
-    return given.reshape(B, -1)
+    return given.reshape(B, board.n * board.D)

@@ -86,41 +86,57 @@ def dig(
     seed: Seed,
     givens: int = 0,
     *,
+    puzzles: npt.ArrayLike | None = None,
     max_guesses: int | None = None,
     compiled: bool | None = None,
 ) -> Values:
     """Puzzles (B, n) int8 whose only solutions are the full grids `solutions` (B, n).
 
-    Clues leave in random order as long as the solution stays the only one, until `givens` are
-    left; with 0 what is left is minimal, and every clue needed. On boards where a search can take
-    too long, `max_guesses` bounds each: a clue whose search is cut off stays, so that the puzzle is
-    certainly unique, and perhaps not quite minimal.
+    They start as `puzzles` (B, n), with those solutions and no others, or as the full grids. Clues
+    leave in random order as long as the solution stays the only one, until `givens` are left; with
+    0 what is left is minimal, and every clue needed. On boards where a search can take too long,
+    `max_guesses` bounds each: a clue whose search is cut off stays, so that the puzzle is certainly
+    unique, and perhaps not quite minimal.
     """
     rng = np.random.default_rng(seed)
     grids = np.asarray(solutions, dtype=np.int8)
+    starts = grids if puzzles is None else np.asarray(puzzles, dtype=np.int8)
     use = machine(compiled, grids.size * board.n)
     budget = NO_LIMIT if max_guesses is None else max_guesses
     step = max(1, CHUNK_CELLS // board.n)
-    chunks = [grids[start : start + step] for start in range(0, len(grids), step)]
-    return np.concatenate([grids[:0], *(_dig(board, c, rng, givens, budget, use) for c in chunks)])
+    parts = [slice(at, at + step) for at in range(0, len(grids), step)]
+    dug = (_dig(board, grids[part], starts[part], rng, givens, budget, use) for part in parts)
+    return np.concatenate([grids[:0], *dug])
 
 
 def _dig(
-    board: Board, grids: Values, rng: np.random.Generator, givens: int, budget: int, use: Machine
+    board: Board,
+    grids: Values,
+    starts: Values,
+    rng: np.random.Generator,
+    givens: int,
+    budget: int,
+    use: Machine,
 ) -> Values:
-    words = initial_masks(board, grids)
-    puzzles = use.give(words)
+    puzzles = use.give(initial_masks(board, starts))
     use.dig_many(
         use.tables(board),
         use.state(board),
-        use.give(words),
-        use.give(rng.permuted(np.tile(np.arange(board.n), (len(grids), 1)), axis=1)),
+        use.give(initial_masks(board, grids)),
+        use.give(_orders(starts, rng)),
         use.give(np.zeros(0), np.float64),
         givens,
         budget,
         puzzles,
     )
     return masks_to_values(np.array(puzzles, dtype=np.int64))
+
+
+def _orders(starts: Values, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Random orders of the cells (B, n), the open ones of `starts` (B, n) first."""
+    orders = rng.permuted(np.tile(np.arange(starts.shape[1]), (len(starts), 1)), axis=1)
+    clues = np.take_along_axis(starts, orders, axis=1) > 0
+    return np.take_along_axis(orders, np.argsort(clues, axis=1, kind="stable"), axis=1)
 
 
 def minimal_puzzles(

@@ -321,6 +321,28 @@ def solve_many(
             solutions[row][:] = state.found[0]
 
 
+def lone_many(
+    tables: Tables, state: State, masks: Any, scores: Any, limit: int, budget: int, lone: Any
+) -> None:
+    """Fill `lone` (B, n) with the values that one solution has in a cell, and no other solution.
+
+    Zeros where a row of `masks` (B, n) has fewer than two solutions, `limit` or more, or a search
+    of `budget` guesses does not tell. `state` keeps `limit` solutions; `scores` is empty.
+    """
+    for row in range(len(masks)):
+        load(tables, state, masks[row])
+        done = search(tables, state, scores, limit, budget)
+        solutions = state.progress[1]
+        known = solutions if done and 1 < solutions < limit else 0
+        for cell in range(tables.n):
+            once = twice = 0
+            for index in range(known):
+                bit = state.found[index][cell]
+                twice |= once & bit
+                once |= bit
+            lone[row][cell] = once & ~twice
+
+
 def dig(
     tables: Tables,
     state: State,
@@ -331,9 +353,12 @@ def dig(
     budget: int,
     puzzle: Any,
 ) -> None:
-    """Take clues out of one full grid, `solution` (n,), as `dig_many` says."""
+    """Take clues out of one `puzzle` with the solution `solution` (n,), as `dig_many` says."""
     n, full = tables.n, tables.full
-    index, size = 0, n // 2
+    index = 0
+    while index < n and puzzle[order[index]] != solution[order[index]]:
+        index += 1
+    size = (n - index) // 2
     while size > 1 and index + givens < n:
         take = min(size, n - givens - index)
         for step in range(index, index + take):
@@ -368,11 +393,12 @@ def dig_many(
     budget: int,
     puzzles: Any,
 ) -> None:
-    """Take clues out of full grids, in the order of `orders` (B, n), while one solution is left.
+    """Take clues out of puzzles, in the order of `orders` (B, n), while one solution is left.
 
-    `solutions` and `puzzles` (B, n) are masks, both of the full grid at the start. Row by row,
-    until `givens` clues are left or each was tried once: what is left then is minimal. A clue goes
-    where a search proves, within `budget` guesses, that no solution has another value in its cell.
+    `solutions` and `puzzles` (B, n) are masks; a puzzle may be the full grid. `orders` name its
+    open cells first. Row by row, until `givens` clues are left or each was tried once: what is left
+    then is minimal. A clue goes where a search proves, within `budget` guesses, that no solution
+    has another value in its cell.
 
     At first many clues go at a time, as long as singles alone solve what is left: the outcome is
     the same as one at a time, in two thirds of the time. `scores` is empty.

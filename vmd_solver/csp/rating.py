@@ -1,0 +1,48 @@
+"""How hard puzzles are: guesses that a search needs which knows singles and nothing more.
+
+The search is the exact kernel's. It must not know of what ratings are for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.puzzle import Board
+
+CHUNK = 1 << 21
+"""Candidates whose random scores are held at a time: some 32 MB."""
+
+
+def rate(
+    board: Board,
+    puzzles: npt.ArrayLike,
+    seed: int | np.random.Generator,
+    orders: int = 8,
+    max_guesses: int | None = None,
+    compiled: bool | None = None,
+) -> npt.NDArray[np.float64]:
+    """Mean guesses until the solutions of each puzzle (B, n) are all known: (B,) float64.
+
+    The mean is over `orders` searches; each branches on a cell with the fewest candidates, breaks
+    ties among cells and values at random, and ends at two solutions or at `max_guesses`. 0 means
+    that singles suffice. Guesses of a search scatter about as widely as their mean, so that 16
+    orders tell a rating to about a quarter.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> rate(latin(2), [[1, 0, 0, 0], [0, 0, 0, 0]], seed=1).tolist()
+    [0.0, 1.0]
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.asarray(puzzles)
+    step = max(1, CHUNK // (board.n * board.D))
+    total = np.zeros(len(rows))
+    for _ in range(orders):
+        for part in (slice(at, at + step) for at in range(0, len(rows), step)):
+            scores = rng.random((len(rows[part]), board.n, board.D), dtype=np.float32)
+            found = solve_batch(
+                board, rows[part], 2, max_guesses=max_guesses, scores=scores, compiled=compiled
+            )
+            total[part] += found.guesses
+    return total / orders
