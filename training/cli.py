@@ -33,8 +33,10 @@ EXPORTED = Path(__file__).resolve().parent.parent / "exported"
 FINISHING = "evaluation and export (a few minutes)"
 
 
-def seconds(context: click.Context, option: click.Parameter, value: str) -> float:
+def seconds(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
     """The seconds of a duration: `90s`, `30m`, `2h`, or plain seconds."""
+    if value is None:
+        return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value.strip())
     if not match or not float(match[1]):
         raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m or 2h")
@@ -54,11 +56,21 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             click.option("--time", "time_s", default="30m", show_default=True, metavar="DURATION",
                          callback=seconds, help="Time to train in all; the schedule follows it."),
+            click.option("--steps", type=click.IntRange(1), default=None,
+                         help="Steps to train in all, in place of a time."),
+            click.option("--slice", "slice_s", default=None, metavar="DURATION", callback=seconds,
+                         help="Stop after this much time here; --resume goes on."),
+            click.option("--recipe", default=None,
+                         help="Boards, model and batch (training/recipes.py): full is for a GPU."
+                         "  [default: that of the command's name]"),
             click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
                          help="Folder of the run.  [default: runs/RECIPE-LATENT]"),
             click.option("--latent", type=click.Choice(["none", "global", "candidate"]),
                          default="candidate", show_default=True,
                          help="none is plain masked diffusion, global the paper's VMD."),
+            click.option("--backbone", type=click.Choice(["value-graph", "transformer"]),
+                         default="value-graph", show_default=True,
+                         help="The transformer is a baseline for 9x9 and --latent none."),
             click.option("--resume", is_flag=True,
                          help="Go on with the run in --out, with the options it had."),
             click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
@@ -70,6 +82,14 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
                          help="Processor threads for torch.  [default: torch's own choice]"),
             click.option("--lr", type=click.FloatRange(0, min_open=True), default=2e-3,
                          show_default=True, help="Learning rate, at its highest."),
+            click.option("--decay", type=click.FloatRange(0, 1, min_open=True), default=0.5,
+                         show_default=True, help="Share of the run, at its end, over which the "
+                         "rate falls: 1 is one cosine; a short --init run with 1 anneals."),
+            click.option("--reuse", type=click.IntRange(1), default=1, show_default=True,
+                         help="Times each puzzle is used."),
+            click.option("--workers", type=click.IntRange(1), default=None,
+                         help="Processes that make puzzles.  [default: 1 on a CPU, else all cores "
+                         "but one]"),
             click.option("--batch-scale", type=click.FloatRange(0, min_open=True), default=1.0,
                          show_default=True, help="Multiplies the batch of every group."),
             click.option("--loops", type=click.IntRange(1), default=16, show_default=True,
@@ -126,17 +146,19 @@ def grids(**options: Any) -> None:
 
 
 def _run(
-    recipe: str, *, out: Path | None, latent: str, resume: bool, init: Path | None, device: str,
-    threads: int | None, dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool,
-    **planned: Any,
+    command: str, *, recipe: str | None, out: Path | None, latent: str, backbone: str, resume: bool,
+    init: Path | None, device: str, threads: int | None, workers: int | None, dry_run: bool,
+    quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
+    recipe = recipe or command
     if resume and init:
         raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
     try:
         import torch
 
         from training import device as devices
+        from training import distributed
         from training.loop import Run, train
     except ModuleNotFoundError as error:
         raise RuntimeUnavailable(
@@ -144,27 +166,37 @@ def _run(
         ) from error
     if threads:
         torch.set_num_threads(threads)
-    folder = out or Path("runs") / f"{recipe}-{latent}"
+    kind = latent if backbone == "value-graph" else backbone
+    folder = out or Path("runs") / f"{recipe}-{kind}"
     plan = devices.choose(device)
-    run = Run(folder, *_configs(recipe, folder, latent, resume, planned), plan)
+    world = distributed.join()
+    quiet = quiet or not world.leads
+    planned["workers"] = workers or plan.workers
+    shape = {"latent": latent, "backbone": backbone}
+    run = Run(folder, *_configs(recipe, folder, shape, resume, planned), plan, world)
     _prepare(run, resume, init, dry_run)
     if dry_run or not quiet:
         click.echo(_plan(run, measured=dry_run), err=True)
     if dry_run:
         return
+    again = f"vmd-train {command} --resume --out {folder}"
     try:
-        train(run, _progress(run.config.time_s, quiet))
+        train(run, _progress(quiet))
     except KeyboardInterrupt:
-        again = f"vmd-train {recipe} --resume --out {folder}"
         click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
         raise SystemExit(130) from None
     except torch.OutOfMemoryError as error:
         raise ModelError("out of memory; resume, or start again, with --batch-scale 0.5") from error
-    _finish(run, name or recipe, loops, promote, quiet)
+    finally:
+        distributed.leave()
+    if run.progress < 1:
+        click.echo(f"{run.progress:.0%} done and saved; go on with: {again}", err=not world.leads)
+    elif world.leads:
+        _finish(run, name or recipe, loops, promote, quiet)
 
 
 def _configs(
-    recipe: str, folder: Path, latent: str, resume: bool, planned: dict[str, Any]
+    recipe: str, folder: Path, shape: dict[str, str], resume: bool, planned: dict[str, Any]
 ) -> tuple[Any, Any]:
     """TrainConfig and ModelConfig: of the options, or of a run that goes on.
 
@@ -173,21 +205,33 @@ def _configs(
     from training import checkpoint
     from training.loop import TrainConfig
     from training.model import ModelConfig
+    from training.recipes import RECIPES
 
+    if recipe not in RECIPES:
+        raise click.UsageError(f"no recipe {recipe!r}; there are {', '.join(RECIPES)}")
     if not resume:
-        return TrainConfig(recipe, **planned), ModelConfig(latent=latent)  # type: ignore[arg-type]
+        theirs = RECIPES[recipe]
+        kept = {name: value for name, value in theirs.train.items() if not _stated(name)}
+        if _stated("time_s") and not _stated("steps"):
+            kept["steps"] = None
+        return TrainConfig(recipe, **{**planned, **kept}), ModelConfig(**shape, **theirs.model)  # type: ignore[arg-type]
     path = folder / "checkpoint.pt"
     if not path.exists():
         raise click.UsageError(f"no run in {folder}; start one without --resume, or name its --out")
     state = checkpoint.load(path)
     model_config = ModelConfig.from_dict(state["model_config"])
-    if _stated("latent") and latent != model_config.latent:
-        raise click.UsageError(
-            f"{folder} holds a run with --latent {model_config.latent}, not {latent};"
-            " resume it without --latent, or start another with --init and another --out"
-        )
+    for name, value in shape.items():
+        had = getattr(model_config, name)
+        if _stated(name) and value != had:
+            raise click.UsageError(
+                f"{folder} holds a run with --{name} {had}, not {value};"
+                f" resume it without --{name}, or start another with --init and another --out"
+            )
     changes = {name: value for name, value in planned.items() if _stated(name)}
     config = TrainConfig.from_dict(state["train_config"])
+    if "time_s" in changes and "steps" not in changes:
+        changes["steps"] = None
+    changes |= {"workers": planned["workers"], "slice_s": planned["slice_s"]}
     return replace(config, recipe=recipe, **changes), model_config
 
 
@@ -217,7 +261,7 @@ def _plan(run: Any, measured: bool) -> str:
     config, model = run.config, run.model.config
     groups = groups_of(config)
     total = sum(group.weight for group in groups)
-    left = max(0.0, config.time_s - run.elapsed_s)
+    left = None if config.steps else max(0.0, config.time_s - run.elapsed_s)
     lines = [
         ("device", f"{run.plan.device}: {run.plan.reason}"),
         ("model", f"{parameter_count(run.model):,} parameters, latent {model.latent}, d {model.d}"),
@@ -230,8 +274,10 @@ def _plan(run: Any, measured: bool) -> str:
             )
             for number, group in enumerate(groups)
         ),
-        ("schedule", f"lr {config.lr:g}, flat for half of the time, then a cosine to 1%"),
-        ("time", f"{left / 60:.1f} minutes, until {_clock(left)}, then {FINISHING}"),
+        ("schedule", f"lr {config.lr:g}, a cosine to 1% over the last {config.decay:.0%}"),
+        ("steps", f"{config.steps:,}, then {FINISHING}")
+        if left is None
+        else ("time", f"{left / 60:.1f} minutes, until {_clock(left)}, then {FINISHING}"),
         ("folder", str(run.folder)),
     ]
     if run.step:
@@ -239,7 +285,11 @@ def _plan(run: Any, measured: bool) -> str:
         lines.insert(0, ("resumed", f"after {done}"))
     if measured:
         each = step_seconds(run)
-        lines.append(("speed", f"{each:.2g} s a step here, so about {left / each:,.0f} steps"))
+        if left is None:
+            hours = each * (config.steps - run.step) / 3600
+            lines.append(("speed", f"{each:.2g} s a step here, so about {hours:.1f} hours"))
+        else:
+            lines.append(("speed", f"{each:.2g} s a step here, so about {left / each:,.0f} steps"))
     return "\n".join(f"{label:>9}  {text}" for label, text in lines)
 
 
@@ -250,21 +300,25 @@ def _clock(left_s: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
-def _progress(time_s: float, quiet: bool) -> Callable[[dict[str, Any]], None]:
+def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
     """A line for each log row: rewritten in place on a terminal, one after another elsewhere."""
     tty = sys.stderr.isatty()
 
     def show(row: dict[str, Any]) -> None:
         if quiet:
             return
-        left = max(0.0, time_s - row["elapsed_s"])
+        left = row["elapsed_s"] * (1 / max(row["progress"], 1e-6) - 1)
         head = f"step {row['step']:>6}  {left / 60:5.1f} min left"
         if "solve_rate" in row:
+            empty = ", ".join(f"empty {n} {share:.2f}" for n, share in row["valid_empty"].items())
             rates = (f"{name} {list(r.values())[-1]:.2f}" for name, r in row["solve_rate"].items())
-            body = f"solved: {', '.join(rates)}; empty 4x4 {row['valid_empty_4x4']:.2f}"
+            body = f"solved: {', '.join(rates)}; {empty}"
         else:
             parts = (f"{name} {group['loss']:.3f}" for name, group in row["groups"].items())
-            body = f"{row['puzzle_calls_a_second']:.0f} calls/s  loss {', '.join(parts)}"
+            speed = (
+                f"{row['puzzle_calls_a_second']:.0f} calls/s, {row['share_of_peak']:.0%} of peak"
+            )
+            body = f"{speed}  loss {', '.join(parts)}"
         ends = "solve_rate" in row or not tty
         line = f"{head}  {body}"
         if tty and not ends:  # a line that wraps could not be rewritten
@@ -292,6 +346,9 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
         "seed": run.config.seed,
     }  # fmt: skip
     report = write_report(run, metrics)
+    if run.model.config.backbone == "transformer":
+        click.echo(f"report: {report}\nnot exported: the transformer is a baseline for evaluation")
+        return
     text = card(run, metrics, name, loops)
     folder = export(run.ema, run.folder / "export" / name, name, loops, metrics, text)
     click.echo(f"report: {report}\nmodel: {folder}\nuse it: vmd-solve --model {folder} PUZZLE")

@@ -1,7 +1,7 @@
-"""Training puzzles, made while training runs: a process of its own fills a queue of packs.
+"""Training puzzles, made while training runs: processes of their own fill queues of packs.
 
-A recipe is data: which boards, in which proportion, and how their puzzles are made. Every random
-choice follows from one seed.
+What a group of puzzles is stands in `training.recipes`, as data. Every random choice follows from
+one seed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,9 @@ from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import full_grids, jigsaw_board, minimal_puzzles, random_grid
 from vmd_solver.errors import ModelError, SearchError
+
+MINED = Path(__file__).parent / "mined.npz"
+"""Made by `vmd-train data`; docs/TRAINING.md says how."""
 
 PACK = 64
 """Puzzles a pack: all of one board, so that its units are sent once."""
@@ -83,6 +88,10 @@ class Group:
     """Share of puzzles that are a full grid with any part masked, often all of it."""
     several: float
     """Share of puzzles dug past uniqueness: a few solutions each."""
+    mined: float = 0.0
+    """Share of puzzles from the mined hard tail, which holds 9x9 Sudoku only."""
+    symmetry: tuple[int, int] | None = None
+    """Height and width of boxes, where all boards are such Sudokus (`training.symmetry`)."""
 
 
 BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
@@ -90,6 +99,8 @@ BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
     "sudoku-2x3": lambda _: sudoku(2, 3),
     "sudoku-3x2": lambda _: sudoku(3, 2),
     "sudoku-3x3": lambda _: sudoku(3, 3),
+    "sudoku-3x4": lambda _: sudoku(3, 4),
+    "sudoku-4x4": lambda _: sudoku(4, 4),
     "sudoku-x-3x3": lambda _: sudoku_x(3, 3),
     "windoku-3x3": lambda _: windoku(3, 3),
     "latin-4": lambda _: latin(4),
@@ -100,23 +111,6 @@ BOARDS: dict[str, Callable[[np.random.Generator], Board]] = {
     "grid-6x6": lambda rng: random_grid(6, 6, 6, rng)[0],
     "grid-9x9": lambda rng: random_grid(9, 9, 9, rng)[0],
 }
-
-SUDOKU = (Group("sudoku-9x9", 81, 9, 27, 1.0, 32, ("sudoku-3x3",), free=0.3, several=0.1),)
-GRIDS = (
-    Group("sudoku-9x9", 81, 9, 27, 0.6, 32, ("sudoku-3x3",), free=0.3, several=0.1),
-    Group(
-        "mixed-9x9", 81, 9, 40, 0.15, 32,
-        ("sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "latin-9", "grid-9x9"),
-        free=0.15, several=0.1,
-    ),
-    Group(
-        "mixed-6x6", 36, 6, 24, 0.1, 96,
-        ("sudoku-2x3", "sudoku-3x2", "jigsaw-6", "latin-6", "grid-6x6"),
-        free=0.4, several=0.1,
-    ),
-    Group("sudoku-4x4", 16, 4, 12, 0.15, 256, ("sudoku-2x2",), free=0.8, several=0.1),
-)  # fmt: skip
-RECIPES = {"sudoku": SUDOKU, "grids": GRIDS}
 
 
 def make_pack(group: Group, rng: np.random.Generator, m: int = PACK) -> Pack:
@@ -132,11 +126,16 @@ def _pack(group: Group, board: Board, rng: np.random.Generator, m: int) -> Pack:
     kind = rng.random(m)
     free = kind < group.free
     several = ~free & (kind < group.free + group.several)
+    mined = kind >= 1 - group.mined
     givens = np.zeros((m, board.n), dtype=np.int8)
     solutions = np.zeros((m, board.n), dtype=np.int8)
-    givens[~free], solutions[~free] = minimal_puzzles(
-        board, int((~free).sum()), rng, max_guesses=MOST_GUESSES
+    dug = ~free & ~mined
+    givens[dug], solutions[dug] = minimal_puzzles(
+        board, int(dug.sum()), rng, max_guesses=MOST_GUESSES
     )
+    if mined.any():
+        chosen = rng.integers(len(mined_puzzles()[0]), size=int(mined.sum()))
+        givens[mined], solutions[mined] = (part[chosen] for part in mined_puzzles())
     solutions[free] = full_grids(board, int(free.sum()), rng)
     givens[free] = solutions[free] * _revealed(rng, int(free.sum()), board.n)
     drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
@@ -153,6 +152,13 @@ def _pack(group: Group, board: Board, rng: np.random.Generator, m: int) -> Pack:
     )
 
 
+@cache
+def mined_puzzles() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """The hard tail of 9x9 Sudoku and its solutions, (m, 81) each."""
+    with np.load(MINED) as mined:
+        return mined["givens"], mined["solutions"]
+
+
 def _revealed(rng: np.random.Generator, m: int, n: int) -> npt.NDArray[np.bool_]:
     """Cells shown (m, n): none for a third of the rows (t = 1), else a uniform share."""
     share = rng.random((m, 1)) * (rng.random((m, 1)) > 1 / 3)
@@ -166,8 +172,9 @@ def held_out(group: Group, m: int, seed: int) -> tuple[Pack, ...]:
     """
     shares = np.bincount(np.arange(m) % len(group.boards), minlength=len(group.boards))
     rng = np.random.default_rng((seed, HELD_OUT))
+    alone = replace(group, free=0.0, several=0.0, mined=0.0)
     return tuple(
-        make_pack(replace(group, boards=(board,), free=0.0, several=0.0), rng, int(share))
+        make_pack(replace(alone, boards=(board,)), rng, int(share))
         for board, share in zip(group.boards, shares, strict=True)
         if share
     )

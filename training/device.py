@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,11 @@ class Plan:
     device: torch.device
     dtype: torch.dtype
     reason: str
+
+    @property
+    def workers(self) -> int:
+        """Processes that make puzzles; on a CPU training wants the cores for itself."""
+        return 1 if self.device.type == "cpu" else max(1, (os.cpu_count() or 2) - 1)
 
     @property
     def compile(self) -> bool:

@@ -85,6 +85,12 @@ def valid(values: np.ndarray, board: Board) -> np.ndarray:
     return good
 
 
+def empty_boards(model: VMD) -> dict[str, Board]:
+    """Boards to fill from nothing, smallest first."""
+    boards = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
+    return boards if model.config.backbone == "value-graph" else {"9x9": boards["9x9"]}
+
+
 FINAL_PUZZLES = 200
 FINAL_CALLS = (1, 4, 10)
 EMPTY_GRIDS = 200
@@ -106,7 +112,6 @@ def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[st
     packs = {group.name: held_out(group, FINAL_PUZZLES, seed) for group in groups}
     rates = {name: solve_rates(model, pack, FINAL_CALLS, loops) for name, pack in packs.items()}
     total = sum(group.weight for group in groups)
-    boards = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
     return {
         "score": sum(g.weight * rates[g.name][max(FINAL_CALLS)] for g in groups) / total,
         "puzzles": dict.fromkeys(packs, FINAL_PUZZLES),
@@ -117,6 +122,6 @@ def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[st
         "empty_grids": EMPTY_GRIDS,
         "valid_empty": {
             name: valid_from_empty(model, board, EMPTY_GRIDS, loops)
-            for name, board in boards.items()
+            for name, board in empty_boards(model).items()
         },
     }

@@ -1,7 +1,8 @@
 """The training loop: groups in turn, one call a step, an average of the weights, checkpoints.
 
-The schedule follows the time that was planned, not a number of steps, so that `--time 30m` ends
-annealed on any machine; a resumed run goes on from the time it had used.
+The schedule follows what was planned: a number of steps, which means the same on any machine, or a
+time, so that `--time 30m` ends annealed on any machine. A resumed run goes on from what it had
+used, and a run may be cut into slices.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import checkpoint, evaluate, vmd
-from training.data import HELD_OUT, RECIPES, Group, Pack, Stream, held_out, make_pack
+from training import checkpoint, evaluate, throughput, vmd
+from training.data import HELD_OUT, Group, Pack, Stream, held_out, make_pack
 from training.device import Plan
-from training.model import VMD, ModelConfig
+from training.distributed import World
+from training.model import VMD, Block, ModelConfig
 from training.pool import Pool
-from vmd_solver.csp.families import sudoku
+from training.recipes import RECIPES
 from vmd_solver.errors import ModelError
 
 Report = Callable[[dict[str, Any]], None]
@@ -40,6 +42,8 @@ CHANNEL = "kl_channel_"
 """How the KL of each channel is called until they are logged together."""
 LATE_STEPS = 300
 """Steps at the final beta before a verdict on the latent."""
+FEED_EVERY = 8
+"""Steps between two looks at how many new puzzles a pool has asked for."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +52,28 @@ class TrainConfig:
 
     recipe: str = "sudoku"
     time_s: float = 1800.0
+    """Planned time; the schedule follows it unless steps are planned."""
+    steps: int | None = None
+    """Planned steps."""
+    slice_s: float | None = None
+    """Stop after this much time here, to be resumed."""
     loops: int = 8
     """Loops of a training call; the exported call may have more."""
     lr: float = 2e-3
     weight_decay: float = 0.01
     clip: float = 1.0
+    decay: float = 0.5
+    """Share of the run, at its end, over which the rate falls by a cosine to 1% of its height."""
     beta: float = 0.25
     """Final weight of the KL. At 1 the latent collapsed on the way (docs/LOG.md, 2026-11-22)."""
     anneal: float = 0.1
     """Share of the time over which beta rises to its final value."""
     ema: float = 0.999
     batch_scale: float = 1.0
+    reuse: int = 1
+    """Times a puzzle is used; more where makers are slower than the device."""
+    workers: int = 1
+    """Processes that make puzzles, for each process that trains."""
     seed: int = 0
     log_every_s: float = 10.0
     checkpoint_every_s: float = 180.0
@@ -72,8 +87,8 @@ class TrainConfig:
 
 
 def learning_rate(config: TrainConfig, progress: float, step: int) -> float:
-    """Warm-up over 100 steps, flat for half of the time, then a cosine down to 1%."""
-    late = max(0.0, progress - 0.5) * 2
+    """Warm-up over 100 steps, flat, then a cosine down to 1% over the last share `decay`."""
+    late = max(0.0, progress - 1 + config.decay) / config.decay
     return config.lr * min(1.0, (step + 1) / 100) * (0.505 + 0.495 * math.cos(math.pi * late))
 
 
@@ -82,14 +97,22 @@ def kl_weight(config: TrainConfig, progress: float) -> float:
     return config.beta * min(1.0, 0.1 + 0.9 * progress / config.anneal)
 
 
+ALONE = World()
+
+
 class Run:
     """One training run in a folder: model, optimizer, average, time used."""
 
     def __init__(
-        self, folder: Path, config: TrainConfig, model_config: ModelConfig, plan: Plan
+        self,
+        folder: Path,
+        config: TrainConfig,
+        model_config: ModelConfig,
+        plan: Plan,
+        world: World = ALONE,
     ) -> None:
         torch.manual_seed(config.seed)
-        self.folder, self.config, self.plan = folder, config, plan
+        self.folder, self.config, self.plan, self.world = folder, config, plan, world
         self.model = VMD(model_config).to(plan.device)
         self.ema = VMD(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
@@ -99,6 +122,14 @@ class Run:
         self.step = 0
         self.elapsed_s = 0.0
         self.puzzle_calls = 0
+
+    @property
+    def progress(self) -> float:
+        """Share of what was planned that is done, up to 1."""
+        config = self.config
+        if config.steps is not None:
+            return min(1.0, self.step / config.steps)
+        return min(1.0, self.elapsed_s / config.time_s)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -142,6 +173,8 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint."""
+        if not self.world.leads:
+            return
         checkpoint.save(
             self.checkpoint_path,
             {
@@ -163,6 +196,8 @@ class Run:
 
     def record(self, row: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
+        if not self.world.leads:
+            return
         with self.metrics_path.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(row) + "\n")
 
@@ -177,6 +212,8 @@ class Run:
 
     def drop_rows_after(self, step: int) -> None:
         """Forget what was logged after a step: training that no checkpoint kept is done again."""
+        if not self.world.leads:
+            return
         kept = [row for row in self.rows() if row["step"] <= step]
         self.metrics_path.write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
 
@@ -193,7 +230,8 @@ def groups_of(config: TrainConfig) -> tuple[Group, ...]:
     """The recipe's groups with their batches scaled."""
     scale = config.batch_scale
     return tuple(
-        replace(group, batch=max(1, round(group.batch * scale))) for group in RECIPES[config.recipe]
+        replace(group, batch=max(1, round(group.batch * scale)))
+        for group in RECIPES[config.recipe].groups
     )
 
 
@@ -211,17 +249,18 @@ class Every:
 
 
 def train(run: Run, report: Report) -> None:
-    """Train until the planned time is used, handing each log row to `report` as well.
+    """Train until what was planned is done, handing each log row to `report` as well.
 
-    The checkpoint is written at the end, and when interrupted; not after a failure, which leaves
-    the last good one. Raises ModelError where the loss is not finite any more, where no puzzles
-    come, or where the latent collapsed.
+    Stops early, to be resumed, after `slice_s`. The checkpoint is written at the end, and when
+    interrupted; not after a failure, which leaves the last good one. Raises ModelError where the
+    loss is not finite any more, where no puzzles come, or where the latent collapsed.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     run.drop_rows_after(run.step)
-    if run.elapsed_s < run.config.time_s:
-        groups = groups_of(run.config)
-        stream = Stream(groups, (run.config.seed, run.step))
+    if run.progress < 1:
+        config, groups = run.config, groups_of(run.config)
+        seed = (config.seed, run.step, run.world.rank)
+        stream = Stream(groups, seed, config.workers)
         try:
             _train(run, groups, stream, report)
         except KeyboardInterrupt:
@@ -230,46 +269,97 @@ def train(run: Run, report: Report) -> None:
         finally:
             stream.close()
         run.save()
-    require_latent(run)
+    if run.progress >= 1:
+        require_latent(run)
 
 
 def _train(run: Run, groups: tuple[Group, ...], stream: Stream, report: Report) -> None:
     config, device = run.config, run.plan.device
     shares = np.array([group.weight for group in groups])
-    rng = np.random.default_rng((config.seed, run.step))
+    rng = np.random.default_rng((config.seed, run.step))  # the same groups in every process
     tests = {group.name: held_out(group, 64, config.seed) for group in groups}
-    step_fn = torch.compile(_step, dynamic=False) if run.plan.compile else _step
+    meter = Meter(run, groups)
+    torch.manual_seed(1_000_003 * config.seed + 1009 * run.step + run.world.rank)
+    if run.plan.compile:
+        compile_blocks(run.model)
     pools = {
-        group.name: Pool(group, run.model, stream.take, device, config.seed) for group in groups
+        group.name: Pool(group, run.model, stream.take, device, config.reuse) for group in groups
     }
-    sums: dict[str, dict[str, float]] = {}
+    sums: dict[str, Sums] = {}
     log, save, evaluation = (
         Every(period_s, run.elapsed_s)
-        for period_s in (
-            config.log_every_s,
-            config.checkpoint_every_s,
-            max(EVALUATE_EVERY_S, config.time_s / config.evaluations),
-        )
+        for period_s in (config.log_every_s, config.checkpoint_every_s, EVALUATE_EVERY_S)
     )
-    started, first_step = time.perf_counter() - run.elapsed_s, run.step
-    while run.elapsed_s < config.time_s:
-        progress = run.elapsed_s / config.time_s
+    evaluated, first_step, began_s = run.progress, run.step, run.elapsed_s
+    started = time.perf_counter() - began_s
+    over = False
+    while not over:
+        progress = run.progress
         group = groups[rng.choice(len(groups), p=shares / shares.sum())]
         for parameters in run.optimizer.param_groups:
             parameters["lr"] = learning_rate(config, progress, run.step - first_step)
-        row = _train_step(run, pools[group.name], kl_weight(config, progress), step_fn)
-        _accumulate(sums.setdefault(group.name, {}), row)
+        row = _train_step(run, pools[group.name], kl_weight(config, progress))
+        sums.setdefault(group.name, Sums()).add(row)
+        meter.count(group)
         run.step += 1
-        run.puzzle_calls += group.batch
-        run.elapsed_s = time.perf_counter() - started
-        over = run.elapsed_s >= config.time_s
+        run.puzzle_calls += group.batch * run.world.size
+        if run.step % FEED_EVERY == 0:
+            for pool in pools.values():
+                pool.feed()
+        run.elapsed_s = run.world.agree(time.perf_counter() - started)
+        sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
+        over = run.progress >= 1 or sliced
         if log(run.elapsed_s) or over:
-            _record(run, _summary(run, sums, stream.waited_s), report)
+            _record(run, _summary(run, sums, stream.waited_s, meter), report)
             sums = {}
         if save(run.elapsed_s):
             run.save()
-        if evaluation(run.elapsed_s) or over:
+        due = run.progress - evaluated >= 1 / config.evaluations
+        if run.world.leads and (over or (due and evaluation(run.elapsed_s))):
+            evaluated = run.progress
             _record(run, _evaluate(run, tests), report)
+
+
+def compile_blocks(model: VMD) -> None:
+    """Compile the blocks alone: every loop and network of a kind shares what is compiled once."""
+    torch._dynamo.config.recompile_limit = 64  # one for each block and size of board
+    for module in list(model.modules()):
+        if isinstance(module, Block):
+            module.compile(dynamic=False)
+
+
+class Meter:
+    """Matrix-product operations a second since training began here, against the device's best."""
+
+    def __init__(self, run: Run, groups: tuple[Group, ...]) -> None:
+        self.peak = throughput.peak_flops(run.plan)
+        self._step = {group.name: _step_flops(run, group) for group in groups}
+        self._started = time.perf_counter()
+        self._done = 0.0
+
+    def count(self, group: Group) -> None:
+        """A step of this group was done."""
+        self._done += self._step[group.name]
+
+    @property
+    def share(self) -> float:
+        """Share of the peak."""
+        return self._done / (time.perf_counter() - self._started) / self.peak
+
+
+def _step_flops(run: Run, group: Group) -> float:
+    """Operations of a step of a group: those of two rows on the CPU, scaled."""
+    few, cpu = replace(group, batch=2), torch.device("cpu")
+    model = VMD(run.model.config)
+    pool = Pool(few, model, lambda _: _sample_pack(run, group), cpu)
+    found = throughput.flops(
+        lambda: _step(model, pool, torch.tensor(1.0), run.config.loops, torch.float32)[0]
+    )
+    return found * group.batch / 2
+
+
+def _sample_pack(run: Run, group: Group) -> Pack:
+    return make_pack(group, np.random.default_rng((run.config.seed, HELD_OUT, 1)))
 
 
 def step_seconds(run: Run) -> float:
@@ -280,8 +370,7 @@ def step_seconds(run: Run) -> float:
 
 
 def _seconds(run: Run, group: Group) -> float:
-    pack = make_pack(group, np.random.default_rng((run.config.seed, HELD_OUT, 1)))
-    pool = Pool(group, run.model, lambda _: pack, run.plan.device, run.config.seed)
+    pool = Pool(group, run.model, lambda _: _sample_pack(run, group), run.plan.device)
     weight = torch.tensor(run.config.beta, device=run.plan.device)
     for _ in range(2):  # the first step also prepares what the second finds ready
         started = time.perf_counter()
@@ -302,7 +391,7 @@ def require_latent(run: Run) -> None:
     if run.model.config.latent == "none":
         return
     rows = [row for row in run.rows() if "groups" in row]
-    late = [row for row in rows if row["elapsed_s"] > config.anneal * config.time_s]
+    late = [row for row in rows if row["progress"] > config.anneal]
     if not late or late[-1]["step"] - late[0]["step"] < LATE_STEPS:
         return
     late = late[len(late) // 2 :]
@@ -326,67 +415,88 @@ def _step(
     return vmd.loss(terms, grid, beta), terms
 
 
-def _train_step(run: Run, pool: Pool, beta: float, step_fn: Callable[..., Any]) -> dict[str, float]:
-    """One call with gradient on one pool; what it cost, averaged over rows."""
-    # As a tensor: a compiled step would be compiled anew for every other number.
+def _train_step(run: Run, pool: Pool, beta: float) -> Row:
+    """One call with gradient on one pool; what it cost, averaged over rows, still on the device."""
+    # As a tensor: what is compiled would be compiled anew for every other number.
     weight = torch.tensor(beta, device=run.plan.device)
-    loss, terms = step_fn(run.model, pool, weight, run.config.loops, run.plan.dtype)
-    if not torch.isfinite(loss):
-        again = "resume" if run.checkpoint_path.exists() else "start again"
-        raise ModelError(
-            f"the loss became {loss.item()} at step {run.step}; {again} with a lower --lr"
-        )
+    loss, terms = _step(run.model, pool, weight, run.config.loops, run.plan.dtype)
     run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
+    run.world.average(run.model.parameters())
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.clip)
     run.optimizer.step()
     run.update_ema()
     done = vmd.solved(terms.logits.detach(), pool.x0, pool.grid())
-    encoded = pool.use_encoder > 0
+    encoded = pool.use_encoder
+    share = encoded.sum()
+    nats = terms.cross_entropy[-1].detach()
     row = {
-        "loss": float(loss.detach()),
-        "nats": float(terms.cross_entropy[-1].mean().detach()),
-        "solved": float(done.float().mean()),
+        "loss": (loss.detach(), None),
+        "nats": (nats.mean(), None),
+        "solved": (done.float().mean(), None),
+        "kl_nats": ((terms.kl.detach() * encoded).sum(), share),
+        "encoded_nats": ((nats * encoded).sum(), share),
     }
-    if encoded.any():
-        row["kl_nats"] = float(terms.kl[encoded].mean().detach())
-        row["encoded_nats"] = float(terms.cross_entropy[-1][encoded].mean().detach())
-        row |= {f"{CHANNEL}{i}": float(nats) for i, nats in enumerate(terms.kl_per_channel)}
+    for i, channel in enumerate(terms.kl_per_channel):
+        row[f"{CHANNEL}{i}"] = (channel * share, share)
     pool.advance(terms.h, done)
     return row
 
 
-def _accumulate(sums: dict[str, float], row: dict[str, float]) -> None:
-    for name, value in row.items():
-        sums[name] = sums.get(name, 0.0) + value
-        sums[f"#{name}"] = sums.get(f"#{name}", 0.0) + 1
+Row = dict[str, tuple[Tensor, Tensor | None]]
+"""What a step measured: a sum and the rows it is over, or a mean over all rows and None."""
 
 
-def _summary(run: Run, sums: dict[str, dict[str, float]], waited_s: float) -> dict[str, Any]:
-    progress = run.elapsed_s / run.config.time_s
+class Sums:
+    """Means over steps, kept on the device until they are asked for."""
+
+    def __init__(self) -> None:
+        self._totals: dict[str, Tensor] = {}
+        self._counts: dict[str, Tensor] = {}
+
+    def add(self, row: Row) -> None:
+        """Take in what a step measured."""
+        for name, (total, count) in row.items():
+            count = torch.ones_like(total) if count is None else count
+            self._totals[name] = self._totals.get(name, 0) + total
+            self._counts[name] = self._counts.get(name, 0) + count
+
+    def means(self) -> dict[str, Any]:
+        """By name, where there was anything; KL of the channels, nats a grid, as one list."""
+        counts = {name: float(count) for name, count in self._counts.items()}
+        means = {
+            name: round(float(total) / counts[name], 5)
+            for name, total in self._totals.items()
+            if counts[name]
+        }
+        channels = [means.pop(name) for name in list(means) if name.startswith(CHANNEL)]
+        if not channels:
+            return {name: mean for name, mean in means.items() if name != "kl_nats"}
+        active = sum(nats > ACTIVE_NATS for nats in channels)
+        return {**means, "kl_channels": channels, "active_channels": active}
+
+
+def _summary(run: Run, sums: dict[str, Sums], waited_s: float, meter: Meter) -> dict[str, Any]:
+    means = {group: row.means() for group, row in sums.items()}
+    for group, row in means.items():
+        if not math.isfinite(row["loss"]):
+            again = "resume" if run.checkpoint_path.exists() else "start again"
+            raise ModelError(
+                f"the loss of {group} became {row['loss']} by step {run.step}; {again} with a"
+                " lower --lr"
+            )
     return {
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
-        "progress": round(progress, 4),
+        "progress": round(run.progress, 4),
         "lr": run.optimizer.param_groups[0]["lr"],
-        "beta": round(kl_weight(run.config, progress), 3),
+        "beta": round(kl_weight(run.config, run.progress), 3),
         "puzzle_calls": run.puzzle_calls,
         "puzzle_calls_a_second": round(run.puzzle_calls / run.elapsed_s, 1),
+        "share_of_peak": round(meter.share, 4),
         "waited_for_data_s": round(waited_s, 1),
-        "groups": {group: _means(row) for group, row in sums.items()},
+        "groups": means,
     }
-
-
-def _means(sums: dict[str, float]) -> dict[str, Any]:
-    """Means of what was accumulated; the KL of the channels, in nats a grid, as one list."""
-    means = {
-        name: round(total / sums[f"#{name}"], 5) for name, total in sums.items() if name[0] != "#"
-    }
-    channels = [means.pop(name) for name in list(means) if name.startswith(CHANNEL)]
-    if not channels:
-        return means
-    active = sum(nats > ACTIVE_NATS for nats in channels)
-    return {**means, "kl_channels": channels, "active_channels": active}
 
 
 def _record(run: Run, row: dict[str, Any], report: Report) -> None:
@@ -395,18 +505,20 @@ def _record(run: Run, row: dict[str, Any], report: Report) -> None:
 
 
 def _evaluate(run: Run, tests: dict[str, tuple[Pack, ...]]) -> dict[str, Any]:
-    """Held-out solve rates of the averaged weights, and grids from an empty 4x4 board."""
+    """Held-out solve rates of the averaged weights, and grids from the smallest empty board."""
     loops = 16
     rates = {
         name: evaluate.solve_rates(run.ema, packs, (1, 4), loops) for name, packs in tests.items()
     }
-    empty = evaluate.valid_from_empty(run.ema, sudoku(2, 2), 256, loops)
+    name, board = next(iter(evaluate.empty_boards(run.ema).items()))
+    empty = evaluate.valid_from_empty(run.ema, board, 256, loops)
     return {
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
+        "progress": round(run.progress, 4),
         "solve_rate": {
             name: {f"{calls}x{loops}": round(rate, 4) for calls, rate in row.items()}
             for name, row in rates.items()
         },
-        "valid_empty_4x4": round(empty, 4),
+        "valid_empty": {name: round(empty, 4)},
     }

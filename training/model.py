@@ -14,7 +14,7 @@ candidate and the conditional prior are ours; feeding the prediction back follow
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 LatentKind = Literal["none", "global", "candidate"]
+Backbone = Literal["value-graph", "transformer"]
 
 CLOSED_LOGIT = -1e4
 """Logit of a value that is not allowed: finite, so that exported graphs never make a NaN."""
@@ -46,11 +47,18 @@ class ModelConfig:
     """Width of the hidden state of encoder and prior."""
     latent_loops: int = 3
     """Loops of encoder and prior."""
+    backbone: Backbone = "value-graph"
+    """The transformer is a baseline for 9x9 boards, without latent (`training.transformer`)."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
         """The config stored in a checkpoint; names it does not know are an error."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        return cls(**values)
+
+    @property
+    def equivariant(self) -> bool:
+        """Whether the networks know neither positions nor names, and so need no symmetries."""
+        return self.backbone == "value-graph" and self.latent != "global"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -273,7 +281,7 @@ class VMD(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.denoiser = Denoiser(config)
+        self.denoiser = _denoiser(config)
         self.encoder = LatentNet(config, True) if config.latent != "none" else None
         self.prior = LatentNet(config, False) if config.latent != "none" else None
 
@@ -294,7 +302,16 @@ class VMD(nn.Module):
 
     def start(self, grid: Grid) -> Tensor:
         """The hidden state before the first loop: zeros (B, n, D, d)."""
-        return grid.allowed.new_zeros(*grid.allowed.shape, self.config.d)
+        width = self.config.d if self.config.backbone == "value-graph" else 0
+        return grid.allowed.new_zeros(*grid.allowed.shape, width)
+
+
+def _denoiser(config: ModelConfig) -> nn.Module:
+    if config.backbone == "value-graph":
+        return Denoiser(config)
+    from training.transformer import TransformerDenoiser
+
+    return TransformerDenoiser(config)
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -35,7 +35,9 @@ def plot(rows: list[Row], path: Path) -> None:
             right.plot(xs, ys, marker="o", label=f"{group}, {calls} loops")
     if tests:
         xs = [row["elapsed_s"] / 60 for row in tests]
-        right.plot(xs, [row["valid_empty_4x4"] for row in tests], "k--", label="empty 4x4, valid")
+        for board in tests[-1]["valid_empty"]:
+            ys = [row["valid_empty"][board] for row in tests]
+            right.plot(xs, ys, "k--", label=f"empty {board}, valid")
         right.legend(fontsize="small")
     right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
     figure.savefig(path, dpi=110)

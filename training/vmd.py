@@ -30,7 +30,7 @@ class Terms(NamedTuple):
     """What one call costs, row by row, in nats a grid, and what it predicted."""
 
     cross_entropy: Tensor
-    """(loops, B) over the masked cells, after each loop."""
+    """(loops, B) over the masked cells, after each loop that was read."""
     kl: Tensor
     """(B,) zero where z came from the prior."""
     kl_per_channel: Tensor
@@ -62,9 +62,9 @@ def call(
         kl = nats.flatten(1).sum(dim=1)
         per_channel = nats.detach().flatten(0, -2).sum(dim=0) / use_encoder.sum().clamp(min=1)
     logits, h = model.denoiser(grid, model.spread(z, grid), h, loops)
-    target = (x0 - 1).expand(loops, -1, -1)
+    target = (x0 - 1).expand(len(logits), -1, -1)
     nats_cell = F.cross_entropy(logits.flatten(0, 2).float(), target.flatten(), reduction="none")
-    cross_entropy = (nats_cell.view(loops, *x0.shape) * masked).sum(dim=-1)
+    cross_entropy = (nats_cell.view(target.shape) * masked).sum(dim=-1)
     return Terms(cross_entropy, kl, per_channel, logits[-1], h)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from training.data import RECIPES, make_pack
+from training.data import make_pack
+from training.recipes import RECIPES
 from training.evaluate import draw, grid_of
 from training.export import export
 from training.model import VMD, Grid, ModelConfig
@@ -92,7 +93,7 @@ def test_evaluation_draws_from_the_prior(model: VMD) -> None:
 
 
 def test_packs_hold_the_stated_shares() -> None:
-    group = RECIPES["grids"][-1]
+    group = RECIPES["grids"].groups[-1]
     pack = make_pack(group, np.random.default_rng(0), N)
     bound = deviations(2)
     unique = 1 - group.free - group.several

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import torch
@@ -16,8 +17,9 @@ import torch
 from training import checkpoint, cli, evaluate, loop
 from training import export as exporting
 from training.cli import promote_into, seconds
-from training.data import RECIPES, Group
+from training.data import Group
 from training.model import ModelConfig
+from training.recipes import RECIPES, Recipe
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 
@@ -35,7 +37,7 @@ def vmd_train(
     tiny = tuple(config_of("candidate").to_dict().values())
     monkeypatch.setattr(ModelConfig.__init__, "__defaults__", tiny)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(RECIPES, "sudoku", (group,))
+    monkeypatch.setitem(RECIPES, "sudoku", Recipe((group,)))
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 8)
     monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 4)
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
@@ -102,6 +104,51 @@ def test_a_run_goes_on_with_the_options_it_had(
     assert "holds a run with --latent none" in capsys.readouterr().err
 
 
+def test_a_run_is_cut_into_slices(
+    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = ("--steps", "4000", "--slice", "0.3s", "--loops", "1", "--out", "run", "--no-promote")
+    assert vmd_train("sudoku", *first) == 0
+    out, err = capsys.readouterr()
+    assert "saved; go on with: vmd-train sudoku --resume --out run" in out
+    assert "steps  4,000, then evaluation" in err
+    assert not (tmp_path / "run" / "export").exists()
+    done = checkpoint.load(tmp_path / "run/checkpoint.pt")["step"]
+    last = ("--resume", "--out", "run", "--steps", str(done + 5), "--loops", "1", "--no-promote")
+    assert vmd_train("sudoku", *last, "--quiet") == 0
+    assert checkpoint.load(tmp_path / "run/checkpoint.pt")["step"] == done + 5
+    assert (tmp_path / "run" / "export" / "sudoku").is_dir()
+
+
+def test_a_recipe_brings_its_own_model_and_schedule(
+    vmd_train: Command, monkeypatch: pytest.MonkeyPatch, group: Group,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    wide = Recipe((group,), model={"d": 16}, train={"steps": 77, "lr": 0.5})
+    monkeypatch.setitem(RECIPES, "wide", wide)
+    for options, parts in (
+        ((), ("d 16", "steps  77,", "lr 0.5")),
+        (("--lr", "0.1", "--time", "9m"), ("d 16", "time  9.0 minutes", "lr 0.1")),
+    ):
+        assert vmd_train("sudoku", "--recipe", "wide", *options, "--dry-run") == 0
+        err = capsys.readouterr().err
+        assert all(part in err for part in parts), err
+
+
+def test_the_transformer_trains_beside_the_graph(
+    vmd_train: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    nine = Group("nine", 81, 9, 27, 1.0, 2, ("sudoku-3x3",), 0.2, 0.1, symmetry=(3, 3))
+    monkeypatch.setitem(RECIPES, "sudoku", Recipe((nine,)))
+    monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 2)
+    options = ("--backbone", "transformer", "--latent", "none", "--steps", "2", "--loops", "1")
+    assert vmd_train("sudoku", *options) == 0
+    assert "not exported: the transformer" in capsys.readouterr().out
+    model = checkpoint.load_model(tmp_path / "runs/sudoku-transformer")
+    assert model.config.backbone == "transformer"
+
+
 def test_a_run_starts_from_another(vmd_train: Command, tmp_path: Path) -> None:
     quick = ("--time", "0.2s", "--loops", "1", "--no-promote", "--quiet")
     assert vmd_train("sudoku", *quick, "--latent", "none", "--out", "trunk") == 0
@@ -154,6 +201,10 @@ def test_an_interrupted_run_says_how_to_go_on(
         (("--name", "../up"), 2, "cannot name a folder"),
         (("--latent", "some"), 2, "'some' is not one of"),
         (("--batch-scale", "0"), 2, "0.0 is not in the range"),
+        (("--recipe", "soup"), 2, "no recipe 'soup'; there are sudoku, grids, full"),
+        (("--slice", "soon"), 2, "'soon' is not a duration"),
+        (("--steps", "0"), 2, "0 is not in the range"),
+        (("--backbone", "transformer"), 3, "without latent; add --latent none"),
     ],
 )
 def test_a_wrong_call_gets_one_line_and_a_code(
@@ -205,8 +256,11 @@ def test_durations(text: str, expected: float) -> None:
 
 def test_every_option_is_described() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
-    for command in cli.cli.commands.values():
-        assert f"vmd-train {command.name}" in page
+    context = click.Context(cli.cli)
+    for name in cli.cli.list_commands(context):
+        command = cli.cli.get_command(context, name)
+        assert command is not None
+        assert f"vmd-train {name}" in page
         for option in command.params:
             names = (*option.opts, *option.secondary_opts)
             assert any(f"`{name}`" in page or f"`{name} " in page for name in names), names

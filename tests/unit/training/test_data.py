@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from training import data
-from training.data import BOARDS, RECIPES, Group, Pack, Stream, held_out, make_pack
+from training.data import BOARDS, Group, Pack, Stream, held_out, make_pack, mined_puzzles
+from training.recipes import RECIPES
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import grid
 from vmd_solver.errors import ModelError
 
-ALL = {f"{recipe}: {group.name}": group for recipe, groups in RECIPES.items() for group in groups}
+ALL = {
+    f"{name}: {group.name}": group for name, recipe in RECIPES.items() for group in recipe.groups
+}
 
 
 def board_of(pack: Pack, D: int) -> Board:
@@ -32,12 +35,16 @@ def test_a_group_holds_what_it_says(group: Group) -> None:
         assert (board.n, board.D) == (group.n, group.D)
         assert len(board.units) <= group.U
     assert group.weight > 0
-    assert group.free + group.several <= 1
+    assert group.free + group.several + group.mined <= 1
 
 
 @pytest.mark.parametrize("group", ALL.values(), ids=ALL)
 def test_packs_are_true_puzzles(group: Group) -> None:
-    pack = make_pack(replace(group, free=0.4, several=0.3), np.random.default_rng(1), m=20)
+    pack = make_pack(
+        replace(group, free=0.4, several=0.3, mined=min(0.1, group.mined)),
+        np.random.default_rng(1),
+        m=20,
+    )
     board = board_of(pack, group.D)
     full = solve_batch(board, pack.solutions)
     assert (full.counts == 1).all()
@@ -53,7 +60,7 @@ def test_packs_are_true_puzzles(group: Group) -> None:
 
 
 def test_a_pack_follows_from_its_seed() -> None:
-    group = RECIPES["grids"][2]
+    group = RECIPES["grids"].groups[3]
     one, two, other = (make_pack(group, np.random.default_rng(seed), 8) for seed in (3, 3, 4))
     assert (one.givens == two.givens).all()
     assert (one.solutions == two.solutions).all()
@@ -61,7 +68,7 @@ def test_a_pack_follows_from_its_seed() -> None:
 
 
 def test_held_out_puzzles_have_one_solution_and_every_board_a_share() -> None:
-    group = RECIPES["grids"][2]
+    group = RECIPES["grids"].groups[3]
     packs = held_out(group, 13, seed=0)
     assert [len(pack.givens) for pack in packs] == [3, 3, 3, 2, 2]
     for pack in packs:
@@ -72,7 +79,7 @@ def test_held_out_puzzles_have_one_solution_and_every_board_a_share() -> None:
 
 def test_training_never_sees_what_was_held_out() -> None:
     """4x4 has too few puzzles to be kept apart; 9x9 has not."""
-    group = replace(RECIPES["sudoku"][0], free=0.0, several=0.0)
+    group = replace(RECIPES["sudoku"].groups[0], free=0.0, several=0.0, mined=0.0)
     (kept,) = held_out(group, 64, seed=0)
     apart = {tuple(row) for row in kept.solutions.tolist()}
     for maker in (1, 2):
@@ -82,6 +89,29 @@ def test_training_never_sees_what_was_held_out() -> None:
     # Why makers count from 1: a seed that ends in 0 is the seed without it.
     clash = make_pack(group, np.random.default_rng((0, data.HELD_OUT, 0)))
     assert not apart.isdisjoint(tuple(row) for row in clash.solutions.tolist())
+
+
+def test_a_share_of_the_puzzles_is_mined() -> None:
+    group = replace(RECIPES["sudoku"].groups[0], free=0.0, several=0.0, mined=0.5)
+    pack = make_pack(group, np.random.default_rng(0), 40)
+    known = {tuple(row) for row in mined_puzzles()[0].tolist()}
+    found = sum(tuple(row) in known for row in pack.givens.tolist())
+    assert 10 < found < 30
+    assert pack.unique.all()
+
+
+def test_a_board_without_grids_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three cells that differ pairwise have no grid of two values."""
+    drawn = []
+
+    def board(rng: np.random.Generator) -> Board:
+        drawn.append(rng.random())
+        return grid(1, 3, 2, [[0, 1], [1, 2], [0, 2]][: 3 if len(drawn) == 1 else 2])
+
+    monkeypatch.setitem(BOARDS, "odd", board)
+    group = Group("odd", 3, 2, 3, 1.0, 2, ("odd",), free=0.0, several=0.0)
+    assert len(make_pack(group, np.random.default_rng(0), 4).units) == 2
+    assert len(drawn) == 2
 
 
 def test_a_stream_makes_packs_in_a_process_of_its_own(group: Group) -> None:

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from training import checkpoint, loop
-from training.data import RECIPES, Group
+from training.data import Group
 from training.device import choose
 from training.export import example
 from training.loop import Every, Run, TrainConfig, kl_weight, learning_rate, train
 from training.model import VMD, Grid, ModelConfig
+from training.recipes import RECIPES, Recipe
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
 
@@ -50,6 +51,11 @@ def test_the_learning_rate_warms_up_stays_and_falls() -> None:
     assert learning_rate(config, 0.1, 99) == learning_rate(config, 0.5, 500) == pytest.approx(1)
     assert learning_rate(config, 0.75, 500) == pytest.approx(0.505)
     assert learning_rate(config, 1.0, 500) == pytest.approx(0.01)
+    late = replace(config, decay=0.1)
+    assert learning_rate(late, 0.9, 500) == pytest.approx(1)
+    assert learning_rate(late, 0.95, 500) == pytest.approx(0.505)
+    whole = replace(config, decay=1.0)
+    assert learning_rate(whole, 0.5, 500) == pytest.approx(0.505)
 
 
 def test_beta_rises_to_its_final_value() -> None:
@@ -246,7 +252,9 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
     run.save()
     saved = run.checkpoint_path.read_bytes()
     run.model.denoiser.head.weight.data[:] = float("nan")
-    with pytest.raises(ModelError, match="became nan at step 0; resume with a lower --lr"):
+    with pytest.raises(
+        ModelError, match=r"of tiny became nan by step \d+; resume with a lower --lr"
+    ):
         train(run, ignore)
     assert run.checkpoint_path.read_bytes() == saved
 
@@ -279,7 +287,7 @@ def logged(run: Run, kl_nats: float, steps: int) -> None:
     done = run.config.anneal
     rows = [(done / 2, 100, 9.0), (done * 1.01, 200, 5.0), (0.8, 200 + steps // 2, kl_nats)]
     for progress, step, nats in (*rows, (1.0, 200 + steps, kl_nats)):
-        row = {"step": step, "elapsed_s": progress * run.config.time_s}
+        row = {"step": step, "progress": progress}
         run.record({**row, "groups": {"tiny": {"kl_nats": nats}}})
 
 
@@ -324,7 +332,7 @@ def test_a_failed_run_leaves_its_checkpoint(
 
 
 def test_no_free_grids_no_verdict(tmp_path: Path, config_of: Config, group: Group) -> None:
-    RECIPES["tiny"] = (replace(group, free=0.0),)
+    RECIPES["tiny"] = Recipe((replace(group, free=0.0),))
     run = start(tmp_path, config_of)
     logged(run, 0.0, 1000)
     loop.require_latent(run)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from training import pool as pools
-from training.data import Group, Pack, make_pack
+from training.data import PACK, Group, Pack, make_pack
 from training.model import VMD
 from training.pool import MAX_CALLS, Pool
 
@@ -25,7 +25,7 @@ def made(group: Group, model_of: Callable[[str], VMD]) -> Iterator[Callable[...,
 
     def make(batch: int = 40, latent: str = "candidate", **changes: float) -> Pool:
         wider = replace(group, batch=batch, **changes)  # type: ignore[arg-type]
-        return Pool(wider, model_of(latent), lambda _: make_pack(wider, rng), CPU, seed=0)
+        return Pool(wider, model_of(latent), lambda _: make_pack(wider, rng), CPU)
 
     return make
 
@@ -114,14 +114,33 @@ def test_the_noise_has_the_shape_of_z(
     assert made(batch=9, latent=latent).noise.shape == shape
 
 
-def test_puzzles_that_are_full_already_are_passed_over(
+def test_puzzles_that_are_full_already_lose_a_cell(
     group: Group, model_of: Callable[[str], VMD]
 ) -> None:
-    def half_full(_: str) -> Pack:
-        pack = make_pack(group, np.random.default_rng(0), 8)
-        pack.givens[::2] = pack.solutions[::2]
+    def full(_: str) -> Pack:
+        pack = make_pack(group, np.random.default_rng(0))
+        pack.givens[:] = pack.solutions
         return pack
 
-    pool = Pool(group, model_of("none"), half_full, CPU, seed=0)
-    good = {tuple(row) for row in half_full("").solutions[1::2].tolist()}
-    assert {tuple(row) for row in pool.x0.tolist()} <= good
+    pool = Pool(replace(group, batch=30), model_of("none"), full, CPU)
+    assert ((pool.x_t == 0).sum(dim=1) == 1).all()
+
+
+@pytest.mark.parametrize("reuse", [1, 3])
+def test_a_pool_asks_for_as_many_packs_as_its_rows_used(
+    group: Group, model_of: Callable[[str], VMD], reuse: int
+) -> None:
+    taken = []
+
+    def take(name: str) -> Pack:
+        taken.append(name)
+        return make_pack(group, np.random.default_rng(len(taken)))
+
+    pool = Pool(replace(group, batch=PACK + 1), model_of("none"), take, CPU, reuse)
+    assert taken == ["tiny"] * 2
+    for _ in range(6):
+        pool.refill(torch.ones(PACK + 1, dtype=torch.bool))
+    pool.feed()
+    assert len(taken) == 2 + 6 // reuse
+    pool.feed()
+    assert len(taken) == 2 + 6 // reuse
