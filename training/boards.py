@@ -1,0 +1,47 @@
+"""Boards by name: a family and its size, `sudoku-3x3` say; families without a fixed board draw one.
+
+Must not know of puzzles or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import jigsaw_board, random_grid
+
+Draw = Callable[..., Board]
+
+FAMILIES: dict[str, Draw] = {
+    "sudoku": lambda rng, rows, cols: sudoku(rows, cols),
+    "sudoku-x": lambda rng, rows, cols: sudoku_x(rows, cols),
+    "windoku": lambda rng, rows, cols: windoku(rows, cols),
+    "latin": lambda rng, order: latin(order),
+    "jigsaw": lambda rng, order: jigsaw_board(order, rng),
+    "jigsaw-x": lambda rng, order: jigsaw_board(order, rng, diagonal=True),
+    "grid": lambda rng, rows, cols: random_grid(rows, cols, max(rows, cols), rng)[0],
+}
+"""A board of each family: Sudokus by their boxes, grids by rows and columns, others by order."""
+
+FIXED = ("sudoku", "sudoku-x", "windoku", "latin")
+"""Families with one board of a size."""
+
+
+def draw(name: str, rng: np.random.Generator) -> Board:
+    """The board of that name, or a random one of its kind.
+
+    >>> draw("sudoku-x-2x3", np.random.default_rng(1)).n
+    36
+    >>> draw("jigsaw-5", np.random.default_rng(1)).family
+    'jigsaw'
+    """
+    family, _, size = name.rpartition("-")
+    return FAMILIES[family](rng, *map(int, size.split("x")))
+
+
+def fixed(name: str) -> bool:
+    """Whether every board of that name is the same."""
+    return name.rpartition("-")[0] in FIXED

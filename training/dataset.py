@@ -1,0 +1,249 @@
+"""A file of training puzzles: a zip of plain arrays with a header, written whole and checked.
+
+One section for each group of boards of one size. The same puzzles and header give the same bytes.
+Must not know of torch, or of how puzzles are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.data import PACK, Pack
+from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.errors import PuzzleError, VmdError
+
+FORMAT = 1
+"""Version of the file; readers refuse every other."""
+
+HEADER = "header.json"
+ARRAYS = {"givens": "int8", "solutions": "int8", "board": "int32", "count": "int32",
+          "rating": "float32", "units": "uint8"}  # fmt: skip
+"""What a section stores, each as the member `SECTION/NAME.npy`."""
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError,
+           NotImplementedError, PuzzleError)  # fmt: skip
+"""What comes of reading bytes that are no dataset."""
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can state: files do not depend on the clock
+
+
+class DatasetError(VmdError):
+    """A file that is no dataset, is damaged, or lacks what is asked of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """m puzzles on boards of one size; rows of one board follow one another."""
+
+    name: str
+    boards: tuple[Board, ...]
+    givens: npt.NDArray[np.int8]
+    """(m, n), 0 where open."""
+    solutions: npt.NDArray[np.int8]
+    """(m, n): one of the puzzle's solutions."""
+    board: npt.NDArray[np.int32]
+    """(m,) index into `boards`, rising."""
+    count: npt.NDArray[np.int32]
+    """(m,) how many solutions; the header's `most_solutions` stands for that or more."""
+    rating: npt.NDArray[np.float32]
+    """(m,) mean guesses of a search (`vmd_solver.csp.rating`), nan where not rated."""
+
+    def __len__(self) -> int:
+        return len(self.givens)
+
+    @property
+    def n(self) -> int:
+        """Cells."""
+        return self.boards[0].n
+
+    @property
+    def D(self) -> int:
+        """Values."""
+        return self.boards[0].D
+
+    @property
+    def U(self) -> int:
+        """Most units of a board."""
+        return max(len(board.units) for board in self.boards)
+
+    @cached_property
+    def starts(self) -> npt.NDArray[np.intp]:
+        """First row of each board, and the number of rows at the end: (boards + 1,)."""
+        return np.searchsorted(self.board, np.arange(len(self.boards) + 1))
+
+    def where(self, rows: npt.NDArray[Any]) -> Section:
+        """The rows that a mask (m,) or rising indices name; every board stays."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ROWS})
+
+    def pack(self, rows: npt.NDArray[np.intp]) -> Pack:
+        """A pack of these rows, all of which are on one board."""
+        board = self.boards[self.board[rows[0]]]
+        candidates, _ = propagate(board, initial_masks(board, self.givens[rows]))
+        return Pack(
+            self.name,
+            self.givens[rows],
+            self.solutions[rows],
+            candidates,
+            self.count[rows] == 1,
+            np.asarray(board.incidence),
+            np.asarray(board.complete),
+        )
+
+    def packs(self, seed: int | np.random.Generator, m: int = PACK) -> Iterator[Pack]:
+        """Packs of m rows without end, boards in proportion to their rows; with replacement."""
+        rng = np.random.default_rng(seed)
+        if not len(self):
+            raise DatasetError(f"section {self.name} is empty: no puzzles to draw")
+        while True:
+            at = self.board[rng.integers(len(self))]
+            yield self.pack(rng.integers(self.starts[at], self.starts[at + 1], size=m))
+
+
+_ROWS = ("givens", "solutions", "board", "count", "rating")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """What a file holds. `header` says what made it; `write` adds the table of sections."""
+
+    header: dict[str, Any]
+    sections: tuple[Section, ...]
+
+    def section(self, name: str) -> Section:
+        """The section of that name. Raises DatasetError where there is none."""
+        for section in self.sections:
+            if section.name == name:
+                return section
+        names = ", ".join(section.name for section in self.sections)
+        raise DatasetError(f"no section {name!r} in this dataset; it has {names or 'none'}")
+
+
+def joined(sections: Sequence[Section]) -> Section:
+    """Sections of one name, one after another, as one. Equal boards become one where they meet."""
+    boards: list[Board] = []
+    numbers = []
+    for section in sections:
+        places = []
+        for board in section.boards:
+            if not boards or board != boards[-1]:
+                boards.append(board)
+            places.append(len(boards) - 1)
+        numbers.append(np.array(places, dtype=np.int32)[section.board])
+    rows = {name: np.concatenate([getattr(part, name) for part in sections]) for name in _ROWS}
+    return Section(sections[0].name, tuple(boards), **{**rows, "board": np.concatenate(numbers)})
+
+
+def write(path: Path, dataset: Dataset) -> None:
+    """Write the file whole; a crash in mid write leaves what was there. Raises OSError."""
+    header = {
+        "format": FORMAT,
+        **dataset.header,
+        "sections": {section.name: _described(section) for section in dataset.sections},
+    }
+    partial = path.with_name(f"{path.name}.partial")
+    with zipfile.ZipFile(partial, "w") as file:
+        _add(file, HEADER, json.dumps(header, indent=1).encode())
+        for section in dataset.sections:
+            for name, array in _stored(section).items():
+                _add(file, f"{section.name}/{name}.npy", _npy(array))
+    partial.replace(path)
+
+
+def read(path: Path) -> Dataset:
+    """The dataset in a file. Raises DatasetError, one line, where it is none, or damaged."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            header = json.loads(file.read(HEADER))
+            if header["format"] != FORMAT:
+                raise DatasetError(
+                    f"{path} is a dataset of format {header['format']}, expected {FORMAT};"
+                    " make it anew with vmd-train data"
+                )
+            sections = tuple(
+                _section(file, name, table) for name, table in header["sections"].items()
+            )
+    except OSError as error:
+        raise DatasetError(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        ) from error
+    except _DAMAGE as error:
+        raise DatasetError(f"{path} is damaged, or no dataset of vmd-train data") from error
+    return Dataset(header, sections)
+
+
+def _described(section: Section) -> dict[str, Any]:
+    """What the header says of a section, and needs to read it."""
+    first = section.boards[0]
+    return {
+        "rows": first.rows,
+        "cols": first.cols,
+        "D": first.D,
+        "puzzles": len(section),
+        "unique": int((section.count == 1).sum()),
+        "families": [board.family for board in section.boards],
+        "sha256": _digest(_stored(section)),
+    }
+
+
+def _stored(section: Section) -> dict[str, npt.NDArray[Any]]:
+    """The arrays as they are stored; `units` (boards, U, n) with zeros where a board has fewer."""
+    units = np.zeros((len(section.boards), section.U, section.n), np.uint8)
+    for board, table in zip(section.boards, units, strict=True):
+        table[: len(board.units)] = board.incidence
+    arrays = {name: getattr(section, name) for name in _ROWS} | {"units": units}
+    return {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
+
+
+def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section:
+    arrays = {
+        part: np.load(io.BytesIO(file.read(f"{name}/{part}.npy")), allow_pickle=False)
+        for part in ARRAYS
+    }
+    if _digest(arrays) != table["sha256"]:
+        raise ValueError("digest differs")
+    shape = table["rows"], table["cols"], table["D"]
+    boards = tuple(
+        Board(
+            family,
+            *shape,
+            tuple(tuple(np.flatnonzero(unit).tolist()) for unit in units if unit.any()),
+        )
+        for family, units in zip(table["families"], arrays.pop("units"), strict=True)
+    )
+    return Section(name, boards, **arrays)
+
+
+def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    """One digest of all arrays: names, types, shapes and contents."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a member, packed, with nothing in it that depends on when and where."""
+    member = zipfile.ZipInfo(name, _DATE)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system = 0
+    file.writestr(member, content, compresslevel=9)

@@ -1,0 +1,185 @@
+"""The hard tail: puzzles with one solution, made harder and harder by swapping clues.
+
+An island is a population that breeds alone, from its own seed: what it finds depends on nothing
+else. Must not know of files or processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import masks_to_allowed
+from vmd_solver.csp.compiled import available
+from vmd_solver.csp.exact import lone_values, solve_batch
+from vmd_solver.csp.generate import Values, dig, loosen, minimal_puzzles
+from vmd_solver.csp.rating import rate
+
+Rng = np.random.Generator
+
+ORDERS = 16
+"""Searches behind the rating of a puzzle that is kept."""
+
+SIEVE = ((1, 0.5), (4, 0.6), (12, 0.7))
+"""Searches behind the rating of a new puzzle, and what share of its parent's rating it needs to be
+looked at more closely."""
+
+STARTERS = 4
+"""Random minimal puzzles for each that founds a line: the hardest of them do."""
+
+LITTER = 6
+"""Children of one puzzle a round, of which at most one is kept."""
+
+TWO = 0.15
+"""Share of children for which two clues are swapped."""
+
+MOST_SOLUTIONS = 100
+"""A puzzle without the clue to swap may have fewer solutions than this. Those with more have hardly
+any clue that decides, and take long."""
+
+FADE = 0.5
+"""What each round as a parent leaves of a puzzle's claim to be one again."""
+
+SIBLINGS = 4
+"""Most parents of one line a round: lines that do well have more, and none takes all."""
+
+
+MAX_GUESSES = 2000
+"""Guesses of any one search. The hardest 9x9 Sudoku known take a few hundred."""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """m minimal puzzles with one solution each, of several lines of descent."""
+
+    puzzles: Values
+    """(m, n)"""
+    solutions: Values
+    """(m, n)"""
+    ratings: npt.NDArray[np.float64]
+    """(m,) see `vmd_solver.csp.rating`."""
+    lines: npt.NDArray[np.intp]
+    """(m,) which founder each descends from."""
+    spent: npt.NDArray[np.intp]
+    """(m,) rounds each has been a parent in."""
+
+    def __len__(self) -> int:
+        return len(self.puzzles)
+
+    def __add__(self, other: Population) -> Population:
+        both = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Population(*map(np.concatenate, both))
+
+    def chosen(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Population:
+        """The puzzles that indices or a mask (m,) name."""
+        return Population(*(array[rows] for array in vars(self).values()))
+
+
+def mine(board: Board, seed: int | tuple[int, ...] | Rng, lines: int, rounds: int) -> Population:
+    """All that an island of so many lines of descent finds in so many rounds, founders included.
+
+    Each round the most promising puzzles have children, as many of them as there are lines, and the
+    hardest child of each joins if it is new and not too easy beside its parent.
+    """
+    rng = np.random.default_rng(seed)
+    found = _founders(board, lines, rng)
+    seen = set(map(bytes, found.puzzles))
+    for _ in range(rounds):
+        parents = _parents(found, lines)
+        found.spent[parents] += 1
+        litter = _litter(board, found.chosen(parents), rng)
+        fresh = np.array([bytes(puzzle) not in seen for puzzle in litter.puzzles], dtype=np.bool_)
+        seen.update(map(bytes, litter.puzzles))
+        found += litter.chosen(fresh)
+    return found
+
+
+def _founders(board: Board, lines: int, rng: Rng) -> Population:
+    """The hardest of random minimal puzzles."""
+    puzzles, solutions = minimal_puzzles(
+        board, STARTERS * lines, rng, max_guesses=MAX_GUESSES, compiled=available()
+    )
+    ratings = _rate(board, puzzles, rng, ORDERS)
+    best = np.argsort(-ratings, kind="stable")[:lines]
+    names, unspent = np.arange(lines), np.zeros(lines, dtype=np.intp)
+    return Population(puzzles[best], solutions[best], ratings[best], names, unspent)
+
+
+def _parents(found: Population, most: int) -> npt.NDArray[np.intp]:
+    """The puzzles whose turn it is: those with the best claims, and few of any one line."""
+    claims = found.ratings * FADE**found.spent
+    order = np.lexsort((-claims, found.lines))
+    allowed = order[_places(found.lines[order]) < SIBLINGS]
+    return allowed[np.argsort(-claims[allowed], kind="stable")[:most]]
+
+
+def _litter(board: Board, parents: Population, rng: Rng) -> Population:
+    """The hardest child of each parent that has one hard enough, its clues all needed."""
+    children, origin = swapped(board, parents.puzzles, rng)
+    ratings, done = np.zeros(len(children)), 0
+    for orders, share in SIEVE:
+        more = _rate(board, children, rng, orders - done)
+        ratings = (ratings * done + more * (orders - done)) / orders
+        hard = ratings >= share * parents.ratings[origin]
+        children, origin, ratings, done = children[hard], origin[hard], ratings[hard], orders
+    order = np.lexsort((-ratings, origin))
+    best = order[_firsts(origin[order])]
+    children, origin = children[best], origin[best]
+    solutions = solve_batch(board, children, compiled=available()).solutions
+    puzzles = dig(board, solutions, rng, puzzles=children, max_guesses=MAX_GUESSES,
+                  compiled=available())  # fmt: skip
+    ratings = _rate(board, puzzles, rng, ORDERS)
+    kept = ratings >= SIEVE[-1][1] * parents.ratings[origin]
+    lines, unspent = parents.lines[origin], np.zeros(len(origin), dtype=np.intp)
+    return Population(puzzles, solutions, ratings, lines, unspent).chosen(kept)
+
+
+def swapped(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArray[np.intp]]:
+    """Puzzles (c, n) with one solution that differ from one of `puzzles` (m, n) by a swap of clues,
+    and which one (c,): at most LITTER of each, and of many none.
+
+    One clue goes, or two, and for the second of them another comes, which some solution has. A
+    last clue that only one of the solutions left has makes that one the only one.
+    """
+    rows = loosen(puzzles, 1, rng)
+    two = np.flatnonzero(rng.random(len(rows)) < TWO)
+    rows[two] = _exchanged(board, rows[two], rng)
+    lone = lone_values(board, rows, MOST_SOLUTIONS, max_guesses=MAX_GUESSES, compiled=available())
+    origin, cells, values = masks_to_allowed(lone, board.D).nonzero()
+    order = np.lexsort((rng.random(len(origin)), origin))
+    origin, cells, values = origin[order], cells[order], values[order] + 1
+    # What a parent had there itself would be the parent again.
+    kept = (_places(origin) < LITTER) & (puzzles[origin, cells] != values)
+    children = rows[origin[kept]]
+    children[np.arange(len(children)), cells[kept]] = values[kept]
+    return children, origin[kept]
+
+
+def _exchanged(board: Board, rows: Values, rng: Rng) -> Values:
+    """One more clue gone from each of the rows (m, n), and another there that a solution has."""
+    fewer = loosen(rows, 1, rng)
+    scores = rng.random((len(fewer), board.n, board.D))
+    some = solve_batch(
+        board, fewer, max_guesses=MAX_GUESSES, scores=scores, compiled=available()
+    ).solutions
+    cells = np.where(fewer == 0, rng.random(fewer.shape), 2.0).argmin(axis=1)
+    index = np.arange(len(fewer))
+    fewer[index, cells] = some[index, cells]
+    return fewer
+
+
+def _rate(board: Board, puzzles: Values, rng: Rng, orders: int) -> npt.NDArray[np.float64]:
+    return rate(board, puzzles, rng, orders, MAX_GUESSES, available())
+
+
+def _firsts(labels: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Where each label comes first in labels (m,), which are in order."""
+    return np.unique(labels, return_index=True)[1]
+
+
+def _places(labels: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How many of the same label come before each of labels (m,), which are in order."""
+    return np.arange(len(labels)) - np.searchsorted(labels, labels)
