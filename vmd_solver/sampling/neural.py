@@ -15,7 +15,7 @@ from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
 from vmd_solver.sampling.rules import conflicts
 
-IN_DOUBT = 0.5
+IN_DOUBT = 0.75
 """Share of the committed cells that `remask="doubt"` asks the model again, the least sure first.
 
 The logits of a committed cell are closed to its value, so that a value is judged anew only where

@@ -47,7 +47,7 @@ class Settings:
     """0 commits the most probable value; above, values are drawn from softmax(logits / T)."""
     remask: Remask = "rules"
     """Neural mode: which committed cells are masked again after a call. Those that break a rule;
-    those in doubt, which the model itself was least sure of; or none. Givens are never touched."""
+    those in doubt, of which the model itself was least sure; or none. Givens are never touched."""
     select: Select = "valid"
     """Neural mode: which of K grids is the answer. The first valid one, checked after every call;
     or, without any such check, the one with the greatest margin after the last call."""

@@ -13,6 +13,7 @@ from vmd_solver.csp.families import grid, sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.sampling import Settings, Solver, events
+from vmd_solver.sampling.neural import IN_DOUBT
 from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
@@ -252,7 +253,7 @@ def test_refinement_infers_z_from_the_grid_with_the_fewest_broken_cells() -> Non
     assert best != list(range(len(best)))  # the last grid is not always the best one
 
 
-def test_doubt_asks_the_least_sure_half_again_and_knows_no_rule() -> None:
+def test_doubt_asks_the_least_sure_again_and_knows_no_rule() -> None:
     shown: list[set[int]] = []
     sure = 0.05 * np.random.default_rng(0).permutation(81)
 
@@ -263,9 +264,10 @@ def test_doubt_asks_the_least_sure_half_again_and_knows_no_rule() -> None:
     settings = Settings("neural", threshold=1e-9, nfe=3, remask="doubt", select="margin")
     solution = Solver(settings, FakeDenoiser("all ones", logits)).solve(puzzle(HARD))
     given, open_ = np.flatnonzero(values(HARD)), np.flatnonzero(values(HARD) == 0)
-    surest = open_[np.argsort(-sure[open_])][: len(open_) - len(open_) // 2]
+    doubted = int(IN_DOUBT * len(open_))
+    surest = open_[np.argsort(-sure[open_])][: len(open_) - doubted]
     assert shown == [set(given), *[{*given, *surest}] * 2]
-    assert solution.remasked == 2 * (len(open_) // 2)
+    assert solution.remasked == 2 * doubted
     assert solution.status == "unsolved"
 
 

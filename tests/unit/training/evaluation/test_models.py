@@ -1,0 +1,98 @@
+"""Every kind of model is opened under its own name, with its loops and what it was trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from training import checkpoint
+from training import export as exporting
+from training.evaluation.models import open_all
+from training.export import export
+from training.model import VMD, ModelConfig
+from training.recipes import RECIPES
+from vmd_solver.csp.families import sudoku
+from vmd_solver.errors import ModelError
+
+
+@pytest.fixture
+def exported(
+    tmp_path: Path, model_of: Callable[[str], VMD], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """An exported model of 3 loops."""
+    monkeypatch.setattr(exporting, "PARITY_BATCHES", (1,))
+    metrics = {"run": {"recipe": "sudoku"}}
+    return export(model_of("candidate"), tmp_path / "exported" / "tiny", "tiny", 3, metrics, "")
+
+
+def saved(model: VMD, path: Path) -> Path:
+    """A checkpoint of a run with this model."""
+    state = dict.fromkeys(checkpoint.KEYS, 0) | {
+        "model_config": model.config.to_dict(),
+        "train_config": {"recipe": "grids"},
+        "ema": model.state_dict(),
+    }
+    checkpoint.save(path, state)
+    return path
+
+
+def test_an_exported_model_runs_over_onnx_unless_torch_is_asked_for(exported: Path) -> None:
+    (onnx,) = open_all([str(exported)], device="cpu")
+    (own,) = open_all([str(exported)], runtime="torch", device="cpu", loops=7)
+    assert (onnx.name, onnx.runtime, onnx.denoiser.loops) == ("tiny", "ONNX Runtime, cpu", 3)
+    assert (own.name, own.runtime, own.denoiser.loops) == ("tiny", "torch, cpu", 7)
+    assert onnx.digest == own.digest
+    assert onnx.trained_on == tuple(RECIPES["sudoku"].groups[0].boards)
+    facts = onnx.facts()
+    assert (facts["latent"], facts["recipe"], facts["loops"]) == ("candidate", "sudoku", 3)
+
+
+def test_a_run_and_a_checkpoint_hold_the_same_averaged_weights(
+    tmp_path: Path, model_of: Callable[[str], VMD]
+) -> None:
+    path = saved(model_of("none"), tmp_path / "run" / "checkpoint.pt")
+    by_folder, by_file = open_all([str(path.parent), str(path)], device="cpu")
+    assert by_folder.digest == by_file.digest
+    assert {by_folder.name, by_file.name} == {str(path.parent), str(path)}  # names must differ
+    assert by_file.runtime == "torch, cpu"
+    assert by_file.denoiser.loops == 16
+    assert by_file.recipe == "grids"
+
+
+def test_what_a_model_says_itself_goes_before_its_recipe(exported: Path) -> None:
+    (exported / "metrics.json").write_text(json.dumps({"run": {"boards": ["latin-9"]}}))
+    (exported / "SHA256SUMS").write_text(
+        "".join(
+            line
+            for line in (exported / "SHA256SUMS").read_text().splitlines(True)
+            if "metrics" not in line
+        )
+    )
+    (model,) = open_all([str(exported)], device="cpu")
+    assert model.trained_on == ("latin-9",)
+    assert replace(model, boards=None).trained_on is None
+
+
+def test_the_transformer_reads_one_size_and_has_no_loops(tmp_path: Path) -> None:
+    config = ModelConfig("none", backbone="transformer")
+    path = saved(VMD(config), tmp_path / "checkpoint.pt")
+    (model,) = open_all([str(path)], device="cpu", loops=64)
+    assert model.denoiser.loops == 1
+    assert model.reads(sudoku(3, 3))
+    assert not model.reads(sudoku(2, 2))
+
+
+@pytest.mark.parametrize("place", ["nowhere", "./nowhere/at/all"])
+def test_no_model_is_a_model_error(place: str) -> None:
+    with pytest.raises(ModelError, match=r"no model at .*nowhere"):
+        open_all([place])
+
+
+def test_onnx_needs_an_exported_model(tmp_path: Path, model_of: Callable[[str], VMD]) -> None:
+    path = saved(model_of("none"), tmp_path / "checkpoint.pt")
+    with pytest.raises(ModelError, match="is not exported"):
+        open_all([str(path)], runtime="onnx")

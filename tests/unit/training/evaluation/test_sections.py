@@ -1,0 +1,212 @@
+"""Each section's figures, with denoisers whose right figures are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from training.data import BOARDS
+from training.evaluation import plots
+from training.evaluation.bench import Bench, Row, Section
+from training.evaluation.sections import SECTIONS, dependency
+from training.evaluation.sections.families import KINDS, MORE, counterpart
+from training.evaluation.sections.rates import POLICIES
+from training.evaluation.tables import markdown
+from vmd_solver.csp import exact
+from vmd_solver.denoiser.fakes import FakeDenoiser, undecided
+from vmd_solver.sampling import Settings
+
+Made = Callable[..., Bench]
+
+
+def searcher(noise: float = 0.0) -> FakeDenoiser:
+    """Knows a solution of any puzzle, up to noise from z that fades as cells are committed."""
+    known: dict[bytes, np.ndarray] = {}
+
+    def logits(x_t, allowed, z):  # type: ignore[no-untyped-def]
+        fades = (x_t == 0).mean(axis=1)[:, None, None] ** 2
+        return noise * fades * z + np.stack([_solution(board_of(x_t), row, known) for row in x_t])
+
+    return FakeDenoiser("searcher", logits)
+
+
+def board_of(x_t: np.ndarray):  # type: ignore[no-untyped-def]
+    return dependency.BOARDS[{16: "4x4", 36: "6x6", 81: "9x9"}[x_t.shape[1]]]
+
+
+def _solution(board, givens, known):  # type: ignore[no-untyped-def]
+    key = givens.tobytes()
+    if key not in known:
+        found = exact.solve_batch(board, givens[None], compiled=False).solutions[0]
+        known[key] = 10.0 * (found[:, None] == np.arange(1, board.D + 1))
+    return known[key]
+
+
+def rows_of(bench: Bench, name: str, part: str = "") -> list[Row]:
+    """The rows of the tasks of a section whose name holds `part`."""
+    tasks = [task for task in SECTIONS[name].tasks(bench) if part in task.key]
+    assert tasks and all(task.cost > 0 for task in tasks)
+    return [row for task in tasks for row in task.run()]
+
+
+def shown(name: str, rows: list[Row]) -> str:
+    """All that a report shows of a section; its figures are drawn as well."""
+    section: Section = SECTIONS[name]
+    for figure in section.figures(rows, {"fake": "#000000"}).values():
+        figure.canvas.draw()
+    return "\n".join(markdown(table) for table in section.tables(rows))
+
+
+def test_one_run_of_the_threshold_policy_tells_every_budget(bench_of: Made) -> None:
+    bench = bench_of(searcher(6.0), names=("minimal",))
+    rows = rows_of(bench, "rates", "threshold")
+    assert [row["nfe"] for row in rows] == [1, 2, 3]
+    for row in rows:
+        alone = bench.row(bench.models[0], bench.set("minimal"), Settings("neural", nfe=row["nfe"]))
+        assert row == alone
+    assert rows[0]["solved"] < rows[-1]["solved"]  # or else nothing was compared
+
+
+def test_rates_of_one_who_knows(bench_of: Made) -> None:
+    rows = rows_of(bench_of(searcher(), names=("minimal",)), "rates")
+    assert [row["policy"] for row in rows[::3]] == list(POLICIES)
+    assert all(row["solved"] == 4 and row["nfe_mean"] == 1 for row in rows)
+    assert "| fake | margin | 1 | 1.00 (0.51-1.00) | 1.00" in shown("rates", rows)
+
+
+def test_k_grids_chosen_in_three_ways(bench_of: Made) -> None:
+    rows = rows_of(bench_of(searcher(5.0), names=("minimal",)), "latents")
+    by = {(row["how"], row["latents"]): row["share"] for row in rows}
+    assert by["any is valid", 1] == by["by margin, no verifier", 1]
+    assert by["any is valid", 3] >= by["by margin, no verifier", 3]
+    assert {row["puzzles"] for row in rows} == {1}
+    unchecked = [row for row in rows if row["how"] != "by validity"]
+    assert all(row["select"] == "margin" and row["remask"] == "none" for row in unchecked)
+    assert "any is valid" in shown("latents", rows)
+
+
+def test_where_z_comes_from_is_what_is_measured(bench_of: Made) -> None:
+    rows = rows_of(bench_of(searcher(3.0), names=("minimal",)), "z", "minimal")
+    assert [(row["prior"], row["z"]) for row in rows] == [
+        (prior, z) for prior in ("learned", "normal") for z in ("keep", "redraw", "refine")
+    ]
+    assert "| fake | normal | refine |" in shown("z", rows)
+
+
+def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
+    """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
+    bench = bench_of(searcher())
+    rows = rows_of(bench, "dependency", "4x4, made here, fake, T = 0")
+    every = bench.made("4x4, made here", lambda: pytest.fail("made already")).solutions
+    m = np.array([len(grids) for grids in every])
+    for row, samples in zip(rows, (1, 3), strict=True):
+        assert row["valid"]["mean"] == 1
+        assert row["samples"] == samples
+        assert row["mean"] == pytest.approx((1 / m).mean())
+        assert row["kl"]["mean"] == pytest.approx(np.log(m).mean())
+    empty = rows_of(bench, "dependency", "empty 4x4, fake, T = 0")
+    assert [(row["nfe"], row["solved"], row["distinct"]) for row in empty] == [(1, 5, 1), (2, 5, 1)]
+    text = shown("dependency", rows + empty)
+    assert "1.00 (0.57-1.00), 1 |" in text
+
+
+def test_a_sampler_that_knows_nothing_is_seldom_valid(bench_of: Made) -> None:
+    rows = rows_of(bench_of(undecided()), "dependency", "empty 9x9")
+    assert all(row["solved"] == 0 for row in rows)
+    assert {row["temperature"] for row in rows} == {0.0, 1.0}
+
+
+def test_nats_of_a_latent_that_says_nothing(bench_of: Made) -> None:
+    """Encoder and prior of one mean and variance: no KL, and every z is as good as another."""
+    bench = bench_of(undecided())
+    network = bench.models[0].network
+    for parameter in (*network.encoder.head.parameters(), *network.prior.head.parameters()):
+        parameter.data.zero_()
+    network.denoiser.head.weight.data.zero_()
+    network.denoiser.head.bias.data.zero_()
+    for row in rows_of(bench, "kl", "4x4"):
+        assert (row["kl"]["mean"], row["active"]) == (0, 0)
+        open_ = row["own"]["mean"] / math.log(4)  # even logits: log 4 for each masked cell
+        assert open_ == pytest.approx(round(open_ * 4) / 4)
+        assert row["own"] == row["shuffled"] == row["prior"]
+    assert row["dimensions"] == 16 * 4 * network.config.k
+
+
+def test_what_z_carries_is_counted_and_its_loss_costs(bench_of: Made) -> None:
+    bench = bench_of(undecided())
+    (row,) = rows_of(bench, "kl", "empty 4x4")
+    assert row["kl"]["mean"] > 0
+    assert 0 < row["active"] <= row["dimensions"]
+    assert len({row[which]["mean"] for which in ("own", "shuffled", "prior")}) == 3
+    assert row["least"] == pytest.approx(math.log(288))
+    assert "least possible" in shown("kl", [row])
+
+
+def test_puzzles_lost_to_more_loops_are_counted(bench_of: Made) -> None:
+    known = searcher()
+    fake = FakeDenoiser(
+        "worse", lambda x_t, allowed, z: known._logits(x_t, allowed, z) * (-1) ** (fake.calls - 1)
+    )
+    fake.loops = 5
+    bench = bench_of(fake, names=("minimal",))
+    rows = rows_of(bench, "loops")
+    assert [(row["thought"], row["solved"], row["lost"]) for row in rows] == [
+        (16, 4, 0), (32, 0, 4),
+    ]  # fmt: skip
+    assert fake.loops == 5
+    assert "0.00 (0.00-0.49); 4 lost" in shown("loops", rows)
+
+
+def test_self_correction_and_guided_rows(bench_of: Made) -> None:
+    bench = bench_of(searcher(3.0), names=("minimal",))
+    rows = rows_of(bench, "remask", "minimal, fake, top")
+    assert [(row["remask"], row["select"]) for row in rows] == [
+        (remask, select) for remask in ("none", "doubt", "rules") for select in ("margin", "valid")
+    ]
+    assert "| fake | top | never | doubt |" in shown("remask", rows)
+    (row,) = rows_of(bench, "guided")
+    assert row["solved"] == row["puzzles"] == 4
+    assert "| minimal | fake | 4 | 1.00" in shown("guided", [row])
+
+
+def test_a_zero_shot_board_stands_beside_what_was_trained_on(bench_of: Made) -> None:
+    bench = bench_of(searcher())
+    bench.models[0].__dict__["trained_on"] = ("sudoku-3x3",)
+    rows = rows_of(bench, "families", "sudoku-3x3, ") + rows_of(bench, "families", "sudoku-2x3, ")
+    assert [row["trained"] for row in rows][-1] is False
+    rows[-1]["counterpart"] = "sudoku-3x3"
+    text = shown("families", rows)
+    assert "| sudoku-2x3 | fake | zero-shot |" in text
+    assert "sudoku-3x3: 1.00 (0.34-1.00)" in text
+
+
+def test_every_kind_has_a_board_and_a_counterpart() -> None:
+    for kind, nearest in KINDS.items():
+        assert kind in BOARDS | MORE
+        assert nearest is None or nearest in KINDS
+        assert counterpart(kind, (kind,)) is None
+        assert counterpart(kind, None) is None
+    assert counterpart("jigsaw-x-9", ("sudoku-3x3",)) == "sudoku-3x3"
+
+
+def test_a_model_keeps_its_colour_in_every_figure() -> None:
+    colours = plots.colours_of(["one", "two"])
+    rows = [
+        {"set": part, "nfe": nfe, "model": model, "share": 0.5, "low": 0.4, "high": 0.6}
+        for part in ("a", "b", "c", "d")
+        for model in (("one", "two") if part < "c" else ("two",))
+        for nfe in (1, 5)
+    ]
+    figure = plots.lines(
+        rows, panel="set", x="nfe", colour="model", colours=colours, xlabel="NFE", ylabel="solved"
+    )
+    seen = {
+        (bars.get_label(), bars.lines[0].get_color())
+        for ax in figure.axes
+        for bars in ax.containers
+    }
+    assert seen == set(colours.items())
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]

@@ -1,0 +1,79 @@
+"""The puzzles of an evaluation are what their names say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.data import BOARDS
+from training.evaluation import sets
+from vmd_solver.csp import exact
+from vmd_solver.csp.families import jigsaw, sudoku
+from vmd_solver.csp.verify import verify
+from vmd_solver.errors import PuzzleError
+
+
+def test_several_have_all_their_solutions_listed() -> None:
+    made = sets.several("s", sudoku(2, 2), 12, seed=3)
+    assert len(made.puzzles) == len(made.solutions) == 12
+    for puzzle, grids in zip(made.puzzles, made.solutions, strict=True):
+        assert 2 <= len(grids) == len(set(grids)) == exact.count(puzzle, 1000).solutions
+        assert all(verify(puzzle, grid) for grid in grids)
+
+
+def test_enumeration_leaves_out_what_has_one_or_too_many() -> None:
+    board = sudoku(2, 2)
+    unique = sets.minimal("m", board, 1, 0).puzzles[0]
+    kept = sets.several("s", board, 2, 0).puzzles
+    assert sets.enumerated("e", (unique, board.empty(), *kept)).puzzles == kept
+
+
+def test_the_hardest_are_those_of_the_highest_rating(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = np.eye(30, 81, dtype=np.int8)
+    asked = []
+    monkeypatch.setattr(
+        sets, "minimal_puzzles", lambda board, m, rng: (asked.append(m), made)[::-1]
+    )
+    monkeypatch.setattr(sets, "rate", lambda board, rows, rng, orders: rows @ np.arange(81) % 7)
+    found = {puzzle.givens.index(1) for puzzle in sets.hardest("h", 3, 0).puzzles}
+    assert found == {6, 13, 20}
+    assert asked == [30]
+
+
+def test_a_digest_names_the_puzzles() -> None:
+    one, again, other = (sets.minimal("m", sudoku(2, 2), 3, seed) for seed in (0, 0, 1))
+    assert one.digest == again.digest != other.digest
+    assert one.first(2).puzzles == one.puzzles[:2]
+    assert one.first(2).digest != one.digest
+
+
+def test_a_mined_file_gives_its_hardest_tenth(tmp_path: Path) -> None:
+    givens = np.zeros((40, 81), np.int8)
+    givens[:, 0] = np.arange(40) % 9 + 1
+    givens[:, 1] = np.arange(40) // 9 + 1
+    path = tmp_path / "mined.npz"
+    np.savez(path, givens=givens, rating=np.arange(40.0))
+    found = sets.mined(path, 3, seed=0)
+    assert {p.givens for p in found.puzzles} < {tuple(row.tolist()) for row in givens[36:]}
+    assert len(found.puzzles) == 3
+
+
+@pytest.mark.parametrize("name", ["p.txt", "p.npz"])
+def test_a_file_that_holds_nothing_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("# nothing\n")
+    read = sets.mined if path.suffix == ".npz" else sets.read
+    with pytest.raises(PuzzleError, match=name):
+        read(path, *[5, 0][: 2 if path.suffix == ".npz" else 1])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_kinds_are_named_as_training_names_them(name: str) -> None:
+    assert sets.kind_of(BOARDS[name](np.random.default_rng(0))) == name
+
+
+def test_a_jigsaw_with_diagonals_is_a_kind_of_its_own() -> None:
+    regions = [cell // 4 for cell in range(16)]
+    assert sets.kind_of(jigsaw(regions, diagonal=True)) == "jigsaw-x-4"

@@ -1,0 +1,21 @@
+"""The questions of the report, a module each, in the order they are answered."""
+
+from training.evaluation.bench import Section
+from training.evaluation.sections import (
+    dependency,
+    families,
+    guided,
+    kl,
+    latents,
+    loops,
+    rates,
+    remask,
+    z,
+)
+
+SECTIONS: dict[str, Section] = {
+    module.SECTION.name: module.SECTION
+    for module in (rates, latents, z, dependency, kl, families, loops, remask, guided)
+}
+
+__all__ = ["SECTIONS"]

@@ -1,0 +1,219 @@
+"""d. Do cells that are filled in together know of each other, and is every solution found?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from training.evaluation import plots, sets
+from training.evaluation.bench import Bench, Row, Section, Table, Task, cost
+from training.evaluation.intervals import kl_to_uniform, mean, share, uniform_distinct, uniform_kl
+from training.evaluation.models import Model
+from training.evaluation.sets import PuzzleSet
+from training.evaluation.tables import listed, mean_cell, measured, of, pivot, share_cell
+from vmd_solver.csp import Board
+from vmd_solver.csp.families import sudoku
+from vmd_solver.sampling import Settings, Solution
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BOARDS = {"4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3)}
+
+GRIDS = {"4x4": 288, "6x6": 28_200_960, "9x9": 6_670_903_752_021_072_936_960}
+"""Full grids there are (9x9: Felgenhauer and Jarvis 2005)."""
+
+CALLS = 4
+"""NFE of each sample of a puzzle with several solutions."""
+
+PLAIN = Settings("neural", "top", remask="none", select="margin")
+"""A sampler and nothing else: no rule is looked at, no call is saved."""
+
+EMPTY, SEVERAL = "empty", "several"
+
+
+def temperatures(model: Model) -> tuple[float, ...]:
+    """A model without latent must draw its values to have any variety."""
+    return (1.0,) if model.latent == "none" else (0.0, 1.0)
+
+
+def tasks(bench: Bench) -> Iterator[Task]:
+    """Empty boards, then puzzles with several solutions: by board, model and temperature."""
+    scale = bench.scale
+    for size, board in BOARDS.items():
+        for model in bench.readers(board):
+            for T in temperatures(model):
+                yield Task(
+                    f"empty {size}, {model.name}, T = {T:g}",
+                    cost(board, scale.empties, sum(scale.sampled)),
+                    partial(_empty, bench, model, size, T),
+                )
+    for name, board, count in _puzzles(bench):
+        for model in bench.readers(board):
+            for T in temperatures(model):
+                yield Task(
+                    f"several {name}, {model.name}, T = {T:g}",
+                    cost(board, count * max(scale.latents), CALLS),
+                    partial(_several, bench, model, name, board, T),
+                )
+
+
+def _puzzles(bench: Bench) -> Iterator[tuple[str, Board, int]]:
+    """The sets of puzzles with several solutions: name, board and number of puzzles."""
+    for size, board in BOARDS.items():
+        yield f"{size}, made here", board, bench.scale.few
+    if "multi" in bench.set_names:
+        yield "multi", BOARDS["9x9"], bench.scale.few
+
+
+def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
+    """For each NFE the share of valid grids, and how many of them differ."""
+    of = PuzzleSet(size, (BOARDS[size].empty(),) * bench.scale.empties)
+    rows = []
+    for nfe in bench.scale.sampled:
+        settings = replace(PLAIN, nfe=nfe, temperature=T)
+        grids = [s.values for s in bench.solve(model, of.puzzles, settings) if s.values]
+        rows.append({
+            **bench.facts(model, of, settings),
+            "what": EMPTY,
+            "line": f"{model.name}, T = {T:g}",
+            **share(len(grids), bench.scale.empties),
+            "distinct": len(set(grids)),
+            "distinct_even": uniform_distinct(len(grids), GRIDS[size]),
+        })  # fmt: skip
+    return rows
+
+
+def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> list[Row]:
+    """Validity, coverage and KL to the uniform distribution, averaged over puzzles."""
+    K, count = max(bench.scale.latents), bench.scale.few
+    if name == "multi":
+        of = bench.made(
+            "multi, enumerated",
+            lambda: sets.enumerated(name, bench.set(name).puzzles).first(count),
+        )
+    else:
+        of = bench.made(name, partial(sets.several, name, board, count, bench.seed))
+    settings = replace(PLAIN, nfe=CALLS, latents=K, temperature=T)
+    solutions = bench.solve(model, of.puzzles, settings)
+    drawn = [_drawn(s, every) for s, every in zip(solutions, of.solutions, strict=True)]
+    found = [(valid, len(every)) for valid, every in zip(drawn, of.solutions, strict=True)]
+    some = [(Counter(valid), m) for valid, m in found if valid]
+    facts = {
+        **bench.facts(model, of, settings),
+        "what": SEVERAL,
+        "puzzles": len(found),
+        "with_any": len(some),
+        "solutions_mean": sum(m for _, m in found) / len(found),
+        "valid": mean([len(valid) / K for valid, _ in found], most=1),
+        "kl": mean([kl_to_uniform(list(c.values()), m) for c, m in some]),
+        "kl_even": mean([uniform_kl(c.total(), m) for c, m in some]),
+    }
+    rows = []
+    for first in bench.scale.latents:
+        covered = [
+            len(set(_drawn(s, every, first))) / len(every)
+            for s, every in zip(solutions, of.solutions, strict=True)
+        ]
+        even = [uniform_distinct(first, m) / m for _, m in found]
+        rows.append(
+            {**facts, "samples": first, **mean(covered, most=1), "even": mean(even)["mean"]}
+        )
+    return rows
+
+
+def _drawn(
+    solution: Solution, every: tuple[tuple[int, ...], ...], first: int | None = None
+) -> list[tuple[int, ...]]:
+    """The valid ones of the first samples of a puzzle, all of whose solutions are known."""
+    known = set(every)
+    return [p.values for p in solution.proposals[:first] if p.values in known]
+
+
+def tables(rows: list[Row]) -> list[Table]:
+    """Empty boards; then puzzles with several solutions, all and by samples."""
+    empty = [row for row in rows if row["what"] == EMPTY]
+    several = [row for row in rows if row["what"] == SEVERAL]
+    shown = []
+    if empty:
+        shown.append(
+            pivot(
+                "Valid grids from an empty board, and how many of them differ",
+                empty,
+                {"board": "set", "model": "model", "T": "temperature", "loops a call": "loops"},
+                "nfe",
+                lambda row: f"{share_cell(row)}, {row['distinct']}",
+                lambda nfe: f"{nfe} NFE",
+                measured(empty, "puzzles", "seed", "latents", "policy", "remask")
+                + " There are 288 grids of 4x4: as many even draws as 200 hold 144 of them.",
+            )
+        )
+    if several:
+        last = [row for row in several if row["samples"] == max(r["samples"] for r in several)]
+        shown.append(
+            listed(
+                "Puzzles with 2 to 50 solutions, all of them known",
+                last,
+                {
+                    "puzzles": of("set"),
+                    "model": of("model"),
+                    "T": of("temperature"),
+                    "solutions": lambda row: f"{row['solutions_mean']:.1f}",
+                    "valid": lambda row: mean_cell(row["valid"]),
+                    "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
+                    "KL of even draws": lambda row: f"{row['kl_even']['mean']:.2f}",
+                    "puzzles with a valid sample": of("with_any"),
+                },
+                measured(last, "puzzles", "samples", "seed", "nfe", "loops", "policy", "remask"),
+            )
+        )
+        shown.append(
+            pivot(
+                "Share of all solutions that were found, by samples",
+                several,
+                {"puzzles": "set", "model": "model", "T": "temperature"},
+                "samples",
+                lambda row: f"{mean_cell(row)}; even {row['even']:.2f}",
+                lambda K: f"{K} samples",
+                measured(several, "puzzles", "seed", "nfe", "loops", "digest"),
+            )
+        )
+    return shown
+
+
+def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+    """Validity by NFE from empty boards, and coverage by samples."""
+    empty = [{**row, "T": f"T = {row['temperature']:g}"} for row in rows if row["what"] == EMPTY]
+    several = [
+        {**row, "T": f"T = {row['temperature']:g}"} for row in rows if row["what"] == SEVERAL
+    ]
+    made = {}
+    if empty:
+        made["empty.png"] = plots.lines(
+            empty, panel="set", x="nfe", style="T", colour="model", colours=colours,
+            xlabel="denoiser calls (NFE)", ylabel="valid grids",
+        )  # fmt: skip
+    if several:
+        made["coverage.png"] = plots.lines(
+            several, panel="set", x="samples", style="T", colour="model", colours=colours,
+            y="mean", xlabel="samples", ylabel="share of all solutions found",
+        )  # fmt: skip
+    return made
+
+
+SECTION = Section(
+    "dependency",
+    "Dependency where it exists",
+    "A plain sampler: a share of the cells is committed at each call, the surest first, no rule is"
+    " looked at, and exactly so many calls are made. T is the temperature of the values: at 0 all"
+    " variety comes from z, at 1 values are drawn from p(x0 | x_t, z). Below, each of the puzzles"
+    " is sampled many times. KL is that of the valid samples' shares to the uniform distribution"
+    " over all solutions, which were enumerated by the exact engine; as even draws of the same"
+    " number are not perfectly even either, what they would show is given beside it.",
+    tasks,
+    tables,
+    figures,
+)
