@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -143,7 +144,7 @@ class Bench:
                 if not path.is_file():
                     known = ", ".join(makers)
                     raise VmdError(f"no set or file {name}; there are {known}, and files by path")
-                if path.suffix == ".npz":
+                if is_zipfile(path):
                     makers[name] = partial(sets.mined, path, count, seed)
                 else:
                     makers[name] = partial(sets.read, path, count)

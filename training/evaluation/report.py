@@ -131,7 +131,7 @@ def write(report: Report, sections: Sequence[Section]) -> Path:
         parts += [markdown(table) for table in section.tables(rows)]
         for name, figure in section.figures(rows, colours).items():
             figure.savefig(report.folder / name, dpi=120)
-            parts.append(f"![{section.title}]({name})\n")
+            parts.append(f"![{section.title}: {name}]({name})\n")
     path = report.folder / "report.md"
     path.write_text("\n".join(parts), "utf-8")
     return path

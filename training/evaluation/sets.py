@@ -69,13 +69,20 @@ def hardest(name: str, count: int, seed: int) -> PuzzleSet:
 
 
 def mined(path: Path, count: int, seed: int) -> PuzzleSet:
-    """`count` of the hardest tenth of a file made by `vmd-train data` (givens and rating)."""
+    """`count` of the hardest tenth of the 9x9 Sudokus in a dataset of `vmd-train data`.
+
+    A file of two arrays, givens and rating, serves as well. Raises PuzzleError for another.
+    """
     try:
         with np.load(path) as arrays:
-            givens, ratings = arrays["givens"], arrays["rating"]
+            section = "" if "rating" in arrays else "sudoku-9x9/"
+            givens, ratings = arrays[f"{section}givens"], arrays[f"{section}rating"]
     except (OSError, ValueError, KeyError) as error:
-        raise PuzzleError(f"{path} holds no givens and ratings as vmd-train makes them") from error
-    tenth = np.argsort(-ratings, kind="stable")[: max(1, len(ratings) // TENTH)]
+        raise PuzzleError(
+            f"{path} holds no rated 9x9 Sudokus as vmd-train data makes them"
+        ) from error
+    rated = np.flatnonzero(~np.isnan(ratings))
+    tenth = rated[np.argsort(-ratings[rated], kind="stable")][: max(1, len(rated) // TENTH)]
     chosen = np.sort(_stream(seed, 3).permutation(tenth)[:count])
     return PuzzleSet(path.stem, _puzzles(sudoku(3, 3), givens[chosen]))
 
@@ -121,7 +128,7 @@ def _puzzles(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
 
 
 def kind_of(board: Board) -> str:
-    """The kind of a board, named as `training.data` names those it trains on."""
+    """The kind of a board, by the name that `training.boards` draws it by."""
     shape = f"{board.rows}x{board.cols}" if board.family == "grid" else str(board.rows)
     if board.box is not None:
         shape = f"{board.box[0]}x{board.box[1]}"

@@ -193,12 +193,12 @@ def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
     made = {}
     if empty:
         made["empty.png"] = plots.lines(
-            empty, panel="set", x="nfe", style="T", colour="model", colours=colours,
+            empty, panel="set", x="nfe", style="T", colours=colours,
             xlabel="denoiser calls (NFE)", ylabel="valid grids",
         )  # fmt: skip
     if several:
         made["coverage.png"] = plots.lines(
-            several, panel="set", x="samples", style="T", colour="model", colours=colours,
+            several, panel="set", x="samples", style="T", colours=colours,
             y="mean", xlabel="samples", ylabel="share of all solutions found",
         )  # fmt: skip
     return made

@@ -7,15 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from training.data import BOARDS
+from training import boards
 from training.evaluation import sets
 from training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost
 from training.evaluation.models import Model
 from training.evaluation.sets import PuzzleSet, kind_of
 from training.evaluation.tables import listed, measured, number, of, share_cell
 from vmd_solver.csp import Board
-from vmd_solver.csp.families import sudoku_x
-from vmd_solver.csp.generate import jigsaw_board
 from vmd_solver.sampling import Settings
 
 KINDS: dict[str, str | None] = {
@@ -34,12 +32,6 @@ KINDS: dict[str, str | None] = {
 }
 """The kinds of boards, each with that which it is held against where it is zero-shot: the nearest
 kind, and so on to one that was trained on."""
-
-MORE: dict[str, Callable[[np.random.Generator], Board]] = {
-    "sudoku-x-4x4": lambda _: sudoku_x(4, 4),
-    "jigsaw-x-9": lambda rng: jigsaw_board(9, rng, diagonal=True),
-}
-"""Kinds that no recipe trains on."""
 
 
 def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
@@ -77,8 +69,7 @@ def _task(
 
 
 def _board(bench: Bench, kind: str) -> Board:
-    rng = np.random.default_rng((bench.seed, sets.STREAM, 7))
-    return (BOARDS | MORE)[kind](rng)
+    return boards.draw(kind, np.random.default_rng((bench.seed, sets.STREAM, 7)))
 
 
 def _made(bench: Bench, kind: str) -> PuzzleSet:

@@ -103,10 +103,11 @@ def tables(rows: list[Row]) -> list[Table]:
 
 
 def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
-    """Share by K, one line for each way to choose."""
+    """Share by K, a panel for each set and way to choose."""
+    titled = [{**row, "panel": f"{row['set']}: {row['how']}"} for row in rows]
     return {
         "latents.png": plots.lines(
-            rows, panel="set", x="latents", style="how", colour="model", colours=colours,
+            titled, panel="panel", x="latents", colours=colours,
             xlabel="latents (K)", ylabel="solved",
         )
     }  # fmt: skip

@@ -103,7 +103,7 @@ def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
     """Share by loops."""
     return {
         "loops.png": plots.lines(
-            rows, panel="set", x="thought", colour="model", colours=colours,
+            rows, panel="set", x="thought", colours=colours,
             xlabel="loops", ylabel="solved",
         )
     }  # fmt: skip

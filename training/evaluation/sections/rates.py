@@ -89,12 +89,12 @@ def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
     return {
         "rates.png": plots.lines(
             [row for row in rows if row["policy"] == "threshold"],
-            panel="set", x="nfe", colour="model", colours=colours,
+            panel="set", x="nfe", colours=colours,
             xlabel="denoiser calls (NFE)", ylabel="solved",
         ),
         "policies.png": plots.lines(
             [row for row in rows if row["model"] == first],
-            panel="set", x="nfe", style="policy", colour="model", colours=colours,
+            panel="set", x="nfe", style="policy", colours=colours,
             xlabel="denoiser calls (NFE)", ylabel="solved",
         ),
     }  # fmt: skip

@@ -8,11 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from training.data import BOARDS
 from training.evaluation import plots
 from training.evaluation.bench import Bench, Row, Section
 from training.evaluation.sections import SECTIONS, dependency
-from training.evaluation.sections.families import KINDS, MORE, counterpart
+from training.evaluation.sections.families import KINDS, counterpart
 from training.evaluation.sections.rates import POLICIES
 from training.evaluation.tables import markdown
 from vmd_solver.csp import exact
@@ -183,9 +182,8 @@ def test_a_zero_shot_board_stands_beside_what_was_trained_on(bench_of: Made) -> 
     assert "sudoku-3x3: 1.00 (0.34-1.00)" in text
 
 
-def test_every_kind_has_a_board_and_a_counterpart() -> None:
+def test_every_kind_has_a_counterpart() -> None:
     for kind, nearest in KINDS.items():
-        assert kind in BOARDS | MORE
         assert nearest is None or nearest in KINDS
         assert counterpart(kind, (kind,)) is None
         assert counterpart(kind, None) is None
@@ -200,9 +198,7 @@ def test_a_model_keeps_its_colour_in_every_figure() -> None:
         for model in (("one", "two") if part < "c" else ("two",))
         for nfe in (1, 5)
     ]
-    figure = plots.lines(
-        rows, panel="set", x="nfe", colour="model", colours=colours, xlabel="NFE", ylabel="solved"
-    )
+    figure = plots.lines(rows, panel="set", x="nfe", colours=colours, xlabel="NFE", ylabel="solved")
     seen = {
         (bars.get_label(), bars.lines[0].get_color())
         for ax in figure.axes

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data import BOARDS
+from training import boards
+from training.dataset import Dataset, Section, write
 from training.evaluation import sets
+from training.evaluation.sections.families import KINDS
+from training.recipes import RECIPES
 from vmd_solver.csp import exact
-from vmd_solver.csp.families import jigsaw, sudoku
+from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.errors import PuzzleError
 
@@ -49,15 +52,23 @@ def test_a_digest_names_the_puzzles() -> None:
     assert one.first(2).digest != one.digest
 
 
-def test_a_mined_file_gives_its_hardest_tenth(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["arrays", "dataset"])
+def test_a_rated_file_gives_its_hardest_tenth(tmp_path: Path, kind: str) -> None:
     givens = np.zeros((40, 81), np.int8)
     givens[:, 0] = np.arange(40) % 9 + 1
     givens[:, 1] = np.arange(40) // 9 + 1
-    path = tmp_path / "mined.npz"
-    np.savez(path, givens=givens, rating=np.arange(40.0))
-    found = sets.mined(path, 3, seed=0)
-    assert {p.givens for p in found.puzzles} < {tuple(row.tolist()) for row in givens[36:]}
-    assert len(found.puzzles) == 3
+    ratings = np.append(np.arange(39.0), np.nan)  # the last one was not rated
+    path = tmp_path / "mined"
+    if kind == "arrays":
+        with path.open("wb") as stream:
+            np.savez(stream, givens=givens, rating=ratings)
+    else:
+        zeros = np.zeros(40, np.int32)
+        section = Section("sudoku-9x9", (sudoku(3, 3),), givens, givens, zeros, zeros, ratings)
+        write(path, Dataset({}, (section,)))
+    found = sets.mined(path, 2, seed=0)
+    assert {p.givens for p in found.puzzles} < {tuple(row.tolist()) for row in givens[36:39]}
+    assert len(found.puzzles) == 2
 
 
 @pytest.mark.parametrize("name", ["p.txt", "p.npz"])
@@ -69,11 +80,9 @@ def test_a_file_that_holds_nothing_is_refused(tmp_path: Path, name: str) -> None
         read(path, *[5, 0][: 2 if path.suffix == ".npz" else 1])
 
 
-@pytest.mark.parametrize("name", BOARDS)
+NAMES = {board for recipe in RECIPES.values() for group in recipe.groups for board in group.boards}
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES, *KINDS}))
 def test_kinds_are_named_as_training_names_them(name: str) -> None:
-    assert sets.kind_of(BOARDS[name](np.random.default_rng(0))) == name
-
-
-def test_a_jigsaw_with_diagonals_is_a_kind_of_its_own() -> None:
-    regions = [cell // 4 for cell in range(16)]
-    assert sets.kind_of(jigsaw(regions, diagonal=True)) == "jigsaw-x-4"
+    assert sets.kind_of(boards.draw(name, np.random.default_rng(0))) == name
