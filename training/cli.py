@@ -85,6 +85,8 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--decay", type=click.FloatRange(0, 1, min_open=True), default=0.5,
                          show_default=True, help="Share of the run, at its end, over which the "
                          "rate falls: 1 is one cosine; a short --init run with 1 anneals."),
+            click.option("--data", type=click.Path(exists=True, dir_okay=False), default=None,
+                         help="Train on the puzzles of this file (vmd-train data)."),
             click.option("--reuse", type=click.IntRange(1), default=1, show_default=True,
                          help="Times each puzzle is used."),
             click.option("--workers", type=click.IntRange(1), default=None,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.data import PACK, Pack
+from training.pack import PACK, Pack
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.errors import PuzzleError, VmdError

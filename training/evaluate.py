@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data import Group, Pack, held_out
+from training.data import Group, held_out
 from training.model import VMD, Grid
+from training.pack import Pack
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling.rules import conflicts

@@ -21,12 +21,14 @@ import torch
 from torch import Tensor
 
 from training import checkpoint, evaluate, throughput, vmd
-from training.data import HELD_OUT, Group, Pack, Stream, held_out, make_pack
+from training.data import HELD_OUT, Group, held_out, make_pack
 from training.device import Plan
 from training.distributed import World
 from training.model import VMD, Block, ModelConfig
+from training.pack import Pack
 from training.pool import Pool
 from training.recipes import RECIPES
+from training.stream import Stream, sources
 from vmd_solver.errors import ModelError
 
 Report = Callable[[dict[str, Any]], None]
@@ -51,6 +53,8 @@ class TrainConfig:
     """Everything that decides a run, beside the model."""
 
     recipe: str = "sudoku"
+    data: str | None = None
+    """File of puzzles to train on; groups that it lacks, or all without it, are made."""
     time_s: float = 1800.0
     """Planned time; the schedule follows it unless steps are planned."""
     steps: int | None = None
@@ -259,8 +263,11 @@ def train(run: Run, report: Report) -> None:
     run.drop_rows_after(run.step)
     if run.progress < 1:
         config, groups = run.config, groups_of(run.config)
+        data = None if config.data is None else Path(config.data)
+        if data is not None:
+            sources(groups, data)  # what is wrong with it is said here, not in another process
         seed = (config.seed, run.step, run.world.rank)
-        stream = Stream(groups, seed, config.workers)
+        stream = Stream(groups, seed, config.workers, data)
         try:
             _train(run, groups, stream, report)
         except KeyboardInterrupt:

@@ -23,7 +23,7 @@ Rng = np.random.Generator
 ORDERS = 16
 """Searches behind the rating of a puzzle that is kept."""
 
-SIEVE = ((1, 0.5), (4, 0.6), (12, 0.7))
+SIEVE = ((1, 0.5), (4, 0.7), (12, 0.85))
 """Searches behind the rating of a new puzzle, and what share of its parent's rating it needs to be
 looked at more closely."""
 
@@ -43,7 +43,7 @@ any clue that decides, and take long."""
 FADE = 0.5
 """What each round as a parent leaves of a puzzle's claim to be one again."""
 
-SIBLINGS = 4
+SIBLINGS = 6
 """Most parents of one line a round: lines that do well have more, and none takes all."""
 
 

@@ -15,8 +15,9 @@ from math import ceil
 import torch
 from torch import Tensor
 
-from training.data import PACK, Group, Pack
+from training.data import Group
 from training.model import VMD, Grid
+from training.pack import PACK, Pack
 from training.store import Store
 
 MAX_CALLS = 12

@@ -13,6 +13,7 @@ tokens beside a clean copy, told apart by an attention mask); AdaLN as in diffus
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -201,13 +202,33 @@ class SequenceLatent(nn.Module):
         return Gaussian(mean, 5 * torch.tanh(log_var / 5))  # sigma stays within e^+-2.5
 
 
+def minus_log(gaussian: Gaussian, z: Tensor) -> Tensor:
+    """Minus log density of every dimension of z, less log(2 pi) / 2, elementwise."""
+    away = (z - gaussian.mean) * (-0.5 * gaussian.log_var).exp()
+    return 0.5 * (away**2 + gaussian.log_var)
+
+
 class Bound(NamedTuple):
-    """Both terms of the evidence lower bound, in nats, for every block of every row."""
+    """What every block of every row costs, in nats, for each of K draws of z from the encoder."""
 
     cross_entropy: Tensor
-    """(B, b) summed over the masked tokens of the block."""
+    """(K, B, b) summed over the masked tokens of the block."""
+    log_ratio: Tensor
+    """(K, B, b) log q(z) - log p(z) of the draw."""
     kl: Tensor
-    """(B, b) KL( q(z | x0, x_t) || p ), zero without latent."""
+    """(B, b) KL( q(z | x0, x_t) || p ), the expectation of log_ratio; zero without latent."""
+
+    def nats(self, beta: float | Tensor = 1.0) -> Tensor:
+        """An upper bound on minus log p(x0 of the block | x_t), if beta is 1: (B, b).
+
+        One draw gives the evidence lower bound; several the importance-weighted one, which is
+        tighter (arXiv 1509.00519). beta weighs what z costs.
+        """
+        draws = len(self.cross_entropy)
+        if draws == 1:
+            return self.cross_entropy[0] + beta * self.kl
+        weights = -self.cross_entropy - beta * self.log_ratio
+        return math.log(draws) - weights.logsumexp(dim=0)
 
 
 class SequenceVMD(nn.Module):
@@ -232,17 +253,15 @@ class SequenceVMD(nn.Module):
         return Gaussian(zeros, zeros)
 
     def forward(self, x0: Tensor, x_t: Tensor, noise: Tensor) -> Bound:
-        """What x0 costs given x_t: minus log p(x0 | x_t) is at most the sum of the two terms.
-
-        x0, x_t (B, n) int64; noise (B, b, k), standard normal.
-        """
-        kl = noise.new_zeros(len(x0), self.config.blocks)
-        z = noise
+        """Both sides of the bound for x0, x_t (B, n) int64; noise (K, B, b, k), standard normal."""
+        z, log_ratio, kl = noise, noise.new_zeros(noise.shape[:-1]), noise.new_zeros(())
         if self.encoder is not None:
             q, p = self.encoder(x_t, x0, x0), self.prior(x_t, x0)
             z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
-        logits = self.denoiser(x_t, x0, z)
-        nats = F.cross_entropy(logits.flatten(0, 1), (x0 - 1).flatten(), reduction="none")
-        masked = (x_t == MASK).to(nats.dtype)
-        per_block = (nats.view_as(masked) * masked).view(len(x0), self.config.blocks, -1)
-        return Bound(per_block.sum(dim=-1), kl)
+            log_ratio = (minus_log(p, z) - minus_log(q, z)).sum(dim=-1)
+        K, (B, n), b = len(noise), x0.shape, self.config.blocks
+        logits = self.denoiser(x_t.repeat(K, 1), x0.repeat(K, 1), z.flatten(0, 1))
+        target = (x0 - 1).repeat(K, 1).flatten()
+        nats = F.cross_entropy(logits.flatten(0, 1), target, reduction="none").view(K, B, n)
+        per_block = (nats * (x_t == MASK)).view(K, B, b, n // b).sum(dim=-1)
+        return Bound(per_block, log_ratio, kl.expand(B, b))

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from training import symmetry
-from training.data import PACK, Group, Pack
+from training.data import Group
+from training.pack import PACK, Pack
 
 PACKS = 256
 """Packs a ring holds: more puzzles than any batch has rows."""

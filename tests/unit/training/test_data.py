@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from training import data
-from training.data import BOARDS, Group, Pack, Stream, held_out, make_pack, mined_puzzles
+from training import boards, data
+from training.data import Group, drawn_pack, held_out, make_pack, mined_puzzles
+from training.dataset import Section
+from training.pack import Pack
 from training.recipes import RECIPES
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import grid
-from vmd_solver.errors import ModelError
 
 ALL = {
     f"{name}: {group.name}": group for name, recipe in RECIPES.items() for group in recipe.groups
@@ -31,7 +31,7 @@ def board_of(pack: Pack, D: int) -> Board:
 def test_a_group_holds_what_it_says(group: Group) -> None:
     rng = np.random.default_rng(0)
     for name in group.boards:
-        board = BOARDS[name](rng)
+        board = boards.draw(name, rng)
         assert (board.n, board.D) == (group.n, group.D)
         assert len(board.units) <= group.U
     assert group.weight > 0
@@ -94,7 +94,7 @@ def test_training_never_sees_what_was_held_out() -> None:
 def test_a_share_of_the_puzzles_is_mined() -> None:
     group = replace(RECIPES["sudoku"].groups[0], free=0.0, several=0.0, mined=0.5)
     pack = make_pack(group, np.random.default_rng(0), 40)
-    known = {tuple(row) for row in mined_puzzles()[0].tolist()}
+    known = {tuple(row) for row in mined_puzzles().givens.tolist()}
     found = sum(tuple(row) in known for row in pack.givens.tolist())
     assert 10 < found < 30
     assert pack.unique.all()
@@ -104,36 +104,27 @@ def test_a_board_without_grids_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -
     """Three cells that differ pairwise have no grid of two values."""
     drawn = []
 
-    def board(rng: np.random.Generator) -> Board:
-        drawn.append(rng.random())
+    def board(name: str, rng: np.random.Generator) -> Board:
+        drawn.append(name)
         return grid(1, 3, 2, [[0, 1], [1, 2], [0, 2]][: 3 if len(drawn) == 1 else 2])
 
-    monkeypatch.setitem(BOARDS, "odd", board)
+    monkeypatch.setattr(boards, "draw", board)
     group = Group("odd", 3, 2, 3, 1.0, 2, ("odd",), free=0.0, several=0.0)
     assert len(make_pack(group, np.random.default_rng(0), 4).units) == 2
     assert len(drawn) == 2
 
 
-def test_a_stream_makes_packs_in_a_process_of_its_own(group: Group) -> None:
-    stream = Stream((group,), seed=(0, 0))
-    try:
-        packs = [stream.take("tiny") for _ in range(3)]
-    finally:
-        stream.close()
-    expected = np.random.default_rng((0, 0, 1))
-    for pack in packs:
-        assert pack.group == "tiny"
-        assert (pack.givens == make_pack(group, expected).givens).all()
-    assert stream.waited_s > 0
-    assert not any(maker.is_alive() for maker in stream._makers)
-
-
-def test_a_stream_whose_maker_died_says_so(group: Group) -> None:
-    stream = Stream((replace(group, boards=("no-such-board",)),), seed=(0, 0))
-    started = time.monotonic()
-    try:
-        with pytest.raises(ModelError, match="no more puzzles of tiny"):
-            stream.take("tiny")
-    finally:
-        stream.close()
-    assert time.monotonic() - started < data.PATIENCE_S
+def test_packs_drawn_from_a_file_keep_its_puzzles_and_add_free_grids(group: Group) -> None:
+    made = make_pack(replace(group, free=0.0, several=0.5), np.random.default_rng(0), 30)
+    board = boards.draw("sudoku-2x2", np.random.default_rng(0))
+    counts = solve_batch(board, made.givens, limit=9).counts.astype(np.int32)
+    zeros, nan = np.zeros(30, np.int32), np.full(30, np.nan, np.float32)
+    section = Section("tiny", (board,), made.givens, made.solutions, zeros, counts, nan)
+    pack = drawn_pack(replace(group, free=0.4), section, np.random.default_rng(1), 200)
+    known = {tuple(row) for row in section.givens.tolist()}
+    kept = np.array([tuple(row) in known for row in pack.givens.tolist()])
+    assert 90 < kept.sum() < 150
+    assert not pack.unique[~kept].any()
+    assert (solve_batch(board, pack.givens, limit=2).counts[pack.unique] == 1).all()
+    shown = pack.givens > 0
+    assert (pack.givens[shown] == pack.solutions[shown]).all()

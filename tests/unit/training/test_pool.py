@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from training import pool as pools
-from training.data import PACK, Group, Pack, make_pack
+from training.data import Group, make_pack
 from training.model import VMD
+from training.pack import PACK, Pack
 from training.pool import MAX_CALLS, Pool
 
 CPU = torch.device("cpu")

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from training import store as stores
-from training.data import PACK, Group, make_pack
+from training.data import Group, make_pack
+from training.pack import PACK
 from training.recipes import RECIPES
 from training.store import Store
 
