@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.pack import PACK, Pack
 from vmd_solver.csp import Board
-from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.errors import PuzzleError, VmdError
 
 FORMAT = 1
@@ -87,29 +85,6 @@ class Section:
     def where(self, rows: npt.NDArray[Any]) -> Section:
         """The rows that a mask (m,) or rising indices name; every board stays."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ROWS})
-
-    def pack(self, rows: npt.NDArray[np.intp]) -> Pack:
-        """A pack of these rows, all of which are on one board."""
-        board = self.boards[self.board[rows[0]]]
-        candidates, _ = propagate(board, initial_masks(board, self.givens[rows]))
-        return Pack(
-            self.name,
-            self.givens[rows],
-            self.solutions[rows],
-            candidates,
-            self.count[rows] == 1,
-            np.asarray(board.incidence),
-            np.asarray(board.complete),
-        )
-
-    def packs(self, seed: int | np.random.Generator, m: int = PACK) -> Iterator[Pack]:
-        """Packs of m rows without end, boards in proportion to their rows; with replacement."""
-        rng = np.random.default_rng(seed)
-        if not len(self):
-            raise DatasetError(f"section {self.name} is empty: no puzzles to draw")
-        while True:
-            at = self.board[rng.integers(len(self))]
-            yield self.pack(rng.integers(self.starts[at], self.starts[at + 1], size=m))
 
 
 _ROWS = ("givens", "solutions", "board", "count", "rating")

@@ -26,7 +26,7 @@ from vmd_solver.errors import SearchError
 Rng = np.random.Generator
 
 DATA = 0xDA7A
-"""Seeds (seed, DATA, maker, part) make datasets; other streams of training have three numbers."""
+"""Seeds (seed, maker, part, 0, DATA) make datasets; all others have fewer numbers."""
 
 MOST_SOLUTIONS = 1000
 """Where counting ends: this many, or more."""
@@ -116,12 +116,12 @@ def plan(recipe: str, puzzles: int, mined: int, seed: int) -> tuple[Part, ...]:
     shares = np.cumsum([0.0, *(maker.share for maker in chosen)])
     edges = np.rint(shares / shares[-1] * puzzles).astype(int)
     parts = [
-        Part(maker, False, rows, (seed, DATA, number, at))
+        Part(maker, False, rows, (seed, number, at, 0, DATA))
         for number, maker in enumerate(chosen, 1)
         for at, rows in _cut(int(edges[number] - edges[number - 1]), maker.part)
     ]
     parts += [
-        Part(MINED, True, rows, (seed, DATA, len(chosen) + 1, at))
+        Part(MINED, True, rows, (seed, len(chosen) + 1, at, 0, DATA))
         for at, rows in _cut(mined, ISLAND)
     ]
     order = list(dict.fromkeys(part.maker.section for part in parts))

@@ -50,7 +50,7 @@ from vmd_solver.formats import read_path
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help=f"Hard 9x9 Sudokus to mine; {ISLAND} take about a minute of one core.",
+    help=f"Hard 9x9 Sudokus to mine; {ISLAND} take a minute or two of one core.",
 )
 @click.option(
     "--seed",
