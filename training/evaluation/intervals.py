@@ -31,10 +31,10 @@ def share(k: int, n: int) -> dict[str, float]:
     return {"solved": k, "puzzles": n, "share": k / max(1, n), "low": low, "high": high}
 
 
-def mean(values: Sequence[float], most: float = math.inf) -> dict[str, float]:
-    """A mean of numbers from 0 to `most` with its interval (normal); of nothing, it is nan."""
+def mean(values: Sequence[float], most: float = math.inf) -> dict[str, float | None]:
+    """A mean of numbers from 0 to `most` with its interval (normal); of nothing, it is None."""
     if not len(values):
-        return {"mean": math.nan, "low": math.nan, "high": math.nan}
+        return {"mean": None, "low": None, "high": None}
     center = float(np.mean(values))
     half = Z * float(np.std(values)) / math.sqrt(max(1, len(values) - 1))
     return {"mean": center, "low": max(0.0, center - half), "high": min(most, center + half)}

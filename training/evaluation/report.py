@@ -59,7 +59,7 @@ class Report:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         document = {"version": VERSION, "about": self.about, "sections": self.rows}
-        partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+        partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", "utf-8")
         partial.replace(self.path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 
 from training.evaluation.bench import Row, Table
@@ -15,7 +14,7 @@ def share_cell(row: Row) -> str:
 
 def mean_cell(row: Row, digits: int = 2) -> str:
     """A mean and its interval; `-` where there is none."""
-    if math.isnan(row["mean"]):
+    if row["mean"] is None:
         return "-"
     low, high = (f"{row[end]:.{digits}f}" for end in ("low", "high"))
     return f"{row['mean']:.{digits}f} ({low} to {high})"

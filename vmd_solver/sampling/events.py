@@ -60,7 +60,7 @@ class Committed(Event):
 
 @dataclass(frozen=True)
 class Remasked(Event):
-    """Committed cells were masked again, because they broke a rule."""
+    """Committed cells were masked again: they broke a rule, or were in doubt."""
 
     latent: int
     cells: tuple[int, ...]

@@ -97,6 +97,8 @@ def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> l
         )
     else:
         of = bench.made(name, partial(sets.several, name, board, count, bench.seed))
+    if not of.puzzles:
+        return []
     settings = replace(PLAIN, nfe=CALLS, latents=K, temperature=T)
     solutions = bench.solve(model, of.puzzles, settings)
     drawn = [_drawn(s, every) for s, every in zip(solutions, of.solutions, strict=True)]
@@ -164,7 +166,7 @@ def tables(rows: list[Row]) -> list[Table]:
                     "solutions": lambda row: f"{row['solutions_mean']:.1f}",
                     "valid": lambda row: mean_cell(row["valid"]),
                     "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
-                    "KL of even draws": lambda row: f"{row['kl_even']['mean']:.2f}",
+                    "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
                     "puzzles with a valid sample": of("with_any"),
                 },
                 measured(last, "puzzles", "samples", "seed", "nfe", "loops", "policy", "remask"),

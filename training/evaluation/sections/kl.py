@@ -109,7 +109,7 @@ def _carried(bench: Bench, model: Model, size: str, kind: str) -> list[Row]:
     return [row]
 
 
-def _shown(which: str, values: Sequence[float]) -> dict[str, float]:
+def _shown(which: str, values: Sequence[float]) -> Row:
     if which.startswith("valid"):
         return share(int(sum(values)), len(values))
     return mean(values)

@@ -29,13 +29,13 @@ def test_wilson_as_published(k: int, n: int, low: float, high: float) -> None:
 def test_of_no_puzzles_nothing_is_known() -> None:
     assert wilson(0, 0) == (0, 1)
     assert share(0, 0)["share"] == 0
-    assert math.isnan(mean([])["mean"])
+    assert mean([])["mean"] is None
 
 
 def test_the_interval_of_a_mean() -> None:
-    row = mean([1.0, 3.0])
-    assert row["mean"] == 2
-    assert row["high"] - row["mean"] == pytest.approx(1.96 * math.sqrt(2) / math.sqrt(2))
+    spread = 1.96  # standard deviation sqrt(2), over sqrt(2)
+    assert mean([1.0, 3.0]) == pytest.approx({"mean": 2, "low": 2 - spread, "high": 2 + spread})
+    assert mean([0.5, 1.0], most=1)["high"] == 1
 
 
 def test_kl_of_one_outcome_of_many() -> None:
