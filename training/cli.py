@@ -346,6 +346,7 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
         "recipe": run.config.recipe, "latent": run.model.config.latent, "steps": run.step,
         "puzzle_calls": run.puzzle_calls, "minutes": round(run.elapsed_s / 60, 1),
         "seed": run.config.seed,
+        "boards": sorted({name for group in groups_of(run.config) for name in group.boards}),
     }  # fmt: skip
     report = write_report(run, metrics)
     if run.model.config.backbone == "transformer":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.export import roles
-from training.loop import Run
+from training.loop import Run, groups_of
 from training.model import parameter_count
 
 Row = dict[str, Any]
@@ -43,6 +43,26 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def throughput(run: Run) -> str:
+    """Puzzle calls a second, and the share of the device's peak where it was logged."""
+    rate = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
+    shares = [row["share_of_peak"] for row in run.rows() if "share_of_peak" in row]
+    return f"{rate}, {shares[-1]:.0%} of the device's peak" if shares else rate
+
+
+def data(run: Run) -> str:
+    """What the run was trained on, as a Markdown table."""
+    groups = groups_of(run.config)
+    total = sum(group.weight for group in groups)
+    rows = [
+        (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
+         f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
+        for group in groups
+    ]  # fmt: skip
+    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
+    return table(rows, head)
+
+
 def facts(run: Run) -> list[tuple[str, str]]:
     """What the run was, as label and value."""
     config, model = run.config, run.model.config
@@ -53,7 +73,8 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("device", f"{run.plan.device} ({run.plan.reason})"),
         ("time", f"{run.elapsed_s / 60:.1f} minutes"),
         ("steps", f"{run.step:,} of {config.loops} loops each"),
-        ("puzzle calls", f"{run.puzzle_calls:,} ({run.puzzle_calls / run.elapsed_s:.0f} a second)"),
+        ("puzzle calls", f"{run.puzzle_calls:,}"),
+        ("throughput", throughput(run)),
         ("seed", str(config.seed)),
     ]
 
@@ -105,8 +126,9 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         f"{table(facts(run), ('what', 'value'))}\n"
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
-        "## Data\n\nPuzzles from the generator of this repository, made while training ran; the\n"
+        "## Data\n\nPuzzles from the generator and the miner of this repository and nothing else; the\n"
         "figures above are on puzzles from a stream of seeds that training never draws.\n\n"
+        f"{data(run)}\n"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
         " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
         " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"
