@@ -87,8 +87,8 @@ def mined(path: Path, count: int, seed: int) -> PuzzleSet:
     return PuzzleSet(path.stem, _puzzles(sudoku(3, 3), givens[chosen]))
 
 
-def read(path: Path, count: int) -> PuzzleSet:
-    """The first `count` puzzles of a file. Raises PuzzleError where it holds none."""
+def read(path: Path, count: int | None) -> PuzzleSet:
+    """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none."""
     entries = (entry.puzzle for entry in formats.read_path(str(path)))
     puzzles = tuple(islice((puzzle for puzzle in entries if puzzle is not None), count))
     if not puzzles:

@@ -34,6 +34,9 @@ PLAIN = Settings("neural", "top", remask="none", select="margin")
 
 EMPTY, SEVERAL = "empty", "several"
 
+MULTI = "multi"
+"""The file of --data whose puzzles have several solutions."""
+
 
 def temperatures(model: Model) -> tuple[float, ...]:
     """A model without latent must draw its values to have any variety."""
@@ -65,8 +68,8 @@ def _puzzles(bench: Bench) -> Iterator[tuple[str, Board, int]]:
     """The sets of puzzles with several solutions: name, board and number of puzzles."""
     for size, board in BOARDS.items():
         yield f"{size}, made here", board, bench.scale.few
-    if "multi" in bench.set_names:
-        yield "multi", BOARDS["9x9"], bench.scale.few
+    if MULTI in bench.set_names and bench.data is not None:
+        yield MULTI, BOARDS["9x9"], bench.scale.few
 
 
 def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
@@ -89,14 +92,8 @@ def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
 
 def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> list[Row]:
     """Validity, coverage and KL to the uniform distribution, averaged over puzzles."""
-    K, count = max(bench.scale.latents), bench.scale.few
-    if name == "multi":
-        of = bench.made(
-            "multi, enumerated",
-            lambda: sets.enumerated(name, bench.set(name).puzzles).first(count),
-        )
-    else:
-        of = bench.made(name, partial(sets.several, name, board, count, bench.seed))
+    K = max(bench.scale.latents)
+    of = bench.made(f"several, {name}", partial(_made, bench, name, board))
     if not of.puzzles:
         return []
     settings = replace(PLAIN, nfe=CALLS, latents=K, temperature=T)
@@ -125,6 +122,14 @@ def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> l
             {**facts, "samples": first, **mean(covered, most=1), "even": mean(even)["mean"]}
         )
     return rows
+
+
+def _made(bench: Bench, name: str, board: Board) -> PuzzleSet:
+    """Puzzles with several solutions, and all of these."""
+    if name != MULTI or bench.data is None:
+        return sets.several(name, board, bench.scale.few, bench.seed)
+    every = sets.read(bench.data / "sudoku" / f"{MULTI}.txt", None)
+    return sets.enumerated(name, every.puzzles).first(bench.scale.few)
 
 
 def _drawn(

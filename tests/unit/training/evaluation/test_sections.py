@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from training.evaluation import plots
+from training.evaluation import plots, sets
 from training.evaluation.bench import Bench, Row, Section
 from training.evaluation.sections import SECTIONS, dependency
 from training.evaluation.sections.families import KINDS, counterpart
@@ -99,7 +100,7 @@ def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
     rows = rows_of(bench, "dependency", "4x4, made here, fake, T = 0")
-    every = bench.made("4x4, made here", lambda: pytest.fail("made already")).solutions
+    every = bench.made("several, 4x4, made here", lambda: pytest.fail("made already")).solutions
     m = np.array([len(grids) for grids in every])
     for row, samples in zip(rows, (1, 3), strict=True):
         assert row["valid"]["mean"] == 1
@@ -206,3 +207,16 @@ def test_a_model_keeps_its_colour_in_every_figure() -> None:
     }
     assert seen == set(colours.items())
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+
+
+def test_puzzles_of_a_file_are_enumerated_before_they_are_counted_off(
+    bench_of: Made, tmp_path: Path
+) -> None:
+    made = sets.several("s", dependency.BOARDS["9x9"], 2, 0).puzzles
+    lines = ["." * 81, *("".join(map(str, puzzle.givens)).replace("0", ".") for puzzle in made)]
+    (tmp_path / "sudoku").mkdir()
+    (tmp_path / "sudoku" / "multi.txt").write_text("\n".join(lines * 2) + "\n")
+    bench = bench_of(searcher(), data=tmp_path)
+    rows = rows_of(bench, "dependency", "several multi, fake, T = 0")
+    assert rows[0]["puzzles"] == bench.scale.few == 1
+    assert rows[0]["valid"]["mean"] == 1
