@@ -126,7 +126,7 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         f"{table(facts(run), ('what', 'value'))}\n"
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
-        "## Data\n\nPuzzles from the generator and the miner of this repository and nothing else; the\n"
+        "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else; the\n"
         "figures above are on puzzles from a stream of seeds that training never draws.\n\n"
         f"{data(run)}\n"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
