@@ -43,9 +43,9 @@ BLOCK = 64
 SEVERAL = 0.1
 """Share of puzzles dug past uniqueness."""
 
-LINES, ROUNDS, ISLAND = 100, 800, 2000
+LINES, ROUNDS, ISLAND = 100, 800, 4000
 """Of one island of the miner: its size, its time (a minute or two of one core), and how many of the
-some 8,000 puzzles it finds are kept: half of them are the hardest, half are drawn from the rest."""
+some FOUND puzzles it finds are kept: half of them are the hardest, half are drawn from the rest."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,12 @@ RECIPES: dict[str, tuple[Maker, ...]] = {
         *makers("mixed-7x7", 0.03, 65536, 100, "latin-7", "jigsaw-7"),
         *makers("mixed-8x8", 0.05, 32768, 100, "sudoku-2x4", "sudoku-4x2", "jigsaw-8", "latin-8"),
         *makers("sudoku-9x9", 0.35, 32768, 100, "sudoku-3x3"),
-        *makers("mixed-9x9", 0.20, 16384, 100, "sudoku-x-3x3", "windoku-3x3", "jigsaw-9",
-                "jigsaw-x-9", "latin-9", "grid-9x9"),
-        *makers("mixed-10x10", 0.05, 16384, 100, "sudoku-2x5", "jigsaw-10", "latin-10"),
-        *makers("mixed-12x12", 0.06, 4096, 50, "sudoku-3x4", "sudoku-2x6", "jigsaw-12",
-                "latin-12", "grid-12x12"),
+        *makers("mixed-9x9", 0.14, 16384, 100,
+                "sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "latin-9"),
+        *makers("mixed-9x9", 0.06, 4096, 100, "jigsaw-x-9", "grid-9x9"),
+        *makers("mixed-10x10", 0.05, 8192, 100, "sudoku-2x5", "jigsaw-10", "latin-10"),
+        *makers("mixed-12x12", 0.05, 4096, 50, "sudoku-3x4", "sudoku-2x6", "jigsaw-12", "latin-12"),
+        *makers("mixed-12x12", 0.01, 512, 50, "grid-12x12"),
         *makers("sudoku-16x16", 0.05, 1024, 20, "sudoku-4x4"),
         *makers("mixed-16x16", 0.02, 1024, 8, "sudoku-x-4x4", "jigsaw-16", "latin-16"),
         *makers("mixed-20x20", 0.006, 512, 8, "sudoku-4x5", "latin-20"),
