@@ -64,10 +64,11 @@ from vmd_solver.formats import read_path
 )
 @click.option(
     "--exclude",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    metavar="FILE",
-    help="Leave out what is, up to symmetry, in this file of puzzles; may be repeated.",
+    metavar="PATH",
+    help="Leave out what is, up to symmetry, in this file of puzzles, or in any file of this "
+    "folder; may be repeated.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the parts of --out, with their options.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -77,7 +78,11 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
     Ctrl-C, or anything worse, loses only the parts in work; --resume makes the rest.
     """
     folder = Folder(out)
-    planned["exclude"] = [str(path.resolve()) for path in planned["exclude"]]
+    planned["exclude"] = [
+        str(file.resolve())
+        for path in planned["exclude"]
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+    ]
     options = _resumed(folder, planned) if resume else planned
     parts = plan(options["recipe"], options["puzzles"], options["mine"], options["seed"])
     if not parts:

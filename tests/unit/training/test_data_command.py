@@ -97,8 +97,9 @@ def test_what_is_excluded_is_left_out_turned_and_renamed(data: Command, tmp_path
     turned = names[section.givens[:4].reshape(4, 9, 9).swapaxes(1, 2)].reshape(4, 81)
     board = sudoku()
     text = write_all([Puzzle(board, tuple(row)) for row in turned.tolist()], "line")
-    (tmp_path / "known.txt").write_text("".join(text) + "not a puzzle\n")
-    code, out, err = data("--out", "less.npz", *FEW, "--exclude", "known.txt")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "known.txt").write_text("".join(text) + "not a puzzle\n")
+    code, out, err = data("--out", "less.npz", *FEW, "--exclude", "folder")
     assert code == 0 and "\n4 left out that are, up to symmetry, in the files excluded\n" in out
     assert "not excluded: " in err and "known.txt:5" in err
     less = read(tmp_path / "less.npz")
