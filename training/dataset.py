@@ -28,7 +28,7 @@ FORMAT = 1
 
 HEADER = "header.json"
 ARRAYS = {"givens": "int8", "solutions": "int8", "board": "int32", "count": "int32",
-          "rating": "float32", "units": "uint8"}  # fmt: skip
+          "rating": "float32", "units": "uint8", "regions": "int8"}  # fmt: skip
 """What a section stores, each as the member `SECTION/NAME.npy`."""
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError,
@@ -168,17 +168,22 @@ def _described(section: Section) -> dict[str, Any]:
         "D": first.D,
         "puzzles": len(section),
         "unique": int((section.count == 1).sum()),
-        "families": [board.family for board in section.boards],
+        "boards": [(board.family, board.box) for board in section.boards],
         "sha256": _digest(_stored(section)),
     }
 
 
 def _stored(section: Section) -> dict[str, npt.NDArray[Any]]:
-    """The arrays as they are stored; `units` (boards, U, n) with zeros where a board has fewer."""
+    """The arrays as they are stored: those of the rows, and those of the boards.
+
+    `units` (boards, U, n) has zeros where a board has fewer, `regions` (boards, n) -1 for none.
+    """
     units = np.zeros((len(section.boards), section.U, section.n), np.uint8)
     for board, table in zip(section.boards, units, strict=True):
         table[: len(board.units)] = board.incidence
-    arrays = {name: getattr(section, name) for name in _ROWS} | {"units": units}
+    regions = np.array([board.regions or (-1,) * board.n for board in section.boards])
+    arrays = {name: getattr(section, name) for name in _ROWS}
+    arrays |= {"units": units, "regions": regions}
     return {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
 
 
@@ -190,13 +195,16 @@ def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section
     if _digest(arrays) != table["sha256"]:
         raise ValueError("digest differs")
     shape = table["rows"], table["cols"], table["D"]
+    drawn = zip(table["boards"], arrays.pop("units"), arrays.pop("regions"), strict=True)
     boards = tuple(
         Board(
             family,
             *shape,
-            tuple(tuple(np.flatnonzero(unit).tolist()) for unit in units if unit.any()),
+            units=tuple(tuple(np.flatnonzero(unit).tolist()) for unit in units if unit.any()),
+            box=box and tuple(box),
+            regions=None if regions[0] < 0 else tuple(regions.tolist()),
         )
-        for family, units in zip(table["families"], arrays.pop("units"), strict=True)
+        for (family, box), units, regions in drawn
     )
     return Section(name, boards, **arrays)
 

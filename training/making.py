@@ -26,7 +26,7 @@ from vmd_solver.errors import SearchError
 Rng = np.random.Generator
 
 DATA = 0xDA7A
-"""Seeds (seed, maker, part, 0, DATA) make datasets; all others have fewer numbers."""
+"""Seeds (seed, maker, part, 0, DATA) make datasets, maker 0 mines; all others are shorter."""
 
 MOST_SOLUTIONS = 1000
 """Where counting ends: this many, or more."""
@@ -121,10 +121,7 @@ def plan(recipe: str, puzzles: int, mined: int, seed: int) -> tuple[Part, ...]:
         for number, maker in enumerate(chosen, 1)
         for at, rows in _cut(int(edges[number] - edges[number - 1]), maker.part)
     ]
-    parts += [
-        Part(MINED, True, rows, (seed, len(chosen) + 1, at, 0, DATA))
-        for at, rows in _cut(mined, ISLAND)
-    ]
+    parts += [Part(MINED, True, rows, (seed, 0, at, 0, DATA)) for at, rows in _cut(mined, ISLAND)]
     order = list(dict.fromkeys(part.maker.section for part in parts))
     return tuple(sorted(parts, key=lambda part: order.index(part.maker.section)))
 

@@ -143,22 +143,21 @@ def _progress(parts: Sequence[Part], quiet: bool) -> Callable[[list[int]], None]
     """Shows how much is made: one line, rewritten, on a terminal; elsewhere now and then one."""
     tty, started = sys.stderr.isatty(), time.monotonic()
     work = [part.rows / part.maker.part for part in parts]
-    first: list[float] = []
-    shown: list[int] = []
+    shown: dict[int, float] = {}
 
     def show(missing: list[int]) -> None:
         left = sum(work[number] for number in missing)
-        first.append(left)
         tenths = int(10 * left / sum(work))
         if quiet or (not tty and tenths in shown):
             return
-        shown.append(tenths)
+        shown.setdefault(tenths, left)
         made = sum(part.rows for part in parts) - sum(parts[number].rows for number in missing)
         line = f"{made:,} puzzles, {len(parts) - len(missing)} of {len(parts)} parts"
-        if left < first[0]:
+        done = max(shown.values()) - left
+        if done:
             passed = time.monotonic() - started
-            minutes = passed / (first[0] - left) * left / 60
-            line += f", about {minutes:.0f} min left" if left else f", {passed / 60:.1f} min"
+            ends = f"about {passed / done * left / 60:.0f} min left"
+            line += f", {ends if left else f'{passed / 60:.1f} min'}"
         if tty:
             line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
         click.echo(line, err=True, nl=not tty or not missing)

@@ -62,16 +62,20 @@ class Known:
 
     def __init__(self) -> None:
         self._forms: dict[int, list[Puzzle | bytes]] = {}
+        self._sizes: set[tuple[int, int]] = set()
 
     def add(self, board: Board, givens: npt.ArrayLike) -> None:
         """Take in puzzles (B, n)."""
         rows = np.asarray(givens, dtype=np.int8)
+        self._sizes.add((board.n, board.D))
         for key, row in zip(signatures(board, rows).tolist(), rows.tolist(), strict=True):
             self._forms.setdefault(key, []).append(Puzzle(board, tuple(row)))
 
     def holds(self, board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Which of the puzzles (B, n) are equivalent to one that was taken in: (B,) bool."""
         rows = np.asarray(givens, dtype=np.int8)
+        if (board.n, board.D) not in self._sizes:
+            return np.zeros(len(rows), dtype=np.bool_)
         return np.array(
             [
                 key in self._forms and canonical(Puzzle(board, tuple(row))) in self._exact(key)

@@ -51,6 +51,8 @@ def test_no_two_parts_share_a_seed_with_each_other_or_with_training() -> None:
 def test_more_puzzles_go_on_where_fewer_stop() -> None:
     fewer, more = (plan("sudoku", puzzles, 0, seed=5) for puzzles in (40_000, 100_000))
     assert fewer[0] == more[0] and fewer[1].seed == more[1].seed
+    mined = [plan(recipe, 0, 10, seed=5) for recipe in ("sudoku", "grids")]
+    assert mined[0] == mined[1]
 
 
 @pytest.mark.parametrize("name", MAKERS)
