@@ -174,6 +174,14 @@ def test_lone_values_are_the_clues_that_leave_one_solution() -> None:
             assert allowed[cell, value] == unique
 
 
+def test_lone_values_are_the_same_on_both_machines() -> None:
+    pytest.importorskip("numba")
+    puzzles, _ = minimal_puzzles(latin(5), 10, 3, compiled=False)
+    rows = loosen(puzzles, 2, 3)
+    plain, fast = (lone_values(latin(5), rows, 200, compiled=use) for use in (False, True))
+    assert plain.any() and np.array_equal(plain, fast)
+
+
 def test_lone_values_are_none_without_several_solutions_all_known() -> None:
     board = sudoku(2, 2)
     (puzzle,), (solution,) = minimal_puzzles(board, 1, 3, compiled=False)
