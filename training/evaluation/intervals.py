@@ -11,7 +11,7 @@ Z = 1.96
 """Two-sided 95% of the standard normal."""
 
 
-def wilson(k: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson(k: float, n: int, z: float = Z) -> tuple[float, float]:
     """The interval of a share k / n (Wilson 1927).
 
     >>> low, high = wilson(8, 10)
@@ -31,13 +31,19 @@ def share(k: int, n: int) -> dict[str, float]:
     return {"solved": k, "puzzles": n, "share": k / max(1, n), "low": low, "high": high}
 
 
-def mean(values: Sequence[float], most: float = math.inf) -> dict[str, float | None]:
-    """A mean of numbers from 0 to `most` with its interval (normal); of nothing, it is None."""
-    if not len(values):
-        return {"mean": None, "low": None, "high": None}
+def mean(values: Sequence[float]) -> dict[str, float | None]:
+    """A mean of numbers from 0 up with its interval (normal), which a single one does not have."""
+    if len(values) < 2:
+        return {"mean": values[0] if len(values) else None, "low": None, "high": None}
     center = float(np.mean(values))
-    half = Z * float(np.std(values)) / math.sqrt(max(1, len(values) - 1))
-    return {"mean": center, "low": max(0.0, center - half), "high": min(most, center + half)}
+    half = Z * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return {"mean": center, "low": max(0.0, center - half), "high": center + half}
+
+
+def mean_share(values: Sequence[float]) -> dict[str, float]:
+    """A mean of shares, with an interval that is wide enough: shares vary less than coins do."""
+    low, high = wilson(sum(values), len(values))
+    return {"mean": float(np.mean(values)), "low": low, "high": high}
 
 
 def kl_to_uniform(counts: Sequence[int], outcomes: int) -> float:

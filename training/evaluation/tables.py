@@ -13,9 +13,11 @@ def share_cell(row: Row) -> str:
 
 
 def mean_cell(row: Row, digits: int = 2) -> str:
-    """A mean and its interval; `-` where there is none."""
+    """A mean and its interval, as far as there is any."""
     if row["mean"] is None:
         return "-"
+    if row["low"] is None:
+        return f"{row['mean']:.{digits}f}"
     low, high = (f"{row[end]:.{digits}f}" for end in ("low", "high"))
     return f"{row['mean']:.{digits}f} ({low} to {high})"
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from training.evaluation import plots, sets
 from training.evaluation.bench import Bench, Row, Section, Table, Task, cost
-from training.evaluation.intervals import kl_to_uniform, mean, share, uniform_distinct, uniform_kl
+from training.evaluation.intervals import (
+    kl_to_uniform,
+    mean,
+    mean_share,
+    share,
+    uniform_distinct,
+    uniform_kl,
+)
 from training.evaluation.models import Model
 from training.evaluation.sets import PuzzleSet
 from training.evaluation.tables import listed, mean_cell, measured, of, pivot, share_cell
@@ -107,7 +114,7 @@ def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> l
         "puzzles": len(found),
         "with_any": len(some),
         "solutions_mean": sum(m for _, m in found) / len(found),
-        "valid": mean([len(valid) / K for valid, _ in found], most=1),
+        "valid": mean_share([len(valid) / K for valid, _ in found]),
         "kl": mean([kl_to_uniform(list(c.values()), m) for c, m in some]),
         "kl_even": mean([uniform_kl(c.total(), m) for c, m in some]),
     }
@@ -119,7 +126,7 @@ def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> l
         ]
         even = [uniform_distinct(first, m) / m for _, m in found]
         rows.append(
-            {**facts, "samples": first, **mean(covered, most=1), "even": mean(even)["mean"]}
+            {**facts, "samples": first, **mean_share(covered), "even": sum(even) / len(even)}
         )
     return rows
 
@@ -184,7 +191,7 @@ def tables(rows: list[Row]) -> list[Table]:
                 {"puzzles": "set", "model": "model", "T": "temperature"},
                 "samples",
                 lambda row: f"{mean_cell(row)}; even {row['even']:.2f}",
-                lambda K: f"{K} samples",
+                lambda K: f"{K} sample{'s' * (K != 1)}",
                 measured(several, "puzzles", "seed", "nfe", "loops", "digest"),
             )
         )

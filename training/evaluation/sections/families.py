@@ -17,8 +17,8 @@ from vmd_solver.csp import Board
 from vmd_solver.sampling import Settings
 
 KINDS: dict[str, str | None] = {
-    "sudoku-2x2": None,
-    "sudoku-2x3": "sudoku-2x2",
+    "sudoku-2x2": "sudoku-2x3",
+    "sudoku-2x3": "sudoku-3x3",
     "sudoku-3x3": None,
     "sudoku-3x4": "sudoku-3x3",
     "sudoku-4x4": "sudoku-3x4",

@@ -10,6 +10,7 @@ import pytest
 from training.evaluation.intervals import (
     kl_to_uniform,
     mean,
+    mean_share,
     share,
     uniform_distinct,
     uniform_kl,
@@ -35,7 +36,13 @@ def test_of_no_puzzles_nothing_is_known() -> None:
 def test_the_interval_of_a_mean() -> None:
     spread = 1.96  # standard deviation sqrt(2), over sqrt(2)
     assert mean([1.0, 3.0]) == pytest.approx({"mean": 2, "low": 2 - spread, "high": 2 + spread})
-    assert mean([0.5, 1.0], most=1)["high"] == 1
+    assert mean([1.0]) == {"mean": 1, "low": None, "high": None}
+    assert mean([0.1, 5.0])["low"] == 0
+
+
+def test_a_mean_of_shares_is_as_unsure_as_one_of_coins() -> None:
+    assert mean_share([1.0, 0.0, 1.0, 1.0])["low"] == wilson(3, 4)[0]
+    assert mean_share([0.75] * 4) == mean_share([1.0, 0.0, 1.0, 1.0])
 
 
 def test_kl_of_one_outcome_of_many() -> None:
