@@ -149,7 +149,8 @@ def _head(report: Report) -> str:
         f"# Evaluation of {told['models'][0]['name']}\n\n" + "\n".join(lines) + "\n\n"
         f"Seed {told['seed']}; {told['machine']}; {versions}. A call of the denoiser (NFE) is the"
         " number of loops above. Numbers in brackets are 95% intervals: Wilson's for shares, normal"
-        " for means of nats. A puzzle counts as solved only where the independent verifier accepts the"
-        " grid, and where a puzzle has several solutions any counts. All models are asked the same"
+        " ones for means of nats. A puzzle counts as solved only where the independent verifier"
+        " accepts the grid, and where a puzzle has several solutions any counts. All models are"
+        " asked the same"
         " puzzles, with the same seeds.\n"
     )
