@@ -151,6 +151,5 @@ def _head(report: Report) -> str:
         " number of loops above. Numbers in brackets are 95% intervals: Wilson's for shares, normal"
         " ones for means of nats. A puzzle counts as solved only where the independent verifier"
         " accepts the grid, and where a puzzle has several solutions any counts. All models are"
-        " asked the same"
-        " puzzles, with the same seeds.\n"
+        " asked the same puzzles, with the same seeds.\n"
     )

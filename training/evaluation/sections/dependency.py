@@ -20,7 +20,7 @@ from training.evaluation.intervals import (
 )
 from training.evaluation.models import Model
 from training.evaluation.sets import PuzzleSet
-from training.evaluation.tables import listed, mean_cell, measured, of, pivot, share_cell
+from training.evaluation.tables import listed, mean_cell, measured, number, of, pivot, share_cell
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings, Solution
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BOARDS = {"4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3)}
-
-GRIDS = {"4x4": 288, "6x6": 28_200_960, "9x9": 6_670_903_752_021_072_936_960}
-"""Full grids there are (9x9: Felgenhauer and Jarvis 2005)."""
 
 CALLS = 4
 """NFE of each sample of a puzzle with several solutions."""
@@ -89,10 +86,8 @@ def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
         rows.append({
             **bench.facts(model, of, settings),
             "what": EMPTY,
-            "line": f"{model.name}, T = {T:g}",
             **share(len(grids), bench.scale.empties),
             "distinct": len(set(grids)),
-            "distinct_even": uniform_distinct(len(grids), GRIDS[size]),
         })  # fmt: skip
     return rows
 
@@ -148,62 +143,65 @@ def _drawn(
 
 
 def tables(rows: list[Row]) -> list[Table]:
-    """Empty boards; then puzzles with several solutions, all and by samples."""
+    """Empty boards; then puzzles with several solutions, all samples and by their number."""
     empty = [row for row in rows if row["what"] == EMPTY]
     several = [row for row in rows if row["what"] == SEVERAL]
-    shown = []
-    if empty:
-        shown.append(
-            pivot(
-                "Valid grids from an empty board, and how many of them differ",
-                empty,
-                {"board": "set", "model": "model", "T": "temperature", "loops a call": "loops"},
-                "nfe",
-                lambda row: f"{share_cell(row)}, {row['distinct']}",
-                lambda nfe: f"{nfe} NFE",
-                measured(empty, "puzzles", "seed", "latents", "policy", "remask")
-                + " There are 288 grids of 4x4: as many even draws as 200 hold 144 of them.",
-            )
-        )
+    shown = [_valid_table(empty)] if empty else []
     if several:
-        last = [row for row in several if row["samples"] == max(r["samples"] for r in several)]
-        shown.append(
-            listed(
-                "Puzzles with 2 to 50 solutions, all of them known",
-                last,
-                {
-                    "puzzles": of("set"),
-                    "model": of("model"),
-                    "T": of("temperature"),
-                    "solutions": lambda row: f"{row['solutions_mean']:.1f}",
-                    "valid": lambda row: mean_cell(row["valid"]),
-                    "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
-                    "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
-                    "puzzles with a valid sample": of("with_any"),
-                },
-                measured(last, "puzzles", "samples", "seed", "nfe", "loops", "policy", "remask"),
-            )
-        )
-        shown.append(
-            pivot(
-                "Share of all solutions that were found, by samples",
-                several,
-                {"puzzles": "set", "model": "model", "T": "temperature"},
-                "samples",
-                lambda row: f"{mean_cell(row)}; even {row['even']:.2f}",
-                lambda K: f"{K} sample{'s' * (K != 1)}",
-                measured(several, "puzzles", "seed", "nfe", "loops", "digest"),
-            )
-        )
+        most = max(row["samples"] for row in several)
+        every = [row for row in several if row["samples"] == most]
+        shown += [_spread_table(every), _coverage_table(several)]
     return shown
+
+
+def _valid_table(rows: list[Row]) -> Table:
+    note = measured(rows, "puzzles", "seed", "latents", "policy", "remask")
+    return pivot(
+        "Valid grids from an empty board, and how many of them differ",
+        rows,
+        {"board": "set", "model": "model", "T": "temperature", "loops a call": "loops"},
+        "nfe",
+        lambda row: f"{share_cell(row)}, {row['distinct']}",
+        lambda nfe: f"{nfe} NFE",
+        f"{note} There are 288 grids of 4x4: 200 even draws hold 144 of them.",
+    )
+
+
+def _spread_table(rows: list[Row]) -> Table:
+    return listed(
+        "Puzzles with 2 to 50 solutions, all of them known",
+        rows,
+        {
+            "puzzles": of("set"),
+            "model": of("model"),
+            "T": of("temperature"),
+            "solutions": number("solutions_mean", 1),
+            "valid": lambda row: mean_cell(row["valid"]),
+            "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
+            "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
+            "puzzles with a valid sample": of("with_any"),
+        },
+        measured(rows, "puzzles", "samples", "seed", "nfe", "loops", "policy", "remask"),
+    )
+
+
+def _coverage_table(rows: list[Row]) -> Table:
+    return pivot(
+        "Share of all solutions that were found, by samples",
+        rows,
+        {"puzzles": "set", "model": "model", "T": "temperature"},
+        "samples",
+        lambda row: f"{mean_cell(row)}; even {row['even']:.2f}",
+        lambda K: f"{K} sample{'s' * (K != 1)}",
+        measured(rows, "puzzles", "seed", "nfe", "loops", "digest"),
+    )
 
 
 def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
     """Validity by NFE from empty boards, and coverage by samples."""
-    empty = [{**row, "T": f"T = {row['temperature']:g}"} for row in rows if row["what"] == EMPTY]
-    several = [
-        {**row, "T": f"T = {row['temperature']:g}"} for row in rows if row["what"] == SEVERAL
-    ]
+    named = [{**row, "T": f"T = {row['temperature']:g}"} for row in rows]
+    empty = [row for row in named if row["what"] == EMPTY]
+    several = [row for row in named if row["what"] == SEVERAL]
     made = {}
     if empty:
         made["empty.png"] = plots.lines(
