@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -334,6 +333,7 @@ def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
 
 def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None:
     """Evaluate, report, export, and promote."""
+    from training.checkpoint import load_model
     from training.evaluate import final
     from training.export import export
     from training.loop import groups_of
@@ -341,12 +341,13 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
 
     if not quiet:
         click.echo("evaluating and exporting", err=True)
-    metrics = final(run.ema, groups_of(run.config), run.config.seed, loops)
+    groups = groups_of(run.config)
+    metrics = final(run.ema, groups, run.config.seed, loops)
     metrics["run"] = {
         "recipe": run.config.recipe, "latent": run.model.config.latent, "steps": run.step,
         "puzzle_calls": run.puzzle_calls, "minutes": round(run.elapsed_s / 60, 1),
         "seed": run.config.seed,
-        "boards": sorted({name for group in groups_of(run.config) for name in group.boards}),
+        "boards": sorted({name for group in groups for name in group.boards}),
     }  # fmt: skip
     report = write_report(run, metrics)
     if run.model.config.backbone == "transformer":
@@ -356,17 +357,24 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
     folder = export(run.ema, run.folder / "export" / name, name, loops, metrics, text)
     click.echo(f"report: {report}\nmodel: {folder}\nuse it: vmd-solve --model {folder} PUZZLE")
     if promote:
-        click.echo(promote_into(EXPORTED, folder, metrics["score"]))
+
+        def scored(ships: Path) -> float:
+            return float(final(load_model(ships), groups, run.config.seed, loops)["score"])
+
+        click.echo(promote_into(EXPORTED, folder, metrics["score"], scored))
 
 
-def promote_into(exported: Path, folder: Path, score: float) -> str:
-    """Copy the model over the one of its name that ships, if it is better; says what was done."""
+def promote_into(
+    exported: Path, folder: Path, score: float, scored: Callable[[Path], float]
+) -> str:
+    """Copy the model over the one of its name that ships, if it is better; says what was done.
+
+    `scored` gives the score of the one that ships, on the same puzzles.
+    """
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
     target = exported / folder.name
-    old = 0.0
-    if (target / "metrics.json").is_file():
-        old = float(json.loads((target / "metrics.json").read_text("utf-8"))["score"])
+    old = scored(target) if target.is_dir() else 0.0
     if score <= old:
         return f"not promoted: score {score:.4f}, more than {old:.4f} is needed"
     coming = target.with_name(f"{target.name}.coming")

@@ -262,6 +262,8 @@ def test_every_option_is_described() -> None:
         assert command is not None
         assert f"vmd-train {name}" in page
         for option in command.params:
+            if not isinstance(option, click.Option):
+                continue
             names = (*option.opts, *option.secondary_opts)
             assert any(f"`{name}`" in page or f"`{name} " in page for name in names), names
 
@@ -275,16 +277,21 @@ def candidate(tmp_path: Path) -> Path:
     return folder
 
 
+def scored(folder: Path) -> float:
+    """What a model in use scores."""
+    return float(json.loads((folder / "metrics.json").read_text())["score"])
+
+
 def test_only_a_better_model_is_promoted(tmp_path: Path, candidate: Path) -> None:
     exported = tmp_path / "exported"
-    assert "no checkout" in promote_into(exported, candidate, 0.6)
+    assert "no checkout" in promote_into(exported, candidate, 0.6, scored)
     exported.mkdir()
-    assert promote_into(exported, candidate, 0.0).startswith("not promoted")
+    assert promote_into(exported, candidate, 0.0, scored).startswith("not promoted")
     assert list(exported.iterdir()) == []
-    assert promote_into(exported, candidate, 0.6).startswith("promoted to")
+    assert promote_into(exported, candidate, 0.6, scored).startswith("promoted to")
     (exported / "grids/old-file").touch()
-    assert promote_into(exported, candidate, 0.6).startswith("not promoted")
+    assert promote_into(exported, candidate, 0.6, scored).startswith("not promoted")
     assert (exported / "grids/old-file").exists()
-    assert "0.7000 over 0.6000" in promote_into(exported, candidate, 0.7)
+    assert "0.7000 over 0.6000" in promote_into(exported, candidate, 0.7, scored)
     assert [path.name for path in (exported / "grids").iterdir()] == ["metrics.json"]
     assert [path.name for path in exported.iterdir()] == ["grids"]
