@@ -80,7 +80,8 @@ class AdaNorm(nn.Module):
         if self.read is None or c is None:
             return normed
         scale, shift = self.read(c).chunk(2, dim=-1)
-        return normed * (1 + scale) + shift
+        moved: Tensor = normed * (1 + scale) + shift
+        return moved
 
 
 class Layer(nn.Module):
@@ -101,7 +102,8 @@ class Layer(nn.Module):
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=sees)
         h = h + self.out(attended.transpose(1, 2).reshape(B, m, d))
         inner = F.silu(self.up(self.before_update(h, c)))
-        return h + self.down(inner)
+        after: Tensor = h + self.down(inner)
+        return after
 
 
 def block_mask(length: int, blocks: int) -> Tensor:
@@ -123,7 +125,7 @@ class Trunk(nn.Module):
     def __init__(self, config: SequenceConfig, layers: int, conditioned: bool) -> None:
         super().__init__()
         self.blocks = config.blocks
-        self.place = nn.Parameter(0.02 * torch.randn(config.length, config.d))
+        self.place = nn.Parameter(torch.randn(config.length, config.d))
         self.finished = nn.Embedding(config.vocabulary + 1, config.d) if config.blocks > 1 else None
         self.layers = nn.ModuleList(
             Layer(config.d, config.heads, conditioned) for _ in range(layers)
