@@ -44,8 +44,8 @@ SEVERAL = 0.1
 """Share of puzzles dug past uniqueness."""
 
 LINES, ROUNDS, ISLAND = 100, 800, 4000
-"""Of one island of the miner: its size, its time (a minute or two of one core), and how many of the
-some 10,000 puzzles it finds are kept: half of them are the hardest, half are drawn from the rest."""
+"""Of one island of the miner: its size, its time (a minute or two of one core), and how many of
+the some 10,000 puzzles it finds are kept: half are the hardest, half are drawn from the rest."""
 
 
 @dataclass(frozen=True)
