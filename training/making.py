@@ -94,8 +94,8 @@ RECIPES: dict[str, tuple[Maker, ...]] = {
         *makers("mixed-25x25", 0.004, 256, 4, "sudoku-5x5", "latin-25"),
     ),
 }  # fmt: skip
-"""Puzzles of each recipe. Proofs are bounded, from 12x12 on so tightly that some puzzles keep a clue
-more than they need."""
+"""Puzzles of each recipe. Proofs are bounded, from 12x12 on so tightly that some puzzles keep a
+clue more than they need."""
 
 MINED = Maker("sudoku-9x9", "sudoku-3x3", 0.0, ISLAND)
 """What is mined besides."""
