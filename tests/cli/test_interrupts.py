@@ -50,6 +50,24 @@ except KeyboardInterrupt:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"again\n", b"")
 
 
+def test_an_interrupt_lost_in_a_callback_is_silent_and_comes_again() -> None:
+    code = """
+import ctypes, os, signal, time
+from vmd_solver.cli.interrupt import heed, listen
+listen()
+ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60)))()
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("again")
+    heed()
+ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, b"again\n")
+    assert b"ZeroDivisionError" in done.stderr and b"KeyboardInterrupt" not in done.stderr
+
+
 def test_an_interrupt_leaves_whole_rows(start: Start, tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text(f"{EASY}\n" * 100_000)
     output = tmp_path / "o.jsonl"

@@ -7,7 +7,9 @@ or compiles, that exception can get lost, and the search would go on for ever. S
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
+from typing import Any
 
 AGAIN_S = 1.0
 
@@ -17,6 +19,7 @@ def listen() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGALRM, interrupt)
+        sys.unraisablehook = tell_unless_interrupt
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -29,3 +32,9 @@ def heed() -> None:
     """The interrupt was understood."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def tell_unless_interrupt(lost: Any) -> None:
+    """A `sys.unraisablehook` that is silent about an interrupt: a lost one comes again."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
