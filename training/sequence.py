@@ -255,15 +255,22 @@ class SequenceVMD(nn.Module):
         return Gaussian(zeros, zeros)
 
     def forward(self, x0: Tensor, x_t: Tensor, noise: Tensor) -> Bound:
-        """Both sides of the bound for x0, x_t (B, n) int64; noise (K, B, b, k), standard normal."""
+        """The terms of the bound for x0, x_t (B, n) int64; noise (K, B, b, k), standard normal.
+
+        A block with one token masked takes z from the prior: there is nothing for tokens to agree
+        on, and a denoiser that was told the answer there would miss it in sampling.
+        """
+        K, (B, n), b = len(noise), x0.shape, self.config.blocks
+        masked = x_t == MASK
         z, log_ratio, kl = noise, noise.new_zeros(noise.shape[:-1]), noise.new_zeros(())
         if self.encoder is not None:
             q, p = self.encoder(x_t, x0, x0), self.prior(x_t, x0)
+            lone = masked.view(B, b, n // b).sum(dim=-1, keepdim=True) < 2
+            q = Gaussian(*(torch.where(lone, *pair) for pair in zip(p, q, strict=True)))
             z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
             log_ratio = (minus_log(p, z) - minus_log(q, z)).sum(dim=-1)
-        K, (B, n), b = len(noise), x0.shape, self.config.blocks
         logits = self.denoiser(x_t.repeat(K, 1), x0.repeat(K, 1), z.flatten(0, 1))
         target = (x0 - 1).repeat(K, 1).flatten()
         nats = F.cross_entropy(logits.flatten(0, 1), target, reduction="none").view(K, B, n)
-        per_block = (nats * (x_t == MASK)).view(K, B, b, n // b).sum(dim=-1)
+        per_block = (nats * masked).view(K, B, b, n // b).sum(dim=-1)
         return Bound(per_block, log_ratio, kl.expand(B, b))

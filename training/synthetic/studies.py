@@ -37,9 +37,6 @@ VMD = Method("VMD", latent=True, draws=8)
 TRUTH = "true conditionals"
 """What could at best be learned without latent, beside what was."""
 
-LATENT_ROWS = 4000
-"""Rows over which the terms of the bound are averaged."""
-
 
 @dataclass(frozen=True)
 class Effort:
@@ -48,6 +45,7 @@ class Effort:
     steps: int = 1000
     seeds: int = 3
     rows: int = 20_000
+    """Sampled for an estimate; a fifth of it for the terms of the bound."""
     levels: int = 64
     """V of the two-dimensional toys."""
     points: int = 4000
@@ -157,7 +155,9 @@ class Bench:
         models = fit(config, joints, seeds, recipe)
         if method.latent and blocks == 1:
             for (joint, seed), model in zip(asked, models, strict=True):
-                self.results.latents.append(_latent(joint, method, seed, model))
+                self.results.latents.append(
+                    _latent(joint, method, seed, model, self.effort.rows // 5)
+                )
         return models
 
     def _measure(
@@ -171,10 +171,10 @@ class Bench:
                 self.results.estimates[setting] = found
 
 
-def _latent(joint: Joint, method: Method, seed: int, model: SequenceVMD) -> Latent:
-    x0 = torch.from_numpy(joint.sample(LATENT_ROWS, np.random.default_rng(seed)))
+def _latent(joint: Joint, method: Method, seed: int, model: SequenceVMD, rows: int) -> Latent:
+    x0 = torch.from_numpy(joint.sample(rows, np.random.default_rng(seed)))
     generator = Generator().manual_seed(seed)
-    noise = torch.randn(method.draws, LATENT_ROWS, 1, model.config.k, generator=generator)
+    noise = torch.randn(method.draws, rows, 1, model.config.k, generator=generator)
     with torch.no_grad():
         bound = model(x0, torch.full_like(x0, MASK), noise)
     return Latent(

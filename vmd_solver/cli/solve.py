@@ -79,7 +79,7 @@ _LISTED = click.IntRange(1, 1000)
 @click.option(
     "--policy",
     metavar="NAME",
-    help="Which cells to commit: threshold, margin, top, entropy or random.",
+    help="Which cells to commit: threshold, margin, top, entropy, random or last.",
 )
 @click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
 @click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")

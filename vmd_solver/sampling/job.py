@@ -44,10 +44,6 @@ class Attempt:
     """(n,) cells of `grid` that break a rule."""
     margins: Floats | None = None
     """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
-    best: Ints | None = None
-    """(n,) the proposed grid with the fewest broken cells so far."""
-    fewest: int = 0
-    """Broken cells of `best`."""
 
     @property
     def confidence(self) -> float:
@@ -60,8 +56,6 @@ class Attempt:
         before = 1.0 if self.margins is None else self.margins
         # The logits of a committed cell say nothing: its margin is that of when it was committed.
         self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
-        if self.best is None or broken.sum() <= self.fewest:
-            self.best, self.fewest = grid, int(broken.sum())
 
 
 @dataclass
@@ -194,8 +188,8 @@ def _latents(denoiser: Denoiser, job: Job) -> None:
     if settings.z == "redraw":
         _place(job, later, draw, source)
     elif settings.z == "refine" and later:
-        best = _stack([attempt.best for attempt in later])
-        _place(job, later, partial(denoiser.infer, x0=best), "encoder")
+        proposed = _stack([attempt.grid for attempt in later])
+        _place(job, later, partial(denoiser.infer, x0=proposed), "encoder")
     fresh = [attempt for attempt in job.attempts if attempt.h is None]
     for attempt, h in zip(fresh, denoiser.start(job.board, len(fresh)), strict=True):
         attempt.h = h
@@ -229,7 +223,9 @@ def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
 
 
 def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
-    """Report that an attempt commits what its grid proposes for these cells."""
+    """Report that an attempt commits what its grid proposes for these cells, if there are any."""
+    if not len(cells):
+        return
     assert attempt.p is not None and attempt.grid is not None
     values = attempt.grid[cells]
     job.tell(

@@ -2,7 +2,8 @@
 
 Each policy is a confidence for every cell; a schedule or a threshold then says how many to take.
 Source: random, top probability and margin as compared by arXiv 2502.06768; entropy and threshold
-as customary in masked diffusion samplers.
+as customary in masked diffusion samplers; last resolves the latent (and the hidden state) first and
+the cells then, after the sequential variant of arXiv 2510.18114.
 """
 
 from __future__ import annotations
@@ -53,13 +54,16 @@ def choose(
     calls_left: int,
     rng: np.random.Generator,
 ) -> Cells:
-    """The masked cells to commit now, (n,) bool; at least one where any is masked.
+    """The masked cells to commit now, (n,) bool.
 
-    With the threshold policy those whose best value has `settings.threshold`; otherwise the most
-    confident share that finishes in `calls_left` further calls. After the last call, all.
+    After the last call, all. Before it none with the last policy; with the threshold policy those
+    whose best value has `settings.threshold`, at least one where any is masked; otherwise the most
+    confident share that finishes in `calls_left` further calls.
     """
     if calls_left <= 0 or not masked.any():
         return masked
+    if settings.policy == "last":
+        return np.zeros_like(masked)
     scores = np.where(masked, confidence(settings.policy, p, rng), -np.inf)
     if settings.policy == "threshold":
         chosen = masked & (scores >= settings.threshold)

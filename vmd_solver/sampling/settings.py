@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from vmd_solver.errors import SearchError
 
 Mode = Literal["guided", "neural", "exact"]
-PolicyName = Literal["threshold", "margin", "top", "entropy", "random"]
+PolicyName = Literal["threshold", "margin", "top", "entropy", "random", "last"]
 Between = Literal["keep", "redraw", "refine"]
 Remask = Literal["rules", "doubt", "none"]
 Select = Literal["valid", "margin"]
@@ -31,7 +31,7 @@ class Settings:
 
     mode: Mode = "guided"
     policy: PolicyName = "threshold"
-    """Which masked cells to commit after a call."""
+    """Which masked cells to commit after a call; "last" commits none before the last one."""
     threshold: float = 0.95
     """With the threshold policy: commit every cell whose best value is at least this probable."""
     nfe: int = 10
@@ -42,7 +42,7 @@ class Settings:
     """Where z is drawn from: p(z | x_t), or the standard normal of the paper."""
     z: Between = "keep"
     """What becomes of z between calls: kept, drawn anew from the prior, or refined: inferred by
-    the encoder, q(z | x0, x_t), from the best grid of the attempt so far in place of x0."""
+    the encoder, q(z | x0, x_t), from the grid of the last call in place of x0."""
     temperature: float = 0.0
     """0 commits the most probable value; above, values are drawn from softmax(logits / T)."""
     remask: Remask = "rules"

@@ -20,7 +20,7 @@ def picked(settings: Settings, masked: list[bool], calls_left: int) -> list[int]
     return [int(cell) for cell in np.flatnonzero(cells)]
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy != "last"])
 @pytest.mark.parametrize("calls_left", [0, 1, 3])
 def test_only_masked_cells_and_at_least_one(policy: PolicyName, calls_left: int) -> None:
     cells = picked(Settings(policy=policy), [False, True, True, False], calls_left)
@@ -31,6 +31,11 @@ def test_only_masked_cells_and_at_least_one(policy: PolicyName, calls_left: int)
 @pytest.mark.parametrize("policy", POLICIES)
 def test_after_the_last_call_everything_is_committed(policy: PolicyName) -> None:
     assert picked(Settings(policy=policy), [True] * 4, 0) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("calls_left", [1, 9])
+def test_last_commits_nothing_before_the_last_call(calls_left: int) -> None:
+    assert picked(Settings(policy="last"), [True] * 4, calls_left) == []
 
 
 @pytest.mark.parametrize(

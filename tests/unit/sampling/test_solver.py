@@ -235,7 +235,7 @@ def test_where_z_comes_from_at_each_call(z: Between, sources: list[str]) -> None
     assert [event.source for event in seen if isinstance(event, events.DrewLatent)] == sources
 
 
-def test_refinement_infers_z_from_the_grid_with_the_fewest_broken_cells() -> None:
+def test_refinement_infers_z_from_the_grid_of_the_last_call() -> None:
     inferred: list[tuple[int, ...]] = []
 
     class Watched(FakeDenoiser):
@@ -247,10 +247,8 @@ def test_refinement_infers_z_from_the_grid_with_the_fewest_broken_cells() -> Non
     settings = Settings("neural", "random", nfe=6, z="refine", remask="none")
     seen = asked(settings, fake)
     grids = [event.grid for event in seen if isinstance(event, events.Called)]
-    broken = [int(conflicts(sudoku(3, 3), np.array([grid])).sum()) for grid in grids]
-    best = [min(range(i), key=lambda j: (broken[j], -j)) for i in range(1, len(grids))]
-    assert inferred == [grids[at] for at in best]
-    assert best != list(range(len(best)))  # the last grid is not always the best one
+    assert inferred == grids[:-1]
+    assert len(set(grids)) == 6
 
 
 def test_doubt_asks_the_least_sure_again_and_knows_no_rule() -> None:

@@ -36,15 +36,22 @@ CALLS = 4
 PLAIN = Settings("neural", "top", remask="none", select="margin")
 """A sampler and nothing else: no rule is looked at, no call is saved."""
 
+LATENT_FIRST = replace(PLAIN, policy="last", z="refine")
+"""All calls but the last one settle the latent: it is inferred from the grid each proposes."""
+
+SAMPLER = {"policy": "policy", "z between calls": "z", "T": "temperature"}
+"""What tells samplers apart, by heading of a table."""
+
 EMPTY, SEVERAL = "empty", "several"
 
 MULTI = "multi"
 """The file of --data whose puzzles have several solutions."""
 
 
-def temperatures(model: Model) -> tuple[float, ...]:
+def samplers(model: Model) -> tuple[Settings, ...]:
     """A model without latent must draw its values to have any variety."""
-    return (1.0,) if model.latent == "none" else (0.0, 1.0)
+    drawn = replace(PLAIN, temperature=1.0)
+    return (drawn,) if model.latent == "none" else (PLAIN, LATENT_FIRST, drawn)
 
 
 def tasks(bench: Bench) -> Iterator[Task]:
@@ -52,20 +59,24 @@ def tasks(bench: Bench) -> Iterator[Task]:
     scale = bench.scale
     for size, board in BOARDS.items():
         for model in bench.readers(board):
-            for T in temperatures(model):
+            for sampler in samplers(model):
                 yield Task(
-                    f"empty {size}, {model.name}, T = {T:g}",
+                    f"empty {size}, {model.name}, {_key(sampler)}",
                     cost(board, scale.empties, sum(scale.sampled)),
-                    partial(_empty, bench, model, size, T),
+                    partial(_empty, bench, model, size, sampler),
                 )
     for name, board, count in _puzzles(bench):
         for model in bench.readers(board):
-            for T in temperatures(model):
+            for sampler in samplers(model):
                 yield Task(
-                    f"several {name}, {model.name}, T = {T:g}",
+                    f"several {name}, {model.name}, {_key(sampler)}",
                     cost(board, count * max(scale.latents), CALLS),
-                    partial(_several, bench, model, name, board, T),
+                    partial(_several, bench, model, name, board, sampler),
                 )
+
+
+def _key(sampler: Settings) -> str:
+    return f"{sampler.policy}, T = {sampler.temperature:g}"
 
 
 def _puzzles(bench: Bench) -> Iterator[tuple[str, Board, int]]:
@@ -76,12 +87,12 @@ def _puzzles(bench: Bench) -> Iterator[tuple[str, Board, int]]:
         yield MULTI, BOARDS["9x9"], bench.scale.few
 
 
-def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
+def _empty(bench: Bench, model: Model, size: str, sampler: Settings) -> list[Row]:
     """For each NFE the share of valid grids, and how many of them differ."""
     of = PuzzleSet(size, (BOARDS[size].empty(),) * bench.scale.empties)
     rows = []
     for nfe in bench.scale.sampled:
-        settings = replace(PLAIN, nfe=nfe, temperature=T)
+        settings = replace(sampler, nfe=nfe)
         grids = [s.values for s in bench.solve(model, of.puzzles, settings) if s.values]
         rows.append({
             **bench.facts(model, of, settings),
@@ -92,13 +103,13 @@ def _empty(bench: Bench, model: Model, size: str, T: float) -> list[Row]:
     return rows
 
 
-def _several(bench: Bench, model: Model, name: str, board: Board, T: float) -> list[Row]:
+def _several(bench: Bench, model: Model, name: str, board: Board, sampler: Settings) -> list[Row]:
     """Validity, coverage and KL to the uniform distribution, averaged over puzzles."""
     K = max(bench.scale.latents)
     of = bench.made(f"several, {name}", partial(_made, bench, name, board))
     if not of.puzzles:
         return []
-    settings = replace(PLAIN, nfe=CALLS, latents=K, temperature=T)
+    settings = replace(sampler, nfe=CALLS, latents=K)
     solutions = bench.solve(model, of.puzzles, settings)
     drawn = [_drawn(s, every) for s, every in zip(solutions, of.solutions, strict=True)]
     found = [(valid, len(every)) for valid, every in zip(drawn, of.solutions, strict=True)]
@@ -155,11 +166,11 @@ def tables(rows: list[Row]) -> list[Table]:
 
 
 def _valid_table(rows: list[Row]) -> Table:
-    note = measured(rows, "puzzles", "seed", "latents", "policy", "remask")
+    note = measured(rows, "puzzles", "seed", "latents", "remask")
     return pivot(
         "Valid grids from an empty board, and how many of them differ",
         rows,
-        {"board": "set", "model": "model", "T": "temperature", "loops a call": "loops"},
+        {"board": "set", "model": "model", **SAMPLER, "loops a call": "loops"},
         "nfe",
         lambda row: f"{share_cell(row)}, {row['distinct']}",
         lambda nfe: f"{nfe} NFE",
@@ -174,14 +185,14 @@ def _spread_table(rows: list[Row]) -> Table:
         {
             "puzzles": of("set"),
             "model": of("model"),
-            "T": of("temperature"),
+            **{head: of(key) for head, key in SAMPLER.items()},
             "solutions": number("solutions_mean", 1),
             "valid": lambda row: mean_cell(row["valid"]),
             "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
             "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
             "puzzles with a valid sample": of("with_any"),
         },
-        measured(rows, "puzzles", "samples", "seed", "nfe", "loops", "policy", "remask"),
+        measured(rows, "puzzles", "samples", "seed", "nfe", "loops", "remask"),
     )
 
 
@@ -189,7 +200,7 @@ def _coverage_table(rows: list[Row]) -> Table:
     return pivot(
         "Share of all solutions that were found, by samples",
         rows,
-        {"puzzles": "set", "model": "model", "T": "temperature"},
+        {"puzzles": "set", "model": "model", **SAMPLER},
         "samples",
         lambda row: f"{mean_cell(row)}; even {row['even']:.2f}",
         lambda K: f"{K} sample{'s' * (K != 1)}",
@@ -199,18 +210,18 @@ def _coverage_table(rows: list[Row]) -> Table:
 
 def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
     """Validity by NFE from empty boards, and coverage by samples."""
-    named = [{**row, "T": f"T = {row['temperature']:g}"} for row in rows]
+    named = [{**row, "sampler": f"{row['policy']}, T = {row['temperature']:g}"} for row in rows]
     empty = [row for row in named if row["what"] == EMPTY]
     several = [row for row in named if row["what"] == SEVERAL]
     made = {}
     if empty:
         made["empty.png"] = plots.lines(
-            empty, panel="set", x="nfe", style="T", colours=colours,
+            empty, panel="set", x="nfe", style="sampler", colours=colours,
             xlabel="denoiser calls (NFE)", ylabel="valid grids",
         )  # fmt: skip
     if several:
         made["coverage.png"] = plots.lines(
-            several, panel="set", x="samples", style="T", colours=colours,
+            several, panel="set", x="samples", style="sampler", colours=colours,
             y="mean", xlabel="samples", ylabel="share of all solutions found",
         )  # fmt: skip
     return made
@@ -219,12 +230,14 @@ def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
 SECTION = Section(
     "dependency",
     "Dependency where it exists",
-    "A plain sampler: a share of the cells is committed at each call, the surest first, no rule is"
-    " looked at, and exactly so many calls are made. T is the temperature of the values: at 0 all"
-    " variety comes from z, at 1 values are drawn from p(x0 | x_t, z). Below, each of the puzzles"
-    " is sampled many times. KL is that of the valid samples' shares to the uniform distribution"
-    " over all solutions, which were enumerated by the exact engine; as even draws of the same"
-    " number are not perfectly even either, what they would show is given beside it.",
+    "A plain sampler: no rule is looked at, and exactly so many calls are made. With `top` a share"
+    " of the cells is committed at each of them, the surest first; with `last` all cells at the"
+    " last one, and until then the encoder infers z anew from the grid that each call proposes. T"
+    " is the temperature of the values: at 0 all variety comes from z, at 1 values are drawn from"
+    " p(x0 | x_t, z). Below, each of the puzzles is sampled many times. KL is that of the valid"
+    " samples' shares to the uniform distribution over all solutions, which were enumerated by the"
+    " exact engine; as even draws of the same number are not perfectly even either, what they would"
+    " show is given beside it.",
     tasks,
     tables,
     figures,

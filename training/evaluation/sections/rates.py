@@ -18,7 +18,10 @@ from vmd_solver.sampling.settings import PolicyName
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-POLICIES: tuple[PolicyName, ...] = ("threshold", "random", "top", "margin")
+POLICIES: tuple[PolicyName, ...] = ("threshold", "last", "random", "top", "margin")
+
+ONE_RUN = ("threshold", "last")
+"""Their first N of many calls are what N calls would have been (where a valid grid ends it)."""
 
 
 def tasks(bench: Bench) -> Iterator[Task]:
@@ -27,7 +30,7 @@ def tasks(bench: Bench) -> Iterator[Task]:
     for name in bench.set_names:
         for model in bench.readers():
             for policy in POLICIES:
-                one_run = policy == "threshold"
+                one_run = policy in ONE_RUN
                 asked = max(calls) if one_run else sum(calls)
                 yield Task(
                     f"{name}, {model.name}, {policy}",
@@ -40,10 +43,8 @@ def _rates(bench: Bench, model: Model, name: str, policy: PolicyName) -> list[Ro
     """A row for each NFE."""
     of, calls = bench.set(name), bench.scale.calls
     settings = Settings("neural", policy)
-    if policy != "threshold":
+    if policy not in ONE_RUN:
         return [bench.row(model, of, replace(settings, nfe=nfe)) for nfe in calls]
-    # What this policy commits does not depend on the calls left: the first N of many calls are
-    # what N calls would have been.
     solutions = bench.solve(model, of.puzzles, replace(settings, nfe=max(calls)))
     rows = []
     for nfe in calls:
@@ -105,8 +106,9 @@ SECTION = Section(
     "Solve rate by calls and policy",
     "Neural mode: the model alone, one latent, drawn once from the learned prior. After every call"
     " the proposed grid is checked, and a valid one ends the puzzle; committed cells that break a"
-    " rule are masked again. `threshold` commits all cells above 0.95, the other policies an equal"
-    " share of the cells a call, in their order. NFE times the loops a call are the loops in all.",
+    " rule are masked again. `threshold` commits all cells above 0.95, `last` none before the last"
+    " call, the other policies an equal share of the cells a call, in their order. NFE times the"
+    " loops a call are the loops in all.",
     tasks,
     tables,
     figures,

@@ -67,7 +67,7 @@ SECTION = Section(
     "Where z comes from",
     "The first z is drawn from the learned prior p(z | x_t), or from the standard normal one of the"
     " paper. Between calls it is kept, drawn anew, or refined: inferred by the encoder from the"
-    " attempt's best grid so far, after what breaks a rule was masked again. Neural mode, otherwise"
+    " grid of the last call, after what breaks a rule was masked again. Neural mode, otherwise"
     " as it ships. `several solutions` are 9x9 puzzles with 2 to 50 of them, `empty` is the board"
     " without givens; any solution counts.",
     tasks,

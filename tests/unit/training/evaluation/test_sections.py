@@ -99,7 +99,7 @@ def test_where_z_comes_from_is_what_is_measured(bench_of: Made) -> None:
 def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
-    rows = rows_of(bench, "dependency", "4x4, made here, fake, T = 0")
+    rows = rows_of(bench, "dependency", "4x4, made here, fake, top, T = 0")
     every = bench.made("several, 4x4, made here", lambda: pytest.fail("made already")).solutions
     m = np.array([len(grids) for grids in every])
     for row, samples in zip(rows, (1, 3), strict=True):
@@ -107,7 +107,7 @@ def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
         assert row["samples"] == samples
         assert row["mean"] == pytest.approx((1 / m).mean())
         assert row["kl"]["mean"] == pytest.approx(np.log(m).mean())
-    empty = rows_of(bench, "dependency", "empty 4x4, fake, T = 0")
+    empty = rows_of(bench, "dependency", "empty 4x4, fake, top, T = 0")
     assert [(row["nfe"], row["solved"], row["distinct"]) for row in empty] == [(1, 5, 1), (2, 5, 1)]
     text = shown("dependency", rows + empty)
     assert "1.00 (0.57-1.00), 1 |" in text
@@ -217,6 +217,6 @@ def test_puzzles_of_a_file_are_enumerated_before_they_are_counted_off(
     (tmp_path / "sudoku").mkdir()
     (tmp_path / "sudoku" / "multi.txt").write_text("\n".join(lines * 2) + "\n")
     bench = bench_of(searcher(), data=tmp_path)
-    rows = rows_of(bench, "dependency", "several multi, fake, T = 0")
+    rows = rows_of(bench, "dependency", "several multi, fake, top, T = 0")
     assert rows[0]["puzzles"] == bench.scale.few == 1
     assert rows[0]["valid"]["mean"] == 1
