@@ -111,7 +111,8 @@ def blocks(results: Results) -> Figure:
         axes.set_xticks(range(len(cases)), names)
         axes.set_title(name)
     figure.axes[0].set_ylabel("share of right sequences")
-    figure.axes[0].legend(fontsize="small", loc="upper left")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), fontsize="small", frameon=False,
+                  loc="outside right upper")  # fmt: skip
     return figure
 
 
