@@ -91,7 +91,7 @@ def test_only_as_many_grids_are_kept_as_asked_for() -> None:
 
 def test_a_long_search_moves_to_the_compiled_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
-    monkeypatch.setattr(exact, "SWITCH_GUESSES", 100)
+    monkeypatch.setattr(exact, "SWITCH_CELLS", 8_100)
     monkeypatch.setattr(exact, "SLICE_CELLS", 1000)
     moved = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -209,3 +210,45 @@ def test_without_a_place_for_the_cache_numba_still_compiles(
         return 2 * x
 
     assert compiled._compile(double)(4) == 8
+
+
+def pigeons(count: int) -> Board:
+    """So many cells, each two different, and one value too few."""
+    return grid(1, count, count - 1, list(combinations(range(count), 2)))
+
+
+def test_a_search_that_begins_anew_still_proves(use: Machine) -> None:
+    board = pigeons(8)
+    state = begun(use, board, [0] * 8)
+    assert run(use, board, state, 1, PLENTY)
+    assert int(state.progress[1]) == 0
+    assert int(state.progress[4]) > kernel.FIRST_RUN
+
+
+def test_both_machines_begin_anew_alike() -> None:
+    pytest.importorskip("numba")
+    board, ended = pigeons(8), []
+    for use in (machine(False), machine(True)):
+        state = begun(use, board, [0] * 8)
+        assert run(use, board, state, 1, PLENTY)
+        ended.append([*map(int, state.progress), *map(int, state.weights)])
+    assert ended[0] == ended[1]
+
+
+def test_beginning_anew_finds_all_there_is_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, use = sudoku(3, 3), machine(False)
+    puzzles, _ = minimal_puzzles(board, 8, 3)
+    for puzzle in puzzles[::2]:
+        puzzle[np.flatnonzero(puzzle)[0]] = 0  # now with several solutions
+    anew = 0
+    for givens in puzzles.tolist():
+        found = []
+        for first_run in (PLENTY, 1):
+            monkeypatch.setattr(kernel, "FIRST_RUN", first_run)
+            state = begun(use, board, givens, stored=3000)
+            assert run(use, board, state, 3000, PLENTY)
+            found.append(sorted(map(tuple, state.found[: state.progress[1]])))
+        anew += int(state.progress[4]) > 1
+        assert found[0] == found[1]
+        assert len(set(found[0])) == len(found[0])
+    assert anew

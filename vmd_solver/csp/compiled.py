@@ -23,9 +23,10 @@ PARTS = (
     kernel.naked,
     kernel.hidden,
     kernel.propagate,
-    kernel.fewest,
     kernel.best_by_score,
     kernel.choose,
+    kernel.begin,
+    kernel.fail,
     kernel.settle,
     kernel.load,
     kernel.search,
@@ -71,7 +72,9 @@ class Machine:
             self.give(np.zeros(levels)),
             self.give(np.zeros(n)),
             self.give(np.zeros((stored, n))),
-            self.give(np.zeros(3)),
+            self.give(np.zeros(n)),
+            self.give(np.zeros(n)),
+            self.give(np.zeros(6)),
         )
 
     def adopt(self, state: kernel.State) -> kernel.State:

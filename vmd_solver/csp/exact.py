@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
 from vmd_solver.csp.compiled import machine
-from vmd_solver.csp.kernel import load
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
@@ -30,8 +29,8 @@ SLICE_CELLS = 20_000
 COMPILED_SPEED = 50
 """How much longer the compiled kernel's slices are."""
 
-SWITCH_GUESSES = 5_000
-"""Guesses after which one puzzle is worth the import of numba: about a second's work."""
+SWITCH_CELLS = 400_000
+"""Cells' worth of guesses after which one puzzle is worth the import of numba: about a second."""
 
 COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
@@ -92,17 +91,17 @@ def count(
     _check(limit, max_guesses)
     board = puzzle.board
     keep = min(limit, STORED) if stored is None else min(limit, stored)
-    use = machine(False)
+    use = machine(bool(compiled))
     state = use.state(board, keep)
     order = use.give(_scores(board, 1, scores)[0], np.float64)
-    load(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)[0]))
-    move_at = SWITCH_GUESSES if compiled is None else 0 if compiled else NO_LIMIT
+    use.propagate_many(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)))
+    move_at = SWITCH_CELLS // board.n if compiled is None else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
     left = np.inf if deadline_s is None else deadline_s
     while True:
         guesses = int(state.progress[2])
-        if guesses >= move_at and (compiled or left >= COMPILE_S):
-            use, move_at = machine(compiled, NO_LIMIT), NO_LIMIT
+        if guesses >= move_at and left >= COMPILE_S:
+            use, move_at = machine(None, NO_LIMIT), NO_LIMIT
             state, order = use.adopt(state), use.give(order, np.float64)
         pace = SLICE_CELLS * (COMPILED_SPEED if use.compiled else 1)
         budget = min(last, guesses + pace // board.n + 1)
@@ -111,7 +110,7 @@ def count(
             left = started + deadline_s - time.monotonic()
         if done or budget == last or left <= 0:
             break
-    _, solutions, guesses = map(int, state.progress)
+    solutions, guesses = int(state.progress[1]), int(state.progress[2])
     found = masks_to_values(
         np.array(state.found, dtype=np.int64).reshape(keep, board.n)[:solutions]
     )

@@ -6,9 +6,14 @@ results guess for guess: see `compiled`. A candidate mask has bit v - 1 set wher
 possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
 
 The search is depth first and two-way: a guess copies the state, sets the value in the copy and
-strikes it from the original, which waits below on the stack. All that a search knows lies in
-`State`, so that a caller may stop it after any number of guesses and go on later, even on the
-other machine. Source: fail-first branching after Haralick and Elliott (1980); the layout is ours.
+strikes it from the original, which waits below on the stack. A search that fails too often begins
+anew, and from then on prefers cells that were the end of many branches. All that a search knows
+lies in `State`, so that a caller may stop it after any number of guesses and go on later, even on
+the other machine.
+
+Sources: fail-first branching after Haralick and Elliott (1980); weights of failure after Boussemart
+et al., Boosting systematic search by weighting constraints (2004); restarts after Gomes et al.
+(1998). The layout is ours.
 """
 
 from __future__ import annotations
@@ -20,6 +25,13 @@ GROUPS = 63
 
 NO_CELL = -1
 """In `State.changed`: nothing is left to propagate."""
+
+FIRST_RUN = 250
+"""Failures after which a search begins anew for the first time; 9x9 puzzles hardly have so many."""
+
+CELL_WEIGHT, UNIT_WEIGHT = 8, 2
+"""A failure adds so much to the cell that lost its last candidate, or to each cell of the unit in
+which a value lost its last place; cells start with CELL_WEIGHT."""
 
 
 class Tables(NamedTuple):
@@ -46,7 +58,9 @@ class State(NamedTuple):
 
     The last of them is the next to look at. `tails[level]` cells are placed there, the first of
     `queue` (n,), and `changed[level]` is the cell whose mask was narrowed since, or NO_CELL.
-    `found` (stored, n) keeps the first solutions. `progress` is [depth, solutions, guesses].
+    `found` (stored, n) keeps the first solutions. `root` (n,) is where the search began, and where
+    it begins anew; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
+    solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
     """
 
     stack: Any
@@ -54,6 +68,8 @@ class State(NamedTuple):
     changed: Any
     queue: Any
     found: Any
+    root: Any
+    weights: Any
     progress: Any
 
 
@@ -62,8 +78,8 @@ def naked(
 ) -> tuple[int, int]:
     """Strike the values of `queue[head:tail]`, and of the cells that follow, from their peers.
 
-    Returns the number of placed cells, -1 on a contradiction, and `dirty` with the touch bits of
-    every narrowed cell.
+    Returns the number of placed cells, and `dirty` with the touch bits of every narrowed cell. A
+    contradiction is -1 - c where cell c lost its last candidate.
     """
     peer_start, peers, touch = tables.peer_start, tables.peers, tables.touch
     while head < tail:
@@ -76,7 +92,7 @@ def naked(
             if mask & bit:
                 mask ^= bit
                 if mask == 0:
-                    return -1, dirty
+                    return -1 - int(peer), dirty
                 cand[peer] = mask
                 dirty |= touch[peer]
                 if mask & (mask - 1) == 0:
@@ -86,7 +102,10 @@ def naked(
 
 
 def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tuple[int, int]:
-    """Place the values that have one cell left in a `touched` complete unit; as `naked` returns."""
+    """Place the values that have one cell left in a `touched` complete unit.
+
+    Returns what `naked` does, and -1 - n - u where a value lost its last place in unit u.
+    """
     full, unit_start, unit_cells = tables.full, tables.unit_start, tables.unit_cells
     dirty = 0
     for unit in range(tables.units):
@@ -100,7 +119,7 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
             if mask & (mask - 1) == 0:
                 placed |= mask
         if once != full:
-            return -1, dirty
+            return -1 - tables.n - unit, dirty
         single = full & ~twice & ~placed
         if single == 0:
             continue
@@ -109,7 +128,7 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
             bit = cand[cell] & single
             if bit:
                 if bit & (bit - 1):
-                    return -1, dirty
+                    return -1 - int(cell), dirty
                 cand[cell] = bit
                 dirty |= tables.touch[cell]
                 queue[tail] = cell
@@ -118,8 +137,9 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
 
 
 def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
-    """Narrow `cand` in place until singles yield no more; the number of placed cells, or -1.
+    """Narrow `cand` in place until singles yield no more.
 
+    Returns the number of placed cells, or what `naked` and `hidden` say of a contradiction.
     `queue[head:tail]` are cells with one candidate whose peers do not know of it, `dirty` the
     touch bits of the units that may hold a hidden single.
     """
@@ -131,28 +151,6 @@ def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty
         tail, dirty = hidden(tables, cand, queue, tail, dirty)
         if tail < 0:
             return tail
-
-
-def fewest(tables: Tables, cand: Any) -> tuple[int, int]:
-    """The first of the open cells with the fewest candidates, and how many it has."""
-    best_cell = NO_CELL
-    best = 64
-    for cell in range(tables.n):
-        mask = cand[cell]
-        rest = mask & (mask - 1)
-        if rest == 0:
-            continue
-        rest &= rest - 1
-        count = 2
-        while rest and count < best:
-            rest &= rest - 1
-            count += 1
-        if count < best:
-            best = count
-            best_cell = cell
-            if best == 2:
-                break
-    return best_cell, best
 
 
 def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
@@ -171,38 +169,47 @@ def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[i
     return best, first - second
 
 
-def choose(tables: Tables, cand: Any, scores: Any) -> tuple[int, int]:
+def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, int]:
     """The cell to guess at and the candidate bit to try first.
 
-    A cell with the fewest candidates; the one with the greatest margin between its two best
-    scores, and its best value. Without scores, the first such cell and its lowest value.
+    A cell with the fewest candidates for its weight; of such the one with the greatest margin
+    between its two best scores, and its best value. Without scores the first, and its lowest value.
     """
-    cell, count = fewest(tables, cand)
-    mask = cand[cell]
-    if len(scores) == 0:
-        return cell, mask & -mask
-    bit, margin = best_by_score(tables, mask, scores, cell * tables.D)
-    for other in range(cell + 1, tables.n):
-        rest = mask = cand[other]
-        size = 0
-        while rest and size <= count:
+    best_cell, best_bit, best_margin = NO_CELL, 0, 0.0
+    best = best_weight = 1
+    for cell in range(tables.n):
+        mask = cand[cell]
+        rest = mask & (mask - 1)
+        if rest == 0:
+            continue
+        count = 1
+        while rest:
             rest &= rest - 1
-            size += 1
-        if size == count:
-            other_bit, other_margin = best_by_score(tables, mask, scores, other * tables.D)
-            if other_margin > margin:
-                cell, bit, margin = other, other_bit, other_margin
-    return cell, bit
+            count += 1
+        mine, least = count * best_weight, best * weights[cell]
+        if best_cell == NO_CELL or mine < least:
+            best_cell, best, best_weight = cell, count, weights[cell]
+            if len(scores) > 0:
+                best_bit, best_margin = best_by_score(tables, mask, scores, cell * tables.D)
+        elif mine == least and len(scores) > 0:
+            bit, margin = best_by_score(tables, mask, scores, cell * tables.D)
+            if margin > best_margin:
+                best_cell, best_bit, best_margin = cell, bit, margin
+    if len(scores) == 0:
+        best_bit = cand[best_cell] & -cand[best_cell]
+    return best_cell, best_bit
 
 
 def load(tables: Tables, state: State, masks: Any) -> None:
     """Begin a search at candidate masks (n,): propagated, they wait on the stack unless refuted."""
     n, full, peer_start, peers = tables.n, tables.full, tables.peer_start, tables.peers
     cand, given, queue, progress = state.stack[0], state.stack[1], state.queue, state.progress
-    progress[0] = progress[1] = progress[2] = 0
+    progress[0] = progress[1] = progress[2] = progress[3] = 0
+    progress[4] = FIRST_RUN
     placed = 0
     for cell in range(n):
         mask = masks[cell]
+        state.weights[cell] = CELL_WEIGHT
         cand[cell] = mask
         given[cell] = 0
         if mask & (mask - 1) == 0:
@@ -228,13 +235,33 @@ def load(tables: Tables, state: State, masks: Any) -> None:
                 tail += 1
     tail = propagate(tables, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
     if tail >= 0:
-        state.tails[0] = tail
-        state.changed[0] = NO_CELL
-        progress[0] = 1
+        state.root[:] = cand
+        progress[5] = tail
+        begin(state)
+
+
+def begin(state: State) -> None:
+    """Put the root of the search on the stack, alone."""
+    state.stack[0][:] = state.root
+    state.tails[0] = state.progress[5]
+    state.changed[0] = NO_CELL
+    state.progress[0] = 1
+
+
+def fail(tables: Tables, state: State, blame: int) -> None:
+    """Count a failure and add to the weights of cells: `blame` is what `propagate` returned."""
+    weights, place = state.weights, -1 - blame
+    state.progress[3] += 1
+    if place < tables.n:
+        weights[place] += CELL_WEIGHT
+        return
+    start = tables.unit_start[place - tables.n]
+    for index in range(start, start + tables.D):
+        weights[tables.unit_cells[index]] += UNIT_WEIGHT
 
 
 def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
-    """Propagate what changed in the waiting state `cand`; the number of placed cells, or -1."""
+    """Propagate what changed in the waiting state `cand`; returns what `propagate` does."""
     cell = state.changed[level]
     tail: int = state.tails[level]
     head = tail
@@ -249,36 +276,42 @@ def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
 def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
     """Go on until `limit` solutions are found or no state waits (True), or `budget` guesses made.
 
-    Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`.
+    Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
+    long as there is no solution, too many failures end a run; each may have half as many again.
     """
-    stack, tails, changed, _, found, progress = state
-    depth, solutions, guesses = progress[0], progress[1], progress[2]
-    while depth > 0 and solutions < limit:
-        level = depth - 1
+    stack, tails, changed, _, found, _, weights, progress = state
+    while progress[0] > 0 and progress[1] < limit:
+        level = progress[0] - 1
         cand = stack[level]
         tail = settle(tables, state, cand, level)
-        if tail < 0 or tail == tables.n:
-            depth = level
-            if tail > 0:
-                if solutions < len(found):
-                    found[solutions][:] = cand
-                solutions += 1
+        if tail == tables.n:
+            progress[0] = level
+            if progress[1] < len(found):
+                found[progress[1]][:] = cand
+            progress[1] += 1
             continue
-        if guesses >= budget:
+        if tail < 0:
+            progress[0] = level
+            fail(tables, state, tail)
+            if level > 0 and progress[3] >= progress[4] and progress[1] == 0:
+                progress[3] = 0
+                progress[4] += (progress[4] + 1) // 2
+                begin(state)
+            continue
+        if progress[2] >= budget:
             tails[level] = tail
             changed[level] = NO_CELL
             break
-        cell, bit = choose(tables, cand, scores)
-        guess = stack[depth]
+        cell, bit = choose(tables, cand, scores, weights)
+        guess = stack[level + 1]
         guess[:] = cand
         guess[cell] = bit
         cand[cell] ^= bit
-        tails[level] = tails[depth] = tail
-        changed[level] = changed[depth] = cell
-        depth += 1
-        guesses += 1
-    progress[0], progress[1], progress[2] = depth, solutions, guesses
-    done: bool = depth == 0 or solutions >= limit
+        tails[level] = tails[level + 1] = tail
+        changed[level] = changed[level + 1] = cell
+        progress[0] += 1
+        progress[2] += 1
+    done: bool = progress[0] == 0 or progress[1] >= limit
     return done
 
 
