@@ -53,15 +53,21 @@ class TorchDenoiser:
         return self._sample(self.model.encoder(self._grid(board, x_t, allowed), answer), noise)
 
     def __call__(
-        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        z: Floats,
+        h: Floats,
+        loops: int | None = None,
     ) -> tuple[Floats, Floats]:
-        """One call of `loops` loops."""
+        """One call of so many loops, by default `self.loops`."""
         grid = self._grid(board, x_t, allowed)
         latent = torch.as_tensor(z, device=self.device)
         if self.latent != "none":
             latent = self.model.spread(latent, grid)
         state = torch.as_tensor(h, device=self.device)
-        logits, h_out = self.model.denoiser(grid, latent, state, self.loops)
+        logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
         return _numpy(logits[-1]), _numpy(h_out)
 
     def _noise(self, allowed: Floats, rng: np.random.Generator) -> Floats:

@@ -184,7 +184,7 @@ def test_a_trace(solve: Solve, write_model: WriteModel, tmp_path: Path) -> None:
     assert solve("--model", "./model", "--trace", "t.jsonl", stdin=lines).code == 2
     rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     assert {row["puzzle"] for row in rows} == {0, 1}
-    assert {"Called", "Committed", "Verified", "Finished"} <= {row["event"] for row in rows}
+    assert {"Called", "Searched", "Verified", "Finished"} <= {row["event"] for row in rows}
 
 
 def test_pretty_has_no_colour_unless_told(solve: Solve) -> None:

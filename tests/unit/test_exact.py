@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ def test_a_long_search_moves_to_the_compiled_kernel(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(exact, "machine", watched)
     puzzle = sudoku(2, 3).empty()
     expected = count(puzzle, limit=700, compiled=False)
+    machine(True)
+    monkeypatch.delitem(sys.modules, "numba")  # as in a process that has not needed it yet
     moved.clear()
     assert count(puzzle, limit=700) == expected
     assert [use.compiled for use in moved] == [False, True]

@@ -83,7 +83,8 @@ def count(
     The search stops after `max_guesses`, or `deadline_s` seconds from now, and says so. `scores`
     (n, D) steer it and never change what is there: of the cells with the fewest candidates the one
     with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
-    from outside. `compiled` picks the machine; None starts plain and moves on when it pays.
+    from outside. `compiled` picks the machine; None takes the compiled one where it is loaded, and
+    otherwise starts plain and moves on when that pays.
 
     Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
     """
@@ -91,11 +92,12 @@ def count(
     _check(limit, max_guesses)
     board = puzzle.board
     keep = min(limit, STORED) if stored is None else min(limit, stored)
-    use = machine(bool(compiled))
+    use = machine(compiled)
     state = use.state(board, keep)
     order = use.give(_scores(board, 1, scores)[0], np.float64)
     use.propagate_many(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)))
-    move_at = SWITCH_CELLS // board.n if compiled is None else NO_LIMIT
+    undecided = compiled is None and not use.compiled
+    move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
     left = np.inf if deadline_s is None else deadline_s
     while True:

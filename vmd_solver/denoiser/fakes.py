@@ -45,7 +45,13 @@ class FakeDenoiser:
         return self.draw(board, x_t, allowed, rng)
 
     def __call__(
-        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        z: Floats,
+        h: Floats,
+        loops: int | None = None,
     ) -> tuple[Floats, Floats]:
         """Closed values get -1e4, unmasked cells keep their value."""
         self.calls += 1

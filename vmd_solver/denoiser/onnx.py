@@ -69,10 +69,16 @@ class OnnxDenoiser:
         return self._sample("encoder", feed, self._noise(allowed, rng))
 
     def __call__(
-        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        z: Floats,
+        h: Floats,
+        loops: int | None = None,
     ) -> tuple[Floats, Floats]:
-        """One call of `loops` loops."""
-        feed = {**self._grid(board, x_t, allowed), "h": h, "loops": np.array(self.loops)}
+        """One call of so many loops, by default `self.loops`."""
+        feed = {**self._grid(board, x_t, allowed), "h": h, "loops": np.array(loops or self.loops)}
         if self.latent != "none":
             feed["z"] = z
         logits, h_out = self._sessions["denoiser"].run(["logits", "h_out"], feed)

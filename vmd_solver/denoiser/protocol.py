@@ -24,7 +24,7 @@ class Denoiser(Protocol):
 
     name: str
     loops: int
-    """Loops of one call; may be set, at least 1."""
+    """Loops of a call that does not say how many; may be set, at least 1."""
     latent: LatentKind
 
     def start(self, board: Board, B: int) -> Floats:
@@ -49,7 +49,13 @@ class Denoiser(Protocol):
         ...
 
     def __call__(
-        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        z: Floats,
+        h: Floats,
+        loops: int | None = None,
     ) -> tuple[Floats, Floats]:
         """Logits (B, n, D) in nats, unnormalised, and the new hidden state."""
         ...

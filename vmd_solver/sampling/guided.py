@@ -1,9 +1,12 @@
-"""Guided mode: elimination narrows, the model commits, violations are masked again, search decides.
+"""Guided mode: elimination narrows, the model proposes an order, search follows it and decides.
 
-The model only ever proposes. What it commits is propagated; where that contradicts, the attempt
-goes back to what the givens alone imply and draws another z. Once its calls are spent, a complete
-search from the givens follows the model's order, so the end is always a verified solution, a proof
-that there is none, or a budget that was spent.
+After each call a search from the givens, complete but for a limit of guesses, tries values in the
+order of the most convinced attempt. Calls and limits start small and double, so that thought and
+search take turns and neither is spent on a puzzle that the other would have settled. Where a search
+stops undecided the model commits what it is sure of, that is propagated, and it is asked again;
+where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
+The last search has no limit but the user's: the end is always a verified solution, a proof that
+there is none, or a budget that was spent.
 """
 
 from __future__ import annotations
@@ -22,6 +25,17 @@ from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
+
+FIRST_LOOPS = 4
+"""Loops of the first call."""
+
+FIRST_GUESSES = 256
+"""Guesses of the search after it: in compiled code about the time of a loop on a 9x9 board."""
+
+
+def loops_of(calls: int, most: int) -> int:
+    """Loops of the call after so many: twice those of the call before, up to the model's own."""
+    return min(most, FIRST_LOOPS << min(calls, 10))
 
 
 def begin(job: Job, masks: Masks, consistent: bool) -> None:
@@ -48,7 +62,7 @@ def begin(job: Job, masks: Masks, consistent: bool) -> None:
 
 
 def advance(job: Job, root: Masks) -> None:
-    """What follows a call: finish, or commit and propagate, or hand over to search."""
+    """What follows a call: a valid grid, a search, or, where that stops, the next commitments."""
     if job.late:
         job.finish("timeout", message="the time was spent")
         return
@@ -57,17 +71,13 @@ def advance(job: Job, root: Masks) -> None:
         if not attempt.broken.any():
             _found(job, attempt, root)
             return
-    if job.nfe >= job.settings.nfe:
-        search(job, root)
-        return
-    for attempt in job.attempts:
-        _commit(job, attempt, root)
-
-
-def search(job: Job, root: Masks) -> None:
-    """The complete search, from the givens, in the order of the most convinced attempt."""
     best = job.most_convinced
-    _conclude(job, root, None if best is None else best.p)
+    assert best is not None
+    last = job.nfe >= job.settings.nfe
+    _search(job, root, best, None if last else FIRST_GUESSES << job.nfe - 1)
+    if job.solution is None:
+        for attempt in job.attempts:
+            _commit(job, attempt, root)
 
 
 def _found(job: Job, attempt: Attempt, root: Masks) -> None:
@@ -75,23 +85,38 @@ def _found(job: Job, attempt: Attempt, root: Masks) -> None:
     if job.settings.solutions == 1:
         job.finish("solved", attempt.grid)
     else:
-        _conclude(job, root, attempt.p)
+        _search(job, root, attempt, None)
 
 
-def _conclude(job: Job, root: Masks, scores: Floats | None) -> None:
+def _search(job: Job, root: Masks, attempt: Attempt, limit: int | None) -> None:
+    """Search from the givens in the order of an attempt.
+
+    At a `limit` of guesses that is not the user's nothing is decided.
+    """
     settings = job.settings
     left = None if settings.max_guesses is None else settings.max_guesses - job.guesses
+    last = limit is None or (left is not None and left <= limit)
     count = exact.count(
         job.puzzle,
         settings.solutions,
-        max_guesses=left,
+        max_guesses=left if last else limit,
         deadline_s=job.seconds_left,
-        scores=scores,
+        scores=_order(job, attempt),
         masks=root,
     )
     job.guesses += count.guesses
     job.tell(events.Searched, guesses=job.guesses)
-    decide(job, count)
+    if last or count.complete or job.late:
+        decide(job, count)
+
+
+def _order(job: Job, attempt: Attempt) -> Floats | None:
+    """Scores (n, D): values from the most probable down or, at a temperature, as drawn."""
+    if attempt.p is None or job.settings.temperature == 0:
+        return attempt.p
+    # Gumbel's trick: the order of these sums is that of drawing without replacement.
+    drawn: Floats = np.log(attempt.p + 1e-30) + job.rng.gumbel(size=attempt.p.shape)
+    return drawn
 
 
 def decide(job: Job, count: exact.Count) -> None:

@@ -149,7 +149,7 @@ class Job:
         self.tell(events.Finished, solution=self.solution)
 
 
-def call(denoiser: Denoiser, jobs: list[Job]) -> None:
+def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
     """One denoiser call on every attempt of jobs that share a board; fills in p, grid, broken."""
     board, settings, started = jobs[0].board, jobs[0].settings, time.perf_counter()
     for job in jobs:
@@ -161,6 +161,7 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
         np.stack([attempt.allowed for attempt in attempts]),
         _stack([attempt.z for attempt in attempts]),
         _stack([attempt.h for attempt in attempts]),
+        loops,
     )
     p = softmax(logits if settings.temperature == 0 else logits / settings.temperature)
     owners = [job for job in jobs for _ in job.attempts]
@@ -174,7 +175,7 @@ def call(denoiser: Denoiser, jobs: list[Job]) -> None:
     share = (time.perf_counter() - started) / len(jobs)
     for job in jobs:
         job.nfe += 1
-        job.loops += denoiser.loops
+        job.loops += loops
         job.seconds += share
         _tell_call(job)
 

@@ -117,7 +117,7 @@ class Solver:
     def _neural(self, jobs: list[Job]) -> Iterator[None]:
         for job in jobs:
             neural.begin(job)
-        yield from self._sample(jobs, neural.advance)
+        yield from self._sample(jobs, neural.advance, lambda calls, most: most)
 
     def _guided(self, jobs: list[Job]) -> Iterator[None]:
         board = jobs[0].board
@@ -129,17 +129,28 @@ class Solver:
         yield
         roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}
         waiting = [job for job in jobs if job.solution is None]
-        yield from self._sample(waiting, lambda job: guided.advance(job, roots[job.number]))
+        yield from self._sample(
+            waiting, lambda job: guided.advance(job, roots[job.number]), guided.loops_of
+        )
 
-    def _sample(self, jobs: list[Job], advance: Callable[[Job], None]) -> Iterator[None]:
-        """Call the denoiser on the jobs still open; as one finishes the next one takes its rows."""
+    def _sample(
+        self, jobs: list[Job], advance: Callable[[Job], None], loops_of: Callable[[int, int], int]
+    ) -> Iterator[None]:
+        """Call the denoiser on the jobs still open; as one finishes the next one takes its rows.
+
+        `loops_of` tells the loops of a job's next call by its calls so far and the model's own.
+        """
         assert self.denoiser is not None
         waiting, running = deque(jobs), list[Job]()
         room = max(1, self.settings.batch // self.settings.latents)
         while waiting or running:
             while waiting and len(running) < room:
                 running.append(waiting.popleft())
-            call(self.denoiser, running)
+            calls: dict[int, list[Job]] = {}
+            for job in running:
+                calls.setdefault(loops_of(job.nfe, self.denoiser.loops), []).append(job)
+            for loops, group in calls.items():
+                call(self.denoiser, group, loops)
             for job in running:
                 with job.taken_up():
                     advance(job)

@@ -12,7 +12,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
-from vmd_solver.sampling import Settings, Solver, events
+from vmd_solver.sampling import Settings, Solver, events, guided
 from vmd_solver.sampling.neural import IN_DOUBT
 from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
@@ -63,11 +63,26 @@ def test_an_oracle_needs_one_call_and_no_guess() -> None:
     assert (solution.nfe, solution.loops, solution.guesses) == (1, 1, 0)
 
 
-def test_an_adversary_costs_calls_remasking_and_guesses() -> None:
-    solution = Solver(Settings(nfe=6), adversary(values(SOLVED))).solve(puzzle(HARD))
-    assert solution.nfe == 6
+def test_an_adversary_costs_calls_remasking_and_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guided, "FIRST_GUESSES", 1)
+    solution = Solver(Settings(nfe=4), adversary(values(SOLVED))).solve(puzzle(HARD))
+    assert solution.verified and solution.nfe == 4
     assert solution.remasked > 0
-    assert solution.guesses > 0
+    assert solution.guesses > 1 + 2 + 4
+
+
+def test_search_settles_early_what_a_wrong_model_would_not() -> None:
+    solution = Solver(Settings(nfe=4), adversary(values(SOLVED))).solve(puzzle(HARD))
+    assert solution.verified and solution.nfe == 1
+    assert 0 < solution.guesses <= guided.FIRST_GUESSES
+
+
+def test_calls_begin_with_few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guided, "FIRST_GUESSES", 1)
+    fake = adversary(values(SOLVED))
+    fake.loops = 16
+    solution = Solver(Settings(nfe=4), fake).solve(puzzle(HARD))
+    assert (solution.nfe, solution.loops) == (4, 4 + 8 + 16 + 16)
 
 
 def test_what_elimination_settles_never_reaches_the_denoiser() -> None:
