@@ -1,0 +1,255 @@
+"""The solvers that `peers` runs side by side, each behind one function: a puzzle in, values out.
+
+A `Peer` is made in the process that uses it; everything it imports is imported there. `answer` gets
+a puzzle and seconds, and returns the values of all cells, None for "there is none", or raises
+GaveUp. Nothing here checks an answer: `peers` does.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.families import sudoku
+
+Values = Sequence[int]
+Answer = Callable[[Puzzle, float], Values | None]
+
+
+class GaveUp(Exception):
+    """No answer within the time, or none that the solver can give."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A solver: how to start it, what boards it reads, and what must be installed for it."""
+
+    name: str
+    make: Callable[[], Answer]
+    reads: Callable[[Board], bool] = lambda board: True
+    needs: str = ""
+    """A module, or a program if it begins with $; empty for none."""
+
+    @property
+    def missing(self) -> str:
+        """What is not installed here; empty where nothing is missing."""
+        if not self.needs:
+            return ""
+        program = self.needs.startswith("$")
+        found = shutil.which(self.needs[1:]) if program else find_spec(self.needs)
+        return "" if found else self.needs.lstrip("$")
+
+
+def ours(mode: str, model: str | None = None, loops: int | None = None) -> Callable[[], Answer]:
+    """This project, through its public interface."""
+
+    def make() -> Answer:
+        from dataclasses import replace
+
+        from vmd_solver.csp.compiled import available, machine
+        from vmd_solver.denoiser import load
+        from vmd_solver.sampling import Settings, Solver
+
+        denoiser = None if mode == "exact" else load(model, "cpu")
+        if denoiser is not None and loops is not None:
+            denoiser.loops = loops
+        settings = Settings(mode)  # type: ignore[arg-type]
+        if available():
+            machine(True)
+
+        def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+            found = Solver(replace(settings, timeout_s=seconds), denoiser).solve(puzzle)
+            if found.values is None and found.status != "unsatisfiable":
+                raise GaveUp(found.message)
+            return found.values
+
+        return answer
+
+    return make
+
+
+def norvig() -> Answer:
+    """Propagation and depth-first search over a dict of strings, the way of Norvig's essay."""
+
+    def assign(values: dict[int, str], peers: Any, units: Any, cell: int, digit: str) -> bool:
+        return all(eliminate(values, peers, units, cell, d) for d in values[cell] if d != digit)
+
+    def eliminate(values: dict[int, str], peers: Any, units: Any, cell: int, digit: str) -> bool:
+        if digit not in values[cell]:
+            return True
+        values[cell] = values[cell].replace(digit, "")
+        if not values[cell]:
+            return False
+        if len(values[cell]) == 1:
+            last = values[cell]
+            if not all(eliminate(values, peers, units, peer, last) for peer in peers[cell]):
+                return False
+        for unit in units[cell]:
+            places = [other for other in unit if digit in values[other]]
+            if not places:
+                return False
+            if len(places) == 1 and not assign(values, peers, units, places[0], digit):
+                return False
+        return True
+
+    def search(values: dict[int, str], peers: Any, units: Any) -> dict[int, str] | None:
+        if all(len(left) == 1 for left in values.values()):
+            return values
+        _, cell = min((len(left), cell) for cell, left in values.items() if len(left) > 1)
+        for digit in values[cell]:
+            copy = values.copy()
+            if assign(copy, peers, units, cell, digit):
+                found = search(copy, peers, units)
+                if found:
+                    return found
+        return None
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        board = puzzle.board
+        digits = "".join(chr(48 + value) for value in range(1, board.D + 1))
+        units = [[unit for unit in board.units if cell in unit] for cell in range(board.n)]
+        values = dict.fromkeys(range(board.n), digits)
+        for cell, given in enumerate(puzzle.givens):
+            if given and not assign(values, board.peers, units, cell, chr(48 + given)):
+                return None
+        found = search(values, board.peers, units)
+        return None if found is None else [ord(found[cell]) - 48 for cell in range(board.n)]
+
+    return answer
+
+
+def cp_sat() -> Answer:
+    """OR-Tools CP-SAT with its default settings: an all-different for each unit."""
+    from ortools.sat.python import cp_model
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        board, model = puzzle.board, cp_model.CpModel()
+        cells = [
+            model.new_int_var(given or 1, given or board.D, f"c{cell}")
+            for cell, given in enumerate(puzzle.givens)
+        ]
+        for unit in board.units:
+            model.add_all_different([cells[cell] for cell in unit])
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = seconds
+        status = solver.solve(model)
+        if status == cp_model.INFEASIBLE:
+            return None
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            raise GaveUp
+        return [int(solver.value(cell)) for cell in cells]
+
+    return answer
+
+
+def cadical() -> Answer:
+    """CaDiCaL through python-sat: a variable for each value that no given rules out."""
+    from itertools import combinations
+
+    from pysat.solvers import Cadical153
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        board = puzzle.board
+        names: dict[tuple[int, int], int] = {}
+        for cell, given in enumerate(puzzle.givens):
+            taken = {puzzle.givens[peer] for peer in board.peers[cell]}
+            for value in (given,) if given else range(1, board.D + 1):
+                if value not in taken:
+                    names[cell, value] = len(names) + 1
+        with Cadical153() as solver:
+            for cell in range(board.n):
+                mine = [names[cell, v] for v in range(1, board.D + 1) if (cell, v) in names]
+                solver.add_clause(mine)
+                for pair in combinations(mine, 2):
+                    solver.add_clause([-pair[0], -pair[1]])
+            for unit in board.units:
+                for value in range(1, board.D + 1):
+                    places = [names[cell, value] for cell in unit if (cell, value) in names]
+                    for pair in combinations(places, 2):
+                        solver.add_clause([-pair[0], -pair[1]])
+                    if len(unit) == board.D:
+                        solver.add_clause(places)
+            if not solver.solve():
+                return None
+            true = set(solver.get_model() or ())
+        values = [0] * board.n
+        for (cell, value), name in names.items():
+            if name in true:
+                values[cell] = value
+        return values
+
+    return answer
+
+
+def py_sudoku() -> Answer:
+    """py-sudoku: backtracking in plain Python."""
+    from sudoku import Sudoku
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        rows = _rows(puzzle)
+        solved = Sudoku(3, 3, board=[[value or None for value in row] for row in rows]).solve()
+        values = [value for row in solved.board for value in row]
+        return None if None in values else values
+
+    return answer
+
+
+def dlxsudoku() -> Answer:
+    """dlxsudoku: singles, then exact cover, in plain Python."""
+    from dlxsudoku import Sudoku
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        solver = Sudoku("".join(map(str, puzzle.givens)))
+        solver.solve()
+        return [int(char) for char in solver.to_oneliner()]
+
+    return answer
+
+
+def program(name: str, *options: str) -> Callable[[], Answer]:
+    """A program that reads puzzles from its input, one a line, and prints the grid."""
+
+    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        line = "".join(str(value or ".") for value in puzzle.givens) + "\n"
+        done = subprocess.run(
+            [name, *options], input=line, capture_output=True, text=True, timeout=seconds
+        )
+        found = re.search(r"[1-9]{81}", done.stdout.replace("\n", ""))
+        if found is None:
+            raise GaveUp(done.stderr)
+        return [int(char) for char in found.group()]
+
+    return lambda: answer
+
+
+def _rows(puzzle: Puzzle) -> list[list[int]]:
+    width = puzzle.board.cols
+    return [list(puzzle.givens[at : at + width]) for at in range(0, puzzle.board.n, width)]
+
+
+def _nine(board: Board) -> bool:
+    return board == sudoku(3, 3)
+
+
+PEERS = (
+    Peer("ours, guided", ours("guided"), needs="onnxruntime"),
+    Peer("ours, neural", ours("neural"), lambda board: board.n <= 256, "onnxruntime"),
+    Peer("ours, exact", ours("exact")),
+    Peer(
+        "no latent, neural", ours("neural", "grids-none"), lambda board: board.n <= 256,
+        "onnxruntime",
+    ),
+    Peer("Norvig's way", norvig, lambda board: board.D <= 25),
+    Peer("CP-SAT", cp_sat, needs="ortools"),
+    Peer("CaDiCaL", cadical, needs="pysat"),
+    Peer("py-sudoku", py_sudoku, _nine, "sudoku"),
+    Peer("dlxsudoku", dlxsudoku, _nine, "dlxsudoku"),
+    Peer("qqwing", program("qqwing", "--solve", "--one-line"), _nine, "$qqwing"),
+)  # fmt: skip
+"""Everything that is run, in the order of the table."""
