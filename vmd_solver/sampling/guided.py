@@ -6,7 +6,8 @@ search take turns and neither is spent on a puzzle that the other would have set
 stops undecided the model commits what it is sure of, that is propagated, and it is asked again;
 where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
 The last search has no limit but the user's: the end is always a verified solution, a proof that
-there is none, or a budget that was spent.
+there is none, or a budget that was spent. On boards larger than any the model was trained on, where
+a call costs a second, search has the first turn.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ FIRST_LOOPS = 4
 
 FIRST_GUESSES = 256
 """Guesses of the search after it: in compiled code about the time of a loop on a 9x9 board."""
+
+LARGE = 16 * 16 * 16
+"""Candidates of the largest board that models are trained on."""
+
+HEAD_START = 8
+"""Larger boards are searched first, with a guess for so many candidates: the time of a first call
+at the most."""
 
 
 def loops_of(calls: int, most: int) -> int:
@@ -58,6 +66,9 @@ def begin(job: Job, masks: Masks, consistent: bool) -> None:
             counted_all=asked,
         )
     else:
+        candidates = job.board.n * job.board.D
+        if candidates > LARGE:
+            _search(job, masks, None, candidates // HEAD_START)
         job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
 
 
@@ -88,8 +99,8 @@ def _found(job: Job, attempt: Attempt, root: Masks) -> None:
         _search(job, root, attempt, None)
 
 
-def _search(job: Job, root: Masks, attempt: Attempt, limit: int | None) -> None:
-    """Search from the givens in the order of an attempt.
+def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -> None:
+    """Search from the givens in the order of an attempt, if there is one.
 
     At a `limit` of guesses that is not the user's nothing is decided.
     """
@@ -110,10 +121,10 @@ def _search(job: Job, root: Masks, attempt: Attempt, limit: int | None) -> None:
         decide(job, count)
 
 
-def _order(job: Job, attempt: Attempt) -> Floats | None:
+def _order(job: Job, attempt: Attempt | None) -> Floats | None:
     """Scores (n, D): values from the most probable down or, at a temperature, as drawn."""
-    if attempt.p is None or job.settings.temperature == 0:
-        return attempt.p
+    if attempt is None or attempt.p is None or job.settings.temperature == 0:
+        return None if attempt is None else attempt.p
     # Gumbel's trick: the order of these sums is that of drawing without replacement.
     drawn: Floats = np.log(attempt.p + 1e-30) + job.rng.gumbel(size=attempt.p.shape)
     return drawn

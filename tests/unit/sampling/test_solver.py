@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.families import grid, sudoku
+from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.sampling import Settings, Solver, events, guided
@@ -75,6 +75,14 @@ def test_search_settles_early_what_a_wrong_model_would_not() -> None:
     solution = Solver(Settings(nfe=4), adversary(values(SOLVED))).solve(puzzle(HARD))
     assert solution.verified and solution.nfe == 1
     assert 0 < solution.guesses <= guided.FIRST_GUESSES
+
+
+@pytest.mark.parametrize(("order", "calls"), [(16, 1), (17, 0)])
+def test_boards_larger_than_any_trained_on_are_searched_first(order: int, calls: int) -> None:
+    fake = undecided()
+    solution = Solver(Settings(), fake).solve(latin(order).empty())
+    assert solution.verified
+    assert fake.calls == solution.nfe == calls
 
 
 def test_calls_begin_with_few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
