@@ -27,7 +27,7 @@ from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job, tell_committed
 from vmd_solver.sampling.policy import choose
 
-FIRST_LOOPS = 4
+FIRST_LOOPS = 2
 """Loops of the first call."""
 
 FIRST_GUESSES = 256
