@@ -98,6 +98,7 @@ _LISTED = click.IntRange(1, 1000)
 @click.option("--count", is_flag=True, help="Tell how many solutions there are.")
 @click.option("--limit", type=_LIMITS, help=f"With --count: stop at so many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
+@click.option("--explain", is_flag=True, help="Tell how a person would solve it, step by step.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
 @click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
@@ -170,7 +171,7 @@ def _request(options: dict[str, Any]) -> Request:
         files=options["files"] or ("-",),
         settings=_settings(options, most),
         asked=asked,
-        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet")},
+        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet", "explain")},
     )
 
 
@@ -193,11 +194,17 @@ def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
         raise click.UsageError("--unique, --count and --all exclude one another")
     if options["limit"] and not options["count"]:
         raise click.UsageError("--limit goes with --count")
-    if options["unique"]:
+    if options["unique"] or _explains_more(options):
         return "unique", 2
     if options["count"]:
         return "count", options["limit"] or _LIMIT
     return ("all", options["most"]) if options["most"] else ("one", 1)
+
+
+def _explains_more(options: dict[str, Any]) -> bool:
+    """Whether an explanation is better for knowing that there is one solution, and can learn it."""
+    asked = options["count"] or options["most"]
+    return options["explain"] and options["mode"] != "neural" and not asked
 
 
 if __name__ == "__main__":
