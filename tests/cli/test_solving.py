@@ -318,7 +318,9 @@ def test_what_is_not_explained_is_said_not_to_be(solve: Solve) -> None:
     done = solve("--mode", "exact", "--explain", "puzzles/16x16.txt", SMALL[0], SMALL[1])
     text = " ".join(done.out.split())
     assert done.code == 20
-    assert re.search(r"beyond: \d+ steps, which .* of 256 cells stay open.*: not explained\.", text)
+    assert re.search(
+        r"beyond: \d+ steps, which .* of 256 cells stay open.* are not explained\.", text
+    )
     assert "16 cells stay open. The puzzle has several solutions" in text
     assert "to a contradiction" in text and text.endswith("So there is no solution.")
     stuck = [

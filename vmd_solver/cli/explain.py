@@ -69,5 +69,7 @@ def _rest(path: Path, solution: Solution) -> str:
     if solution.unique is False:
         return "The puzzle has several solutions, so no reasoning can settle all of them."
     if solution.status == "solved":
-        return "Their values above were found without a reason that is told here: not explained."
+        return "Their values above were found by the solver and are not explained."
+    if solution.status == "unsatisfiable":
+        return "That there is no solution was proved by a search and is not explained."
     return "They are not explained."

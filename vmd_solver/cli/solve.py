@@ -194,17 +194,15 @@ def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
         raise click.UsageError("--unique, --count and --all exclude one another")
     if options["limit"] and not options["count"]:
         raise click.UsageError("--limit goes with --count")
-    if options["unique"] or _explains_more(options):
+    if options["unique"]:
         return "unique", 2
     if options["count"]:
         return "count", options["limit"] or _LIMIT
-    return ("all", options["most"]) if options["most"] else ("one", 1)
-
-
-def _explains_more(options: dict[str, Any]) -> bool:
-    """Whether an explanation is better for knowing that there is one solution, and can learn it."""
-    asked = options["count"] or options["most"]
-    return options["explain"] and options["mode"] != "neural" and not asked
+    if options["most"]:
+        return "all", options["most"]
+    # Some steps argue from uniqueness: find out about it where there is a search that can.
+    searched = options["explain"] and options["mode"] != "neural"
+    return ("unique", 2) if searched else ("one", 1)
 
 
 if __name__ == "__main__":

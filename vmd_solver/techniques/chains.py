@@ -81,8 +81,8 @@ def _step(state: State, chain: tuple[Mark, ...]) -> Step:
         state,
         f"Look at {words.cell(start)} and {words.cell(end)}, and the cells with two candidates "
         "between them.",
-        f"If {words.cell(start)} is not {symbol}, then {forced}. So one of the two ends is "
-        f"{symbol}, and a cell that sees both is not.",
+        f"If {words.cell(start)} is not {symbol}, then {forced}. Either way one of the two ends "
+        f"is {symbol}, and a cell that sees both is not.",
         tuple(cell for cell, _ in chain),
         values=sorted({value for _, value in chain}),
     )

@@ -109,8 +109,9 @@ def _locked_roof(state: State, rectangle: Rectangle) -> Iterator[Step]:
                     state,
                     rectangle,
                     {other: roof},
-                    f"In {words.unit(number)} {words.value(locked)} stands in one of "
-                    f"{words.cells(rectangle.roof)}; the other must not be {words.value(other)}.",
+                    f"One of {words.cells(rectangle.roof)} is {words.value(locked)}, having the "
+                    f"only places in {words.unit(number)}; the other must not be "
+                    f"{words.value(other)}.",
                     (number,),
                 )
 

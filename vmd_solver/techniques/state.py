@@ -46,8 +46,9 @@ class State:
         where these are told. Raises InvalidPuzzle where either has not n entries.
         """
         board = puzzle.board
-        filled = tuple(puzzle.givens if values is None else values)
-        within = ((1 << board.D) - 1,) * board.n if candidates is None else tuple(candidates)
+        full = (1 << board.D) - 1
+        filled = tuple(map(int, puzzle.givens if values is None else values))
+        within = (full,) * board.n if candidates is None else tuple(map(int, candidates))
         if not len(filled) == len(within) == board.n:
             raise InvalidPuzzle(
                 f"expected {board.n} values and candidates, got {len(filled)} and {len(within)}"
@@ -57,7 +58,7 @@ class State:
             for peer in board.peers[cell] if value else ():
                 seen[peer] |= 1 << value - 1
         masks = (
-            0 if value else mask & ~struck
+            0 if value else mask & full & ~struck
             for value, mask, struck in zip(filled, within, seen, strict=True)
         )
         return cls(puzzle, filled, tuple(masks), unique, geometry(board))

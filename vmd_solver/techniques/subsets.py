@@ -58,8 +58,8 @@ def naked_subset(state: State, size: int) -> Iterator[Step]:
                     strikes,
                     state,
                     f"Look at {words.cells(cells)} in {words.unit(number)}.",
-                    f"These {size} cells have only {words.values(values)} between them, one for "
-                    "each: no cell that sees all the places of one of these can hold it.",
+                    f"These {size} cells have only {words.values(values)} between them and take "
+                    "one each: a cell that sees all of those with a value loses that value.",
                     cells,
                     units=(number,),
                     values=values,

@@ -58,10 +58,13 @@ class Words:
         """What a step does, as a sentence."""
         if placements:
             return f"So {listed(f'{self.cell(c)} is {self.value(v)}' for c, v in placements)}."
-        parts = []
-        for value in sorted({value for _, value in eliminations}):
-            cells = [cell for cell, struck in eliminations if struck == value]
-            parts.append(f"{self.value(value)} from {self.cells(cells)}")
+        cells_of: dict[int, list[int]] = {}
+        for cell, value in eliminations:
+            cells_of.setdefault(value, []).append(cell)
+        values_of: dict[tuple[int, ...], list[int]] = {}
+        for value, cells in cells_of.items():
+            values_of.setdefault(tuple(cells), []).append(value)
+        parts = (f"{self.values(v)} from {self.cells(cells)}" for cells, v in values_of.items())
         return f"So strike {'; '.join(parts)}."
 
 
