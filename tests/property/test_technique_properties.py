@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmd_solver.csp import Board, Puzzle
@@ -40,6 +40,7 @@ def minimal(number: int, seed: int) -> tuple[Puzzle, tuple[int, ...]]:
     return Puzzle(board, tuple(clues[0].tolist())), tuple(solution[0].tolist())
 
 
+@settings(max_examples=20)
 @given(NUMBERS, SEEDS)
 def test_every_step_is_true_and_useful(number: int, seed: int) -> None:
     """All the steps that any technique finds, not only the one that is taken."""

@@ -30,28 +30,29 @@ def full_house(state: State) -> Iterator[Step]:
 
 
 def hidden_single(state: State) -> Iterator[Step]:
-    """A value with one place left in a complete unit stands there."""
-    words = Words(state)
+    """A value with one place left in a complete unit stands there, among other open cells."""
+    words, open_cells = Words(state), _open_cells(state)
     for number in state.geometry.complete:
         unit = state.geometry.units[number]
         for value, places in state.places.items():
             place = places & unit
-            if place and not place & (place - 1):
-                cell = place.bit_length() - 1
-                others = _open_cells(state) & unit & ~place
-                bars, left = _bars(state, value, others)
-                reasons = [f"see it in {words.cells(members(bars), 'or')}"] if bars else []
-                reasons += ["lost it before"] if left else []
-                yield placing(
-                    state,
-                    cell,
-                    value,
-                    f"Look for {words.value(value)} in {words.unit(number)}.",
-                    f"{words.cell(cell)} is its only place there: "
-                    f"the other open cells {' or '.join(reasons)}.",
-                    bars,
-                    (number,),
-                )
+            others = open_cells & unit & ~place
+            if place.bit_count() != 1 or not others:
+                continue
+            cell = place.bit_length() - 1
+            bars, left = _bars(state, value, others)
+            reasons = [f"see it in {words.cells(members(bars), 'or')}"] if bars else []
+            reasons += ["lost it before"] if left else []
+            yield placing(
+                state,
+                cell,
+                value,
+                f"Look for {words.value(value)} in {words.unit(number)}.",
+                f"{words.cell(cell)} is its only place there: "
+                f"the other open cells {' or '.join(reasons)}.",
+                bars,
+                (number,),
+            )
 
 
 def naked_single(state: State) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
@@ -33,12 +34,8 @@ def xyz_wing(state: State) -> Iterator[Step]:
 
 def _pincers(state: State, pivot: int) -> Iterator[tuple[int, int]]:
     """Pairs of cells with two candidates that see the pivot."""
-    seen = [cell for cell in state.bivalue if state.geometry.peers[pivot] >> cell & 1]
-    mask = state.candidates[pivot]
-    near = [cell for cell in seen if state.candidates[cell] & mask]
-    for at, first in enumerate(near):
-        for second in near[at + 1 :]:
-            yield first, second
+    seen = state.geometry.peers[pivot]
+    return combinations([cell for cell in state.bivalue if seen >> cell & 1], 2)
 
 
 def _wing(state: State, pivot: int, first: int, second: int, common: int) -> Iterator[Step]:

@@ -28,7 +28,6 @@ class Words:
 
     def __init__(self, state: State) -> None:
         self._puzzle = state.puzzle
-        self._geometry = state.geometry
 
     def cell(self, cell: int) -> str:
         """`r3c7`."""
