@@ -63,7 +63,7 @@ def test_defaults_are_those_of_the_solver(option: str, name: str) -> None:
 
 
 def test_every_key_of_a_row_is_described() -> None:
-    for key in (*columns_of(Request((), Settings(), asked="all")), *ERROR_COLUMNS):
+    for key in (*columns_of(Request((), Settings(), asked="all", explain=True)), *ERROR_COLUMNS):
         assert re.search(rf"^\|.*`{key}`.*\|", PAGE, re.MULTILINE), key
 
 

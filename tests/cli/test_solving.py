@@ -283,3 +283,67 @@ def test_nothing_heavy_is_loaded(solve: Solve, tmp_path: Path) -> None:
     loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     assert "numpy" in loaded
     assert not {"torch", "textual", "numba", "onnx", "onnxruntime", "rich"} & loaded
+
+
+STEPS = "123.3.......4..1"
+"""Solved by full houses and hidden singles alone."""
+BEYOND = ".16..4....8.2.....4..51.......68.7.......7.3.8.......4.....1.42..5........7..39.5"
+"""With one solution, which no technique reaches."""
+
+
+def test_explained_in_text(solve: Solve) -> None:
+    done = solve("--mode", "exact", "--explain", STEPS)
+    assert done.code == 0
+    (summary,) = (line for line in done.lines if line.startswith("easy: 10 steps, "))
+    first = done.lines[done.lines.index(summary) + 1 :][:2]
+    assert " ".join(line.strip() for line in first) == (
+        "1. full house: Look at row 1. All its cells but r1c4 are filled, and it holds "
+        "every value. So r1c4 is 4."
+    )
+    assert " 10. " in done.out and "No technique" not in done.out
+    assert max(map(len, done.lines)) <= 80
+
+
+def test_explained_as_data(solve: Solve) -> None:
+    (row,) = solve("--mode", "exact", "--explain", "-f", "jsonl", STEPS).rows
+    assert (row["explained"], row["level"], row["hardest"]) == (True, "easy", "hidden single")
+    assert (row["unique"], row["stuck"], len(row["steps"])) == (True, None, 10)
+    assert row["steps"][0]["placements"] == [[3, 4]]
+    values = [int(symbol) for symbol in STEPS.replace(".", "0")]
+    for step in row["steps"]:
+        for cell, value in step["placements"]:
+            values[cell] = value
+    assert "".join(map(str, values)) == row["solution"]
+
+
+def test_what_is_not_explained_is_said_not_to_be(solve: Solve) -> None:
+    done = solve("--mode", "exact", "--explain", BEYOND, SMALL[0], SMALL[1])
+    text = " ".join(done.out.split())
+    assert done.code == 20
+    assert re.search(
+        r"beyond: \d+ steps, which .* of 81 cells stay open.* are not explained\.", text
+    )
+    assert "16 cells stay open. The puzzle has several solutions" in text
+    assert "to a contradiction" in text and text.endswith("So there is no solution.")
+    stuck = [
+        row["stuck"]
+        for row in solve("--explain", "-f", "jsonl", "--mode", "exact", *SMALL[:2]).rows
+    ]
+    assert stuck[0].endswith("cells stay open") and stuck[1].startswith("After these steps ")
+
+
+def test_a_bad_puzzle_has_no_steps(solve: Solve) -> None:
+    done = solve("--explain", "--mode", "exact", "-f", "jsonl", stdin="11..............\nx\n")
+    assert done.code == 2
+    for row in done.rows:
+        assert row["error"] and row["steps"] is row["level"] is row["explained"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-f", "line"), ("-f", "csv"), ("-f", "grid"), ("-o", "steps.csv")]
+)
+def test_steps_need_room(arguments: tuple[str, ...], solve: Solve, tmp_path: Path) -> None:
+    done = solve("--mode", "exact", "--explain", *arguments, STEPS)
+    assert (done.code, done.out) == (2, "")
+    assert "--explain goes with --format pretty or jsonl" in done.err
+    assert not (tmp_path / "steps.csv").exists()

@@ -197,7 +197,7 @@ def test_violations_judges_any_values_on_a_board() -> None:
         (sudoku(), 18, "region 1"),
         (sudoku_x(), 27, "the main diagonal"),
         (sudoku_x(), 28, "the other diagonal"),
-        (windoku(), 27, "unit 28"),
+        (windoku(), 27, "window 1"),
         (grid(2, 2, 2, [(0, 3), (1,)]), 0, "the main diagonal"),
         (grid(2, 2, 2, [(0, 3), (1,)]), 1, "unit 2"),
     ],

@@ -90,6 +90,10 @@ def _parts(
         yield picture(puzzle, values, style)
     yield style.paint(legend(puzzle, style), DIM)
     yield status_line(solution, request, style)
+    if request.explain:
+        from vmd_solver.cli import explain
+
+        yield from explain.paragraphs(solution, _WIDTH)
 
 
 def picture(puzzle: Puzzle, values: Sequence[int], style: Style) -> str:

@@ -33,6 +33,8 @@ class Request:
     color: str = "auto"
     stats: bool = False
     quiet: bool = False
+    explain: bool = False
+    """Whether to tell how a person would solve it."""
 
     @property
     def counts(self) -> bool:

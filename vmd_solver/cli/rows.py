@@ -24,6 +24,7 @@ COSTS = ("nfe", "loops", "latents", "remasked", "guesses", "seconds")
 COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode", *COSTS)
 ERROR_COLUMNS = ("error", "source", "line", "column")
 COUNT_COLUMNS = ("count", "counted_all")
+EXPLAIN_COLUMNS = ("explained", "level", "hardest", "score", "steps", "stuck")
 
 _LONGEST_TEXT = 1000
 """Characters that a row repeats of input that cannot be read."""
@@ -57,7 +58,8 @@ def form_of(name: str, request: Request) -> Form:
 def columns_of(request: Request) -> tuple[str, ...]:
     """The columns that every row has."""
     listed = ("solutions",) if request.asked == "all" else ()
-    return (*COLUMNS, *(COUNT_COLUMNS if request.counts else ()), *listed)
+    explained = EXPLAIN_COLUMNS if request.explain else ()
+    return (*COLUMNS, *(COUNT_COLUMNS if request.counts else ()), *listed, *explained)
 
 
 def row_of(outcome: Outcome, request: Request) -> Row:
@@ -65,6 +67,10 @@ def row_of(outcome: Outcome, request: Request) -> Row:
     facts = _facts(outcome)
     row: Row = {column: facts.get(column) for column in columns_of(request)}
     row |= {"status": outcome.status, "mode": request.settings.mode}
+    if request.explain and outcome.solution is not None and outcome.error is None:
+        from vmd_solver.cli import explain
+
+        row |= explain.facts(outcome.solution)
     if outcome.error is not None:
         entry = outcome.entry
         row |= {"error": outcome.error, "source": entry.source, "line": entry.line}

@@ -39,6 +39,7 @@ def run(request: Request) -> int:
     """
     found = entries(request.files, request.input_format, request.family)
     _require_apart(request)
+    _require_telling(request)
     with ExitStack() as files:
         output = files.enter_context(Output(request.output))
         trace = files.enter_context(Output(request.trace)) if request.trace else None
@@ -77,14 +78,19 @@ def _tell(
 
 def _form(request: Request, output: Output, found: Iterator[Entry]) -> tuple[Form, Iterator[Entry]]:
     """The output format, and the entries, of which it may have had to see two."""
-    suffix = Path(request.output or "").suffix.lower()
-    usual = "pretty" if output.is_terminal else _SUFFIXES.get(suffix, "line")
-    name = request.format or usual
+    plain = "pretty" if output.is_terminal or request.explain else "line"
+    name = _named_form(request) or plain
     if name != "pretty":
         return form_of(name, request), found
     first = list(islice(found, 2))
     form = pretty_form(output.encoding, _in_color(request, output), titled=len(first) > 1)
     return form, chain(first, found)
+
+
+def _named_form(request: Request) -> str | None:
+    """The output format asked for, by --format or else by the name of --output."""
+    suffix = Path(request.output or "").suffix.lower()
+    return request.format or _SUFFIXES.get(suffix)
 
 
 def _in_color(request: Request, output: Output) -> bool:
@@ -99,6 +105,13 @@ def _shows_progress(output: Output) -> bool:
     """Whether a person watches standard error, and nothing else moves on the screen."""
     watched = sys.stderr is not None and sys.stderr.isatty()
     return watched and not (output.is_terminal or output.is_pipe)
+
+
+def _require_telling(request: Request) -> None:
+    """Raise UsageError where steps are to be told in a form that has no room for them."""
+    form = _named_form(request)
+    if request.explain and form not in (None, "pretty", "jsonl"):
+        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {form}")
 
 
 def _require_apart(request: Request) -> None:

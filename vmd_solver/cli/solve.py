@@ -98,6 +98,7 @@ _LISTED = click.IntRange(1, 1000)
 @click.option("--count", is_flag=True, help="Tell how many solutions there are.")
 @click.option("--limit", type=_LIMITS, help=f"With --count: stop at so many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
+@click.option("--explain", is_flag=True, help="Tell how a person would solve it, step by step.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
 @click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
@@ -170,7 +171,7 @@ def _request(options: dict[str, Any]) -> Request:
         files=options["files"] or ("-",),
         settings=_settings(options, most),
         asked=asked,
-        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet")},
+        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet", "explain")},
     )
 
 
@@ -197,7 +198,11 @@ def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
         return "unique", 2
     if options["count"]:
         return "count", options["limit"] or _LIMIT
-    return ("all", options["most"]) if options["most"] else ("one", 1)
+    if options["most"]:
+        return "all", options["most"]
+    # Some steps argue from uniqueness: find out about it where there is a search that can.
+    searched = options["explain"] and options["mode"] != "neural"
+    return ("unique", 2) if searched else ("one", 1)
 
 
 if __name__ == "__main__":

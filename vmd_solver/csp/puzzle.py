@@ -200,7 +200,7 @@ def violations(
 
 
 def unit_name(board: Board, number: int) -> str:
-    """What people call unit `number`: a row, a column, a region, a diagonal, or `unit 7`."""
+    """What people call unit `number`: a row, column, region, diagonal or window, or `unit 7`."""
     cells = board.units[number]
     rows = {cell // board.cols for cell in cells}
     cols = {cell % board.cols for cell in cells}
@@ -217,4 +217,6 @@ def unit_name(board: Board, number: int) -> str:
             return "the main diagonal"
         if all(cell // board.cols + cell % board.cols == board.cols - 1 for cell in cells):
             return "the other diagonal"
+    if board.family == "windoku" and board.regions is not None:
+        return f"window {number + 1 - board.rows - board.cols - len(set(board.regions))}"
     return f"unit {number + 1}"

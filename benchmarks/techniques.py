@@ -1,0 +1,150 @@
+"""How hard are random puzzles for a person, how long does grading take, and is any step ever false?
+
+Makes puzzles of several families and sizes, minimal ones unless the board is large, walks the path
+of each and holds every step against the solution; a false step ends the run. Then it grades each
+puzzle again with cells dealt out anew and values renamed, without and with unique rectangles. The
+clock is the processor's, around `next_step` and `apply` alone. The last line is one JSON document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import time
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from vmd_solver import __version__
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import Values, dig, full_grids, jigsaw_board
+from vmd_solver.techniques import LEVELS, TECHNIQUES, Path, State, Step, apply, next_step
+from vmd_solver.techniques import grade as grade_of
+
+MAX_GUESSES = 2000
+"""Of each search while puzzles are dug: on large boards they may not be quite minimal."""
+
+BOARDS: dict[str, tuple[Board, int, float]] = {
+    "sudoku 4x4": (sudoku(2, 2), 0, 1.0),
+    "sudoku 6x6": (sudoku(2, 3), 0, 1.0),
+    "sudoku 9x9": (sudoku(), 0, 1.0),
+    "sudoku-x 6x6": (sudoku_x(2, 3), 0, 1.0),
+    "sudoku-x 9x9": (sudoku_x(), 0, 1.0),
+    "windoku 9x9": (windoku(), 0, 1.0),
+    "jigsaw 7x7": (jigsaw_board(7, 1), 0, 1.0),
+    "jigsaw 9x9": (jigsaw_board(9, 2), 0, 1.0),
+    "jigsaw-x 6x6": (jigsaw_board(6, 4, diagonal=True), 0, 1.0),
+    "latin 8x8": (latin(8), 0, 1.0),
+    "sudoku 16x16": (sudoku(4, 4), 110, 0.05),
+    "sudoku 25x25": (sudoku(5, 5), 310, 0.01),
+}
+"""The boards; givens that are left (0: minimal); the share of --count that is made."""
+
+
+def puzzles_on(board: Board, count: int, givens: int, seed: int) -> tuple[Values, Values]:
+    """Puzzles (count, n) and their solutions."""
+    rng = np.random.default_rng(seed)
+    solutions = full_grids(board, count, rng)
+    return dig(board, solutions, rng, givens, max_guesses=MAX_GUESSES), solutions
+
+
+def require_true(step: Step, solution: list[int]) -> None:
+    """End the run where a step contradicts the solution or does nothing."""
+    wrong = any(solution[cell] != value for cell, value in step.placements)
+    wrong |= any(solution[cell] == value for cell, value in step.eliminations)
+    if wrong or not (step.placements or step.eliminations):
+        raise SystemExit(f"a false step: {step}")
+
+
+def walk(puzzle: Puzzle, solution: list[int]) -> tuple[Path, list[float]]:
+    """The path of a puzzle, each step of it checked, and the seconds of each."""
+    state = State.of(puzzle, unique=True)
+    steps: list[Step] = []
+    seconds: list[float] = []
+    while True:
+        started = time.process_time()
+        step = next_step(state)
+        state = apply(state, step) if step else state
+        seconds.append(time.process_time() - started)
+        if step is None:
+            return Path(tuple(steps), state), seconds
+        require_true(step, solution)
+        steps.append(step)
+
+
+def renamed(puzzle: Puzzle, rng: np.random.Generator) -> Puzzle:
+    """The same puzzle with other names for cells and values."""
+    board = puzzle.board
+    cells, values = rng.permutation(board.n), rng.permutation(board.D) + 1
+    givens = np.zeros(board.n, dtype=np.int64)
+    givens[cells] = np.append(0, values)[list(puzzle.givens)]
+    units = [cells[list(unit)].tolist() for unit in board.units]
+    return Puzzle(grid(board.rows, board.cols, board.D, units), tuple(givens.tolist()))
+
+
+def alike(puzzle: Puzzle, other: Puzzle, unique: bool) -> bool:
+    """Whether both need the same hardest technique."""
+    first, second = (grade_of(one, unique=unique) for one in (puzzle, other))
+    return (first.hardest, first.level) == (second.hardest, second.level)
+
+
+def measure(board: Board, count: int, givens: int, seed: int) -> dict[str, Any]:
+    """What the paths of `count` puzzles on a board are like."""
+    rng = np.random.default_rng(seed)
+    levels: Counter[str] = Counter()
+    uses: Counter[str] = Counter()
+    totals, longest, same, same_with_rectangles = [], 0.0, 0, 0
+    for clues, solution in zip(*puzzles_on(board, count, givens, seed), strict=True):
+        puzzle = Puzzle(board, tuple(clues.tolist()))
+        path, seconds = walk(puzzle, solution.tolist())
+        levels[path.grade.level] += 1
+        uses.update(step.technique for step in path.steps)
+        totals.append(1000 * sum(seconds))
+        longest = max(longest, 1000 * max(seconds))
+        other = renamed(puzzle, rng)
+        same += alike(puzzle, other, unique=False)
+        same_with_rectangles += alike(puzzle, other, unique=True)
+    return {
+        "puzzles": count,
+        "steps": uses.total(),
+        "levels": {level: levels[level] for level in LEVELS},
+        "uses": {technique.name: uses[technique.name] for technique in TECHNIQUES},
+        "same_grade": same,
+        "same_grade_with_rectangles": same_with_rectangles,
+        "path_ms_median": round(float(np.median(totals)), 1),
+        "path_ms_p90": round(float(np.quantile(totals, 0.9)), 1),
+        "longest_step_ms": round(longest, 1),
+    }
+
+
+def main() -> None:
+    """Print a table and its JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=100, help="puzzles of each small board")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    print(
+        f"| board | puzzles | steps | {' | '.join(LEVELS)} | same grade | ms a path | p90 | step |"
+    )
+    print("|---" * (len(LEVELS) + 7) + "|")
+    gc.disable()  # or else some step is charged with the collection of everything before it
+    rows = {}
+    for name, (board, givens, share) in BOARDS.items():
+        count = max(1, round(options.count * share))
+        row = rows[name] = measure(board, count, givens, options.seed)
+        cells = [name, count, row["steps"], *row["levels"].values()]
+        cells += [f"{row['same_grade']} / {row['same_grade_with_rectangles']}"]
+        cells += [row["path_ms_median"], row["path_ms_p90"], row["longest_step_ms"]]
+        print(f"| {' | '.join(map(str, cells))} |", flush=True)
+    machine = {"machine": platform.machine(), "cores": os.cpu_count()}
+    head = {"benchmark": "techniques", "version": __version__, "seed": options.seed}
+    print(json.dumps({**head, **machine, "max_guesses": MAX_GUESSES, "boards": rows}))
+
+
+if __name__ == "__main__":
+    main()

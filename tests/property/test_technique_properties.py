@@ -1,0 +1,114 @@
+"""What holds for every step on every board: it is true, useful, and does not depend on names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.exact import count
+from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import dig, full_grids, jigsaw_board, loosen, random_grid
+from vmd_solver.csp.verify import verify
+from vmd_solver.techniques import TECHNIQUES, Grade, State, apply, grade, next_step, solve_path
+
+SEEDS = st.integers(0, 5)
+
+
+@cache
+def boards() -> list[Board]:
+    """Several families and sizes, and units that do not hold every value."""
+    fixed = [sudoku(2, 2), sudoku(2, 3), sudoku(), sudoku_x(2, 3), windoku(), latin(6)]
+    drawn = [jigsaw_board(6, 1), jigsaw_board(9, 2), jigsaw_board(5, 2, diagonal=True)]
+    return [*fixed, *drawn, random_grid(4, 5, 5, 1)[0], random_grid(3, 7, 6, 2)[0]]
+
+
+NUMBERS = st.integers(0, 10)
+
+
+@cache
+def minimal(number: int, seed: int) -> tuple[Puzzle, tuple[int, ...]]:
+    """A puzzle on that board with no clue to spare, and its solution."""
+    board = boards()[number]
+    solution = full_grids(board, 1, seed, compiled=False)
+    clues = dig(board, solution, seed, compiled=False)
+    return Puzzle(board, tuple(clues[0].tolist())), tuple(solution[0].tolist())
+
+
+@settings(max_examples=20)
+@given(NUMBERS, SEEDS)
+def test_every_step_is_true_and_useful(number: int, seed: int) -> None:
+    """All the steps that any technique finds, not only the one that is taken."""
+    puzzle, solution = minimal(number, seed)
+    state = State.of(puzzle, unique=True)
+    while step := next_step(state):
+        for technique in TECHNIQUES:
+            for found in technique.steps(state):
+                assert found.placements or found.eliminations
+                assert all(solution[cell] == value for cell, value in found.placements)
+                assert all(solution[cell] != value for cell, value in found.eliminations)
+                for cell, value in (*found.placements, *found.eliminations):
+                    assert state.candidates[cell] >> value - 1 & 1
+        state = apply(state, step)
+    assert not state.problem
+    assert not state.solved or verify(puzzle, state.values)
+
+
+@given(NUMBERS, SEEDS, st.integers(1, 4))
+def test_with_several_solutions_every_step_keeps_all(number: int, seed: int, clues: int) -> None:
+    puzzle, _ = minimal(number, seed)
+    givens = loosen([puzzle.givens], clues, seed)[0]
+    loose = replace(puzzle, givens=tuple(givens.tolist()))
+    grids = count(loose, limit=200).grids
+    for step in solve_path(loose).steps:
+        for cells in grids:
+            assert all(cells[cell] == value for cell, value in step.placements)
+            assert all(cells[cell] != value for cell, value in step.eliminations)
+
+
+@given(NUMBERS, SEEDS, st.integers(0, 2**32 - 1))
+def test_a_grade_does_not_depend_on_names(number: int, seed: int, shuffle: int) -> None:
+    """Values renamed, and cells dealt out anew with the units they had."""
+    puzzle, _ = minimal(number, seed)
+    board, rng = puzzle.board, np.random.default_rng(shuffle)
+    cells, names = rng.permutation(board.n).tolist(), [0, *(rng.permutation(board.D) + 1).tolist()]
+    units = [[cells[cell] for cell in unit] for unit in board.units]
+    givens = [0] * board.n
+    for cell, value in enumerate(puzzle.givens):
+        givens[cells[cell]] = names[value]
+    renamed = Puzzle(grid(board.rows, board.cols, board.D, units), tuple(givens))
+    assert level(grade(puzzle)) == level(grade(renamed))
+
+
+@given(st.integers(0, 8), SEEDS)
+def test_a_grade_survives_transposition(number: int, seed: int) -> None:
+    """Columns come first then; every square family."""
+    puzzle, _ = minimal(number, seed)
+    board = puzzle.board
+    turned = [cell % board.rows * board.cols + cell // board.cols for cell in range(board.n)]
+    rows, cols, rest = (
+        board.units[: board.D],
+        board.units[board.D : 2 * board.D],
+        board.units[2 * board.D :],
+    )
+    units = [[turned[cell] for cell in unit] for unit in (*cols, *rows, *rest)]
+    givens = tuple(puzzle.givens[cell] for cell in turned)
+    other = Puzzle(grid(board.rows, board.cols, board.D, units), givens)
+    assert level(grade(puzzle)) == level(grade(other))
+
+
+def level(found: Grade) -> tuple[str, str]:
+    """What of a grade must not depend on the order of search."""
+    return found.hardest, found.level
+
+
+@pytest.mark.parametrize("number", range(11))
+def test_what_is_full_needs_no_step(number: int) -> None:
+    puzzle, solution = minimal(number, 0)
+    path = solve_path(replace(puzzle, givens=solution))
+    assert (path.solved, path.steps, path.grade) == (True, (), Grade("", "easy", 0))

@@ -1,0 +1,151 @@
+"""Each technique on a puzzle, from our own generator, that the easier ones leave stuck."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.exact import count
+from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x
+from vmd_solver.csp.puzzle import Puzzle, default_alphabet
+from vmd_solver.techniques import BY_NAME, TECHNIQUES, State, apply, path_from
+
+JIGSAW = jigsaw(
+    tuple(
+        map(
+            int, "000011111000001111223333444222333444552233444555226777555866677588866677888886677"
+        )
+    )
+)
+
+CASES: list[tuple[str, Board, str, str]] = [
+    (
+        "hidden single",
+        sudoku(),
+        "........12.4...9...9...86..93..........6..15..75..38....3.87.....8..5436.........",
+        "So r4c4 is 8.",
+    ),
+    (
+        "naked single",
+        sudoku(),
+        "...7....5..35....9......8...52.4....1..98.3..8....57.6....94.1...8...56..1.....9.",
+        "So r7c7 is 2.",
+    ),
+    (
+        "locked candidates",
+        sudoku(),
+        "..3..5..7....1.2.8.45..9....5..............64..62.....13..9.64....3.........715..",
+        "So strike 1 from r4c7, r4c9 and r5c7.",
+    ),
+    (
+        "naked pair",
+        sudoku(),
+        ".1.....26..5.......7...6.498.1....7....4.....3....2.1..2...9..1.9.52.3......7....",
+        "So strike 8 from r5c8, r8c9, r9c8 and r9c9.",
+    ),
+    (
+        "hidden pair",
+        sudoku(),
+        "..469.7.....7..3.9.6...2..........5......64...918.5.7.24..........3..5..8.....2..",
+        "So strike 1 from r3c1; 3 and 5 from r3c1 and r3c3; 8 from r3c3.",
+    ),
+    (
+        "naked triple",
+        sudoku(),
+        "..62...5.1.2.9..38...36..1...49......7.....9.8...3.1...41.....2...7.....7...8....",
+        "So strike 3 from r9c2 and r9c6; 9 from r8c7, r9c2 and r9c6.",
+    ),
+    (
+        "hidden triple",
+        sudoku(),
+        ".2..3..9...9...754.........26......74.32..16..8.47......654...9.....8......1...36",
+        "So strike 5 and 7 from r3c1; 8 from r2c1.",
+    ),
+    (
+        "unique rectangle",
+        sudoku(),
+        ".5..23.....7..4.6..4.5...32....7.1.....9.......8..2..3..3..7.2...1......5.....84.",
+        "So strike 3 from r4c1 and r4c2.",
+    ),
+    (
+        "naked quad",
+        sudoku(),
+        "...4...9......1..8....6.57..76...1..1....628.8..9....5.83.7....4...2..5.....5.3..",
+        "So strike 2 from r1c2 and r1c3; 3 from r1c2, r3c1 and r3c2.",
+    ),
+    (
+        "X-wing",
+        sudoku(),
+        "..3.....2....6841...6.9......897.....5...12...6.5...431...2....2....96....5.....1",
+        "So strike 4 from r1c1, r1c6, r5c1 and r9c6.",
+    ),
+    (
+        "simple colouring",
+        sudoku(),
+        ".........52.367...3..9..2....35..62...7......9...8...3......31.8....4.9..5..1...4",
+        "So strike 1 from r4c6.",
+    ),
+    (
+        "swordfish",
+        latin(9),
+        "4.6.9.2.....8....71....5.49.1.3.....8..1....5.2976......8.4..2369..371.8...21.9..",
+        "So strike 3 from r6c7, r9c2 and r9c3.",
+    ),
+    (
+        "hidden quad",
+        sudoku_x(),
+        "......27....69...............4......2..96....3...8...4......18.7...3....1.9...7..",
+        "So strike 4 and 9 from r1c2 and r3c2; 5 from r1c2, r1c3, r2c3 and r3c2.",
+    ),
+    (
+        "XY-wing",
+        sudoku(),
+        "2.98.......54.1.......7.1.2.....6.73.9.1.8.....8.47.....29..5...81...394....1....",
+        "So strike 5 from r9c6.",
+    ),
+    (
+        "XYZ-wing",
+        sudoku(),
+        "6.79........52..9......7..11.9...6.5...6.2....5....8.7..14........37....9......34",
+        "So strike 8 from r1c8.",
+    ),
+    (
+        "jellyfish",
+        JIGSAW,
+        "..76.......1...6.3......7.5.5......4..8.......9..1..................35..5...2..87",
+        "So strike 2 from r3c6, r4c6 and r5c6.",
+    ),
+    (
+        "XY-chain",
+        sudoku(),
+        "...5..8.9..43.1.67......3..6.5...71..1.......3..8....5.2......3.9....65..5.7.3...",
+        "So strike 2 from r9c5.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "board", "clues", "follows"), CASES, ids=[case[0] for case in CASES]
+)
+def test_where_the_easier_ones_are_stuck_it_goes_on(
+    name: str, board: Board, clues: str, follows: str
+) -> None:
+    symbols = (".", *default_alphabet(board.D))
+    puzzle = Puzzle(board, tuple(map(symbols.index, clues)))
+    technique = BY_NAME[name]
+    easier = TECHNIQUES[: TECHNIQUES.index(technique)]
+    stuck = path_from(State.of(puzzle, unique=True), easier).state
+    assert not stuck.solved and not any(any(one.steps(stuck)) for one in easier)
+    step = next(technique.steps(stuck))
+    assert step.follows == follows
+    found = count(puzzle)
+    assert found.solutions == 1
+    (solution,) = found.grids
+    assert all(solution[cell] == value for cell, value in step.placements)
+    assert all(solution[cell] != value for cell, value in step.eliminations)
+    after = apply(stuck, step)
+    assert sum(map(int.bit_count, after.candidates)) < sum(map(int.bit_count, stuck.candidates))
+
+
+def test_every_technique_but_the_first_has_a_case() -> None:
+    assert [case[0] for case in CASES] == [technique.name for technique in TECHNIQUES[1:]]

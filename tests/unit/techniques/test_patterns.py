@@ -1,0 +1,282 @@
+"""Each technique on a position small enough to check by hand, and beside it where it must not act.
+
+A position is an empty board on which a few cells have few candidates; all others have all of them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
+from vmd_solver.techniques import BY_NAME, TECHNIQUES, State, Step, apply, next_step
+
+Marks = dict[str, str]
+
+
+def cell_of(board: Board, name: str) -> int:
+    """The cell `r3c7`."""
+    row, col = name[1:].split("c")
+    return (int(row) - 1) * board.cols + int(col) - 1
+
+
+def cells_of(board: Board, names: str) -> set[int]:
+    """The cells of `r1c2 r3c45`: of several columns in one row, each digit is one."""
+    parts = [name.split("c") for name in names.split()]
+    return {cell_of(board, f"{row}c{col}") for row, cols in parts for col in cols}
+
+
+def mask_of(digits: str) -> int:
+    return sum(1 << int(digit) - 1 for digit in digits)
+
+
+def position(board: Board, marks: Marks, unique: bool = False) -> State:
+    """The empty board whose cells `marks` have those candidates; `-5` means all but 5."""
+    candidates = [(1 << board.D) - 1] * board.n
+    for names, digits in marks.items():
+        for cell in cells_of(board, names):
+            mask = mask_of(digits.strip("-"))
+            candidates[cell] &= ~mask if digits.startswith("-") else mask
+    return State.of(board.empty(), candidates=candidates, unique=unique)
+
+
+def struck(step: Step | None) -> dict[int, set[int]]:
+    """The cells that each value is struck from."""
+    assert step is not None
+    found: dict[int, set[int]] = {}
+    for cell, value in step.eliminations:
+        found.setdefault(value, set()).add(cell)
+    return found
+
+
+def all_struck(technique: str, state: State) -> list[dict[int, set[int]]]:
+    return [struck(step) for step in BY_NAME[technique].steps(state)]
+
+
+def rest(row: int, cols: str) -> str:
+    """The cells of a row but for those columns."""
+    return f"r{row}c" + "".join(col for col in "123456789" if col not in cols)
+
+
+BOX_1 = "r2c123 r3c123"
+X = sudoku_x()
+CASES: list[tuple[str, Board, Marks, dict[int, str]]] = [
+    # 5 stands in box 1 wherever it stands in row 1.
+    ("locked candidates", sudoku(), {"r1c456789": "-5"}, {5: BOX_1}),
+    # 5 stands in row 1 wherever it stands in box 1.
+    ("locked candidates", sudoku(), {BOX_1: "-5"}, {5: "r1c456789"}),
+    # One end of the diagonal is 5: of the cells off it, two corners see both ends.
+    ("locked candidates", X, {f"r{at}c{at}": "-5" for at in range(2, 9)}, {5: "r1c9 r9c1"}),
+    ("naked pair", sudoku(), {"r1c15": "12"}, {1: rest(1, "15"), 2: rest(1, "15")}),
+    ("naked pair", latin(4), {"r1c1 r3c1": "12"}, {1: "r2c1 r4c1", 2: "r2c1 r4c1"}),
+    ("hidden pair", sudoku(), {rest(1, "15"): "-12"}, dict.fromkeys(range(3, 10), "r1c15")),
+    (
+        "naked triple",
+        sudoku(),
+        {"r1c1": "12", "r1c4": "23", "r1c7": "13"},
+        dict.fromkeys((1, 2, 3), rest(1, "147")),
+    ),
+    ("hidden triple", sudoku(), {rest(1, "147"): "-123"}, dict.fromkeys(range(4, 10), "r1c147")),
+    # Where two of the cells share a box too, so do all places of 4: the box loses it as well.
+    (
+        "naked quad",
+        sudoku(),
+        {"r1c1": "12", "r1c4": "23", "r1c7": "34", "r1c8": "14"},
+        {
+            **dict.fromkeys((1, 2, 3), rest(1, "1478")),
+            4: rest(1, "1478") + " r2c789 r3c789",
+        },
+    ),
+    ("hidden quad", sudoku(), {rest(1, "1478"): "-1234"}, dict.fromkeys(range(5, 10), "r1c1478")),
+    (
+        "X-wing",
+        sudoku(),
+        {rest(2, "38"): "-5", rest(7, "38"): "-5"},
+        {5: " ".join(f"r{row}c38" for row in (1, 3, 4, 5, 6, 8, 9))},
+    ),
+    (
+        "swordfish",
+        sudoku(),
+        {rest(1, "14"): "-5", rest(4, "47"): "-5", rest(7, "17"): "-5"},
+        {5: " ".join(f"r{row}c147" for row in (2, 3, 5, 6, 8, 9))},
+    ),
+    (
+        "jellyfish",
+        sudoku(),
+        {rest(1, "14"): "-5", rest(4, "47"): "-5", rest(7, "57"): "-5", rest(8, "15"): "-5"},
+        {5: " ".join(f"r{row}c1457" for row in (2, 3, 5, 6, 9))},
+    ),
+    # r2c1 - r2c5 - r6c5 - r4c4: one end or the other, and r4c1 sees both.
+    (
+        "simple colouring",
+        sudoku(),
+        {rest(2, "15"): "-5", "r1c5 r3c5 r7c5 r8c5 r9c5": "-5", "r4c56 r5c456 r6c46": "-5"},
+        {5: "r4c1"},
+    ),
+    # r2c1 - r2c5 - r6c5 - r6c2 - r3c2: first, third and last are alike, and first sees last.
+    (
+        "simple colouring",
+        sudoku(),
+        {
+            rest(2, "15"): "-5",
+            " ".join(f"r{row}c5" for row in (1, 3, 4, 5, 7, 8, 9)): "-5",
+            rest(6, "25"): "-5",
+            " ".join(f"r{row}c2" for row in (1, 2, 4, 5, 7, 8, 9)): "-5",
+        },
+        {5: "r2c1 r3c2 r6c5"},
+    ),
+    ("XY-wing", sudoku(), {"r1c1": "12", "r1c5": "13", "r5c1": "23"}, {3: "r5c5"}),
+    ("XYZ-wing", sudoku(), {"r1c1": "123", "r1c5": "13", "r2c2": "23"}, {3: "r1c23"}),
+    (
+        "XY-chain",
+        sudoku(),
+        {"r1c1": "12", "r1c5": "23", "r6c5": "34", "r6c8": "14"},
+        {1: "r1c8 r6c1"},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("technique", "board", "marks", "expected"), CASES, ids=[case[0] for case in CASES]
+)
+def test_a_pattern_strikes_what_it_should_and_nothing_easier_is_there(
+    technique: str, board: Board, marks: Marks, expected: dict[int, str]
+) -> None:
+    step = next_step(position(board, marks))
+    assert step is not None and step.technique == technique
+    assert struck(step) == {value: cells_of(board, names) for value, names in expected.items()}
+    assert not step.placements
+
+
+def test_every_technique_has_a_case() -> None:
+    elsewhere = {"full house", "hidden single", "naked single", "unique rectangle"}
+    assert {case[0] for case in CASES} | elsewhere == BY_NAME.keys()
+
+
+def filled(board: Board, values: dict[str, int]) -> State:
+    givens = [0] * board.n
+    for name, value in values.items():
+        givens[cell_of(board, name)] = value
+    return State.of(Puzzle(board, tuple(givens)))
+
+
+def test_full_house() -> None:
+    state = filled(sudoku(), {f"r1c{col}": col for col in range(1, 9)})
+    step = next_step(state)
+    assert step is not None and step.technique == "full house"
+    assert step.placements == ((8, 9),)
+    assert step.text == (
+        "Look at row 1. All its cells but r1c9 are filled, and it holds every value. So r1c9 is 9."
+    )
+
+
+def test_hidden_single_names_what_bars_the_other_cells() -> None:
+    state = filled(sudoku(), {"r2c4": 5, "r3c7": 5, "r5c2": 5, "r8c3": 5})
+    step = next_step(state)
+    assert step is not None and step.technique == "hidden single"
+    assert step.placements == ((0, 5),)
+    assert set(step.partners) == cells_of(sudoku(), "r2c4 r3c7 r5c2 r8c3")
+    assert (step.where, step.follows) == ("Look for 5 in row 1.", "So r1c1 is 5.")
+
+
+def test_naked_single() -> None:
+    board = sudoku()
+    state = filled(
+        board,
+        {"r1c4": 1, "r1c5": 2, "r1c6": 3, "r4c1": 4, "r5c1": 5, "r6c1": 6, "r2c2": 7, "r3c3": 8},
+    )
+    steps = {step.placements: step for step in BY_NAME["naked single"].steps(state)}
+    assert list(steps) == [((0, 9),)]
+    assert steps[((0, 9),)].why == "It sees every value but 9."
+    narrowed = next_step(position(board, {"r5c5": "3"}))
+    assert narrowed is not None and narrowed.technique == "naked single"
+    assert narrowed.why == "All but 3 were struck before."
+
+
+FLOOR = {"r1c14": "12"}
+RECTANGLES: list[tuple[Marks, dict[int, str]]] = [
+    ({**FLOOR, "r2c1": "12"}, {1: "r2c4", 2: "r2c4"}),
+    ({**FLOOR, "r2c14": "123"}, {3: rest(2, "14")}),
+    ({**FLOOR, "r2c1": "123", "r2c4": "124", rest(2, "14"): "-1"}, {2: "r2c14"}),
+]
+
+
+@pytest.mark.parametrize(("marks", "expected"), RECTANGLES, ids=["corner", "same extra", "roof"])
+def test_unique_rectangle(marks: Marks, expected: dict[int, str]) -> None:
+    board = sudoku()
+    wanted = {value: cells_of(board, names) for value, names in expected.items()}
+    assert wanted in all_struck("unique rectangle", position(board, marks, unique=True))
+    assert not all_struck("unique rectangle", position(board, marks))
+
+
+@pytest.mark.parametrize(
+    ("board", "floor", "third", "corner"),
+    [
+        (sudoku(), "r1c14", "r4c1", "r4c4"),  # four boxes
+        (sudoku_x(), "r1c14", "r2c1", "r2c4"),  # one diagonal takes r1c1 alone
+        (windoku(), "r1c14", "r2c1", "r2c4"),  # one window takes r2c4 alone
+        (windoku(), "r1c15", "r9c1", "r9c5"),  # four boxes
+        (windoku(), "r4c15", "r6c1", "r6c5"),  # rows of one band, and no window
+        (latin(9), "r1c14", "r4c1", "r4c4"),  # no boxes
+    ],
+)
+def test_a_rectangle_needs_its_swap_to_be_free(
+    board: Board, floor: str, third: str, corner: str
+) -> None:
+    """It is free where every unit holds the same values before and after."""
+    (low, high), (other,) = sorted(cells_of(board, floor)), cells_of(board, third)
+    (last,) = cells_of(board, corner)
+    before, after = {low: 1, high: 2, other: 2, last: 1}, {low: 2, high: 1, other: 1, last: 2}
+    free = all(
+        {before.get(cell) for cell in unit} == {after.get(cell) for cell in unit}
+        for unit in board.units
+    )
+    found = all_struck("unique rectangle", position(board, {floor: "12", third: "12"}, unique=True))
+    assert ({1: {last}, 2: {last}} in found) == free
+
+
+def test_places_need_a_unit_that_holds_every_value() -> None:
+    """Two rows of three cells with four values: 4 may be missing in both."""
+    board = grid(2, 3, 4, [(0, 1, 2), (3, 4, 5), (0, 3), (1, 4), (2, 5)])
+    state = position(board, {"r1c12": "123", "r2c12": "123"})
+    assert next_step(state) is None
+    pair = next_step(position(board, {"r1c12": "12"}))
+    assert pair is not None and pair.technique == "naked pair"
+    assert struck(pair) == {1: {2}, 2: {2}}
+
+
+def test_regions_can_be_covers() -> None:
+    """In columns 1 and 2 the 4 stands in region 1 and in row 4 only: so not in r4c3 or r4c4."""
+    board = jigsaw((0, 0, 1, 1, 0, 2, 2, 1, 0, 2, 2, 1, 3, 3, 3, 3))
+    state = position(board, {"r2c2 r3c2": "-4"})
+    assert {4: cells_of(board, "r4c34")} in all_struck("X-wing", state)
+
+
+def test_a_step_leads_on() -> None:
+    state = filled(sudoku(2, 2), {"r1c1": 1, "r1c2": 2, "r1c3": 3})
+    step = next_step(state)
+    assert step is not None
+    after = apply(state, step)
+    assert after.values[3] == 4 and after.candidates[3] == 0
+    assert not after.places[4] & 1 << 7 and after.open_cells == 12
+    assert state.values[3] == 0
+
+
+def test_the_table_is_in_order_of_difficulty() -> None:
+    scores = [technique.score for technique in TECHNIQUES]
+    assert scores == sorted(scores)
+    levels = [technique.level for technique in TECHNIQUES]
+    assert levels == sorted(levels, key=("easy", "medium", "hard", "expert").index)
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (filled(sudoku(2, 2), {"r1c1": 1, "r1c4": 1}), "value 1 repeats in row 1: r1c1, r1c4"),
+        (position(sudoku(2, 2), {"r2c2": ""}), "r2c2 has no candidate left"),
+        (position(sudoku(2, 2), {"r3c1234": "-4"}), "row 3 has no place left for 4"),
+    ],
+)
+def test_a_contradiction_is_told_and_ends_the_path(state: State, problem: str) -> None:
+    assert state.problem == problem
+    assert next_step(state) is None and not state.solved
