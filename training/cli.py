@@ -346,7 +346,7 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
     metrics["run"] = {
         "recipe": run.config.recipe, "latent": run.model.config.latent, "steps": run.step,
         "puzzle_calls": run.puzzle_calls, "minutes": round(run.elapsed_s / 60, 1),
-        "seed": run.config.seed,
+        "seed": run.config.seed, "earlier": run.earlier,
         "boards": sorted({name for group in groups for name in group.boards}),
     }  # fmt: skip
     report = write_report(run, metrics)

@@ -126,6 +126,8 @@ class Run:
         self.step = 0
         self.elapsed_s = 0.0
         self.puzzle_calls = 0
+        self.earlier: list[dict[str, Any]] = []
+        """The runs whose weights this one started from: recipe, steps, minutes."""
 
     @property
     def progress(self) -> float:
@@ -163,6 +165,14 @@ class Run:
                 fitting[name][:, shared:] *= 0.1
         self.model.load_state_dict(fitting)
         self.ema.load_state_dict(fitting)
+        self.earlier = [
+            *state.get("earlier", ()),
+            {
+                "recipe": state["train_config"]["recipe"],
+                "steps": state["step"],
+                "minutes": round(state["elapsed_s"] / 60, 1),
+            },
+        ]
 
     def resume(self) -> None:
         """Go on from the checkpoint in the folder."""
@@ -174,6 +184,7 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.elapsed_s = state["step"], state["elapsed_s"]
         self.puzzle_calls = state["puzzle_calls"]
+        self.earlier = state.get("earlier", [])
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -190,6 +201,7 @@ class Run:
                 "step": self.step,
                 "elapsed_s": self.elapsed_s,
                 "puzzle_calls": self.puzzle_calls,
+                "earlier": self.earlier,
             },
         )
 

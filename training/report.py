@@ -71,12 +71,17 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
         ("parameters", f"{parameter_count(run.model):,}"),
         ("device", f"{run.plan.device} ({run.plan.reason})"),
-        ("time", f"{run.elapsed_s / 60:.1f} minutes"),
+        ("time", f"{run.elapsed_s / 60:.1f} minutes{_earlier(run)}"),
         ("steps", f"{run.step:,} of {config.loops} loops each"),
         ("puzzle calls", f"{run.puzzle_calls:,}"),
         ("throughput", throughput(run)),
         ("seed", str(config.seed)),
     ]
+
+
+def _earlier(run: Run) -> str:
+    minutes = [stage["minutes"] for stage in run.earlier]
+    return f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
 
 
 def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:

@@ -164,7 +164,13 @@ def trained(config_of: Config, latent: str) -> dict[str, Any]:
     model = VMD(config_of(latent))
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
-    return {"model_config": model.config.to_dict(), "ema": model.state_dict()}
+    return {
+        "model_config": model.config.to_dict(),
+        "train_config": {"recipe": "tiny"},
+        "ema": model.state_dict(),
+        "step": 7,
+        "elapsed_s": 90.0,
+    }
 
 
 def test_a_latent_is_put_on_a_trunk_without(
@@ -200,6 +206,12 @@ def test_a_run_of_the_same_kind_gives_all_it_has(tmp_path: Path, config_of: Conf
     run.init_from(state)
     assert same(run.ema.state_dict(), state["ema"])
     assert run.step == 0
+    first = {"recipe": "tiny", "steps": 7, "minutes": 1.5}
+    assert run.earlier == [first]
+    run.save()
+    run.init_from(checkpoint.load(run.checkpoint_path))
+    assert run.earlier[0] == first
+    assert (run.earlier[1]["steps"], run.earlier[1]["minutes"]) == (0, 0.0)
 
 
 def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
