@@ -1,0 +1,151 @@
+"""One cell as text: value, signs and marks, line by line. Knows no widget and no colour.
+
+The signs tell without colour what colour repeats: `'` after a given, `!` before a value that breaks
+a rule, `x` before a wrong entry, `-` in an open cell that no value fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntFlag
+from functools import lru_cache
+from typing import NamedTuple
+
+from vmd_solver.csp.puzzle import Board
+from vmd_solver.play.rules import mask_values
+from vmd_solver.tui.widgets.geometry import Drawing
+
+GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN = "'", "!", "x", "-"
+OPEN_SIGN = "·"
+
+
+class Look(IntFlag):
+    """What is to be seen of a cell, beside its content."""
+
+    PLAIN = 0
+    GIVEN = 1
+    CONFLICT = 2
+    WRONG = 4
+    DEAD = 8
+    CURSOR = 16
+    PEER = 32
+    SAME = 64
+    POSSIBLE = 128
+    EXTRA = 256
+    SPOT = 512
+
+
+class CellText(NamedTuple):
+    """The lines of a cell, and whether they show a value or marks."""
+
+    lines: tuple[str, ...]
+    is_value: bool
+
+
+@lru_cache(maxsize=1 << 14)
+def cell_text(
+    width: int,
+    drawing_shape: tuple[int, int, bool],
+    symbols: tuple[str, ...],
+    value: int,
+    marks: int,
+    look: Look,
+    extra: str,
+) -> CellText:
+    """The text of a cell `width` characters wide; `extra` is the sign of a diagonal or window."""
+    rows, cols, spaced = drawing_shape
+    if value:
+        lines = _value_lines(width, rows, cols, symbols[value - 1], look, extra)
+        return CellText(lines, True)
+    sign = DEAD_SIGN if look & Look.DEAD else extra
+    if not marks:
+        return CellText(_open_lines(width, rows, sign), False)
+    return CellText(_mark_lines(width, rows, cols, spaced, symbols, marks, sign), False)
+
+
+def _value_lines(
+    width: int, rows: int, cols: int, symbol: str, look: Look, extra: str
+) -> tuple[str, ...]:
+    after = GIVEN_SIGN if look & Look.GIVEN else " "
+    warning = CONFLICT_SIGN if look & Look.CONFLICT else WRONG_SIGN if look & Look.WRONG else ""
+    if cols == 1:  # no column for signs before the value
+        return ((symbol + (warning or after)).rjust(width),)
+    left = (width - len(symbol)) // 2
+    before = (extra if rows == 1 else "").ljust(left)
+    before = before[: left - 1] + (warning or before[left - 1 :])
+    line = (before + symbol + after).ljust(width)
+    middle = (rows - 1) // 2
+    first = extra.ljust(width)
+    blank = " " * width
+    return tuple(line if at == middle else first if at == 0 else blank for at in range(rows))
+
+
+def _open_lines(width: int, rows: int, sign: str) -> tuple[str, ...]:
+    middle = (rows - 1) // 2
+    left = (width - 1) // 2
+    dot = OPEN_SIGN.rjust(left + 1).ljust(width)
+    lines = [dot if at == middle else " " * width for at in range(rows)]
+    if sign:
+        lines[0] = sign + lines[0][1:] if width > 2 else sign.rjust(width - 1).ljust(width)
+    return tuple(lines)
+
+
+def _mark_lines(
+    width: int,
+    rows: int,
+    cols: int,
+    spaced: bool,
+    symbols: tuple[str, ...],
+    marks: int,
+    sign: str,
+) -> tuple[str, ...]:
+    size = max(map(len, symbols))
+    lead = (sign or " ") if cols > 1 else ""
+    if rows * cols < len(symbols):
+        return (lead + _listed(width - len(lead), symbols, marks),)
+    gap = " " if spaced else ""
+    cells = [(symbol if marks >> at & 1 else " ").rjust(size) for at, symbol in enumerate(symbols)]
+    cells += [" " * size] * (rows * cols - len(cells))
+    texts = [gap.join(cells[at : at + cols]) for at in range(0, rows * cols, cols)]
+    return tuple(((lead if at == 0 else " ") + text).ljust(width) for at, text in enumerate(texts))
+
+
+def _listed(room: int, symbols: tuple[str, ...], marks: int) -> str:
+    """The marks one after the other, as many as there is room for."""
+    size = max(map(len, symbols))
+    names = [symbols[value - 1] for value in mask_values(marks)]
+    text = (" " if size > 1 else "").join(names)
+    if len(text) <= room:
+        return text.ljust(room)
+    return "…".rjust(room) if room < 3 else text[: room - 1] + "…"
+
+
+def extra_signs(board: Board) -> dict[int, str]:
+    """The sign of each cell in a unit that regions do not show: a diagonal or a window."""
+    if board.family.endswith("-x"):
+        order = board.rows
+        main = {step * (order + 1) for step in range(order)}
+        other = {(step + 1) * (order - 1) for step in range(order)}
+        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
+    if board.family != "windoku":
+        return {}
+    usual = 2 * board.rows + len(set(board.regions or ()))
+    return {cell: "░" for unit in board.units[usual:] for cell in unit}
+
+
+def text_of(
+    drawing: Drawing,
+    symbols: tuple[str, ...],
+    cell: int,
+    values: Sequence[int],
+    marks: Sequence[int],
+    look: Look,
+    extra: str,
+) -> CellText:
+    """`cell_text` of a cell of a drawing."""
+    shape = drawing.shape
+    size = (shape.mark_rows, shape.mark_cols, shape.spaced)
+    seen = look & (Look.GIVEN | Look.CONFLICT | Look.WRONG | Look.DEAD)
+    return cell_text(
+        drawing.cell_width, size, symbols, values[cell], marks[cell], Look(seen), extra
+    )
