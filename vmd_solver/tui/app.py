@@ -61,7 +61,6 @@ class PlayApp(App[None]):
         self.theme = self.settings.theme if known else DEFAULT_THEME
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
         self.set_keymap(known_keys(self.settings.keys))
-        self.push_screen(HomeScreen())
         if self._note:
             self.notify(self._note, severity="warning", timeout=10)
         last = self.library.last() if self._resume else None
@@ -69,6 +68,10 @@ class PlayApp(App[None]):
             self.open_entries(self._entries)
         elif last is not None:
             self.play(self.library.resume(last.key))
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The list of what can be played lies beneath everything else."""
+        return HomeScreen()
 
     # From screen to screen
 

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
 
 _VALUES = (
-    ("1-9, A-Z", "Enter a value; letters are typed as capitals (Shift)"),
+    ("1-9, A-Z", "Enter a value; letters as capitals"),
     ("Alt and a value", "Pencil mark, where the terminal sends Alt"),
-    ("mouse", "Click a cell, then a value beside the board; right click: filter"),
+    ("mouse", "Click a cell, then a value; right click: filter"),
 )
 
 _SIGNS = (
     ("5'", "a given"),
     ("!5", "breaks a rule"),
     ("x5", "differs from the solution (where that is shown)"),
-    ("-·", "an open cell that no value fits (where that is shown)"),
+    ("∅", "an open cell that no value fits (where that is shown)"),
     ("\\ / X ░", "on a diagonal, on both, in a window"),
     ("12…", "more marks than there is room for: + makes cells larger"),
 )

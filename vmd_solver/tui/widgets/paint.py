@@ -1,7 +1,7 @@
 """One cell as text: value, signs and marks, line by line. Knows no widget and no colour.
 
 The signs tell without colour what colour repeats: `'` after a given, `!` before a value that breaks
-a rule, `x` before a wrong entry, `-` in an open cell that no value fits.
+a rule, `x` before a wrong entry, `∅` in an open cell that no value fits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vmd_solver.csp.puzzle import Board
 from vmd_solver.play.rules import mask_values
 from vmd_solver.tui.widgets.geometry import Drawing
 
-GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN = "'", "!", "x", "-"
+GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN = "'", "!", "x", "∅"
 OPEN_SIGN = "·"
 
 
@@ -57,9 +57,11 @@ def cell_text(
     if value:
         lines = _value_lines(width, rows, cols, symbols[value - 1], look, extra)
         return CellText(lines, True)
-    sign = DEAD_SIGN if look & Look.DEAD else extra
+    dead = bool(look & Look.DEAD)
     if not marks:
-        return CellText(_open_lines(width, rows, sign), False)
+        dot = DEAD_SIGN if dead else OPEN_SIGN
+        return CellText(_open_lines(width, rows, dot, extra), False)
+    sign = DEAD_SIGN if dead else extra
     return CellText(_mark_lines(width, rows, cols, spaced, symbols, marks, sign), False)
 
 
@@ -80,13 +82,13 @@ def _value_lines(
     return tuple(line if at == middle else first if at == 0 else blank for at in range(rows))
 
 
-def _open_lines(width: int, rows: int, sign: str) -> tuple[str, ...]:
-    middle = (rows - 1) // 2
+def _open_lines(width: int, rows: int, dot: str, extra: str) -> tuple[str, ...]:
     left = (width - 1) // 2
-    dot = OPEN_SIGN.rjust(left + 1).ljust(width)
-    lines = [dot if at == middle else " " * width for at in range(rows)]
-    if sign:
-        lines[0] = sign + lines[0][1:] if width > 2 else sign.rjust(width - 1).ljust(width)
+    if left == 0:  # no column for signs before the value
+        return ((dot + extra).ljust(width),)
+    lines = [" " * width] * rows
+    lines[(rows - 1) // 2] = dot.rjust(left + 1).ljust(width)
+    lines[0] = (extra or " ") + lines[0][1:]
     return tuple(lines)
 
 
@@ -115,9 +117,7 @@ def _listed(room: int, symbols: tuple[str, ...], marks: int) -> str:
     size = max(map(len, symbols))
     names = [symbols[value - 1] for value in mask_values(marks)]
     text = (" " if size > 1 else "").join(names)
-    if len(text) <= room:
-        return text.ljust(room)
-    return "…".rjust(room) if room < 3 else text[: room - 1] + "…"
+    return text.ljust(room) if len(text) <= room else text[: room - 1] + "…"
 
 
 def extra_signs(board: Board) -> dict[int, str]:
