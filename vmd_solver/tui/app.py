@@ -48,19 +48,20 @@ class PlayApp(App[None]):
         self.library = Library(folders.games)
         self.statistics = Statistics(folders.statistics)
         self.settings, self._note = load(folders.settings)
+        for theme in THEMES:
+            self.register_theme(theme)
+        known = self.settings.theme in self.available_themes
+        self.theme = self.settings.theme if known else DEFAULT_THEME
         self._entries = entries or []
         self._resume = resume
         self.parting_words: list[str] = []
         """What to say once the screen is gone."""
 
     def on_mount(self) -> None:
-        """Dress up, and show the first screen."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        known = self.settings.theme in self.available_themes
-        self.theme = self.settings.theme if known else DEFAULT_THEME
+        """Show the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
-        self.set_keymap(known_keys(self.settings.keys))
+        if self.settings.keys:
+            self.set_keymap(known_keys(self.settings.keys))
         if self._note:
             self.notify(self._note, severity="warning", timeout=10)
         last = self.library.last() if self._resume else None
@@ -104,7 +105,7 @@ class PlayApp(App[None]):
     def play(self, opened: Opened) -> None:
         """Show a game."""
         self._leave_game()
-        self.push_screen(PlayScreen(opened))
+        self.push_screen(PlayScreen(opened, self.settings))
 
     def _leave_game(self) -> None:
         while isinstance(self.screen, PlayScreen):

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.worker import get_current_worker
 
-from vmd_solver.play import Opened, Savepoint, Verdict, judge
+from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
 from vmd_solver.play.library import kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
@@ -50,10 +50,16 @@ class PlayScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
     app: PlayApp
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: Opened, settings: Settings) -> None:
         super().__init__()
         self.opened = opened
         self.game = opened.game
+        # Made here, not in `compose`: a key may come before that.
+        self.board = BoardView(self.game, settings)
+        self._bar = Bar()
+        self._digits = Digits(self.game.puzzle.alphabet)
+        self._about = Static(id="facts", markup=False)
+        self._said = Static(id="message", markup=False)
         self._marking = False
         self._one_mark = False
         self._message = ""
@@ -61,19 +67,18 @@ class PlayScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The bar, the board with what is beside it, and the footer."""
-        yield Bar()
+        yield self._bar
         with Horizontal(id="table"):
-            yield BoardView(self.game, self.app.settings, id="board")
+            yield self.board
             with Vertical(id="side"):
-                yield Digits(self.game.puzzle.alphabet, id="digits")
-                yield Static(id="facts", markup=False)
-                yield Static(id="message", markup=False)
+                yield self._digits
+                yield self._about
+                yield self._said
         yield Static(id="tiny", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin: count solutions, let time run, save now and then."""
-        self.board = self.query_one(BoardView)
         for note in self.opened.notes:
             self.notify(note, severity="warning", timeout=10)
         if not self.opened.resumed and self.app.settings.auto_candidates:
@@ -336,16 +341,16 @@ class PlayScreen(Screen[None]):
         title = f"{kind_of(game.puzzle)}  {game.title}".strip()
         filled = f"{game.board.n - game.open_cells}/{game.board.n}"
         time = shown(game.watch.elapsed_s) if self.app.settings.show_timer else ""
-        self.query_one(Bar).show(title, "  ".join(filter(None, (filled, time))))
+        self._bar.show(title, "  ".join(filter(None, (filled, time))))
 
     def _show_side(self) -> None:
         counted = self.app.settings.show_counts
-        self.query_one(Digits).show(self.game.left(), self.board.chosen, counted)
-        self.query_one("#facts", Static).update("\n".join(self._facts()))
-        message = self.query_one("#message", Static)
+        self._digits.show(self.game.left(), self.board.chosen, counted)
+        self._about.update("\n".join(self._facts()), layout=False)
         solved = self.game.finished and self.game.is_solved()
-        message.set_class(solved, "-solved")
-        message.update(self._message or (self._solved_text() if solved else ""))
+        self._said.set_class(solved, "-solved")
+        said = self._message or (self._solved_text() if solved else "")
+        self._said.update(said, layout=False)
 
     def _solved_text(self) -> str:
         helped = ", with help" if self.game.helped else ""

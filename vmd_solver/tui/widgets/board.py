@@ -78,8 +78,11 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.settings = settings
         self._shape: Shape | None = None
-        self._styles: dict[tuple[Look, bool], Style] = {}
-        self._looks: list[Look] = []
+        self._styles: dict[tuple[int, bool], Style] = {}
+        self._looks: list[int] = []
+        self._cells: dict[int, tuple[tuple[str, ...], Style]] = {}
+        """The cells that were drawn since anything changed: their lines and style."""
+        self._frame: tuple[Offset, Offset, Style] | None = None
         self.show_game(game)
 
     # What is shown
@@ -99,13 +102,17 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def refresh_game(self) -> None:
         """Draw the game as it is now."""
         self._looks = self._looked()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._cells.clear()
         self.refresh()
 
-    def _looked(self) -> list[Look]:
+    def _looked(self) -> list[int]:
         game, told = self.game, self.settings
         looks = [Look.GIVEN if given else Look.PLAIN for given in game.puzzle.givens]
 
-        def add(look: Look, cells: frozenset[int] | set[int] | dict[int, str]) -> None:
+        def add(look: int, cells: frozenset[int] | set[int] | dict[int, str]) -> None:
             for cell in cells:
                 looks[cell] |= look
 
@@ -153,7 +160,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         at = known.index(self._drawing.shape) - step
         self._shape = known[min(max(at, 0), len(known) - 1)] if step else None
         self._lay_out()
-        self.refresh()
+        self._redraw()
         self._follow()
 
     def _lay_out(self) -> None:
@@ -169,6 +176,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Fit the drawing to the new room."""
         self._lay_out()
+        self._redraw()
         self._follow()
 
     @property
@@ -196,12 +204,20 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         """Forget the styles of the theme that was."""
         super().notify_style_update()
         self._styles.clear()
+        self._cells.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part; what they share is found out once."""
+        self._frame = self._framed()
+        return super().render_lines(crop)
+
+    def _framed(self) -> tuple[Offset, Offset, Style]:
+        return self._origin, self.scroll_offset, self.rich_style
 
     def render_line(self, y: int) -> Strip:
         """One line of the part that is to be seen."""
-        origin, scroll = self._origin, self.scroll_offset
+        origin, scroll, ground = self._frame or self._framed()
         line = y - origin.y + scroll.y
-        ground = self.rich_style
         if not 0 <= line < self._drawing.height:
             return Strip.blank(self.size.width, ground)
         segments = [Segment(" " * origin.x, ground), *self._segments(line)]
@@ -215,28 +231,33 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         if place.line < 0:
             yield Segment(drawing.rule(place.row), rule)
             return
-        symbols = self.game.puzzle.alphabet
         for col in range(board.cols):
             if col in drawing.bars:
                 yield Segment(drawing.bar(place.row, col), rule)
-            yield self._cell(place.row * board.cols + col, place.line, symbols)
+            cell = place.row * board.cols + col
+            lines, style = self._cells.get(cell) or self._drawn(cell)
+            yield Segment(lines[place.line], style)
         yield Segment(drawing.bar(place.row, board.cols), rule)
 
-    def _cell(self, cell: int, line: int, symbols: tuple[str, ...]) -> Segment:
-        look = self._looks[cell]
+    def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
+        look, game, drawing = self._looks[cell], self.game, self._drawing
         if self.covered:
-            return Segment(" " * self._drawing.cell_width, self._style(Look.PLAIN, False))
-        game, extra = self.game, self._extras.get(cell, "")
-        text = text_of(self._drawing, symbols, cell, game.values, game.marks, look, extra)
-        return Segment(text.lines[line], self._style(look, text.is_value))
+            blank = (" " * drawing.cell_width,) * drawing.cell_height
+            drawn = blank, self._style(Look.PLAIN, False)
+        else:
+            symbols, extra = game.puzzle.alphabet, self._extras.get(cell, "")
+            text = text_of(drawing, symbols, cell, game.values, game.marks, look, extra)
+            drawn = text.lines, self._style(look, text.is_value)
+        self._cells[cell] = drawn
+        return drawn
 
-    def _style(self, look: Look, is_value: bool) -> Style:
+    def _style(self, look: int, is_value: bool) -> Style:
         style = self._styles.get((look, is_value))
         if style is None:
             style = self._styles[look, is_value] = self._styled(look, is_value)
         return style
 
-    def _styled(self, look: Look, is_value: bool) -> Style:
+    def _styled(self, look: int, is_value: bool) -> Style:
         """The ground by what the cell is to the cursor, the ink by what it holds."""
         ink = "board--given" if look & Look.GIVEN else "board--entry"
         names = [ink if is_value else "board--mark"]
@@ -266,6 +287,10 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self._follow()
         self.refresh_game()
         self.post_message(self.Moved())
+
+    def watch_covered(self) -> None:
+        """Hide the cells, or show them again."""
+        self.refresh_game()
 
     def watch_chosen(self) -> None:
         """Show the filter."""

@@ -39,8 +39,8 @@ def shapes(board: Board) -> tuple[Shape, ...]:
     found = [
         Shape(rows, square, spaced=True, ruled=True),
         Shape(rows, square, ruled=True),
-        Shape(2, half),
         Shape(rows, square),
+        Shape(2, half),
     ]
     found += [Shape(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
     return tuple(dict.fromkeys(found))

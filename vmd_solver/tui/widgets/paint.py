@@ -7,7 +7,6 @@ a rule, `x` before a wrong entry, `∅` in an open cell that no value fits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntFlag
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,8 +18,8 @@ GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN = "'", "!", "x", "∅"
 OPEN_SIGN = "·"
 
 
-class Look(IntFlag):
-    """What is to be seen of a cell, beside its content."""
+class Look:
+    """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
     PLAIN = 0
     GIVEN = 1
@@ -33,6 +32,9 @@ class Look(IntFlag):
     POSSIBLE = 128
     EXTRA = 256
     SPOT = 512
+
+    SIGNS = GIVEN | CONFLICT | WRONG | DEAD
+    """Those that have a sign of their own."""
 
 
 class CellText(NamedTuple):
@@ -49,7 +51,7 @@ def cell_text(
     symbols: tuple[str, ...],
     value: int,
     marks: int,
-    look: Look,
+    look: int,
     extra: str,
 ) -> CellText:
     """The text of a cell `width` characters wide; `extra` is the sign of a diagonal or window."""
@@ -66,7 +68,7 @@ def cell_text(
 
 
 def _value_lines(
-    width: int, rows: int, cols: int, symbol: str, look: Look, extra: str
+    width: int, rows: int, cols: int, symbol: str, look: int, extra: str
 ) -> tuple[str, ...]:
     after = GIVEN_SIGN if look & Look.GIVEN else " "
     warning = CONFLICT_SIGN if look & Look.CONFLICT else WRONG_SIGN if look & Look.WRONG else ""
@@ -139,13 +141,12 @@ def text_of(
     cell: int,
     values: Sequence[int],
     marks: Sequence[int],
-    look: Look,
+    look: int,
     extra: str,
 ) -> CellText:
     """`cell_text` of a cell of a drawing."""
     shape = drawing.shape
     size = (shape.mark_rows, shape.mark_cols, shape.spaced)
-    seen = look & (Look.GIVEN | Look.CONFLICT | Look.WRONG | Look.DEAD)
     return cell_text(
-        drawing.cell_width, size, symbols, values[cell], marks[cell], Look(seen), extra
+        drawing.cell_width, size, symbols, values[cell], marks[cell], look & Look.SIGNS, extra
     )
