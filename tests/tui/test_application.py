@@ -160,6 +160,26 @@ async def test_a_file_without_puzzles_is_told_of(start: Start, tmp_path: Path) -
         await at.until(lambda: "bad.txt:1:1" in at.said())
 
 
+async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "[bold]x[y].txt").write_text("hello")
+    async with start() as at:
+        at.app.open_file(tmp_path / "[bold]x[y].txt")
+        await at.until(lambda: "[bold]x[y].txt:1:1" in at.said())
+        assert "[bold]x[y]" in at.text()
+
+
+async def test_a_last_game_that_breaks_is_told_of(
+    start: Start, four: Puzzle, folders: Folders
+) -> None:
+    async with start(four) as at:
+        await at.press("2")
+    (path,) = folders.games.glob("*.json")
+    path.write_text(path.read_text().replace('"done":1', '"done":9'))
+    async with start(resume=True) as at:
+        assert "kept as" in at.said()
+        assert isinstance(at.app.screen, HomeScreen)
+
+
 async def test_one_of_several_is_picked(start: Start, four: Puzzle) -> None:
     async with start(four, sudoku(2, 2).empty()) as at:
         await at.until(lambda: isinstance(at.app.screen, PickScreen))

@@ -184,6 +184,13 @@ async def test_every_family_is_shown_and_played(start: Start, name: str) -> None
         assert "┏━" in at.text()
 
 
+async def test_wide_symbols_are_shown_as_usual_ones(start: Start) -> None:
+    async with start(Puzzle(sudoku(2, 2), (1,) + (0,) * 15, tuple("一二三四"))) as at:
+        await at.press("2")
+        assert at.game.values[1] == 2
+        assert "1'" in at.text()
+
+
 async def test_a_large_board_scrolls_with_the_cursor(start: Start) -> None:
     async with start(sudoku(5, 5).empty()) as at:
         assert at.board.scroll_offset == (0, 0)

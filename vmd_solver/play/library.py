@@ -151,7 +151,7 @@ class Library:
         return self.open(game.puzzle, game.title)
 
     def saved(self) -> list[Summary]:
-        """Every saved game that can be read, the last saved first."""
+        """Every saved game that looks like one, the last saved first."""
         found = (self._summary(path) for path in self.folder.glob("*.json"))
         return sorted(filter(None, found), key=lambda one: one.saved, reverse=True)
 
@@ -170,25 +170,20 @@ class Library:
 
     def _summary(self, path: Path) -> Summary | None:
         try:
-            game, saved = from_data(read_json(path)), path.stat().st_mtime
-        except (SaveError, OSError):
+            data, saved = read_json(path), path.stat().st_mtime
+            told = data["summary"]
+            return Summary(
+                path.stem,
+                str(data["title"]),
+                str(told["kind"]),
+                int(told["cells"]),
+                int(told["open_cells"]),
+                float(data["elapsed_s"]),
+                bool(data["finished"]),
+                saved,
+            )
+        except (SaveError, OSError, LookupError, TypeError, ValueError):
             return None
-        return Summary(
-            path.stem,
-            game.title,
-            kind_of(game.puzzle),
-            game.board.n,
-            game.open_cells,
-            game.watch.elapsed_s,
-            game.finished,
-            saved,
-        )
-
-
-def kind_of(puzzle: Puzzle) -> str:
-    """What kind of puzzle it is, in words: `sudoku 9x9`."""
-    board = puzzle.board
-    return f"{board.family} {board.rows}x{board.cols}"
 
 
 def _kept_aside(path: Path, error: SaveError, ours: bool) -> str:

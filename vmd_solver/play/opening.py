@@ -17,6 +17,7 @@ from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import AssetNotFound
 from vmd_solver.formats import Entry, read_path
+from vmd_solver.formats.entry import one_line
 
 MOST_ENTRIES = 2000
 """Puzzles of a file that are offered; files may hold millions."""
@@ -53,7 +54,7 @@ def title_of(entry: Entry, number: int, of: int) -> str:
     """What to call a puzzle of a file: its own name, or the file's and its number there."""
     if entry.puzzle is not None and entry.puzzle.name:
         return entry.puzzle.name
-    name = Path(entry.source or "puzzle").name
+    name = one_line(Path(entry.source or "puzzle").name)
     return f"{name} {number}" if of > 1 else name
 
 

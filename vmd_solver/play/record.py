@@ -26,6 +26,12 @@ def key_of(puzzle: Puzzle) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
+def kind_of(puzzle: Puzzle) -> str:
+    """What kind of puzzle it is, in words: `sudoku 9x9`."""
+    board = puzzle.board
+    return f"{board.family} {board.rows}x{board.cols}"
+
+
 def to_data(game: Game) -> dict[str, Any]:
     """The game as JSON data. A move is a list of [cell, value, marks] that it put in place."""
     history = game.history
@@ -43,7 +49,11 @@ def to_data(game: Game) -> dict[str, Any]:
         "elapsed_s": round(game.watch.elapsed_s, 3),
         "helped": game.helped,
         "finished": game.finished,
-        "open": game.open_cells,
+        "summary": {
+            "kind": kind_of(game.puzzle),
+            "cells": game.board.n,
+            "open_cells": game.open_cells,
+        },
     }
 
 

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
+from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
 from vmd_solver.play import Library, Opened, opening
 from vmd_solver.play.folders import Folders
@@ -68,7 +69,7 @@ class PlayApp(App[None]):
         if self._entries:
             self.open_entries(self._entries)
         elif last is not None:
-            self.play(self.library.resume(last.key))
+            self.resume(last.key)
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of what can be played lies beneath everything else."""
@@ -107,6 +108,13 @@ class PlayApp(App[None]):
         self._leave_game()
         self.push_screen(PlayScreen(opened, self.settings))
 
+    def resume(self, key: str) -> None:
+        """Go on with a saved game, or say why that cannot be."""
+        try:
+            self.play(self.library.resume(key))
+        except SaveError as error:
+            self.notify(str(error), severity="error", timeout=10)
+
     def _leave_game(self) -> None:
         while isinstance(self.screen, PlayScreen):
             self.screen.leave()
@@ -120,7 +128,7 @@ class PlayApp(App[None]):
         """From the list back to the game played last, if it is unfinished."""
         last = self.library.last()
         if last is not None:
-            self.play(self.library.resume(last.key))
+            self.resume(last.key)
 
     def action_settings(self) -> None:
         """Show the settings."""
@@ -176,6 +184,10 @@ class PlayApp(App[None]):
             await self.run_action(action, self.screen)
 
         return run
+
+    def notify(self, message: str, *, markup: bool = False, **told: Any) -> None:
+        """Say something for a while, as plain text: names of files may look like markup."""
+        super().notify(message, markup=markup, **told)
 
     def say_at_exit(self, text: str) -> None:
         """Say something once the screen is gone."""

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.errors import SaveError, VmdError
+from vmd_solver.errors import VmdError
 from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.tui.screens.find import FindScreen
@@ -83,18 +83,12 @@ class HomeScreen(Screen[None]):
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         what, _, which = (event.option_id or "").partition(" ")
         if what == "game":
-            self._resume(which)
+            self.app.resume(which)
+            self.on_screen_resume()
         elif what == "kind":
             self._make(opening.KINDS[int(which)])
         elif what == "file":
             self.app.open_file(Path(which))
-
-    def _resume(self, key: str) -> None:
-        try:
-            self.app.play(self.app.library.resume(key))
-        except SaveError as error:
-            self.notify(str(error), severity="error", timeout=10)
-            self.on_screen_resume()
 
     @work(thread=True, group="make", exclusive=True)
     def _make(self, kind: opening.Kind) -> None:

@@ -11,8 +11,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from vmd_solver.formats import Entry
-from vmd_solver.play.library import kind_of
 from vmd_solver.play.opening import MOST_ENTRIES, title_of
+from vmd_solver.play.record import kind_of
 from vmd_solver.tui.widgets.dialog import Dialog, titled
 
 

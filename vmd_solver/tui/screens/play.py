@@ -16,7 +16,7 @@ from textual.widgets import Footer, Static
 from textual.worker import get_current_worker
 
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
-from vmd_solver.play.library import kind_of
+from vmd_solver.play.record import kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
@@ -57,7 +57,7 @@ class PlayScreen(Screen[None]):
         # Made here, not in `compose`: a key may come before that.
         self.board = BoardView(self.game, settings)
         self._bar = Bar()
-        self._digits = Digits(self.game.puzzle.alphabet)
+        self._digits = Digits(self.board.symbols)
         self._about = Static(id="facts", markup=False)
         self._said = Static(id="message", markup=False)
         self._marking = False
@@ -358,10 +358,11 @@ class PlayScreen(Screen[None]):
 
     def _facts(self) -> list[str]:
         game, cell = self.game, self.board.cursor
-        symbols = game.puzzle.alphabet
+        symbols = self.board.symbols
         mode = "marks" if self._marking else "one mark" if self._one_mark else "values"
         filtered = symbols[self.board.chosen - 1] if self.board.chosen else "none"
-        marks = " ".join(symbols[value - 1] for value in mask_values(game.marks[cell]))
+        between = " " * (max(map(len, symbols)) > 1)
+        marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
         given = " given" if game.is_given(cell) else ""
         return [
             f"Typing  {mode}",

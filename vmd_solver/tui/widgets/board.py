@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes, stepped
-from vmd_solver.tui.widgets.keyboard import Keyboard
+from vmd_solver.tui.widgets.keyboard import Keyboard, legible
 from vmd_solver.tui.widgets.paint import Look, extra_signs, text_of
 
 _GROUNDS = (
@@ -90,9 +90,10 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def show_game(self, game: Game) -> None:
         """Show this game, the cursor on its first open cell."""
         self.game = game
-        self.keyboard = Keyboard(game.puzzle.alphabet)
+        self.symbols = legible(game.puzzle.alphabet)
+        self.keyboard = Keyboard(self.symbols)
         self._extras = extra_signs(game.board)
-        self._symbol_width = max(map(len, game.puzzle.alphabet))
+        self._symbol_width = max(map(len, self.symbols))
         self._shape = None
         self._lay_out()
         first = game.values.index(0) if 0 in game.values else 0
@@ -245,8 +246,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             blank = (" " * drawing.cell_width,) * drawing.cell_height
             drawn = blank, self._style(Look.PLAIN, False)
         else:
-            symbols, extra = game.puzzle.alphabet, self._extras.get(cell, "")
-            text = text_of(drawing, symbols, cell, game.values, game.marks, look, extra)
+            extra = self._extras.get(cell, "")
+            text = text_of(drawing, self.symbols, cell, game.values, game.marks, look, extra)
             drawn = text.lines, self._style(look, text.is_value)
         self._cells[cell] = drawn
         return drawn

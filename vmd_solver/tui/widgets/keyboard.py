@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
+from vmd_solver.csp.puzzle import default_alphabet
+
 _USUAL = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ALT = "alt+"
 
@@ -32,6 +36,16 @@ class Keyboard:
         symbol = _character(key.removeprefix(_ALT)) if pencil else character
         value = self._values.get(symbol or "")
         return None if value is None else (value, pencil)
+
+
+def legible(alphabet: Sequence[str]) -> tuple[str, ...]:
+    """The alphabet as the board shows it: the usual one where a symbol is as wide as two.
+
+    >>> legible(("a", "b")), legible(("\N{CJK UNIFIED IDEOGRAPH-4E00}", "b"))
+    (('a', 'b'), ('1', '2'))
+    """
+    narrow = all(cell_len(symbol) == len(symbol) for symbol in alphabet)
+    return tuple(alphabet) if narrow else default_alphabet(len(alphabet))
 
 
 def _character(key: str) -> str:
