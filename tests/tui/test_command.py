@@ -75,7 +75,7 @@ def test_a_game_in_a_terminal_is_saved_on_quitting(tmp_path: Path) -> None:
     os.close(child)
     shown = b""
     started = time.monotonic()
-    while b"palette" not in shown and time.monotonic() < started + 60:
+    while b"Puzzles" not in shown and time.monotonic() < started + 60:
         shown += os.read(parent, 1 << 16)
     for key in b"cq":
         os.write(parent, bytes([key]))

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -22,6 +22,7 @@ from vmd_solver.errors import VmdError
 from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.tui.screens.find import FindScreen
+from vmd_solver.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
@@ -55,7 +56,7 @@ class HomeScreen(Screen[None]):
         with Vertical(id="home"):
             yield Static(_HEAD, id="head")
             yield OptionList(id="choices", markup=False)
-        yield Footer()
+        yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """List anew: what was played meanwhile stands first."""

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
@@ -25,6 +25,7 @@ from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import BoardView
 from vmd_solver.tui.widgets.digits import Digits
+from vmd_solver.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
@@ -75,7 +76,7 @@ class PlayScreen(Screen[None]):
                 yield self._about
                 yield self._said
         yield Static(id="tiny", markup=False)
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin: count solutions, let time run, save now and then."""
