@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import Checkbox, DataTable, Input, OptionList
 
+from vmd_solver import tui
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
@@ -16,7 +17,6 @@ from vmd_solver.play import Library
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.library import ELSEWHERE
 from vmd_solver.play.settings import TOGGLES, load
-from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.commands import COMMANDS
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.pick import PickScreen
@@ -350,9 +350,13 @@ async def test_quitting_while_solutions_are_counted_does_not_wait(start: Start) 
     assert not at.app.is_running
 
 
-def test_the_application_fetches_nothing_at_start() -> None:
-    """Every stylesheet lies beside its screen."""
-    for screen in (HomeScreen, PickScreen, PlayScreen):
-        name = screen.__module__.rpartition(".")[2]
-        assert f"{name}.tcss" == screen.CSS_PATH
-    assert PlayApp.CSS_PATH == "app.tcss"
+async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
+    async with start(size=(120, 40)) as at:
+        assert at.app.screen.query_one("#home").size.width < 80
+
+
+@pytest.mark.parametrize("name", ["app", "screens/home", "screens/play", "screens/settings"])
+def test_stylesheets_lie_beside_their_modules(name: str) -> None:
+    folder = Path(tui.__file__).parent
+    assert (folder / f"{name}.py").is_file()
+    assert (folder / f"{name}.tcss").is_file()

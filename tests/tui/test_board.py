@@ -137,6 +137,8 @@ DIGITS = tuple("123456789")
         ((1, 2, False), 0, 0b111, Look.PLAIN, "\\", ("\\1…",)),
         ((1, 2, False), 7, 0, Look.GIVEN, "\\", ("\\7'",)),
         ((1, 1, False), 7, 0, Look.GIVEN, "\\", ("7'",)),
+        ((2, 3, False), 0, 0b11111, Look.PLAIN, "", (" 123", " 45 ")),
+        ((2, 3, False), 0, 0b1111111, Look.PLAIN, "X", ("X123", " 45…")),
         ((1, 1, False), 7, 0, Look.GIVEN | Look.CONFLICT, "", ("7!",)),
         ((1, 1, False), 0, 0, Look.PLAIN, "\\", ("·\\",)),
         ((1, 1, False), 0, 0b11, Look.PLAIN, "", ("12",)),

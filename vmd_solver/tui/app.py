@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual import work
@@ -33,7 +33,8 @@ from vmd_solver.tui.themes import THEMES
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played."""
 
-    CSS_PATH = "app.tcss"
+    # Textual loads no stylesheet of the default screen, which is the list of puzzles.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
     TITLE = "vmd-play"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 

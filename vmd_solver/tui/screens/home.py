@@ -36,7 +36,6 @@ _HEAD = "v m d - p l a y"
 class HomeScreen(Screen[None]):
     """The list of what can be played."""
 
-    CSS_PATH = "home.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "find", "Open a file"),
         Binding("d,delete", "remove", "Delete the game"),

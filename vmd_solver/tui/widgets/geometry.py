@@ -42,6 +42,7 @@ def shapes(board: Board) -> tuple[Shape, ...]:
         Shape(rows, square),
         Shape(2, half),
     ]
+    found += [Shape(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
     found += [Shape(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
     return tuple(dict.fromkeys(found))
 

@@ -106,7 +106,8 @@ def _mark_lines(
     size = max(map(len, symbols))
     lead = (sign or " ") if cols > 1 else ""
     if rows * cols < len(symbols):
-        return (lead + _listed(width - len(lead), symbols, marks),)
+        listed = _listed(width - len(lead), rows, symbols, marks)
+        return tuple((lead if at == 0 else " ") + text for at, text in enumerate(listed))
     gap = " " if spaced else ""
     cells = [(symbol if marks >> at & 1 else " ").rjust(size) for at, symbol in enumerate(symbols)]
     cells += [" " * size] * (rows * cols - len(cells))
@@ -114,12 +115,16 @@ def _mark_lines(
     return tuple(((lead if at == 0 else " ") + text).ljust(width) for at, text in enumerate(texts))
 
 
-def _listed(room: int, symbols: tuple[str, ...], marks: int) -> str:
-    """The marks one after the other, as many as there is room for."""
+def _listed(room: int, rows: int, symbols: tuple[str, ...], marks: int) -> list[str]:
+    """The marks one after the other, as many as there is room for, in lines of that room."""
     size = max(map(len, symbols))
+    gap = " " * (size > 1)
+    per_line = (room + len(gap)) // (size + len(gap))
     names = [symbols[value - 1] for value in mask_values(marks)]
-    text = (" " if size > 1 else "").join(names)
-    return text.ljust(room) if len(text) <= room else text[: room - 1] + "…"
+    if len(names) > per_line * rows:
+        names[per_line * rows - 1 :] = ["…"]
+    lines = [names[at : at + per_line] for at in range(0, per_line * rows, per_line)]
+    return [gap.join(line).ljust(room) for line in lines]
 
 
 def extra_signs(board: Board) -> dict[int, str]:
