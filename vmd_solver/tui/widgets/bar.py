@@ -9,8 +9,8 @@ from textual.widget import Widget
 class Bar(Widget):
     """One line with two ends; the left one is cut where there is no room for both."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._ends = ("", "")
 
     def show(self, left: str, right: str) -> None:

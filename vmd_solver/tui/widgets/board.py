@@ -74,8 +74,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         value: int
         pencil: bool
 
-    def __init__(self, game: Game, settings: Settings, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, game: Game, settings: Settings) -> None:
+        super().__init__()
         self.settings = settings
         self._shape: Shape | None = None
         self._styles: dict[tuple[int, bool], Style] = {}

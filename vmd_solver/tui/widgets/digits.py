@@ -40,8 +40,8 @@ class Digits(Widget):
         value: int
         filter: bool
 
-    def __init__(self, alphabet: Sequence[str], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, alphabet: Sequence[str]) -> None:
+        super().__init__()
         self._alphabet = tuple(alphabet)
         self._symbol_width = max(map(len, alphabet))
         self._left: tuple[int | None, ...] = (None,) * len(self._alphabet)

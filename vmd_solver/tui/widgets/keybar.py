@@ -42,7 +42,7 @@ class KeyBar(Widget):
             if binding.show and binding.description:
                 shown = self.app.get_key_display(binding)
                 found.setdefault(binding.action, Field(binding.key, shown, binding.description))
-        palette = Field(self.app.COMMAND_PALETTE_BINDING, "^p", "All")
+        palette = Field(self.app.COMMAND_PALETTE_BINDING, "^p", "More")
         room = self.content_size.width - palette.width
         fitting = []
         for field in found.values():
