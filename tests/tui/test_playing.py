@@ -283,3 +283,24 @@ async def test_other_puzzles_are_told_of_and_can_be_played(
         await at.press("3 w")
         assert at.game.values[15] == 3
         assert "Nothing to compare with" in at.message
+
+
+async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.judged()
+        await at.press("i")
+        await at.until(lambda: at.message.startswith("Look"))
+        assert at.board.spotlight
+        said = [at.message]
+        for _ in range(2):
+            await at.press("i")
+            said.append(at.message)
+        assert len(set(said)) == 3
+        assert at.game.open_cells == 8
+        await at.press("i")
+        assert at.game.open_cells == 7
+        assert not at.game.mistakes()
+        assert not at.board.spotlight
+        assert at.game.helped
+        await at.press("u 4 i")
+        assert "mistake" in at.message

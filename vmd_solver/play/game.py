@@ -80,35 +80,36 @@ class Game:
             struck = ~(1 << value - 1)
             peers = self.board.peers[cell]
             contents += [(peer, self.values[peer], self.marks[peer] & struck) for peer in peers]
-        return self._play(contents)
+        return self.play(contents)
 
     def mark(self, cell: int, value: int) -> bool:
         """Pencil the value in, or take it out; only in open cells."""
         if self.values[cell]:
             return False
-        return self._play([(cell, 0, self.marks[cell] ^ 1 << value - 1)])
+        return self.play([(cell, 0, self.marks[cell] ^ 1 << value - 1)])
 
     def clear(self, cell: int) -> bool:
         """Take the value away, or, where there is none, all marks."""
         if self.is_given(cell):
             return False
-        return self._play([(cell, 0, self.marks[cell] if self.values[cell] else 0)])
+        return self.play([(cell, 0, self.marks[cell] if self.values[cell] else 0)])
 
     def fill_candidates(self, cells: Iterable[int] | None = None) -> bool:
         """Pencil in, in every open cell or those named, exactly what no filled peer rules out."""
         masks = self.rules.candidates(self.values)
         chosen = range(self.board.n) if cells is None else cells
-        return self._play([(cell, 0, masks[cell]) for cell in chosen if not self.values[cell]])
+        return self.play([(cell, 0, masks[cell]) for cell in chosen if not self.values[cell]])
 
     def clear_marks(self) -> bool:
         """Take all marks away."""
-        return self._play((cell, value, 0) for cell, value in enumerate(self.values))
+        return self.play((cell, value, 0) for cell, value in enumerate(self.values))
 
     def restart(self) -> bool:
         """Back to the givens, as a move that can be undone."""
-        return self._play((cell, value, 0) for cell, value in enumerate(self.puzzle.givens))
+        return self.play((cell, value, 0) for cell, value in enumerate(self.puzzle.givens))
 
-    def _play(self, contents: Iterable[Content]) -> bool:
+    def play(self, contents: Iterable[Content]) -> bool:
+        """Put contents, each of another cell and none of a given, in place as one move."""
         return self._changed(self.history.play(contents))
 
     def _changed(self, changed: bool) -> bool:
@@ -146,7 +147,7 @@ class Game:
 
     def return_to(self, point: Savepoint) -> bool:
         """Put a kept position back in place, as a move that can be undone."""
-        return self._play(
+        return self.play(
             (cell, value, marks)
             for cell, (value, marks) in enumerate(zip(point.values, point.marks, strict=True))
         )

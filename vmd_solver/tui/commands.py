@@ -58,6 +58,7 @@ COMMANDS = (
     Command(
         "filter-previous", "left_square_bracket", "filter_by(-1)", "Filter: previous value", _GAME
     ),
+    Command("hint", "i", "hint", "Hint: where, why, what; then do it", _GAME, "Hint"),
     Command("wrong", "w", "wrong", "Show wrong entries, or not", _GAME),
     Command("pause", "p", "pause", "Pause", _GAME, "Pause"),
     Command("larger", "plus", "zoom(1)", "Larger cells", _GAME),

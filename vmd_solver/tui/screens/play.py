@@ -16,10 +16,12 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
+from vmd_solver.play.hints import hint, obstacle, state_of, take
 from vmd_solver.play.record import kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
+from vmd_solver.techniques import State, Step
 from vmd_solver.tui.commands import bindings
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.widgets.bar import Bar
@@ -65,6 +67,8 @@ class PlayScreen(Screen[None]):
         self._one_mark = False
         self._message = ""
         self._trouble = ""
+        self._hint: Step | None = None
+        self._hinted, self._stage = 0, 0
 
     def compose(self) -> ComposeResult:
         """The bar, the board with what is beside it, and the footer."""
@@ -164,7 +168,8 @@ class PlayScreen(Screen[None]):
         if self.board.covered or not change(*args):
             self._show()
             return False
-        self._message = ""
+        self._message, self._hint = "", None
+        self.board.spotlight = frozenset()
         if self.game.finish():
             self._celebrate()
         self._show()
@@ -279,6 +284,49 @@ class PlayScreen(Screen[None]):
     def _filter(self, value: int) -> None:
         self.board.chosen = 0 if value == self.board.chosen else value
         self._show()
+
+    def action_hint(self) -> None:
+        """A hint, each time a stage further: where, why, what; then it is done."""
+        if self.board.covered or self.game.finished:
+            return
+        if self._hint is None or self._hinted != self.game.version:
+            self._find_hint()
+            return
+        stages = (self._hint.where, self._hint.why, self._hint.follows)
+        self._stage += 1
+        if self._stage < len(stages):
+            self._say(stages[self._stage])
+        else:
+            self._edit(take, self.game, self._hint)
+
+    def _find_hint(self) -> None:
+        problem = obstacle(self.game)
+        if problem:
+            self.game.helped |= self.game.verdict.solution is not None
+            self._say(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
+        else:
+            self._search_hint(state_of(self.game), self.game.version)
+
+    @work(thread=True, group="hint", exclusive=True)
+    def _search_hint(self, state: State, version: int) -> None:
+        found = hint(state)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_hint, found, version)
+
+    def _show_hint(self, found: Step | str, version: int) -> None:
+        if version != self.game.version:
+            return
+        if isinstance(found, str):
+            self._say(found)
+            return
+        self._hint, self._hinted, self._stage = found, version, 0
+        self.game.helped = True
+        struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
+        units = {cell for number in found.units for cell in self.game.board.units[number]}
+        self.board.spotlight = frozenset({*found.cells, *found.partners}) or frozenset(
+            units or struck
+        )
+        self._say(found.where)
 
     def action_wrong(self) -> None:
         """Show wrong entries, or not."""
