@@ -48,7 +48,7 @@ COMMANDS = (
     Command("cell-candidates", "e", "cell_candidates", "The candidates of this cell", _FILL),
     Command("clear-marks", "x", "clear_marks", "Take all marks away", _FILL),
     Command("undo", "u,ctrl+z", "undo", "Undo", _BACK, "Undo"),
-    Command("redo", "r,ctrl+y", "redo", "Redo", _BACK, "Redo"),
+    Command("redo", "r,ctrl+y", "redo", "Redo", _BACK),
     Command("undo-mistakes", "b", "undo_mistakes", "Undo to before the first mistake", _BACK),
     Command("savepoint", "s", "savepoint", "Keep this position", _BACK),
     Command("savepoints", "g", "savepoints", "Go to a kept position", _BACK),
