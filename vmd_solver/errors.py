@@ -11,6 +11,7 @@ VmdError
     DigestMismatch                    a model whose files were changed
     RuntimeUnavailable                no ONNX Runtime, or not the device asked for
   SearchError                         settings that no search can follow
+  SaveError                           a file of ours, a saved game say, that cannot be read
 ```
 
 A message says what was expected, what came, and what to do next. Only `vmd_solver.cli` turns
@@ -87,3 +88,7 @@ class RuntimeUnavailable(ModelError):
 
 class SearchError(VmdError):
     """Solver settings that contradict one another or are out of range."""
+
+
+class SaveError(VmdError):
+    """A file that the program itself keeps, such as a saved game, and that makes no sense."""

@@ -22,6 +22,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("csp",),
     ("formats", "denoiser"),
     ("sampling", "techniques", "text"),
+    ("play",),
     ("tui", "cli"),
     ("training",),
 )
@@ -37,7 +38,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "sampling": {"numpy"},
     "techniques": {"numpy"},
     "text": {"numpy"},
-    "tui": {"numpy", "platformdirs", "rich", "textual"},
+    "play": {"numpy", "platformdirs"},
+    "tui": {"click", "numpy", "rich", "textual"},
     "cli": {"click", "numpy", "platformdirs"},
     "training": {
         "click",

@@ -7,6 +7,7 @@ and moves to the compiled kernel when its search turns out long; batches start t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,7 @@ def count(
     masks: npt.ArrayLike | None = None,
     stored: int | None = None,
     compiled: bool | None = None,
+    cancelled: Callable[[], bool] = bool,
 ) -> Count:
     """How many solutions the puzzle has, up to `limit`, and the first `stored` (or STORED) of them.
 
@@ -85,6 +87,7 @@ def count(
     with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
     from outside. `compiled` picks the machine; None takes the compiled one where it is loaded, and
     otherwise starts plain and moves on when that pays.
+    `cancelled` is asked every now and then; once it says yes the search stops where it is.
 
     Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
     """
@@ -110,7 +113,7 @@ def count(
         done = use.search(use.tables(board), state, order, limit, budget)
         if deadline_s is not None:
             left = started + deadline_s - time.monotonic()
-        if done or budget == last or left <= 0:
+        if done or budget == last or left <= 0 or cancelled():
             break
     solutions, guesses = int(state.progress[1]), int(state.progress[2])
     found = masks_to_values(

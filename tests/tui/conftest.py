@@ -1,0 +1,134 @@
+"""The application in a folder of its own, without a terminal; tests here may be coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.families import sudoku
+from vmd_solver.formats import Entry
+from vmd_solver.play import Game
+from vmd_solver.play.folders import Folders, folders_at
+from vmd_solver.tui.app import PlayApp
+from vmd_solver.tui.screens.play import PlayScreen
+from vmd_solver.tui.widgets.board import BoardView
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
+    """Run a test that is a coroutine."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@dataclass
+class At:
+    """The running application, and hands to use it with."""
+
+    app: PlayApp
+    pilot: Pilot[None]
+
+    @property
+    def screen(self) -> PlayScreen:
+        """The game's screen, which must be the one in front."""
+        assert isinstance(self.app.screen, PlayScreen), self.app.screen
+        return self.app.screen
+
+    @property
+    def game(self) -> Game:
+        return self.screen.game
+
+    @property
+    def board(self) -> BoardView:
+        return self.screen.board
+
+    async def press(self, keys: str) -> None:
+        """Press keys, written with spaces between."""
+        await self.pilot.press(*keys.split())
+        await self.pilot.pause()
+
+    async def go(self, cell: int) -> None:
+        """Put the cursor on a cell."""
+        self.board.cursor = cell
+        await self.pilot.pause()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for what happens beside the screen."""
+        for _ in range(500):
+            if true():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"never came true; the screen says:\n{self.text()}")
+
+    async def judged(self) -> None:
+        """Wait for the verdict on the puzzle."""
+        await self.until(lambda: self.game.verdict.kind != "unknown")
+
+    def text(self) -> str:
+        """What the screen says, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def message(self) -> str:
+        """What stands beside the board."""
+        return str(self.screen.query_one("#message", Static).content)
+
+    def said(self) -> str:
+        """All notifications that were shown."""
+        return "\n".join(note.message for note in self.app._notifications)
+
+
+Start = Callable[..., AbstractAsyncContextManager[At]]
+
+
+def entry(puzzle: Puzzle) -> Entry:
+    return Entry(puzzle, "", "test.txt", 1)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return folders_at(tmp_path / "home")
+
+
+@pytest.fixture
+def start(folders: Folders) -> Start:
+    """Starts the application, with puzzles to begin with."""
+
+    @asynccontextmanager
+    async def run(
+        *puzzles: Puzzle, size: tuple[int, int] = (80, 24), resume: bool = False
+    ) -> AsyncIterator[At]:
+        app = PlayApp(folders, [entry(puzzle) for puzzle in puzzles], resume)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield At(app, pilot)
+
+    return run
+
+
+@pytest.fixture
+def solution() -> tuple[int, ...]:
+    """The only solution of `four`."""
+    return (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
+
+
+@pytest.fixture
+def four(solution: tuple[int, ...]) -> Puzzle:
+    """A 4x4 puzzle with one solution; its open cells are 1, 3, 4, 6, 9, 11, 12, 14."""
+    hidden = {1, 3, 4, 6, 9, 11, 12, 14}
+    givens = tuple(0 if cell in hidden else value for cell, value in enumerate(solution))
+    return Puzzle(sudoku(2, 2), givens, name="four")

@@ -1,0 +1,362 @@
+"""From screen to screen: choosing puzzles, resuming, settings, keys, help, statistics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Checkbox, DataTable, Input, OptionList
+
+from vmd_solver import tui
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.families import sudoku
+from vmd_solver.formats import write
+from vmd_solver.play import Library
+from vmd_solver.play.folders import Folders
+from vmd_solver.play.library import ELSEWHERE
+from vmd_solver.play.settings import TOGGLES, load
+from vmd_solver.tui.commands import COMMANDS
+from vmd_solver.tui.screens.home import HomeScreen
+from vmd_solver.tui.screens.pick import PickScreen
+from vmd_solver.tui.screens.play import PlayScreen
+from vmd_solver.tui.themes import FIRST
+from vmd_solver.tui.widgets.keybar import KeyBar
+
+Start = Any
+
+
+def choices(at: Any) -> OptionList:
+    found = at.app.screen.query_one(OptionList)
+    assert isinstance(found, OptionList)
+    return found
+
+
+async def choose(at: Any, option: str) -> None:
+    options = choices(at)
+    options.highlighted = options.get_option_index(option)
+    await at.press("enter")
+
+
+async def test_a_new_puzzle_is_made_and_played(start: Start) -> None:
+    async with start() as at:
+        assert isinstance(at.app.screen, HomeScreen)
+        await choose(at, "kind 0")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
+        await at.judged()
+        assert at.game.verdict.kind == "one"
+        assert "Sudoku 4x4, seed" in at.text()
+
+
+async def test_a_puzzle_that_ships_is_played(start: Start) -> None:
+    async with start() as at:
+        await at.press("j k down")
+        shipped = [option.id for option in choices(at).options if option.id]
+        await choose(at, next(name for name in shipped if name.endswith("jigsaw-6.txt")))
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
+        assert at.game.board.family == "jigsaw"
+
+
+async def test_a_game_is_left_and_gone_on_with(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("2 m tab 4 escape")
+        assert "7/16" not in at.text()
+        assert "9/16" in at.text()
+        await at.press("enter")
+        assert at.game.values[1] == 2
+        assert at.game.marks[3] == 0b1000
+        await at.press("u u")
+        assert at.game.open_cells == 8
+        await at.press("escape escape")
+        assert isinstance(at.app.screen, PlayScreen)
+
+
+async def test_a_game_survives_the_application(
+    start: Start, four: Puzzle, folders: Folders
+) -> None:
+    async with start(four) as at:
+        await at.press("2 s tab 4")
+        await at.until(lambda: len(at.app.library.saved()) == 1)  # without being asked
+        await at.press("u")
+    async with start(resume=True) as at:
+        assert at.game.values[1] == 2
+        assert len(at.game.savepoints) == 1
+        await at.press("r")
+        assert at.game.values[3] == 4
+    async with start(four) as at:
+        assert at.game.values[3] == 4
+
+
+async def test_a_game_is_deleted(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("2 escape d")
+        assert at.app.library.saved() == []
+        await at.press("d")
+        assert "Choose a game" in at.said()
+
+
+async def test_a_broken_game_is_kept_aside_and_told_of(
+    start: Start, four: Puzzle, folders: Folders
+) -> None:
+    async with start(four) as at:
+        await at.press("2")
+    (path,) = folders.games.glob("*.json")
+    path.write_text("{")
+    async with start(four) as at:
+        assert "could not be read" in at.said()
+        assert at.game.open_cells == 8
+        await at.press("2")
+    assert [kept.read_text() for kept in folders.games.glob("*unreadable*")] == ["{"]
+    assert len(json.loads(path.read_text())["moves"]) == 1
+
+
+async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Folders) -> None:
+    other = Library(folders.games).open(four)
+    other.game.enter(1, 2)
+    other.save()
+    async with start(four) as at:
+        assert ELSEWHERE in at.said()
+        await at.press("tab 4")
+        await at.press("escape d")
+        assert "open in another" in at.said()
+    assert len(json.loads(other.path.read_text())["moves"]) == 1
+    other.close()
+
+
+async def test_a_disk_that_refuses_is_told_of(
+    start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, value: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vmd_solver.play.library.write_json", refuse)
+    async with start(four) as at:
+        await at.press("2")
+        await at.until(lambda: "No space left" in at.said())
+    assert "No space left" in at.app.parting_words[0]
+
+
+async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text(write(four))
+    async with start() as at:
+        await at.press("o")
+        await at.pilot.pause()
+        box = at.app.screen.query_one(Input)
+        box.value = str(tmp_path / "nowhere.txt")
+        await at.press("enter")
+        assert "no such file" in at.text()
+        box.value = str(tmp_path / "mi")
+        await at.until(lambda: box._suggestion == str(path))
+        await at.press("right enter")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
+        assert at.game.puzzle == four
+
+
+async def test_a_file_without_puzzles_is_told_of(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("hello")
+    async with start() as at:
+        at.app.open_file(tmp_path / "bad.txt")
+        await at.until(lambda: "bad.txt:1:1" in at.said())
+
+
+async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "[bold]x[y].txt").write_text("hello")
+    async with start() as at:
+        at.app.open_file(tmp_path / "[bold]x[y].txt")
+        await at.until(lambda: "[bold]x[y].txt:1:1" in at.said())
+        await at.pilot.pause()
+        assert at.app.is_running
+
+
+async def test_a_last_game_that_breaks_is_told_of(
+    start: Start, four: Puzzle, folders: Folders
+) -> None:
+    async with start(four) as at:
+        await at.press("2")
+    (path,) = folders.games.glob("*.json")
+    path.write_text(path.read_text().replace('"done":1', '"done":9'))
+    async with start(resume=True) as at:
+        assert "kept as" in at.said()
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_one_of_several_is_picked(start: Start, four: Puzzle) -> None:
+    async with start(four, sudoku(2, 2).empty()) as at:
+        await at.until(lambda: isinstance(at.app.screen, PickScreen))
+        assert "2 puzzles" in at.text()
+        await at.press("down enter")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
+        assert at.game.open_cells == 16
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_every_toggle_is_set_on_its_own(start: Start, folders: Folders) -> None:
+    async with start() as at:
+        await at.press("comma")
+        usual = at.app.settings
+        for one in TOGGLES:
+            at.app.screen.query_one(f"#{one.name}", Checkbox).toggle()
+            await at.pilot.pause()
+            assert getattr(at.app.settings, one.name) != getattr(usual, one.name)
+        assert load(folders.settings)[0] == at.app.settings
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_themes_show_the_board(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("1 f c")
+        for theme in FIRST:
+            at.app.theme = theme
+            await at.pilot.pause()
+            assert "!1" in at.text()
+            assert at.app.settings.theme == theme
+
+
+async def test_a_theme_is_chosen_and_kept(start: Start, folders: Folders) -> None:
+    async with start() as at:
+        await at.press("comma")
+        choices(at).focus()
+        await choose(at, "contrast-dark")
+        assert at.app.theme == "contrast-dark"
+    async with start() as at:
+        assert at.app.theme == "contrast-dark"
+
+
+async def test_a_theme_that_is_gone_is_no_trouble(start: Start, folders: Folders) -> None:
+    folders.settings.parent.mkdir(parents=True)
+    folders.settings.write_text('{"theme": "gone"}')
+    async with start() as at:
+        assert at.app.theme == "paper-dark"
+
+
+async def test_broken_settings_are_told_of(start: Start, folders: Folders) -> None:
+    folders.settings.parent.mkdir(parents=True)
+    folders.settings.write_text("{")
+    async with start() as at:
+        assert "settings could not be read" in at.said()
+
+
+async def test_without_colour_attributes_tell(
+    start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with start(four) as at:
+        await at.press("c tab f")
+        board = at.board
+        segments = [s for y in range(board.size.height) for s in board.render_line(y)]
+        filtered = [
+            segment
+            for strip in at.app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(at.app._filters[-1], board.background_colors[1])
+        ]
+        assert all(
+            colour is None or colour.is_default
+            for segment in filtered
+            if segment.style
+            for colour in (segment.style.color, segment.style.bgcolor)
+        )
+        assert any(segment.style and segment.style.reverse for segment in segments)
+        assert any(segment.style and segment.style.dim for segment in segments)
+        assert any(segment.style and segment.style.bold for segment in segments)
+
+
+async def test_keys_are_changed_and_kept(start: Start, four: Puzzle, folders: Folders) -> None:
+    async with start(four) as at:
+        await at.press("comma")
+        at.app.screen.query_one("#keys").focus()
+        await at.press("enter")
+        await choose(at, "undo")
+        await at.press("ctrl+u")
+        assert at.app.settings.keys == {"undo": "ctrl+u"}
+        assert "^u" in at.text()
+        await choose(at, "redo")
+        await at.press("m")
+        assert "That is the key of" in at.text()
+        await choose(at, "redo")
+        await at.press("A")
+        assert "are values" in at.text()
+        await choose(at, "redo")
+        await at.press("escape")
+        assert at.app.settings.keys == {"undo": "ctrl+u"}
+        await at.press("escape escape 2 u")
+        assert at.game.values[1] == 2
+        await at.press("ctrl+u")
+        assert at.game.values[1] == 0
+    async with start(four) as at:
+        await at.press("2 ctrl+u")
+        assert at.game.values[1] == 0
+        await at.press("comma")
+        at.app.screen.query_one("#keys").focus()
+        await at.press("enter")
+        choices(at).highlighted = choices(at).get_option_index("undo")
+        await at.press("backspace escape escape 2 u")
+        assert at.game.values[1] == 0
+
+
+async def test_help_names_every_command_with_its_keys(start: Start, four: Puzzle) -> None:
+    async with start(four, size=(100, 70)) as at:
+        at.app.change(keys={"undo": "ctrl+u"})
+        await at.press("question_mark")
+        page = at.text()
+        assert all(command.text in page for command in COMMANDS)
+        assert "^u" in page
+        await at.press("escape")
+        assert isinstance(at.app.screen, PlayScreen)
+
+
+async def test_the_palette_finds_commands(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("ctrl+p")
+        await at.press("p e n c i l space i n")
+        await at.until(lambda: "Pencil in all candidates" in at.text())
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
+        await at.until(lambda: at.game.marks[3] == 0b1000)
+
+
+async def test_the_line_of_keys_can_be_clicked(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        last = at.text().splitlines()[-1]
+        await at.press("2")
+        await at.pilot.click(KeyBar, offset=(last.index("Undo"), 0))
+        await at.until(lambda: at.game.open_cells == 8)
+        await at.pilot.click(KeyBar, offset=(len(last) - 1, 0))
+        await at.until(lambda: not isinstance(at.app.screen, PlayScreen))
+
+
+async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...]) -> None:
+    async with start(four) as at:
+        at.app.action_statistics()
+        await at.pilot.pause()
+        assert "No game finished yet" in at.text()
+        await at.press("escape")
+        for cell, value in enumerate(solution):
+            at.game.enter(cell, value)
+        at.game.clear(1)
+        await at.press("2 escape t")
+        table = at.app.screen.query_one(DataTable)
+        assert table.get_row_at(0)[:3] == ["sudoku 4x4", "1", "0"]
+        await at.press("escape")
+        assert "Go on with" not in at.text()
+
+
+async def test_quitting_while_solutions_are_counted_does_not_wait(start: Start) -> None:
+    async with start(sudoku(5, 5).empty()) as at:
+        await at.press("1 q")
+    assert not at.app.is_running
+
+
+async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
+    async with start(size=(120, 40)) as at:
+        assert at.app.screen.query_one("#home").size.width < 80
+
+
+@pytest.mark.parametrize("name", ["app", "screens/home", "screens/play", "screens/settings"])
+def test_stylesheets_lie_beside_their_modules(name: str) -> None:
+    folder = Path(tui.__file__).parent
+    assert (folder / f"{name}.py").is_file()
+    assert (folder / f"{name}.tcss").is_file()

@@ -1,0 +1,89 @@
+"""The command `vmd-play` in a process, up to where it would need a terminal, and once in one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vmd_solver.tui.command", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.txt"], "missing.txt: cannot be read"),
+        (["bad.txt"], "bad.txt:1:1"),
+        (["-n", "101", "puzzles/hard-100.sdm"], "no puzzle 101: the file has 100"),
+        (["-n", "0", "puzzles/hard-100.sdm"], "range"),
+        (["--nonsense"], "--nonsense"),
+        (["puzzles/easy.txt"], "a terminal is needed"),
+        ([], "a terminal is needed"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "bad.txt").write_text("hello\n")
+    done = play(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.startswith("vmd-play: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_help_and_version_come_without_textual(tmp_path: Path) -> None:
+    assert "--resume" in play("--help", cwd=tmp_path).stdout
+    assert play("--version", cwd=tmp_path).stdout.startswith("vmd-play ")
+    loads = "import sys, vmd_solver.tui.command; print('textual' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", loads], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_game_in_a_terminal_is_saved_on_quitting(tmp_path: Path) -> None:
+    import pty
+
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vmd_solver.tui.command", "--data-dir", "mine", "puzzles/4x4.txt"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+        stdin=child,
+        stdout=child,
+        stderr=child,
+    )
+    os.close(child)
+    shown = b""
+    started = time.monotonic()
+    while b"Puzzles" not in shown and time.monotonic() < started + 60:
+        shown += os.read(parent, 1 << 16)
+    for key in b"cq":
+        os.write(parent, bytes([key]))
+    while process.poll() is None and time.monotonic() < started + 90:
+        try:
+            os.read(parent, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+    assert process.wait(timeout=30) == 0
+    os.close(parent)
+    assert len(list((tmp_path / "mine" / "games").glob("*.json"))) == 1

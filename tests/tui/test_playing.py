@@ -1,0 +1,306 @@
+"""What keys and clicks do to a game."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.families import sudoku
+from vmd_solver.play.folders import Folders
+from vmd_solver.play.statistics import Statistics
+from vmd_solver.tui.widgets.digits import Digits
+
+Start = Any
+
+
+async def test_arrows_and_letters_move(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.go(5)
+        for keys, cell in (("l", 6), ("j", 10), ("h", 9), ("k", 5), ("right down left up", 5)):
+            await at.press(keys)
+            assert at.board.cursor == cell
+        await at.go(0)
+        await at.press("up")
+        assert at.board.cursor == 12
+        at.app.change(wrap=False)
+        await at.press("down")
+        assert at.board.cursor == 12
+
+
+async def test_tab_goes_through_open_cells(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        assert at.board.cursor == 1
+        await at.press("tab")
+        assert at.board.cursor == 3
+        await at.press("shift+tab shift+tab")
+        assert at.board.cursor == 14
+
+
+async def test_digits_fill_in_and_are_taken_away(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("2")
+        assert at.game.values[1] == 2
+        await at.press("4")
+        assert at.game.values[1] == 4
+        await at.press("delete")
+        assert at.game.values[1] == 0
+        await at.press("9")
+        assert at.game.values[1] == 0
+        await at.go(0)
+        await at.press("2 delete")
+        assert at.game.values[0] == 1
+        assert "Givens stay" in at.message
+
+
+async def test_letters_are_values_on_larger_boards(start: Start) -> None:
+    async with start(sudoku(4, 4).empty()) as at:
+        await at.press("A right a H")
+        assert list(at.game.values[:2]) == [10, 0]
+        await at.press("G")
+        assert at.game.values[1] == 16
+
+
+async def test_symbols_of_the_puzzle_are_typed(start: Start) -> None:
+    hexadecimal = Puzzle(sudoku(4, 4), (0,) * 256, tuple("0123456789ABCDEF"))
+    async with start(hexadecimal) as at:
+        await at.press("0 right F")
+        assert list(at.game.values[:2]) == [1, 16]
+
+
+async def test_marks_by_mode_by_prefix_and_by_modifier(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("m 2 4 m")
+        assert at.game.marks[1] == 0b1010
+        await at.press("full_stop 4")
+        assert at.game.marks[1] == 0b0010
+        await at.press("alt+3")
+        assert at.game.marks[1] == 0b0110
+        await at.press("2")
+        assert at.game.values[1] == 2
+        await at.press("m 3")
+        assert "Marks go into open cells" in at.message
+
+
+async def test_candidates_and_clean_marks(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("e")
+        assert [cell for cell, mask in enumerate(at.game.marks) if mask] == [1]
+        await at.press("c")
+        assert at.game.marks[3] == 0b1000
+        at.app.change(auto_clean=False)
+        await at.go(3)
+        await at.press("3")
+        assert at.game.marks[11] == 0b0100
+        await at.press("u")
+        at.app.change(auto_clean=True)
+        await at.press("3")
+        assert at.game.marks[11] == 0
+        await at.press("x")
+        assert not any(at.game.marks)
+
+
+async def test_new_games_may_start_with_candidates(start: Start, four: Puzzle) -> None:
+    async with start() as at:
+        at.app.change(auto_candidates=True)
+        at.app.play_puzzle(four, "four")
+        await at.pilot.pause()
+        assert at.game.marks[3] == 0b1000
+
+
+async def test_undo_redo_and_restart(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("u")
+        assert "Nothing to undo" in at.message
+        await at.press("2 tab 4 u u")
+        assert at.game.open_cells == 8
+        await at.press("ctrl+y r")
+        assert at.game.open_cells == 6
+        await at.press("ctrl+r")
+        assert at.game.open_cells == 8
+        await at.press("ctrl+z")
+        assert at.game.open_cells == 6
+
+
+async def test_undo_to_before_the_first_mistake(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.judged()
+        await at.press("b")
+        assert "No mistake" in at.message
+        await at.press("2 tab 3 tab 3 b")
+        assert (at.game.values[1], at.game.values[3]) == (2, 0)
+        assert "Took back 2 moves" in at.message
+
+
+async def test_savepoints(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("g")
+        assert "None yet" in at.text()
+        await at.press("escape 2 s tab 4 s tab 3 g")
+        assert "Position 1: 7 cells open" in at.text()
+        await at.press("down enter")
+        assert at.game.open_cells == 7
+        await at.press("g d escape")
+        assert [point.name for point in at.game.savepoints] == ["1"]
+
+
+async def test_the_mouse_chooses_cells_and_values(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        drawing, origin = at.board.drawing, at.board._origin
+        await at.pilot.click(
+            at.board, offset=(origin.x + drawing.lefts[3] + 1, origin.y + drawing.tops[0])
+        )
+        assert at.board.cursor == 3
+        await at.pilot.click(Digits, offset=(7, 1))  # the fourth of two lines of two
+        assert at.game.values[3] == 4
+        await at.pilot.click(Digits, offset=(0, 0), button=3)
+        assert at.board.chosen == 1
+        await at.pilot.click(Digits, offset=(18, 0))
+        assert at.game.values[3] == 4
+
+
+async def test_the_filter(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.go(0)
+        await at.press("f")
+        assert at.board.chosen == 1
+        assert "Filter  1" in at.text()
+        await at.press("f")
+        assert at.board.chosen == 0
+        await at.press("right_square_bracket right_square_bracket")
+        assert at.board.chosen == 2
+        await at.press("left_square_bracket left_square_bracket left_square_bracket")
+        assert at.board.chosen == 4
+
+
+async def test_counts_and_their_toggle(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        assert "2 2" in at.text()
+        await at.press("2 tab 2")
+        assert "2 ✓" in at.text()
+        await at.press("tab 2")
+        assert "2 -1" in at.text()
+        at.app.change(show_counts=False)
+        await at.pilot.pause()
+        assert "2 -1" not in at.text()
+
+
+async def test_conflicts_are_marked_unless_that_is_off(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("1")
+        assert "!1'" in at.text()
+        assert at.text().count("!") == 2
+        at.app.change(show_conflicts=False)
+        await at.pilot.pause()
+        assert "!" not in at.text()
+
+
+async def test_wrong_entries_are_marked_when_wanted(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.judged()
+        at.app.change(show_conflicts=False)
+        await at.press("4")
+        assert "x4 " not in at.text().replace("4x4", "")
+        await at.press("w")
+        assert "x4 " in at.text().replace("4x4", "")
+        assert "1 wrong" in at.message
+        assert at.game.helped
+        await at.press("2")
+        assert "x" not in at.text().replace("sudoku 4x4", "")
+        await at.press("w")
+        assert not at.app.settings.show_wrong
+
+
+async def test_cells_that_no_value_fits(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        at.app.change(show_dead=True)
+        await at.go(1)
+        await at.press("4")
+        assert "∅" in at.text()
+
+
+async def test_pause_hides_the_board_and_stops_the_time(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        assert at.game.watch.running
+        await at.press("p")
+        assert not at.game.watch.running
+        assert "1'" not in at.text()
+        assert "Paused" in at.message
+        await at.press("2 c u s ctrl+r b g")
+        assert at.game.open_cells == 8
+        assert not at.game.savepoints
+        await at.press("p")
+        assert at.game.watch.running
+        assert "1'" in at.text()
+
+
+async def test_leaving_the_window_pauses_when_wanted(start: Start, four: Puzzle) -> None:
+    from textual import events
+
+    async with start(four) as at:
+        at.screen.post_message(events.AppBlur())
+        await at.pilot.pause()
+        assert not at.board.covered
+        at.app.change(pause_on_blur=True)
+        at.screen.post_message(events.AppBlur())
+        await at.pilot.pause()
+        assert at.board.covered
+
+
+async def test_a_solved_game_stays_in_view(
+    start: Start, four: Puzzle, solution: tuple[int, ...], folders: Folders
+) -> None:
+    async with start(four) as at:
+        for cell in (1, 3, 4, 6, 9, 11, 12, 14):
+            await at.go(cell)
+            await at.press(str(solution[cell]))
+        assert "Solved in 00:0" in at.message
+        assert "best time" in at.said()
+        assert "16/16" in at.text()
+        assert not at.game.watch.running
+        await at.press("u r p")  # once is enough, and there is nothing to pause
+        assert not at.board.covered
+    (kept,) = Statistics(folders.statistics).games()
+    assert (kept.kind, kept.helped) == ("sudoku 4x4", False)
+
+
+@pytest.mark.parametrize(
+    ("givens", "words"),
+    [
+        ((0,) * 16, "several solutions"),
+        ((1, 2, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0) + (0,) * 4, "no solution (proved)"),
+        ((1, 1) + (0,) * 14, "no solution (proved)"),
+    ],
+)
+async def test_other_puzzles_are_told_of_and_can_be_played(
+    start: Start, givens: tuple[int, ...], words: str
+) -> None:
+    async with start(Puzzle(sudoku(2, 2), givens)) as at:
+        await at.judged()
+        await at.until(lambda: words in at.said())
+        await at.go(15)
+        await at.press("3 w")
+        assert at.game.values[15] == 3
+        assert "Nothing to compare with" in at.message
+
+
+async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.judged()
+        await at.press("i")
+        await at.until(lambda: at.message.startswith("Look"))
+        assert at.board.spotlight
+        said = [at.message]
+        for _ in range(2):
+            await at.press("i")
+            said.append(at.message)
+        assert len(set(said)) == 3
+        assert at.game.open_cells == 8
+        await at.press("i")
+        assert at.game.open_cells == 7
+        assert not at.game.mistakes()
+        assert not at.board.spotlight
+        assert at.game.helped
+        await at.press("u 4 i")
+        assert "mistake" in at.message

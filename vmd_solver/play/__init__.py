@@ -1,0 +1,20 @@
+"""Playing a puzzle: the game, what is kept of it on disk, and how people like it set.
+
+Everything that a screen shows is decided here; nothing here knows of screens.
+"""
+
+from vmd_solver.play.game import Game, Savepoint
+from vmd_solver.play.judge import Verdict, judge
+from vmd_solver.play.library import Library, Opened, Summary
+from vmd_solver.play.settings import Settings
+
+__all__ = [
+    "Game",
+    "Library",
+    "Opened",
+    "Savepoint",
+    "Settings",
+    "Summary",
+    "Verdict",
+    "judge",
+]

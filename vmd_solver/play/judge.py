@@ -1,0 +1,59 @@
+"""The verdict on a puzzle: has it one solution, several or none? By complete search, no model.
+
+The search can be cancelled, and gives up after a while: a puzzle is playable without a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from vmd_solver.csp.exact import count
+from vmd_solver.csp.puzzle import Puzzle
+
+TIME_LIMIT_S = 20.0
+"""Most seconds of a search."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known: `kind`, and the solution where it is the only one."""
+
+    kind: Literal["unknown", "one", "several", "none", "undecided"] = "unknown"
+    solution: tuple[int, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """What to tell the player."""
+        return _WORDS[self.kind]
+
+
+_WORDS = {
+    "unknown": "solutions not counted yet",
+    "one": "one solution",
+    "several": "several solutions: any of them will do",
+    "none": "no solution (proved)",
+    "undecided": "solutions not counted: the search took too long",
+}
+
+
+def judge(
+    puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = TIME_LIMIT_S
+) -> Verdict:
+    """The verdict on the puzzle; "undecided" where time ran out or `cancelled` said so.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> judge(Puzzle(latin(2), (1, 0, 0, 0)))
+    Verdict(kind='one', solution=(1, 2, 2, 1))
+    >>> judge(latin(2).empty()).kind
+    'several'
+    """
+    if not puzzle.is_valid():
+        return Verdict("none")
+    found = count(puzzle, 2, deadline_s=time_limit_s, cancelled=cancelled)
+    if found.solutions > 1:
+        return Verdict("several")
+    if not found.complete:
+        return Verdict("undecided")
+    return Verdict("one", found.grids[0]) if found.solutions else Verdict("none")

@@ -1,0 +1,196 @@
+"""The games on disk: one file each, saved as they go, resumed by their puzzle, one player each.
+
+Knows nothing of screens. A file that cannot be read is kept aside and told of, never overwritten.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.errors import SaveError
+from vmd_solver.play.game import Game
+from vmd_solver.play.record import from_data, key_of, to_data
+from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
+
+ELSEWHERE = "This game is open in another vmd-play: what you do here is not saved."
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a list of saved games shows of one. `saved` is a POSIX time."""
+
+    key: str
+    title: str
+    kind: str
+    cells: int
+    open_cells: int
+    elapsed_s: float
+    finished: bool
+    saved: float
+
+
+class Draft(NamedTuple):
+    """A game as it was at one moment, ready to be written."""
+
+    version: int
+    elapsed_s: float
+    data: Any
+
+
+class Opened:
+    """A game in play, and where it is kept.
+
+    `saves` is False where another program has the game open: then nothing is written. `notes` tell
+    the player what was unusual.
+    """
+
+    def __init__(
+        self, game: Game, path: Path, lock: Lock | None, resumed: bool, notes: tuple[str, ...]
+    ) -> None:
+        self.game, self.path, self.resumed, self.notes = game, path, resumed, notes
+        self._lock = lock
+        self._writing = threading.Lock()
+        self._written = Draft(game.version, game.watch.elapsed_s, None)
+
+    @property
+    def saves(self) -> bool:
+        """Whether the game is ours to write."""
+        return self._lock is not None
+
+    def draft(self, patience_s: float = 0.0) -> Draft | None:
+        """What there is to write now; None where it is on disk already, or is not to be.
+
+        Time that ran is reason to write only from `patience_s` on, and none where a new puzzle was
+        only looked at.
+        """
+        version, elapsed_s = self.game.version, self.game.watch.elapsed_s
+        kept = self.resumed or self._written.data is not None
+        waited = kept and elapsed_s - self._written.elapsed_s > patience_s
+        if not self.saves or not (version > self._written.version or waited):
+            return None
+        return Draft(version, elapsed_s, to_data(self.game))
+
+    def write(self, draft: Draft | None) -> None:
+        """Write a draft, unless a later one is written; may run in another thread.
+
+        Raises OSError where the disk refuses.
+        """
+        with self._writing:
+            if draft is not None and self.saves and draft[:2] > self._written[:2]:
+                write_json(self.path, draft.data)
+                self._written = draft
+
+    def save(self) -> None:
+        """Write the game as it is now."""
+        self.write(self.draft())
+
+    def close(self) -> None:
+        """Save, and let others have the game; from then on nothing is written."""
+        try:
+            self.save()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+
+class Library:
+    """A folder of saved games."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        sweep(folder)
+
+    def path(self, key: str) -> Path:
+        """Where the game with that key is kept."""
+        return self.folder / f"{key}.json"
+
+    def open(self, puzzle: Puzzle, title: str = "") -> Opened:
+        """The game of this puzzle: the saved one, or a new one."""
+        path = self.path(key_of(puzzle))
+        notes: list[str] = []
+        lock = self._locked(path, notes)
+        game, resumed = Game(puzzle, title), False
+        try:
+            game, resumed = self._read(path, puzzle), True
+        except FileNotFoundError:
+            pass
+        except SaveError as error:
+            notes.append(_kept_aside(path, error, ours=lock is not None))
+        return Opened(game, path, lock, resumed, tuple(notes))
+
+    def _locked(self, path: Path, notes: list[str]) -> Lock | None:
+        """The lock of a game, or None, with a note why."""
+        lock = Lock(path)
+        try:
+            if lock.take():
+                return lock
+            notes.append(ELSEWHERE)
+        except OSError as error:
+            notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
+        return None
+
+    def _read(self, path: Path, puzzle: Puzzle) -> Game:
+        game = from_data(read_json(path))
+        if game.puzzle != puzzle:
+            raise SaveError("it holds another puzzle")
+        return game
+
+    def resume(self, key: str) -> Opened:
+        """A saved game by its key. Raises SaveError where it cannot be read."""
+        try:
+            game = from_data(read_json(self.path(key)))
+        except FileNotFoundError as error:
+            raise SaveError(f"{self.path(key)} is gone: choose another game") from error
+        except SaveError as error:
+            raise SaveError(_kept_aside(self.path(key), error, ours=True)) from error
+        return self.open(game.puzzle, game.title)
+
+    def saved(self) -> list[Summary]:
+        """Every saved game that looks like one, the last saved first."""
+        found = (self._summary(path) for path in self.folder.glob("*.json"))
+        return sorted(filter(None, found), key=lambda one: one.saved, reverse=True)
+
+    def last(self) -> Summary | None:
+        """The game that was saved last and is not finished."""
+        return next((one for one in self.saved() if not one.finished), None)
+
+    def remove(self, key: str) -> bool:
+        """Delete a saved game; False where another program has it open."""
+        lock = Lock(self.path(key))
+        if not lock.take():
+            return False
+        self.path(key).unlink(missing_ok=True)
+        lock.release()
+        return True
+
+    def _summary(self, path: Path) -> Summary | None:
+        try:
+            data, saved = read_json(path), path.stat().st_mtime
+            told = data["summary"]
+            return Summary(
+                path.stem,
+                str(data["title"]),
+                str(told["kind"]),
+                int(told["cells"]),
+                int(told["open_cells"]),
+                float(data["elapsed_s"]),
+                bool(data["finished"]),
+                saved,
+            )
+        except (SaveError, OSError, LookupError, TypeError, ValueError):
+            return None
+
+
+def _kept_aside(path: Path, error: SaveError, ours: bool) -> str:
+    if not ours:
+        return f"The saved game cannot be read: {error}"
+    try:
+        place = set_aside(path)
+    except OSError:
+        return f"The saved game {path} cannot be read: {error}"
+    return f"The saved game could not be read and is kept as {place.name} ({error})."

@@ -1,0 +1,141 @@
+"""Files that survive a crash in mid write and a second program at the same time.
+
+Knows nothing of what the files hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+from vmd_solver.errors import SaveError
+
+_DRAFT = ".draft"
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises SaveError where it is none; FileNotFoundError passes."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SaveError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SaveError(f"{path} is no whole JSON file: {error}") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write the file as a whole or not at all: a crash leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}{_DRAFT}")
+    try:
+        with draft.open("w", encoding="utf-8") as stream:
+            json.dump(value, stream, separators=(",", ":"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    _settle(path.parent)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add one line; the remains of a line that a crash cut short stay a line of their own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path), path.open("a+b") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - 1))
+        cut_short = stream.read(1) not in (b"", b"\n")
+        stream.write(b"\n" * cut_short + line.encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used, over no other; where it is now."""
+    names = (path.with_name(f"{path.stem}.unreadable{n or ''}{path.suffix}") for n in count())
+    place = next(name for name in names if not name.exists())
+    path.rename(place)
+    return place
+
+
+def sweep(folder: Path, older_than_s: float = 3600.0) -> None:
+    """Remove drafts that crashes left behind."""
+    for draft in folder.glob(f"*{_DRAFT}"):
+        with suppress(OSError):
+            if time.time() - draft.stat().st_mtime > older_than_s:
+                draft.unlink()
+
+
+def _settle(folder: Path) -> None:
+    """Have the operating system write the folder down too, where it can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Lock:
+    """A lock that belongs to one program, until `release` or the program's end, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(f"{path.name}.lock")
+        self._stream: IO[bytes] | None = None
+
+    def take(self) -> bool:
+        """Take the lock; False where another has it. Raises OSError where none can be made."""
+        if self._stream is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            stream = self._path.open("ab")
+            if not _lock(stream):
+                stream.close()
+                return False
+            self._stream = stream
+        return True
+
+    def release(self) -> None:
+        """Give the lock back. Its file stays: removing it could take it from under another."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+@contextmanager
+def locked(path: Path, patience_s: float = 2.0) -> Iterator[None]:
+    """Hold the lock of a file; goes on without after a while, as its writers do no harm."""
+    lock, given_up = Lock(path), time.monotonic() + patience_s
+    while not lock.take() and time.monotonic() < given_up:
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lock(stream: IO[bytes]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        pass  # a file system without locks: better to save without than not at all
+    return True

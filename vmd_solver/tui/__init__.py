@@ -1,0 +1,1 @@
+"""The terminal UI: presentation, and nothing else."""

@@ -1,0 +1,195 @@
+"""The application: what the screens share, and the way from one to the next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.errors import SaveError
+from vmd_solver.formats import Entry
+from vmd_solver.play import Library, Opened, opening
+from vmd_solver.play.folders import Folders
+from vmd_solver.play.settings import DEFAULT_THEME, load, save
+from vmd_solver.play.statistics import Statistics
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, known_keys
+from vmd_solver.tui.screens.help import HelpScreen
+from vmd_solver.tui.screens.home import HomeScreen
+from vmd_solver.tui.screens.pick import PickScreen
+from vmd_solver.tui.screens.play import PlayScreen
+from vmd_solver.tui.screens.settings import SettingsScreen
+from vmd_solver.tui.screens.statistics import StatisticsScreen
+from vmd_solver.tui.themes import THEMES
+
+
+class PlayApp(App[None]):
+    """Begins with the puzzles of `entries`, or else with the list of what can be played."""
+
+    # Textual loads no stylesheet of the default screen, which is the list of puzzles.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
+    TITLE = "vmd-play"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
+
+    def __init__(
+        self,
+        folders: Folders,
+        entries: list[Entry] | None = None,
+        resume: bool = False,
+    ) -> None:
+        # Without colour everything is told by attributes; greys would tell less.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.folders = folders
+        self.library = Library(folders.games)
+        self.statistics = Statistics(folders.statistics)
+        self.settings, self._note = load(folders.settings)
+        for theme in THEMES:
+            self.register_theme(theme)
+        known = self.settings.theme in self.available_themes
+        self.theme = self.settings.theme if known else DEFAULT_THEME
+        self._entries = entries or []
+        self._resume = resume
+        self.parting_words: list[str] = []
+        """What to say once the screen is gone."""
+
+    def on_mount(self) -> None:
+        """Show the first screen."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+        if self.settings.keys:
+            self.set_keymap(known_keys(self.settings.keys))
+        if self._note:
+            self.notify(self._note, severity="warning", timeout=10)
+        last = self.library.last() if self._resume else None
+        if self._entries:
+            self.open_entries(self._entries)
+        elif last is not None:
+            self.resume(last.key)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The list of what can be played lies beneath everything else."""
+        return HomeScreen()
+
+    # From screen to screen
+
+    def open_file(self, path: Path) -> None:
+        """Play a puzzle of a file, or say what is wrong with it."""
+        self.open_entries(opening.entries(path))
+
+    @work(group="dialog")
+    async def open_entries(self, entries: list[Entry]) -> None:
+        """Play one of these, after asking which where there are several."""
+        readable = [entry for entry in entries if entry.puzzle is not None]
+        if not readable:
+            self.notify(str(entries[0].error), severity="error", timeout=10)
+            return
+        at = entries.index(readable[0])
+        if len(entries) > 1:
+            chosen = await self.push_screen_wait(PickScreen(entries))
+            if chosen is None:
+                return
+            at = chosen
+        puzzle = entries[at].puzzle
+        if puzzle is not None:
+            self.play_puzzle(puzzle, opening.title_of(entries[at], at + 1, len(entries)))
+
+    def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
+        """Play this puzzle, from where it was left."""
+        self._leave_game()
+        self.play(self.library.open(puzzle, title))
+
+    def play(self, opened: Opened) -> None:
+        """Show a game."""
+        self._leave_game()
+        self.push_screen(PlayScreen(opened, self.settings))
+
+    def resume(self, key: str) -> None:
+        """Go on with a saved game, or say why that cannot be."""
+        try:
+            self.play(self.library.resume(key))
+        except SaveError as error:
+            self.notify(str(error), severity="error", timeout=10)
+
+    def _leave_game(self) -> None:
+        while isinstance(self.screen, PlayScreen):
+            self.screen.leave()
+            self.pop_screen()
+
+    def go_home(self) -> None:
+        """Leave the game, which is saved."""
+        self._leave_game()
+
+    def go_back(self) -> None:
+        """From the list back to the game played last, if it is unfinished."""
+        last = self.library.last()
+        if last is not None:
+            self.resume(last.key)
+
+    def action_settings(self) -> None:
+        """Show the settings."""
+        self.push_screen(SettingsScreen())
+
+    def action_help(self) -> None:
+        """Show the help."""
+        self.push_screen(HelpScreen())
+
+    def action_statistics(self) -> None:
+        """Show finished games."""
+        self.push_screen(StatisticsScreen(self.statistics))
+
+    # Settings
+
+    def change(self, **changes: Any) -> None:
+        """Change settings, keep them, and let them take effect."""
+        self.settings = replace(self.settings, **changes)
+        if "keys" in changes:
+            self.set_keymap(known_keys(self.settings.keys))
+        for screen in self.screen_stack:
+            if isinstance(screen, PlayScreen):
+                screen.settings_changed()
+        try:
+            save(self.folders.settings, self.settings)
+        except OSError as error:
+            self.notify(f"The settings could not be kept: {error}", severity="error")
+
+    def _theme_chosen(self, name: str) -> None:
+        if name != self.settings.theme:
+            self.change(theme=name)
+
+    def key_of(self, name: str) -> str:
+        """The keys of a command, as people read them."""
+        binding = BY_NAME[name].binding
+        keys = self.settings.keys.get(name) or binding.key
+        return " ".join(
+            self.get_key_display(binding.with_key(key.strip())) for key in keys.split(",")
+        )
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The commands that the palette finds: those of Textual, and ours where there is a game."""
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
+        yield SystemCommand("Statistics", "Finished games", self.action_statistics)
+        if isinstance(screen, PlayScreen):
+            for one in COMMANDS:
+                if one.area != "Moving":
+                    yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
+
+    def _runner(self, action: str) -> Any:
+        async def run() -> None:
+            await self.run_action(action, self.screen)
+
+        return run
+
+    def notify(self, message: str, *, markup: bool = False, **told: Any) -> None:
+        """Say something for a while, as plain text: names of files may look like markup."""
+        super().notify(message, markup=markup, **told)
+
+    def say_at_exit(self, text: str) -> None:
+        """Say something once the screen is gone."""
+        self.parting_words.append(text)

@@ -1,0 +1,71 @@
+"""The command `vmd-play`: its options, and nothing that they do.
+
+Textual is imported once the options are read, so that --help is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from vmd_solver import __version__
+from vmd_solver.errors import VmdError
+from vmd_solver.play import opening
+from vmd_solver.play.folders import folders_at, usual_folders
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@click.command("vmd-play", context_settings=_CONTEXT)
+@click.argument("file", required=False)
+@click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
+@click.option("-r", "--resume", is_flag=True, help="Go on with the game left off last.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Keep games, statistics and settings there instead of in the user's folders.",
+)
+@click.version_option(__version__, message="vmd-play %(version)s")
+def command(file: str | None, number: int | None, resume: bool, data_dir: Path | None) -> None:
+    """Play constraint puzzles in the terminal.
+
+    FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
+    there is a list of games left off, new puzzles and puzzles that ship.
+    """
+    entries = opening.entries(file) if file is not None else []
+    if number is not None:
+        if not 1 <= number <= len(entries):
+            raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
+        entries = entries[number - 1 : number]
+    if entries and all(entry.puzzle is None for entry in entries):
+        raise click.ClickException(str(entries[0].error))
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise click.UsageError("a terminal is needed, for standard input and standard output")
+    from vmd_solver.tui.app import PlayApp
+
+    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume)
+    app.run()
+    for words in app.parting_words:
+        click.echo(f"vmd-play: {words}", err=True)
+    sys.exit(app.return_code or 0)
+
+
+def main() -> None:
+    """The installed script."""
+    try:
+        command.main(prog_name="vmd-play", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"vmd-play: {error.format_message().rstrip('.')}", err=True)
+        sys.exit(2)
+    except VmdError as error:
+        click.echo(f"vmd-play: {error}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

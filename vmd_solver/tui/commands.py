@@ -1,0 +1,83 @@
+"""Every command of the play screen in one table: its name, keys, words, and where it is shown.
+
+Bindings, the help, the command palette and the screen of keys are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: `name` is its id in the settings, `keys` the usual ones, `action` what it does.
+
+    `shown` is the word in the footer, empty where it is not shown there.
+    """
+
+    name: str
+    keys: str
+    action: str
+    text: str
+    area: str
+    shown: str = ""
+
+    @property
+    def binding(self) -> Binding:
+        """The command as Textual binds it."""
+        return Binding(
+            self.keys, self.action, self.shown or self.text, bool(self.shown), id=self.name
+        )
+
+
+_MOVE, _FILL, _BACK, _GAME = "Moving", "Filling in", "Back and forth", "The game"
+
+COMMANDS = (
+    Command("up", "up,k", "move(-1, 0)", "Up", _MOVE),
+    Command("down", "down,j", "move(1, 0)", "Down", _MOVE),
+    Command("left", "left,h", "move(0, -1)", "Left", _MOVE),
+    Command("right", "right,l", "move(0, 1)", "Right", _MOVE),
+    Command("next-open", "tab", "open(1)", "Next open cell", _MOVE),
+    Command("previous-open", "shift+tab", "open(-1)", "Previous open cell", _MOVE),
+    Command("marks", "m,space", "marks", "Pencil marks, or values", _FILL, "Marks"),
+    Command("one-mark", "full_stop", "one_mark", "The next value is a pencil mark", _FILL),
+    Command("clear", "delete,backspace,0", "clear", "Clear the cell", _FILL),
+    Command("candidates", "c", "candidates", "Pencil in all candidates", _FILL),
+    Command("cell-candidates", "e", "cell_candidates", "The candidates of this cell", _FILL),
+    Command("clear-marks", "x", "clear_marks", "Take all marks away", _FILL),
+    Command("undo", "u,ctrl+z", "undo", "Undo", _BACK, "Undo"),
+    Command("redo", "r,ctrl+y", "redo", "Redo", _BACK),
+    Command("undo-mistakes", "b", "undo_mistakes", "Undo to before the first mistake", _BACK),
+    Command("savepoint", "s", "savepoint", "Keep this position", _BACK),
+    Command("savepoints", "g", "savepoints", "Go to a kept position", _BACK),
+    Command("restart", "ctrl+r", "restart", "Start over (can be undone)", _BACK),
+    Command("filter", "f", "filter", "Filter for the value under the cursor", _GAME, "Filter"),
+    Command("filter-next", "right_square_bracket", "filter_by(1)", "Filter: next value", _GAME),
+    Command(
+        "filter-previous", "left_square_bracket", "filter_by(-1)", "Filter: previous value", _GAME
+    ),
+    Command("hint", "i", "hint", "Hint: where, why, what; then do it", _GAME, "Hint"),
+    Command("wrong", "w", "wrong", "Show wrong entries, or not", _GAME),
+    Command("pause", "p", "pause", "Pause", _GAME, "Pause"),
+    Command("larger", "plus", "zoom(1)", "Larger cells", _GAME),
+    Command("smaller", "minus", "zoom(-1)", "Smaller cells", _GAME),
+    Command("fit", "equals_sign", "zoom(0)", "Cells that fit the window", _GAME),
+    Command("home", "escape,n", "home", "Other puzzles", _GAME, "Puzzles"),
+    Command("settings", "comma", "app.settings", "Settings", _GAME),
+    Command("help", "question_mark", "app.help", "Help", _GAME, "Help"),
+    Command("quit", "q", "app.quit", "Quit; the game is saved", _GAME),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+
+def bindings() -> list[Binding]:
+    """The bindings of the play screen."""
+    return [command.binding for command in COMMANDS]
+
+
+def known_keys(names: dict[str, str]) -> dict[str, str]:
+    """The keys of commands that exist, out of what the settings hold."""
+    return {name: keys for name, keys in names.items() if name in BY_NAME and keys}

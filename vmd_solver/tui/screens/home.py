@@ -1,0 +1,144 @@
+"""Where a puzzle is chosen: the game left off, one from a file, a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.errors import VmdError
+from vmd_solver.play import Summary, opening
+from vmd_solver.play.stopwatch import shown
+from vmd_solver.tui.screens.find import FindScreen
+from vmd_solver.tui.widgets.keybar import KeyBar
+
+if TYPE_CHECKING:
+    from vmd_solver.tui.app import PlayApp
+
+_MOST_GAMES = 20
+"""Games left off that are listed."""
+
+_HEAD = "v m d - p l a y"
+
+
+class HomeScreen(Screen[None]):
+    """The list of what can be played."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "find", "Open a file"),
+        Binding("d,delete", "remove", "Delete the game"),
+        Binding("t", "app.statistics", "Statistics"),
+        Binding("comma", "app.settings", "Settings"),
+        Binding("question_mark", "app.help", "Help"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("j", "move('down')", show=False),
+        Binding("k", "move('up')", show=False),
+        Binding("q", "app.quit", "Quit"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    app: PlayApp
+
+    def compose(self) -> ComposeResult:
+        """The list, and what the keys do."""
+        with Vertical(id="home"):
+            yield Static(_HEAD, id="head")
+            yield OptionList(id="choices", markup=False)
+        yield KeyBar()
+
+    def on_screen_resume(self) -> None:
+        """List anew: what was played meanwhile stands first."""
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([*self._options()])
+        options.focus()
+        options.highlighted = next(
+            (at for at, option in enumerate(options.options) if not option.disabled), None
+        )
+
+    def _options(self) -> Iterator[Option]:
+        games = [game for game in self.app.library.saved() if not game.finished][:_MOST_GAMES]
+        if games:
+            yield _heading("Go on with")
+            yield from (Option(_described(game), f"game {game.key}") for game in games)
+        yield _heading("A new puzzle")
+        for at, kind in enumerate(opening.KINDS):
+            yield Option(f"  {kind.name}", f"kind {at}")
+        yield _heading("Puzzles that ship")
+        for path in opening.shipped_files():
+            yield Option(f"  {path.name}", f"file {path}")
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        what, _, which = (event.option_id or "").partition(" ")
+        if what == "game":
+            self.app.resume(which)
+            self.on_screen_resume()
+        elif what == "kind":
+            self._make(opening.KINDS[int(which)])
+        elif what == "file":
+            self.app.open_file(Path(which))
+
+    @work(thread=True, group="make", exclusive=True)
+    def _make(self, kind: opening.Kind) -> None:
+        """Make a puzzle beside the screen; another choice cancels it."""
+        worker = get_current_worker()
+        seed = int(np.random.default_rng().integers(1 << 31))
+        self.app.call_from_thread(self.notify, f"Making {kind.name}.", timeout=3)
+        try:
+            puzzle = opening.make(kind, seed)
+        except VmdError as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error")
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._made, puzzle)
+
+    def _made(self, puzzle: Puzzle) -> None:
+        if self.is_current:
+            self.app.play_puzzle(puzzle, puzzle.name)
+
+    @work(group="dialog")
+    async def action_find(self) -> None:
+        """Ask for a file."""
+        path = await self.app.push_screen_wait(FindScreen())
+        if path is not None:
+            self.app.open_file(path)
+
+    def action_remove(self) -> None:
+        """Delete the game that is highlighted."""
+        option = self.query_one(OptionList).highlighted_option
+        what, _, which = ((option.id if option else "") or "").partition(" ")
+        if what != "game":
+            self.notify("Choose a game to delete.")
+        elif not self.app.library.remove(which):
+            self.notify("That game is open in another vmd-play.", severity="warning")
+        self.on_screen_resume()
+
+    def action_move(self, way: str) -> None:
+        """Up or down, as the arrows do."""
+        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
+
+    def action_back(self) -> None:
+        """Back to the game that was left for this, if there is one."""
+        self.app.go_back()
+
+
+def _heading(text: str) -> Option:
+    return Option(Text(text, style="bold underline"), disabled=True)
+
+
+def _described(game: Summary) -> str:
+    done = game.cells - game.open_cells
+    left = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
+    return f"{left[:42].ljust(42)} {done:>3}/{game.cells} {shown(game.elapsed_s):>8}"

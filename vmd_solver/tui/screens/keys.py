@@ -1,0 +1,96 @@
+"""The keys of every command, and how to choose another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, Command
+from vmd_solver.tui.widgets.dialog import Dialog, titled
+
+if TYPE_CHECKING:
+    from vmd_solver.tui.app import PlayApp
+
+_ASK = "Enter chooses a command; backspace gives it its usual keys again."
+
+
+class KeysScreen(Dialog[None]):
+    """A list of commands; the next key after Enter becomes the command's only key."""
+
+    CSS_PATH = "keys.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace", "usual", "Usual keys")]
+    app: PlayApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._awaiting: Command | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list, and what to do."""
+        with titled(Vertical(classes="dialog--box"), "Keys", "enter, backspace, esc"):
+            yield OptionList(*map(self._option, COMMANDS), markup=False)
+            yield Static(_ASK, id="said", markup=False)
+
+    def _option(self, command: Command) -> Option:
+        return Option(self._line(command), command.name)
+
+    def _line(self, command: Command) -> str:
+        return f"{command.text[:40].ljust(41)}{self.app.key_of(command.name)}"
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self._awaiting = BY_NAME[event.option_id or ""]
+        self._say(f"Press the key for: {self._awaiting.text}. Escape keeps it as it is.")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take the next key before anything else does, where one is awaited."""
+        if isinstance(event, events.Key) and self._awaiting is not None:
+            event.stop()
+            event.prevent_default()
+            command, self._awaiting = self._awaiting, None
+            self._take(command, event)
+            return
+        await super().on_event(event)
+
+    def _take(self, command: Command, event: events.Key) -> None:
+        if event.key == "escape":
+            self._say(_ASK)
+            return
+        character = event.character or ""
+        if character.isdigit() or character.isupper():
+            self._say("Digits and capital letters are values: choose another key.")
+            return
+        other = self._holder(event.key)
+        if other is not None and other is not command:
+            self._say(f"That is the key of: {other.text}. Choose another, or change that first.")
+            return
+        self._set({**self.app.settings.keys, command.name: event.key}, command)
+
+    def _holder(self, key: str) -> Command | None:
+        """The command that has the key."""
+        keys = self.app.settings.keys
+        return next(
+            (one for one in COMMANDS if key in keys.get(one.name, one.keys).split(",")), None
+        )
+
+    def _set(self, keys: dict[str, str], command: Command) -> None:
+        self.app.change(keys=keys)
+        options = self.query_one(OptionList)
+        options.replace_option_prompt(command.name, self._line(command))
+        self._say(_ASK)
+
+    def action_usual(self) -> None:
+        """The highlighted command gets its usual keys again."""
+        option = self.query_one(OptionList).highlighted_option
+        if option is not None and option.id is not None:
+            keys = {name: key for name, key in self.app.settings.keys.items() if name != option.id}
+            self._set(keys, BY_NAME[option.id])
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(text)

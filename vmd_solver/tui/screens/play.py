@@ -1,0 +1,433 @@
+"""The game on the screen: turns keys and clicks into moves, and shows what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
+from vmd_solver.play.hints import hint, obstacle, state_of, take
+from vmd_solver.play.record import kind_of
+from vmd_solver.play.rules import mask_values
+from vmd_solver.play.statistics import Finished
+from vmd_solver.play.stopwatch import shown
+from vmd_solver.techniques import State, Step
+from vmd_solver.tui.commands import bindings
+from vmd_solver.tui.screens.savepoints import SavepointsScreen
+from vmd_solver.tui.widgets.bar import Bar
+from vmd_solver.tui.widgets.board import BoardView
+from vmd_solver.tui.widgets.digits import Digits
+from vmd_solver.tui.widgets.keybar import KeyBar
+
+if TYPE_CHECKING:
+    from vmd_solver.tui.app import PlayApp
+
+SMALLEST = (30, 12)
+"""Columns and lines below which nothing but a message is shown."""
+
+_NARROW = 66
+"""Columns below which there is no room for a column beside the board."""
+
+_SAVE_TIME_S = 30.0
+"""Seconds that may run before they alone are a reason to save."""
+
+_TELLING = ("several", "none", "undecided")
+"""Verdicts that are said on opening."""
+
+
+class PlayScreen(Screen[None]):
+    """One game in play."""
+
+    CSS_PATH = "play.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
+    app: PlayApp
+
+    def __init__(self, opened: Opened, settings: Settings) -> None:
+        super().__init__()
+        self.opened = opened
+        self.game = opened.game
+        # Made here, not in `compose`: a key may come before that.
+        self.board = BoardView(self.game, settings)
+        self._bar = Bar()
+        self._digits = Digits(self.board.symbols)
+        self._about = Static(id="facts", markup=False)
+        self._said = Static(id="message", markup=False)
+        self._marking = False
+        self._one_mark = False
+        self._message = ""
+        self._trouble = ""
+        self._hint: Step | None = None
+        self._hinted, self._stage = 0, 0
+
+    def compose(self) -> ComposeResult:
+        """The bar, the board with what is beside it, and the footer."""
+        yield self._bar
+        with Horizontal(id="table"):
+            yield self.board
+            with Vertical(id="side"):
+                yield self._digits
+                yield self._about
+                yield self._said
+        yield Static(id="tiny", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin: count solutions, let time run, save now and then."""
+        for note in self.opened.notes:
+            self.notify(note, severity="warning", timeout=10)
+        if not self.opened.resumed and self.app.settings.auto_candidates:
+            self.game.fill_candidates()
+        self.board.focus()
+        self._count_solutions()
+        if not self.game.finished:
+            self.game.watch.start()
+        self.set_interval(1.0, self._tick)
+        self._show()
+
+    def on_unmount(self) -> None:
+        """Whatever ended the screen, the game is saved."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Save, and let others have the game."""
+        self.game.watch.stop()
+        try:
+            self.opened.close()
+        except OSError as error:
+            self.app.say_at_exit(f"the game could not be saved: {error}")
+
+    # Work beside the screen
+
+    @work(thread=True, group="judge", exclusive=True)
+    def _count_solutions(self) -> None:
+        worker = get_current_worker()
+        verdict = judge(self.game.puzzle, lambda: worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._judged, verdict)
+
+    def _judged(self, verdict: Verdict) -> None:
+        self.game.verdict = verdict
+        if verdict.kind in _TELLING:
+            self.notify(f"This puzzle: {verdict.words}.", severity="warning", timeout=8)
+        self._show()
+
+    def _tick(self) -> None:
+        self._show_bar()
+        self._autosave()
+
+    @work(group="save")
+    async def _autosave(self) -> None:
+        """Write what changed, in a thread; what went wrong is said once."""
+        try:
+            await asyncio.to_thread(self.opened.write, self.opened.draft(_SAVE_TIME_S))
+            self._trouble = ""
+        except OSError as error:
+            trouble = f"The game could not be saved: {error.strerror or error}"
+            if trouble != self._trouble:
+                self._trouble = trouble
+                self.notify(trouble, severity="error", timeout=10)
+
+    # Filling in
+
+    @on(BoardView.Typed)
+    def _typed(self, typed: BoardView.Typed) -> None:
+        self._put(typed.value, typed.pencil or self._marking)
+
+    @on(Digits.Chosen)
+    def _clicked(self, chosen: Digits.Chosen) -> None:
+        if chosen.filter:
+            self._filter(chosen.value)
+        else:
+            self._put(chosen.value, self._marking)
+
+    def _put(self, value: int, pencil: bool) -> None:
+        pencil, self._one_mark = pencil or self._one_mark, False
+        cell = self.board.cursor
+        if self.game.is_given(cell):
+            self._say("Givens stay as they are.")
+        elif pencil and self.game.values[cell]:
+            self._say("Marks go into open cells.")
+        elif pencil:
+            self._edit(self.game.mark, cell, value)
+        else:
+            self._edit(self.game.enter, cell, value, self.app.settings.auto_clean)
+
+    def _edit(self, change: Callable[..., bool], *args: object) -> bool:
+        """Make a change, unless the game is paused, and show it; whether there was any."""
+        if self.board.covered or not change(*args):
+            self._show()
+            return False
+        self._message, self._hint = "", None
+        self.board.spotlight = frozenset()
+        if self.game.finish():
+            self._celebrate()
+        self._show()
+        return True
+
+    def _celebrate(self) -> None:
+        """The game is solved for the first time: keep that."""
+        kind, seconds = kind_of(self.game.puzzle), self.game.watch.elapsed_s
+        best = self.app.statistics.best_s(kind)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        done = Finished(kind, self.opened.path.stem, round(seconds, 3), self.game.helped, now)
+        try:
+            self.app.statistics.add(done)
+        except OSError as error:
+            self.notify(f"The time could not be kept: {error}", severity="error")
+        record = not self.game.helped and (best is None or seconds < best)
+        said = "Your best time yet." if record else f"Best time: {shown(best)}." if best else ""
+        self.notify(f"Solved in {shown(seconds)}. {said}".strip(), title="Solved", timeout=8)
+        self._autosave()
+
+    def action_marks(self) -> None:
+        """Values become marks, or values again."""
+        self._marking = not self._marking
+        self._show()
+
+    def action_one_mark(self) -> None:
+        """The next value becomes a mark."""
+        self._one_mark = not self._one_mark
+        self._show()
+
+    def action_clear(self) -> None:
+        """Clear the cell."""
+        self._edit(self.game.clear, self.board.cursor)
+
+    def action_candidates(self) -> None:
+        """Pencil in all candidates."""
+        self._edit(self.game.fill_candidates)
+
+    def action_cell_candidates(self) -> None:
+        """Pencil in the candidates of the cell."""
+        self._edit(self.game.fill_candidates, [self.board.cursor])
+
+    def action_clear_marks(self) -> None:
+        """Take all marks away."""
+        self._edit(self.game.clear_marks)
+
+    # Back and forth
+
+    def action_undo(self) -> None:
+        """Undo."""
+        if not self._edit(self.game.undo):
+            self._say("Nothing to undo.")
+
+    def action_redo(self) -> None:
+        """Redo."""
+        if not self._edit(self.game.redo):
+            self._say("Nothing to redo.")
+
+    def action_undo_mistakes(self) -> None:
+        """Undo to before the first mistake."""
+        if self.board.covered:
+            return
+        taken = self.game.undo_mistakes()
+        moves = "1 move" if taken == 1 else f"{taken} moves"
+        self._say(f"Took back {moves}." if taken else "No mistake on the board.")
+
+    def action_restart(self) -> None:
+        """Start over."""
+        if self._edit(self.game.restart):
+            self._say("Started over. Undo brings it back.")
+
+    def action_savepoint(self) -> None:
+        """Keep the position."""
+        if not self.board.covered:
+            point = self.game.save_point()
+            self._say(f"Kept as position {point.name}.")
+
+    @work(group="dialog")
+    async def action_savepoints(self) -> None:
+        """Choose a kept position."""
+        if self.board.covered:
+            return
+        chosen: Savepoint | None = await self.app.push_screen_wait(SavepointsScreen(self.game))
+        if chosen is not None and self._edit(self.game.return_to, chosen):
+            self._say(f"Back at position {chosen.name}.")
+
+    # Looking
+
+    def action_move(self, down: int, right: int) -> None:
+        """Move the cursor."""
+        self.board.move(down, right)
+
+    def action_open(self, step: int) -> None:
+        """Move to another open cell."""
+        self.board.move_open(step)
+
+    def action_zoom(self, step: int) -> None:
+        """Larger or smaller cells."""
+        self.board.zoom(step)
+
+    def action_filter(self) -> None:
+        """Filter for the value under the cursor, or stop."""
+        value = self.game.values[self.board.cursor]
+        self._filter(value or self.board.chosen)
+
+    def action_filter_by(self, step: int) -> None:
+        """Filter for the next value; beyond the last there is none."""
+        values = self.game.board.D + 1
+        self.board.chosen = (self.board.chosen + step) % values
+        self._show()
+
+    def _filter(self, value: int) -> None:
+        self.board.chosen = 0 if value == self.board.chosen else value
+        self._show()
+
+    def action_hint(self) -> None:
+        """A hint, each time a stage further: where, why, what; then it is done."""
+        if self.board.covered or self.game.finished:
+            return
+        if self._hint is None or self._hinted != self.game.version:
+            self._find_hint()
+            return
+        stages = (self._hint.where, self._hint.why, self._hint.follows)
+        self._stage += 1
+        if self._stage < len(stages):
+            self._say(stages[self._stage])
+        else:
+            self._edit(take, self.game, self._hint)
+
+    def _find_hint(self) -> None:
+        problem = obstacle(self.game)
+        if problem:
+            self.game.helped |= self.game.verdict.solution is not None
+            self._say(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
+        else:
+            self._search_hint(state_of(self.game), self.game.version)
+
+    @work(thread=True, group="hint", exclusive=True)
+    def _search_hint(self, state: State, version: int) -> None:
+        found = hint(state)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_hint, found, version)
+
+    def _show_hint(self, found: Step | str, version: int) -> None:
+        if version != self.game.version:
+            return
+        if isinstance(found, str):
+            self._say(found)
+            return
+        self._hint, self._hinted, self._stage = found, version, 0
+        self.game.helped = True
+        struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
+        units = {cell for number in found.units for cell in self.game.board.units[number]}
+        self.board.spotlight = frozenset({*found.cells, *found.partners}) or frozenset(
+            units or struck
+        )
+        self._say(found.where)
+
+    def action_wrong(self) -> None:
+        """Show wrong entries, or not."""
+        shown_now = not self.app.settings.show_wrong
+        self.app.change(show_wrong=shown_now)
+        if not shown_now:
+            self._say("Wrong entries are not shown.")
+        elif self.game.verdict.solution is None:
+            self._say(f"Nothing to compare with: {self.game.verdict.words}.")
+        else:
+            count = len(self.game.wrong())
+            self._say(f"{count} wrong." if count else "All entries are right.")
+
+    def action_pause(self) -> None:
+        """Stop the time and hide the board, or go on."""
+        self._pause(not self.board.covered)
+
+    def _pause(self, pause: bool) -> None:
+        if self.game.finished or pause == self.board.covered:
+            return
+        self.board.covered = pause
+        if pause:
+            self.game.watch.stop()
+            self._say(f"Paused. {self.app.key_of('pause')} goes on.")
+        else:
+            self.game.watch.start()
+            self._say("")
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """Pause where that is wanted when the window is left."""
+        if self.app.settings.pause_on_blur:
+            self._pause(True)
+
+    def action_home(self) -> None:
+        """Leave for another puzzle."""
+        self.app.go_home()
+
+    # Showing
+
+    def settings_changed(self) -> None:
+        """Show the game by the settings as they are now."""
+        self.board.settings = self.app.settings
+        self._show()
+
+    @on(BoardView.Moved)
+    def _moved(self) -> None:
+        self._show_side()
+
+    def _say(self, text: str) -> None:
+        """Say something beside the board, until the next change."""
+        self._message = text
+        self._show()
+
+    def _show(self) -> None:
+        self.board.refresh_game()
+        self._show_side()
+        self._show_bar()
+
+    def _show_bar(self) -> None:
+        game = self.game
+        title = f"{kind_of(game.puzzle)}  {game.title}".strip()
+        filled = f"{game.board.n - game.open_cells}/{game.board.n}"
+        time = shown(game.watch.elapsed_s) if self.app.settings.show_timer else ""
+        self._bar.show(title, "  ".join(filter(None, (filled, time))))
+
+    def _show_side(self) -> None:
+        counted = self.app.settings.show_counts
+        self._digits.show(self.game.left(), self.board.chosen, counted)
+        self._about.update("\n".join(self._facts()), layout=False)
+        solved = self.game.finished and self.game.is_solved()
+        self._said.set_class(solved, "-solved")
+        said = self._message or (self._solved_text() if solved else "")
+        self._said.update(said, layout=False)
+
+    def _solved_text(self) -> str:
+        helped = ", with help" if self.game.helped else ""
+        return f"Solved in {shown(self.game.watch.elapsed_s)}{helped}."
+
+    def _facts(self) -> list[str]:
+        game, cell = self.game, self.board.cursor
+        symbols = self.board.symbols
+        mode = "marks" if self._marking else "one mark" if self._one_mark else "values"
+        filtered = symbols[self.board.chosen - 1] if self.board.chosen else "none"
+        between = " " * (max(map(len, symbols)) > 1)
+        marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
+        given = " given" if game.is_given(cell) else ""
+        return [
+            f"Typing  {mode}",
+            f"Filter  {filtered}",
+            f"Cell    {game.board.cell_name(cell)}{given}",
+            f"Marks   {marks if not game.values[cell] else ''}",
+            "",
+            game.verdict.words.capitalize(),
+        ]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the terminal is too small for anything."""
+        columns, lines = SMALLEST
+        tiny = event.size.width < columns or event.size.height < lines
+        self.set_class(tiny, "-tiny")
+        self.query_one("#tiny", Static).update(
+            f"The terminal is {event.size.width}x{event.size.height}.\n"
+            f"vmd-play needs {columns}x{lines}:\nmake it larger."
+        )

@@ -1,0 +1,53 @@
+"""The kept positions of a game, to go back to one or to forget it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from vmd_solver.play import Game, Savepoint
+from vmd_solver.tui.widgets.dialog import Dialog, titled
+
+
+class SavepointsScreen(Dialog[Savepoint]):
+    """Gives the position that was chosen."""
+
+    CSS_PATH = "savepoints.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [("delete,d", "forget", "Forget")]
+
+    def __init__(self, game: Game) -> None:
+        super().__init__()
+        self.game = game
+
+    def compose(self) -> ComposeResult:
+        """The list, the newest position first."""
+        with titled(Vertical(classes="dialog--box"), "Kept positions", "enter, d forget, esc"):
+            if self.game.savepoints:
+                yield OptionList(*map(_option, reversed(self.game.savepoints)))
+            else:
+                yield Static("None yet: s keeps the position on the board.")
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._point(event.option_index))
+
+    def _point(self, index: int) -> Savepoint:
+        return self.game.savepoints[-1 - index]
+
+    def action_forget(self) -> None:
+        """Forget the position that is highlighted."""
+        options = self.query(OptionList)
+        if options and options.first().highlighted is not None:
+            at = options.first().highlighted or 0
+            self.game.forget_point(self._point(at))
+            options.first().remove_option_at_index(at)
+
+
+def _option(point: Savepoint) -> Option:
+    return Option(f"Position {point.name}: {point.values.count(0)} cells open")

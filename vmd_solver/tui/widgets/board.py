@@ -1,0 +1,329 @@
+"""The board: draws a game, keeps a cursor, and says what was clicked and typed.
+
+It changes nothing of the game; the screen does, and calls `refresh_game`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from vmd_solver.play import Game, Settings
+from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes, stepped
+from vmd_solver.tui.widgets.keyboard import Keyboard, legible
+from vmd_solver.tui.widgets.paint import Look, extra_signs, text_of
+
+_GROUNDS = (
+    (Look.SPOT, "board--spot"),
+    (Look.SAME, "board--same"),
+    (Look.POSSIBLE, "board--possible"),
+    (Look.PEER, "board--peer"),
+    (Look.EXTRA, "board--extra"),
+)
+"""What colours the ground of a cell, the strongest first."""
+
+_WARNINGS = Look.CONFLICT | Look.WRONG | Look.DEAD
+
+
+class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
+    """A game as it is drawn on paper, as large as there is room for."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "board--cursor",
+        "board--entry",
+        "board--extra",
+        "board--given",
+        "board--mark",
+        "board--peer",
+        "board--possible",
+        "board--rule",
+        "board--same",
+        "board--spot",
+        "board--warning",
+    }
+
+    cursor: reactive[int] = reactive(0)
+    """The chosen cell."""
+
+    chosen: reactive[int] = reactive(0)
+    """The value that is filtered for; 0 for none."""
+
+    covered: reactive[bool] = reactive(False)
+    """Whether the cells are hidden, as they are while the game is paused."""
+
+    spotlight: reactive[frozenset[int]] = reactive(frozenset())
+    """Cells to point at, as a hint does."""
+
+    class Moved(Message):
+        """The cursor went to another cell."""
+
+    @dataclass
+    class Typed(Message):
+        """A value was typed; `pencil` where the key asks for a mark."""
+
+        value: int
+        pencil: bool
+
+    def __init__(self, game: Game, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self._shape: Shape | None = None
+        self._styles: dict[tuple[int, bool], Style] = {}
+        self._looks: list[int] = []
+        self._cells: dict[int, tuple[tuple[str, ...], Style]] = {}
+        """The cells that were drawn since anything changed: their lines and style."""
+        self._frame: tuple[Offset, Offset, Style] | None = None
+        self.show_game(game)
+
+    # What is shown
+
+    def show_game(self, game: Game) -> None:
+        """Show this game, the cursor on its first open cell."""
+        self.game = game
+        self.symbols = legible(game.puzzle.alphabet)
+        self.keyboard = Keyboard(self.symbols)
+        self._extras = extra_signs(game.board)
+        self._symbol_width = max(map(len, self.symbols))
+        self._shape = None
+        self._lay_out()
+        first = game.values.index(0) if 0 in game.values else 0
+        self.set_reactive(BoardView.cursor, first)
+        self.refresh_game()
+
+    def refresh_game(self) -> None:
+        """Draw the game as it is now."""
+        self._looks = self._looked()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._cells.clear()
+        self.refresh()
+
+    def _looked(self) -> list[int]:
+        game, told = self.game, self.settings
+        looks = [Look.GIVEN if given else Look.PLAIN for given in game.puzzle.givens]
+
+        def add(look: int, cells: frozenset[int] | set[int] | dict[int, str]) -> None:
+            for cell in cells:
+                looks[cell] |= look
+
+        add(Look.EXTRA, self._extras)
+        add(Look.PEER, self._peers())
+        if told.show_conflicts:
+            add(Look.CONFLICT, game.conflicts())
+        if told.show_wrong:
+            add(Look.WRONG, game.reveal_wrong())
+        if told.show_dead:
+            add(Look.DEAD, game.dead())
+        value = self.chosen or (game.values[self.cursor] if told.highlight_same else 0)
+        if value:
+            add(Look.SAME, {cell for cell, held in enumerate(game.values) if held == value})
+        if self.chosen:
+            add(Look.POSSIBLE, game.possible(self.chosen))
+        add(Look.SPOT, self.spotlight)
+        looks[self.cursor] |= Look.CURSOR
+        return looks
+
+    def _peers(self) -> set[int]:
+        """The cells to highlight for where the cursor is: its row and column, its other units."""
+        board, told = self.game.board, self.settings
+        row, col = divmod(self.cursor, board.cols)
+        found: set[int] = set()
+        for number in self.game.rules.homes[self.cursor]:
+            unit = board.units[number]
+            straight = all(cell // board.cols == row for cell in unit) or all(
+                cell % board.cols == col for cell in unit
+            )
+            if told.highlight_lines if straight else told.highlight_regions:
+                found.update(unit)
+        return found - {self.cursor}
+
+    # Where it is shown
+
+    @property
+    def drawing(self) -> Drawing:
+        """How the board is drawn at present."""
+        return self._drawing
+
+    def zoom(self, step: int) -> None:
+        """Draw cells larger or smaller by a step; 0 fits them to the room there is."""
+        known = shapes(self.game.board)
+        at = known.index(self._drawing.shape) - step
+        self._shape = known[min(max(at, 0), len(known) - 1)] if step else None
+        self._lay_out()
+        self._redraw()
+        self._follow()
+
+    def _lay_out(self) -> None:
+        board, size = self.game.board, self._room()
+        shape = self._shape or fitting(board, self._symbol_width, size.width, size.height)
+        self._drawing = Drawing(board, shape, self._symbol_width)
+        self.virtual_size = Size(self._drawing.width, self._drawing.height)
+
+    def _room(self) -> Size:
+        """The room there is without scroll bars."""
+        return self.container_size if self.is_attached else Size(0, 0)
+
+    def on_resize(self) -> None:
+        """Fit the drawing to the new room."""
+        self._lay_out()
+        self._redraw()
+        self._follow()
+
+    @property
+    def _origin(self) -> Offset:
+        """Where the drawing begins: in the middle where there is room to spare."""
+        room = self.scrollable_content_region
+        spare_x, spare_y = room.width - self._drawing.width, room.height - self._drawing.height
+        return Offset(max(0, spare_x // 2), max(0, spare_y // 2))
+
+    def _follow(self) -> None:
+        """Scroll to the cursor, with a line around it where there is one."""
+        row, col = divmod(self.cursor, self.game.board.cols)
+        drawing = self._drawing
+        region = Region(
+            drawing.lefts[col] - 1,
+            drawing.tops[row] - 1,
+            drawing.cell_width + 2,
+            drawing.cell_height + 2,
+        )
+        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+
+    # How it is drawn
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the theme that was."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._cells.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part; what they share is found out once."""
+        self._frame = self._framed()
+        return super().render_lines(crop)
+
+    def _framed(self) -> tuple[Offset, Offset, Style]:
+        return self._origin, self.scroll_offset, self.rich_style
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the part that is to be seen."""
+        origin, scroll, ground = self._frame or self._framed()
+        line = y - origin.y + scroll.y
+        if not 0 <= line < self._drawing.height:
+            return Strip.blank(self.size.width, ground)
+        segments = [Segment(" " * origin.x, ground), *self._segments(line)]
+        strip = Strip(segments, origin.x + self._drawing.width)
+        return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
+
+    def _segments(self, line: int) -> Iterator[Segment]:
+        drawing, board = self._drawing, self.game.board
+        place = drawing.places[line]
+        rule = self.get_component_rich_style("board--rule")
+        if place.line < 0:
+            yield Segment(drawing.rule(place.row), rule)
+            return
+        for col in range(board.cols):
+            if col in drawing.bars:
+                yield Segment(drawing.bar(place.row, col), rule)
+            cell = place.row * board.cols + col
+            lines, style = self._cells.get(cell) or self._drawn(cell)
+            yield Segment(lines[place.line], style)
+        yield Segment(drawing.bar(place.row, board.cols), rule)
+
+    def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
+        look, game, drawing = self._looks[cell], self.game, self._drawing
+        if self.covered:
+            blank = (" " * drawing.cell_width,) * drawing.cell_height
+            drawn = blank, self._style(Look.PLAIN, False)
+        else:
+            extra = self._extras.get(cell, "")
+            text = text_of(drawing, self.symbols, cell, game.values, game.marks, look, extra)
+            drawn = text.lines, self._style(look, text.is_value)
+        self._cells[cell] = drawn
+        return drawn
+
+    def _style(self, look: int, is_value: bool) -> Style:
+        style = self._styles.get((look, is_value))
+        if style is None:
+            style = self._styles[look, is_value] = self._styled(look, is_value)
+        return style
+
+    def _styled(self, look: int, is_value: bool) -> Style:
+        """The ground by what the cell is to the cursor, the ink by what it holds."""
+        ink = "board--given" if look & Look.GIVEN else "board--entry"
+        names = [ink if is_value else "board--mark"]
+        names += [name for bit, name in _GROUNDS if look & bit][:1]
+        if look & _WARNINGS:
+            names.append("board--warning")
+        if look & Look.CURSOR:
+            names.append("board--cursor")
+        style = self.rich_style
+        for name in names:
+            style += self._part(name)
+        return style
+
+    def _part(self, name: str) -> Style:
+        """What a component class sets, and only that; colours as they look on the board."""
+        own = self.get_component_rich_style(name, partial=True)
+        whole = self.get_component_rich_style(name)
+        return own.without_color + Style(
+            color=whole.color if own.color else None,
+            bgcolor=whole.bgcolor if own.bgcolor else None,
+        )
+
+    # What is done to it
+
+    def watch_cursor(self) -> None:
+        """Show where the cursor is, and say so."""
+        self._follow()
+        self.refresh_game()
+        self.post_message(self.Moved())
+
+    def watch_covered(self) -> None:
+        """Hide the cells, or show them again."""
+        self.refresh_game()
+
+    def watch_chosen(self) -> None:
+        """Show the filter."""
+        self.refresh_game()
+
+    def watch_spotlight(self) -> None:
+        """Show what is pointed at."""
+        self.refresh_game()
+
+    def move(self, down: int, right: int) -> None:
+        """Move the cursor by cells."""
+        self.cursor = stepped(self.game.board, self.cursor, down, right, self.settings.wrap)
+
+    def move_open(self, step: int) -> None:
+        """Move the cursor to the next open cell, or with -1 to the one before."""
+        values, n = self.game.values, self.game.board.n
+        ahead = ((self.cursor + step * far) % n for far in range(1, n + 1))
+        self.cursor = next((cell for cell in ahead if not values[cell]), self.cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the cell that was clicked."""
+        at = event.get_content_offset(self)
+        if at is not None and not self.covered:
+            spot = at - self._origin + self.scroll_offset
+            cell = self._drawing.cell_at(spot.x, spot.y)
+            if cell is not None:
+                self.cursor = cell
+
+    def on_key(self, event: events.Key) -> None:
+        """Turn a key that stands for a value into a message; leave others alone."""
+        typed = self.keyboard.typed(event.key, event.character)
+        if typed is not None:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Typed(*typed))

@@ -1,0 +1,58 @@
+"""Which value a key stands for on a board with a given alphabet. Knows no widget.
+
+A value is typed by its symbol: digits as they are, letters as capitals, so that small letters stay
+free for commands. A symbol that no single key can type (`10`, or a small letter) is typed as the
+usual alphabet has it: 1-9, then A-Z. With Alt a key stands for a pencil mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from vmd_solver.csp.puzzle import default_alphabet
+
+_USUAL = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ALT = "alt+"
+
+
+class Keyboard:
+    """The keys of one alphabet.
+
+    >>> keys = Keyboard(("1", "2", "10"))
+    >>> keys.typed("2", "2"), keys.typed("3", "3"), keys.typed("alt+1", None), keys.typed("a", "a")
+    ((2, False), (3, False), (1, True), None)
+    """
+
+    def __init__(self, alphabet: Sequence[str]) -> None:
+        own = {symbol: value for value, symbol in enumerate(alphabet, 1) if _typeable(symbol)}
+        usual = {key: value for value, key in enumerate(_USUAL[: len(alphabet)], 1)}
+        self._values = usual | own
+
+    def typed(self, key: str, character: str | None) -> tuple[int, bool] | None:
+        """The value that a key press stands for, and whether as a mark; None for other keys."""
+        pencil = key.startswith(_ALT)
+        symbol = _character(key.removeprefix(_ALT)) if pencil else character
+        value = self._values.get(symbol or "")
+        return None if value is None else (value, pencil)
+
+
+def legible(alphabet: Sequence[str]) -> tuple[str, ...]:
+    """The alphabet as the board shows it: the usual one where a symbol is as wide as two.
+
+    >>> legible(("a", "b")), legible(("\N{CJK UNIFIED IDEOGRAPH-4E00}", "b"))
+    (('a', 'b'), ('1', '2'))
+    """
+    narrow = all(cell_len(symbol) == len(symbol) for symbol in alphabet)
+    return tuple(alphabet) if narrow else default_alphabet(len(alphabet))
+
+
+def _character(key: str) -> str:
+    """The character of a key without its modifiers: `shift+a` is A."""
+    letter = key.removeprefix("shift+")
+    return letter.upper() if letter != key else letter
+
+
+def _typeable(symbol: str) -> bool:
+    return len(symbol) == 1 and not symbol.islower()
