@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, starmap
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Solver:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")
         self.settings, self.denoiser, self.observe = settings, denoiser, observe
+        self._window = 1
 
     def solve(self, puzzle: Puzzle) -> Solution:
         """The outcome for one puzzle."""
@@ -52,15 +53,22 @@ class Solver:
         Only a window of puzzles is held at a time. It starts with one puzzle and doubles, so that
         the first answers come early and later ones share their calls.
         """
-        source, window = enumerate(puzzles), 1
+        return self.numbered(enumerate(puzzles))
+
+    def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
+        """`stream`, where each puzzle comes with its number: its own seed, and its name in events.
+
+        The window goes on growing from one call to the next.
+        """
+        source = iter(puzzles)
         # A time limit is for one puzzle alone: sharing calls would share the clock.
         alone = self.settings.timeout_s is not None
         most = 1 if alone else max(1, WINDOW * self.settings.batch // self.settings.latents)
-        while held := deque(self._job(number, puzzle) for number, puzzle in islice(source, window)):
+        while held := deque(starmap(self._job, islice(source, self._window))):
             for _ in self._run(list(held)):
                 while held and held[0].solution is not None:
                     yield held.popleft().solution  # type: ignore[misc]
-            window = min(2 * window, most)
+            self._window = min(2 * self._window, most)
 
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
