@@ -28,6 +28,10 @@ MOST_GUESSES = 2000
 """Guesses on a puzzle in such a call, some milliseconds; the engine looks at the clock besides."""
 
 
+EXPECTED = 4
+"""A batch will be so many times as long as it was so far: what comes in pieces goes on for long."""
+
+
 @dataclass(frozen=True, eq=False)
 class Settled:
     """Which puzzles were settled: `rows` (k,), their solutions `values` (k, n), verified.
@@ -51,7 +55,7 @@ class Bulk:
     def settle(self, board: Board, givens: npt.NDArray[np.int8]) -> Settled:
         """What is settled of the rows of `givens` (B, n), each of them 0..D."""
         started = time.perf_counter()
-        self._worth(givens.size // NUMPY_SPEED)
+        self._worth(EXPECTED * givens.size // NUMPY_SPEED)
         masks, consistent = propagate(board, initial_masks(board, givens))
         values = masks_to_values(masks)
         guesses = np.zeros(len(values), np.int64)
@@ -72,7 +76,7 @@ class Bulk:
     ) -> None:
         """Fill in values and guesses of the `stalled` rows that a search soon settles."""
         settings = self._settings
-        self._worth(len(stalled) * board.n)
+        self._worth(EXPECTED * len(stalled) * board.n)
         most = MOST_GUESSES if settings.max_guesses is None else settings.max_guesses
         for start in range(0, len(stalled), ROWS):
             rows = stalled[start : start + ROWS]
