@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver import formats
-from vmd_solver.assets import puzzle_path
+from vmd_solver.assets import path as asset
 from vmd_solver.csp.candidates import initial_masks, masks_to_values, propagate
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.families import sudoku
@@ -75,7 +75,7 @@ def easy(seed: int, count: int = 2000) -> tuple[Values, Values]:
 
 def hard() -> Values:
     """The hardest puzzles that ship (B, 81)."""
-    found = formats.read_path(puzzle_path("hard-100"))
+    found = formats.read_path(asset("puzzles/hard-100.sdm"))
     return np.array([entry.puzzle.givens for entry in found if entry.puzzle], np.int8)
 
 

@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +153,14 @@ def test_tasks_hold_everything_once(tmp_path: Path) -> None:
     assert sizes.entries <= 2048
 
 
+LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")
+
+
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """All kinds of lines, forty times."""
+    """Light work, in several tasks, with all kinds of lines among it."""
     path = tmp_path / "p.txt"
-    path.write_text("\n".join(chain.from_iterable(MIXED for _ in range(40))) + "\n")
+    path.write_text("\n".join([*LIGHT * 30, *MIXED, *LIGHT * 30]) + "\n")
     return path
 
 
@@ -204,8 +206,6 @@ STOPPED = ("--mode", "exact", "--jobs", "2", "-o", "o.jsonl", "p.txt")
 """A run that takes long enough to be stopped."""
 
 
-LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")
-
 STATUSES = [*["solved"] * 10, "invalid", "invalid", "solved"]
 
 
@@ -231,7 +231,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("torn", [b"", b'{"puzzle": "53..7....6.', b'{"puzzle": "1"}'])
 def test_a_killed_run_goes_on(torn: bytes, start: Start, solve: Solve, tmp_path: Path) -> None:
-    due = long(tmp_path, 400)
+    due = long(tmp_path, 100)
     output, note = tmp_path / "o.jsonl", tmp_path / "o.jsonl.run"
     assert stop(start, output, signal.SIGKILL, *STOPPED) == -signal.SIGKILL
     assert note.exists()
@@ -243,8 +243,8 @@ def test_a_killed_run_goes_on(torn: bytes, start: Start, solve: Solve, tmp_path:
     assert output.read_bytes().startswith(kept)
     assert (done.code, len(rows), note.exists()) == (2, due, False)
     assert f"\n{due - kept.count(bytes([10])):,} puzzles: " in f"\n{done.err}"
-    assert [row["status"] for row in rows] == STATUSES * 400
-    assert [row["line"] for row in rows if "line" in row][-1] == len(LIGHT) * 400 - 1
+    assert [row["status"] for row in rows] == STATUSES * 100
+    assert [row["line"] for row in rows if "line" in row][-1] == len(LIGHT) * 100 - 1
 
 
 def test_an_interrupt_stops_the_workers(start: Start, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_what_cannot_go_on_is_refused(
 
 
 def test_rows_of_another_input_are_refused(start: Start, solve: Solve, tmp_path: Path) -> None:
-    long(tmp_path, 400)
+    long(tmp_path, 100)
     output = tmp_path / "o.jsonl"
     assert stop(start, output, signal.SIGKILL, *STOPPED) == -signal.SIGKILL
     whole = output.read_bytes()

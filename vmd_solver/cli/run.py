@@ -80,7 +80,6 @@ def run(request: Request) -> int:
 
 def _tell(report: Report, form: Form, output: Output, narrator: Narrator) -> None:
     """Write the records of a report, and narrate what they do not hold."""
-    narrator.clear()
     if report.data:
         lead = form.between if output.started else form.head
         output.write(lead.encode(form.encoding) + report.data)

@@ -152,8 +152,8 @@ class OnnxDenoiser:
             raise ModelError(f"{path} is not a usable ONNX model: {reason}") from error
         if CUDA in wanted and CUDA not in session.get_providers():
             self._fall_back()
-        check_signature(session, role, self.latent, str(path))
         check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        check_signature(session, role, self.latent, str(path))
         return session
 
     def _fall_back(self) -> None:

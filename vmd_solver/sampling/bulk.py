@@ -20,12 +20,10 @@ from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.verify import verify_many
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
+from vmd_solver.sampling.solver import BATCH_GUESSES
 
 ROWS = 256
 """Puzzles of one compiled call: an interrupt waits for its end."""
-
-MOST_GUESSES = 2000
-"""Guesses on a puzzle in such a call, some milliseconds; the engine looks at the clock besides."""
 
 
 EXPECTED = 4
@@ -77,14 +75,14 @@ class Bulk:
         """Fill in values and guesses of the `stalled` rows that a search soon settles."""
         settings = self._settings
         self._worth(EXPECTED * len(stalled) * board.n)
-        most = MOST_GUESSES if settings.max_guesses is None else settings.max_guesses
+        most = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
         for start in range(0, len(stalled), ROWS):
             rows = stalled[start : start + ROWS]
             found = solve_batch(
                 board,
                 np.zeros((len(rows), board.n), np.int8),
                 settings.solutions,
-                max_guesses=min(most, MOST_GUESSES),
+                max_guesses=min(most, BATCH_GUESSES),
                 masks=masks[rows],
             )
             alone = found.complete & (found.counts == 1)

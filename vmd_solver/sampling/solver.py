@@ -24,6 +24,9 @@ WINDOW = 16
 BATCH_PAYS = 64
 """Puzzles from which the compiled kernel is worth loading in exact mode."""
 
+BATCH_GUESSES = 2000
+"""Guesses on a puzzle in a batch; after these milliseconds it goes on alone, watching the clock."""
+
 
 class Solver:
     """Solves puzzles with one set of settings.
@@ -93,8 +96,8 @@ class Solver:
     def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
         if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
-            yield from self._exact_batch(jobs)
-            return
+            jobs = self._exact_batch(jobs)
+            yield
         for job in jobs:
             with job.taken_up():
                 count = exact.count(
@@ -107,20 +110,27 @@ class Solver:
                 guided.decide(job, count)
             yield
 
-    def _exact_batch(self, jobs: list[Job]) -> Iterator[None]:
-        """One solution each: all at once, by the compiled kernel where there is one."""
+    def _exact_batch(self, jobs: list[Job]) -> list[Job]:
+        """One solution each: all at once, by the compiled kernel where there is one.
+
+        Returns the jobs that need more guesses than a call that nothing interrupts should make.
+        """
         started = time.perf_counter()
         givens = np.stack([job.puzzle.to_array() for job in jobs])
-        found = exact.solve_batch(jobs[0].board, givens, max_guesses=self.settings.max_guesses)
+        asked = self.settings.max_guesses
+        most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
+        found = exact.solve_batch(jobs[0].board, givens, max_guesses=most)
         share = (time.perf_counter() - started) / len(jobs)
         rows = zip(found.solutions, found.counts, found.complete, found.guesses, strict=True)
         for job, (grid, count, complete, guesses) in zip(jobs, rows, strict=True):
             job.seconds += share
+            if not complete:
+                continue
             job.guesses = int(guesses)
             grids = (tuple(grid.tolist()),) if count else ()
             with job.taken_up():
-                guided.decide(job, exact.Count(int(count), bool(complete), int(guesses), grids))
-        yield
+                guided.decide(job, exact.Count(int(count), True, int(guesses), grids))
+        return [job for job in jobs if job.solution is None]
 
     def _neural(self, jobs: list[Job]) -> Iterator[None]:
         for job in jobs:
