@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
-from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -19,16 +19,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vmd_solver.cli import engine, run
 from vmd_solver.cli import outcomes as outcomes_module
-from vmd_solver.cli import run
 from vmd_solver.cli.exits import ExitCode, code_of, guard
-from vmd_solver.cli.outcomes import Outcome, outcomes
+from vmd_solver.cli.outcomes import Asked, Outcome, Settled, outcomes
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.render import Style, pretty
+from vmd_solver.cli.report import Report
 from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import form_of, row_of
 from vmd_solver.cli.sources import is_literal
-from vmd_solver.cli.tally import Tally, quantile
+from vmd_solver.cli.tally import STEP, Spread, Tally
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import (
     AssetNotFound,
@@ -56,7 +57,7 @@ class Fake(Solver):
     def __init__(self, solution: Solution, window: int = 3) -> None:
         self.solution, self.window = solution, window
 
-    def stream(self, puzzles: Iterable[Puzzle]) -> Iterator[Solution]:
+    def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
         source = iter(puzzles)
         while held := list(islice(source, self.window)):
             yield from (self.solution for _ in held)
@@ -73,27 +74,29 @@ def request(**changes: object) -> Request:
     return Request(("-",), Settings(mode="exact"), **changes)  # type: ignore[arg-type]
 
 
-@given(st.lists(st.booleans(), max_size=30), st.integers(1, 9), st.integers(1, 9))
-def test_outcomes_come_in_input_order(good: list[bool], window: int, waiting: int) -> None:
+def asked(lines: Iterable[str]) -> Iterator[Asked]:
+    return (Asked(*pair) for pair in enumerate(read(lines, format="line")))
+
+
+KINDS = st.lists(st.sampled_from(["good", "bad", "ready"]), max_size=30)
+
+
+@given(KINDS, st.integers(1, 9), st.integers(1, 9))
+def test_outcomes_come_in_input_order(kinds: list[str], window: int, waiting: int) -> None:
     """However far the engine reads ahead, and however much may wait."""
-    before: list[int] = []
-
-    def solver(count: int) -> Solver:
-        before.append(count)
-        return Fake(solved(), window)
-
-    entries = list(read([LINE if is_good else BAD for is_good in good], format="line"))
+    entries = asked(LINE if kind == "good" else BAD for kind in kinds if kind != "ready")
+    items = [Settled(Report(), 3) if kind == "ready" else next(entries) for kind in kinds]
     usual, outcomes_module._MOST_WAITING = outcomes_module._MOST_WAITING, waiting
     try:
-        found = list(outcomes(entries, solver))
+        found = list(outcomes(items, lambda: Fake(solved(), window)))
     finally:
         outcomes_module._MOST_WAITING = usual
-    assert [outcome.entry for outcome in found] == entries
-    assert [outcome.solution is not None for outcome in found] == [
-        entry.puzzle is not None for entry in entries
-    ]
-    assert before == sorted(set(before))
-    assert sum(good) >= len(before) and (not any(good) or before[0] == 0)
+    for item, came in zip(items, found, strict=True):
+        if isinstance(item, Settled):
+            assert came is item.ready
+        else:
+            assert isinstance(came, Outcome) and came.entry is item.entry
+            assert (came.solution is not None) == item.open
 
 
 def test_endless_bad_lines_do_not_pile_up() -> None:
@@ -105,14 +108,15 @@ def test_endless_bad_lines_do_not_pile_up() -> None:
             taken.append(number)
             yield BAD
 
-    found = outcomes(read(lines(), format="line"), lambda _: Fake(solved()))
+    found = outcomes(asked(lines()), lambda: Fake(solved()))
     next(found)
     assert len(taken) < 10
 
 
 @pytest.mark.parametrize("changes", [{"verified": False}, {"values": None}])
 def test_what_is_not_verified_is_not_solved(changes: dict[str, object]) -> None:
-    (outcome,) = outcomes(read([LINE]), lambda _: Fake(solved(**changes)))
+    (outcome,) = outcomes(asked([LINE]), lambda: Fake(solved(**changes)))
+    assert isinstance(outcome, Outcome)
     assert outcome.status == "unsolved"
     assert row_of(outcome, request())["solution"] is None
     assert form_of("line", request(asked="all")).record(outcome, request(asked="all")) == "\n"
@@ -251,11 +255,16 @@ def test_a_file_is_read_even_if_its_name_is_a_puzzle(
     assert not is_literal(LINE)
 
 
-@given(st.lists(st.floats(0, 9), min_size=1), st.floats(0.01, 1))
-def test_quantiles_bound_their_share(values: list[float], share: float) -> None:
-    bound = quantile(array("d", values), share)
-    assert sum(value <= bound for value in values) >= share * len(values) - 1e-9
-    assert sum(value < bound for value in values) < share * len(values) + 1e-9
+@given(st.lists(st.floats(1e-6, 9), min_size=1), st.floats(0.01, 1), st.integers(0, 9))
+def test_quantiles_bound_their_share(values: list[float], share: float, at: int) -> None:
+    """To a hundredth, of values that were counted in two parts."""
+    spread, rest = Spread(), Spread()
+    for place, value in enumerate(values):
+        (spread if place < at else rest).add(value)
+    spread.merge(rest)
+    bound = spread.quantile(share)
+    assert sum(value <= bound * 1.0001 for value in values) >= share * len(values) - 1e-9
+    assert sum(value * STEP < bound * 0.9999 for value in values) < share * len(values) + 1e-9
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -266,8 +275,8 @@ def test_falling_back_to_the_cpu_is_told_once(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     model = SimpleNamespace(device_note="CUDA could not be used; running on the CPU")
-    monkeypatch.setattr(run, "load", lambda *_: model)
-    monkeypatch.setattr(run, "Solver", lambda *_: Fake(solved()))
+    monkeypatch.setattr(engine, "load", lambda *_: model)
+    monkeypatch.setattr(engine, "Solver", lambda *_: Fake(solved()))
     (tmp_path / "p.txt").write_text(f"{LINE}\n{LINE}\n")
     asked = replace(request(quiet=quiet), files=(str(tmp_path / "p.txt"),), settings=Settings())
     assert run.run(replace(asked, output=str(tmp_path / "o.txt"))) == 0
@@ -282,7 +291,9 @@ def test_a_tally_counts_what_came() -> None:
     for seconds in (0.1, 0.2, 0.3):
         tally.add(Outcome(entry, solved(seconds=seconds, nfe=2, guesses=1)))
     tally.add(Outcome(entry))
-    first, second, third = tally.summary()
+    first, second, third = tally.summary(rate=7.0)
     assert first == "4 puzzles: 3 solved, 1 invalid"
     assert second == "mean NFE 2.00, guesses 3 in all, 1.00 a puzzle"
-    assert third.startswith("seconds a puzzle: median 0.2000, p90 0.3000; ")
+    assert re.fullmatch(
+        r"seconds a puzzle: median 0.20\d\d, p90 0.30\d\d; 7.0 puzzles a second", third
+    )

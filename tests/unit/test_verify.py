@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vmd_solver.csp import Puzzle
+from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp import verify as module
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x
-from vmd_solver.csp.verify import Certificate, verify
+from vmd_solver.csp.generate import full_grids
+from vmd_solver.csp.verify import Certificate, verify, verify_many
 
 GRID = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
 PUZZLE = Puzzle(sudoku(2, 2), (1, 0, 0, 0) + (0,) * 12)
@@ -59,4 +60,22 @@ def test_it_imports_nothing_that_searches() -> None:
     assert imported == {
         "__future__", "collections.abc", "dataclasses", "vmd_solver.csp.puzzle",
     }  # fmt: skip
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    plain = [node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert plain == ["numpy", "numpy.typing"]
+
+
+@pytest.mark.parametrize("board", [sudoku(2, 2), sudoku_x(2, 2), latin(3)], ids=lambda b: b.family)
+def test_many_rows_are_verified_as_one_is(board: Board) -> None:
+    """Right grids, grids with a cell changed to any number, and givens that are not kept."""
+    rng = np.random.default_rng(0)
+    solutions = np.repeat(full_grids(board, 20, rng, compiled=False), 20, axis=0)
+    givens = np.where(rng.random(solutions.shape) < 0.4, solutions, 0)
+    for row in range(0, len(solutions), 2):
+        cell = rng.integers(board.n)
+        (solutions if row % 4 else givens)[row, cell] = rng.integers(-1, board.D + 2)
+    expected = [
+        bool(verify(Puzzle(board, tuple(given)), tuple(grid)))
+        for given, grid in zip(givens.tolist(), solutions.tolist(), strict=True)
+    ]
+    assert verify_many(board, givens, solutions).tolist() == expected
+    assert 0 < sum(expected) < len(expected)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -38,3 +40,18 @@ def tell_unless_interrupt(lost: Any) -> None:
     """A `sys.unraisablehook` that is silent about an interrupt: a lost one comes again."""
     if not isinstance(lost.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes started in the block hear no interrupt; this one hears it when the block is done.
+
+    A terminal interrupts all processes at once, and only one should have a say in what follows.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

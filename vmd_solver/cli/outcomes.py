@@ -1,6 +1,7 @@
 """What became of each puzzle of the input, in input order.
 
-Joins the entries that cannot be read with the solutions of those that can. Knows no output format.
+Joins what is there already (input that cannot be read, puzzles that were settled in bulk) with the
+solutions of the engine. Knows no output format.
 """
 
 from __future__ import annotations
@@ -15,10 +16,34 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 
 if TYPE_CHECKING:
+    from vmd_solver.cli.report import Report
     from vmd_solver.sampling import Solution, Solver
 
 _MOST_WAITING = 10_000
 """Entries read ahead of the next solution, so that endless bad lines cannot fill the memory."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An entry, and its number in the whole input, from 0."""
+
+    number: int
+    entry: Entry
+    count: int = 1
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes a solver."""
+        return self.entry.puzzle is not None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is there already for `count` entries, and only waits for its turn."""
+
+    ready: Report
+    count: int
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,45 +75,50 @@ class Outcome:
         return self.solution.message if self.solution and self.status == "invalid" else None
 
 
-def outcomes(entries: Iterable[Entry], solver: Callable[[int], Solver]) -> Iterator[Outcome]:
-    """The outcome of every entry.
+def outcomes(
+    items: Iterable[Asked | Settled], solver: Callable[[], Solver]
+) -> Iterator[Outcome | Report]:
+    """The outcome of every entry, and what was ready, in the order of the items.
 
-    `solver(before)` is called at the first puzzle there is, and again, after `before` puzzles,
-    where so much was waiting that the stream had to be begun anew.
+    `solver()` is called at the first puzzle there is, and again where so much was waiting that the
+    stream had to be begun anew.
     """
-    rest = iter(entries)
-    before = 0
-    for entry in rest:
-        if entry.puzzle is None:
-            yield Outcome(entry)
-            continue
-        for outcome in _solved(solver(before), entry, rest):
-            before += outcome.solution is not None
-            yield outcome
+    rest = iter(items)
+    for item in rest:
+        yield from _solved(solver(), item, rest) if item.open else [_closed(item)]
 
 
-def _solved(solver: Solver, first: Entry, rest: Iterator[Entry]) -> Iterator[Outcome]:
+def _solved(
+    solver: Solver, first: Asked | Settled, rest: Iterator[Asked | Settled]
+) -> Iterator[Outcome | Report]:
     """Outcomes from `first`, a puzzle, until the input ends or too much of it waits."""
-    waiting: deque[Entry] = deque()
+    waiting: deque[Asked | Settled] = deque()
+    ahead = 0
 
-    def puzzles() -> Iterator[Puzzle]:
-        for entry in chain([first], rest):
-            waiting.append(entry)
-            if entry.puzzle is not None:
-                yield entry.puzzle
-            if len(waiting) >= _MOST_WAITING:
+    def puzzles() -> Iterator[tuple[int, Puzzle]]:
+        nonlocal ahead
+        for item in chain([first], rest):
+            waiting.append(item)
+            ahead += item.count
+            if isinstance(item, Asked) and item.entry.puzzle is not None:
+                yield item.number, item.entry.puzzle
+            if ahead >= _MOST_WAITING:
                 return
 
-    for solution in solver.stream(puzzles()):
-        yield from _unreadable(waiting)
-        yield Outcome(waiting.popleft(), _checked(solution))
-    yield from _unreadable(waiting)
+    for solution in solver.numbered(puzzles()):
+        while not waiting[0].open:
+            ahead -= waiting[0].count
+            yield _closed(waiting.popleft())
+        asked = waiting.popleft()
+        assert isinstance(asked, Asked)
+        ahead -= asked.count
+        yield Outcome(asked.entry, _checked(solution))
+    for item in waiting:
+        yield _closed(item)
 
 
-def _unreadable(waiting: deque[Entry]) -> Iterator[Outcome]:
-    """Outcomes of the entries in front that hold no puzzle."""
-    while waiting and waiting[0].puzzle is None:
-        yield Outcome(waiting.popleft())
+def _closed(item: Asked | Settled) -> Outcome | Report:
+    return item.ready if isinstance(item, Settled) else Outcome(item.entry)
 
 
 def _checked(solution: Solution) -> Solution:

@@ -19,15 +19,20 @@ class Output:
     """A file, or standard output where `name` is None or `-`. Use it in a `with` statement.
 
     Raises OSError, with the name, where it cannot be opened or written. A record that does not fit
-    on the disk is taken back, so that a file holds whole records only.
+    on the disk is taken back, so that a file holds whole records only. Of a file that is there
+    already the first `kept` bytes stay, and what is written follows them.
     """
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self, name: str | None, kept: int = 0) -> None:
         self._owned = name not in (None, "-")
         self.name = str(name) if self._owned else "standard output"
-        self._written = 0
+        self._written = kept
         if self._owned:
-            self._fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            fresh = 0 if kept else os.O_TRUNC
+            self._fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | fresh, 0o666)
+            if kept:
+                self._take_back()
+                os.lseek(self._fd, kept, os.SEEK_SET)
         elif sys.stdout is None:
             raise OSError(errno.EBADF, "is closed", self.name)
         else:
@@ -44,6 +49,11 @@ class Output:
     def started(self) -> bool:
         """Whether there are records in it."""
         return self._written > 0
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file on a disk, which stays when this process goes."""
+        return self._owned and stat.S_ISREG(os.fstat(self._fd).st_mode)
 
     @property
     def encoding(self) -> str:

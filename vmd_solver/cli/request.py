@@ -32,6 +32,9 @@ class Request:
     trace: str | None = None
     color: str = "auto"
     stats: bool = False
+    jobs: int | None = None
+    """Worker processes; None leaves the number, and whether there are any, to the run."""
+    resume: bool = False
     quiet: bool = False
     explain: bool = False
     """Whether to tell how a person would solve it."""

@@ -16,6 +16,7 @@ from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.csp import Puzzle
+from vmd_solver.formats import Entry
 from vmd_solver.formats.grid import draw
 from vmd_solver.formats.plain import line_of
 from vmd_solver.sampling import Solution
@@ -78,16 +79,21 @@ def row_of(outcome: Outcome, request: Request) -> Row:
     return row
 
 
+def puzzle_text(entry: Entry) -> str:
+    """What a row calls the puzzle: its cells in one string, or the text that cannot be read."""
+    return entry.text[:_LONGEST_TEXT] if entry.puzzle is None else line_of(entry.puzzle)
+
+
 def _facts(outcome: Outcome) -> Row:
     solution = outcome.solution
     if solution is None:
         nothing: Row = dict.fromkeys((*COSTS, "count"), 0)
-        text = outcome.entry.text[:_LONGEST_TEXT]
-        return {**nothing, "puzzle": text, "verified": False, "counted_all": False, "solutions": []}
+        told = {"verified": False, "counted_all": False, "solutions": []}
+        return {**nothing, "puzzle": puzzle_text(outcome.entry), **told}
     puzzle = solution.puzzle
     return {
         **{name: getattr(solution, name) for name in COSTS},
-        "puzzle": line_of(puzzle),
+        "puzzle": puzzle_text(outcome.entry),
         "family": puzzle.board.family,
         "solution": None if solution.values is None else line_of(puzzle, solution.values),
         "verified": solution.verified,

@@ -110,6 +110,10 @@ _LISTED = click.IntRange(1, 1000)
 )
 @click.option("--threads", type=_COUNT, help="Most threads of the model.")
 @click.option("--stats", is_flag=True, help="Summarise on standard error.")
+@click.option(
+    "--jobs", type=_COUNT, help="Worker processes.  [as many as processors, if there is much to do]"
+)
+@click.option("--resume", is_flag=True, help="Go on with the --output of a run that was stopped.")
 @click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.option(
@@ -166,12 +170,15 @@ def _request(options: dict[str, Any]) -> Request:
     asked, most = _asked(options)
     if options["files"].count("-") > 1:
         raise click.UsageError("standard input (-) can be read once only")
-    same = ("family", "input_format", "format", "output", "model", "device", "threads")
+    same = (
+        "family", "input_format", "format", "output", "model", "device", "threads", "trace",
+        "color", "stats", "quiet", "jobs", "resume", "explain",
+    )  # fmt: skip
     return Request(
         files=options["files"] or ("-",),
         settings=_settings(options, most),
         asked=asked,
-        **{name: options[name] for name in (*same, "trace", "color", "stats", "quiet", "explain")},
+        **{name: options[name] for name in same},
     )
 
 

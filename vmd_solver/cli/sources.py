@@ -9,10 +9,13 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
+from stat import S_ISREG
 
 from vmd_solver.assets import path
 from vmd_solver.errors import AssetNotFound, PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats import Entry, decode_source, read, read_path
+from vmd_solver.formats import Entry, Piece, parts_of_path, read
+from vmd_solver.formats import parts as parts_of_stream
 
 STANDARD_INPUT = "-"
 SHIPPED = "puzzles/"
@@ -21,23 +24,32 @@ _SHORTEST = 16
 _PLAIN = frozenset("0123456789.-_*?, ")
 
 
-def entries(names: Sequence[str], form: str | None, family: str) -> Iterator[Entry]:
-    """The entries of every argument in turn.
+def parts(names: Sequence[str], form: str | None, family: str) -> Iterator[Piece | Entry]:
+    """The puzzles of every argument in turn.
 
     Raises PuzzleError, before the first, where there is no such form or family.
     """
     read((), None, form, family)
-    return _entries(names, form, family)
+    return _parts(names, form, family)
 
 
-def _entries(names: Sequence[str], form: str | None, family: str) -> Iterator[Entry]:
+def _parts(names: Sequence[str], form: str | None, family: str) -> Iterator[Piece | Entry]:
     for name in names:
         if name == STANDARD_INPUT:
             yield from _piped(form, family)
         elif is_literal(name):
             yield from read([name], "argument", form or "line", family)
         else:
-            yield from read_path(shipped(name), form, family)
+            yield from parts_of_path(shipped(name), form, family)
+
+
+def bytes_of(names: Sequence[str]) -> int | None:
+    """Bytes of all the arguments together; None where some are no files, and may be endless."""
+    try:
+        found = [Path(shipped(name)).stat() for name in names]
+    except (OSError, ValueError):
+        return None
+    return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
 
 
 def shipped(name: str) -> str:
@@ -49,12 +61,12 @@ def shipped(name: str) -> str:
     return name
 
 
-def _piped(form: str | None, family: str) -> Iterator[Entry]:
+def _piped(form: str | None, family: str) -> Iterator[Piece | Entry]:
     try:
         if sys.stdin is None:
             raise PuzzleSyntaxError("is closed: expected puzzles", source="standard input")
-        with decode_source(sys.stdin.buffer, "standard input") as stream:
-            yield from read(stream, "standard input", form, family)
+        with sys.stdin.buffer as stream:
+            yield from parts_of_stream(stream, "standard input", form, family)
     except PuzzleSyntaxError as error:
         if error.source is None:
             raise

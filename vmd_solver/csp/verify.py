@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmd_solver.csp.puzzle import Puzzle
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp.puzzle import Board, Puzzle
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,23 @@ def verify(puzzle: Puzzle, solution: Sequence[int]) -> Certificate:
                 names = f"{board.cell_name(first)} and {board.cell_name(cell)}"
                 problems.append(f"{names} of unit {number} both hold {values[cell]}")
     return Certificate(tuple(problems))
+
+
+def verify_many(
+    board: Board, givens: npt.NDArray[np.integer], solutions: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
+    """Which rows of `solutions` (B, n) solve the same rows of `givens` (B, n): `verify`, for many.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> givens, solutions = np.array([[1, 0, 0, 0]] * 2), np.array([[1, 2, 2, 1], [2, 1, 1, 2]])
+    >>> verify_many(latin(2), givens, solutions).tolist()
+    [True, False]
+    """
+    kept = (solutions >= 1) & (solutions <= board.D) & ((givens == 0) | (givens == solutions))
+    right: npt.NDArray[np.bool_] = np.logical_and.reduce(kept, axis=1)
+    # A unit of k cells holds k values where it repeats none. Cell by cell: rows lie side by side.
+    held = np.uint64(1) << np.where(right[:, None], solutions, 0).T.astype(np.uint64)
+    for unit in board.units:
+        values = np.bitwise_or.reduce(held[list(unit)], axis=0)
+        right &= np.bitwise_count(values) == len(unit)
+    return right

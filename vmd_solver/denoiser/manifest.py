@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
@@ -21,6 +21,8 @@ CONTRACT = 2
 
 INTEGERS = ("contract", "k", "patterns", "d", "loops")
 STRINGS = ("latent", "name")
+RANGES = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)}
+"""What a model may ask for: far more than any has, and less than takes all the memory or time."""
 LATENTS = ("none", "global", "candidate")
 
 
@@ -53,9 +55,9 @@ class Manifest:
 def from_values(values: Mapping[str, Any], where: str) -> Manifest:
     """The manifest in `values` (keys without `vmd.`). Raises ManifestMismatch."""
     contract = values.get("contract")
-    if not str(contract).isdigit():
+    if not (str(contract).isascii() and str(contract).isdigit()):
         raise ManifestMismatch(f"{where} does not say its model contract; is it a vmd model?")
-    if int(cast(Any, contract)) != CONTRACT:
+    if str(contract) != str(CONTRACT):
         raise ManifestMismatch(
             f"{where} has model contract {contract}, this version reads {CONTRACT}; "
             "install the matching vmd-solver, or export the model again"
@@ -68,8 +70,13 @@ def from_values(values: Mapping[str, Any], where: str) -> Manifest:
         raise ManifestMismatch(f"{where} has {what}; install the version it was made for")
     try:
         numbers = {key: int(values[key]) for key in INTEGERS}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ManifestMismatch(f"{where} has a manifest that is not numbers: {error}") from error
+    for key, (least, most) in RANGES.items():
+        if not least <= numbers[key] <= most:
+            raise ManifestMismatch(
+                f"{where} has {key} {numbers[key]:.6g}, expected {least} to {most}"
+            )
     if values["latent"] not in LATENTS:
         raise ManifestMismatch(
             f"{where} has latent {values['latent']!r}, expected one of {LATENTS}"
@@ -85,7 +92,7 @@ def read_config(folder: Path) -> Manifest:
         values = config["vmd"]
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model") from error
     if not isinstance(values, dict):
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model")

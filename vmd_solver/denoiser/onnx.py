@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,12 @@ import numpy as np
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind
-from vmd_solver.errors import ModelError, RuntimeUnavailable
+from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+FLOAT, INT = "tensor(float)", "tensor(int64)"
+_GRID = {"x_t": (INT, 2), "allowed": (FLOAT, 3), "units": (FLOAT, 3), "complete": (FLOAT, 2)}
+"""Inputs that every graph has: type and number of dimensions."""
 
 
 class OnnxDenoiser:
@@ -81,7 +85,7 @@ class OnnxDenoiser:
         feed = {**self._grid(board, x_t, allowed), "h": h, "loops": np.array(loops or self.loops)}
         if self.latent != "none":
             feed["z"] = z
-        logits, h_out = self._sessions["denoiser"].run(["logits", "h_out"], feed)
+        logits, h_out = self._run("denoiser", feed, {"logits": allowed.shape, "h_out": h.shape})
         return logits, h_out
 
     def _noise(self, allowed: Floats, rng: np.random.Generator) -> Floats:
@@ -92,9 +96,27 @@ class OnnxDenoiser:
         return rng.standard_normal(shape, dtype=np.float32)
 
     def _sample(self, role: str, feed: dict[str, Any], noise: Floats) -> Floats:
-        mean, log_var = self._sessions[role].run(["mean", "log_var"], feed)
-        z: Floats = mean + np.exp(0.5 * log_var) * noise
+        mean, log_var = self._run(role, feed, {"mean": noise.shape, "log_var": noise.shape})
+        with np.errstate(over="ignore"):  # what comes of it in the denoiser is looked at
+            z: Floats = mean + np.exp(0.5 * log_var) * noise
         return z
+
+    def _run(
+        self, role: str, feed: dict[str, Any], due: dict[str, tuple[int, ...]]
+    ) -> list[Floats]:
+        """The outputs of a graph, by the names and of the shapes that are `due`, without NaN."""
+        session, path = self._sessions[role], self.folder / f"{role}.onnx"
+        try:
+            found: list[Floats] = session.run(list(due), feed)
+        except Exception as error:  # as in `_open`
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{path} cannot be run: {reason}") from error
+        for (name, shape), values in zip(due.items(), found, strict=True):
+            if values.shape != shape:
+                raise ModelError(f"{path} gives {name} of shape {values.shape}, expected {shape}")
+            if np.isnan(values).any():
+                raise ModelError(f"{path} gives {name} that are no numbers; export it again")
+        return found
 
     @staticmethod
     def _grid(board: Board, x_t: Ints, allowed: Floats) -> dict[str, Any]:
@@ -131,6 +153,7 @@ class OnnxDenoiser:
         if CUDA in wanted and CUDA not in session.get_providers():
             self._fall_back()
         check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        check_signature(session, role, self.latent, str(path))
         return session
 
     def _fall_back(self) -> None:
@@ -139,6 +162,29 @@ class OnnxDenoiser:
         if self.device == "cuda":
             raise RuntimeUnavailable(f"{note}; use --device cpu")
         self.device_note = f"{note}; running on the CPU"
+
+
+def check_signature(session: Any, role: str, latent: LatentKind, where: str) -> None:
+    """Raise ManifestMismatch unless a graph has the inputs and outputs of the contract."""
+    of_latent = {"none": {}, "global": {"z": (FLOAT, 2)}, "candidate": {"z": (FLOAT, 4)}}[latent]
+    inputs, outputs = _GRID, dict.fromkeys(("mean", "log_var"), of_latent.get("z"))
+    if role == "denoiser":
+        inputs = {**_GRID, "h": (FLOAT, 4), "loops": (INT, 0), **of_latent}
+        outputs = {"logits": (FLOAT, 3), "h_out": (FLOAT, 4)}
+    elif role == "encoder":
+        inputs = {**_GRID, "x0": (INT, 2)}
+    for found, due in ((session.get_inputs(), inputs), (session.get_outputs(), outputs)):
+        told = {node.name: (node.type, len(node.shape)) for node in found}
+        for name in sorted(told.keys() | due.keys()):
+            if told.get(name) != due.get(name):
+                raise ManifestMismatch(
+                    f"{where} has {_described(name, told)}, expected {_described(name, due)}"
+                )
+
+
+def _described(name: str, nodes: Mapping[str, tuple[str, int] | None]) -> str:
+    node = nodes.get(name)
+    return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
 
 
 def require_runtime(device: str) -> None:

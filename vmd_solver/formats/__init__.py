@@ -6,25 +6,40 @@ Formats are recognised by content. Knows nothing of solvers, terminals or models
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO, TextIO, TypeVar
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE, require_bare_family
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed
+from vmd_solver.formats.pieces import Piece, in_pieces
 from vmd_solver.formats.registry import FORMATS, Prefix, format_named, recognised
-from vmd_solver.formats.source import decode_source, numbered, open_source
+from vmd_solver.formats.source import (
+    Block,
+    blocks,
+    checked,
+    decode_source,
+    lines_of,
+    numbered,
+    open_bytes,
+    open_source,
+)
 
 __all__ = [
     "BARE",
     "FORMATS",
     "Entry",
     "Format",
+    "Piece",
     "decode_source",
     "format_named",
     "open_source",
     "parse",
+    "parts",
+    "parts_of_path",
     "read",
     "read_path",
     "write",
@@ -88,13 +103,69 @@ def read_path(
 ) -> Iterator[Entry]:
     """`read` of a file; one that cannot be opened or read gives an entry with the error."""
     _chosen(format, family)
-    return _file_entries(path, format, family)
+    return _of_file(path, open_source, lambda text: read(text, str(path), format, family))
 
 
-def _file_entries(path: str | Path, format: str | None, family: str) -> Iterator[Entry]:
+def parts(
+    stream: BinaryIO,
+    source: str | None = None,
+    format: str | None = None,
+    family: str = "sudoku",
+) -> Iterator[Piece | Entry]:
+    """`read` of a binary stream, in pieces where the form has one puzzle a line.
+
+    Together the entries of the pieces are those of `read`, in the same order. Raises PuzzleError as
+    `read` does, and PuzzleSyntaxError where the stream is no text.
+    """
+    chosen = _chosen(format, family)
+    return _parts(blocks(checked(stream, source)), chosen, Context(source, family))
+
+
+def _parts(
+    source: Iterator[Block], chosen: Format | None, context: Context
+) -> Iterator[Piece | Entry]:
+    seen: list[Block] = []
+
+    def lines() -> Lines:
+        for block in source:
+            seen.append(block)
+            yield from lines_of(block)
+
+    prefix = Prefix(lines())
+    first = next(iter(prefix), "")
+    found = chosen or recognised(prefix)
+    everything: Iterator[Block] = chain(seen, source)
+    empty = True
+    if found and found.per_line and not (found.headed and not found.recognise([first])):
+        for piece in in_pieces(everything, found, context):
+            empty = False
+            yield piece
+        everything = iter(seen[:1])
+    if empty:
+        yield from _entries(chain.from_iterable(map(lines_of, everything)), chosen, context)
+
+
+def parts_of_path(
+    path: str | Path, format: str | None = None, family: str = "sudoku"
+) -> Iterator[Piece | Entry]:
+    """`parts` of a file; one that cannot be opened or read gives an entry with the error."""
+    _chosen(format, family)
+    return _of_file(path, open_bytes, lambda data: parts(data, str(path), format, family))
+
+
+Opened = TypeVar("Opened", TextIO, BinaryIO)
+Found = TypeVar("Found")
+
+
+def _of_file(
+    path: str | Path,
+    open_it: Callable[[str | Path], Opened],
+    read_it: Callable[[Opened], Iterator[Found]],
+) -> Iterator[Found | Entry]:
+    """What is read of an open file, or an entry that says why it cannot be."""
     try:
-        with open_source(path) as stream:
-            yield from read(stream, str(path), format, family)
+        with open_it(path) as stream:
+            yield from read_it(stream)
     except PuzzleSyntaxError as error:
         yield Entry(None, "", str(path), error.line or 1, error)
     except OSError as error:

@@ -38,7 +38,7 @@ _SEPARATORS = ",;\t"
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
     """Where each role's column is, what separates columns, and what the columns are called."""
 
     places: dict[str, int]
@@ -49,7 +49,7 @@ class _Header:
 def read(lines: Lines, context: Context) -> Iterator[Entry]:
     """One entry for each line after the header."""
     first = next(((number, text) for number, text in lines if text.strip()), (1, ""))
-    header = _header(first[1])
+    header = header_of(first[1])
     if header is None:
         known = ", ".join(_ROLES["puzzle"])
         error = PuzzleSyntaxError(f"no column of puzzles: expected one called {known}", column=1)
@@ -63,7 +63,7 @@ def read(lines: Lines, context: Context) -> Iterator[Entry]:
                 yield failed(error, text, number, context)
 
 
-def _header(text: str) -> _Header | None:
+def header_of(text: str) -> Header | None:
     """What the header says, or None where it names no column of puzzles."""
     for separator in _SEPARATORS:
         titles = [title.strip().lower() for title in _fields(text[:5000], separator)]
@@ -73,7 +73,7 @@ def _header(text: str) -> _Header | None:
             if not titles or set(names) & set(titles)
         }
         if "puzzle" in places:
-            return _Header(places, separator, titles)
+            return Header(places, separator, titles)
     return None
 
 
@@ -86,7 +86,7 @@ def _fields(text: str, separator: str) -> list[str]:
         raise PuzzleSyntaxError(f"not a line of a table ({error}): check its quotes") from None
 
 
-def _entry(text: str, number: int, header: _Header, context: Context) -> Entry:
+def _entry(text: str, number: int, header: Header, context: Context) -> Entry:
     require_short(text)
     fields = _fields(text, header.separator)
     if len(fields) <= max(header.places.values()):
@@ -130,7 +130,7 @@ def write(puzzle: Puzzle) -> str:
 def recognise(lines: Iterable[str]) -> bool:
     """Whether the first line is a header with a column of puzzles."""
     try:
-        return _header(next(iter(lines), "")) is not None
+        return header_of(next(iter(lines), "")) is not None
     except PuzzleSyntaxError:
         return False
 
@@ -144,4 +144,6 @@ FORMAT = Format(
     read=read,
     write=write,
     head="puzzle,family,name\n",
+    per_line=True,
+    headed=True,
 )

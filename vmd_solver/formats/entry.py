@@ -51,6 +51,9 @@ class Format:
     `recognise` sees the first significant lines and may stop early; `bare` says that the text does
     not name the family, so that a reader must be told any other than sudoku. A file of several
     puzzles is `head`, then what `write` returns for each, with `between` in the gaps.
+
+    `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
+    around it, after the first one where the form is `headed`.
     """
 
     name: str
@@ -62,6 +65,8 @@ class Format:
     write: Callable[[Puzzle], str]
     head: str = ""
     between: str = ""
+    per_line: bool = False
+    headed: bool = False
 
 
 def failed(error: PuzzleError, text: str, line: int, context: Context) -> Entry:

@@ -52,4 +52,5 @@ FORMAT = Format(
     recognise=recognise,
     read=by_line(_entry),
     write=write,
+    per_line=True,
 )

@@ -240,4 +240,5 @@ FORMAT = Format(
     recognise=recognise,
     read=read,
     write=write,
+    per_line=True,
 )

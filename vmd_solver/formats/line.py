@@ -113,4 +113,5 @@ FORMAT = Format(
     recognise=recognise,
     read=read,
     write=write,
+    per_line=True,
 )

@@ -23,4 +23,5 @@ FORMAT = Format(
     recognise=lambda lines: False,
     read=read,
     write=write,
+    per_line=True,
 )

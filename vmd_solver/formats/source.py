@@ -5,6 +5,7 @@ Knows nothing of puzzles.
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ from vmd_solver.formats.entry import MAX_LINE, Lines
 
 _PEEK = 1 << 16
 
+BLOCK = 1 << 18
+"""Bytes that are read at a time; less than MAX_LINE."""
+
+Block = tuple[int, Iterable[str]]
+"""Lines without their ends, and the number of the first."""
+
 
 def open_source(path: str | Path) -> TextIO:
     """The text of a puzzle file; close it, or use it in a `with` statement.
@@ -22,6 +29,20 @@ def open_source(path: str | Path) -> TextIO:
     UTF-8 with or without a byte order mark, any line ends. Raises PuzzleSyntaxError, with the file
     as its source, where the file cannot be opened or is not text.
     """
+    return _as_text(open_bytes(path))
+
+
+def decode_source(stream: BinaryIO, source: str | None = None) -> TextIO:
+    """The text of an open binary stream (standard input, say). Raises as `open_source` does."""
+    return _as_text(checked(stream, source))
+
+
+def _as_text(stream: io.BufferedReader) -> TextIO:
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
+
+
+def open_bytes(path: str | Path) -> io.BufferedReader:
+    """The bytes of a puzzle file, once they are seen to be text. Raises as `open_source` does."""
     try:
         stream = Path(path).open("rb", buffering=_PEEK)  # noqa: SIM115
     except IsADirectoryError:
@@ -31,12 +52,13 @@ def open_source(path: str | Path) -> TextIO:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise PuzzleSyntaxError(f"cannot be read: {reason}", source=str(path)) from None
-    return decode_source(stream, str(path))
+    return checked(stream, str(path))
 
 
-def decode_source(stream: BinaryIO, source: str | None = None) -> TextIO:
-    """The text of an open binary stream (standard input, say). Raises as `open_source` does."""
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
+def checked(stream: BinaryIO, source: str | None = None) -> io.BufferedReader:
+    """The bytes of an open stream, once they are seen to be text. Raises as `open_source` does."""
+    buffered: io.BufferedReader
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore
     try:
         _require_text(buffered.peek(_PEEK), source)
     except OSError as error:
@@ -46,7 +68,7 @@ def decode_source(stream: BinaryIO, source: str | None = None) -> TextIO:
     except PuzzleSyntaxError:
         buffered.close()
         raise
-    return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="replace", newline=None)
+    return buffered
 
 
 def numbered(lines: Iterable[str]) -> Lines:
@@ -56,12 +78,7 @@ def numbered(lines: Iterable[str]) -> Lines:
     longer than MAX_LINE only the first MAX_LINE + 1 characters come through.
     """
     source = _bounded(lines) if isinstance(lines, io.TextIOBase) else lines
-    for number, line in enumerate(source, 1):
-        text = line.rstrip("\r\n")
-        if number == 1:
-            text = text.removeprefix("\ufeff")
-        if "#" not in text or not text.lstrip().startswith("#"):
-            yield number, text
+    return lines_of((1, (line.rstrip("\r\n") for line in source)))
 
 
 def _bounded(stream: io.TextIOBase) -> Iterator[str]:
@@ -69,6 +86,36 @@ def _bounded(stream: io.TextIOBase) -> Iterator[str]:
         yield line
         while len(line) > MAX_LINE and not line.endswith("\n"):
             line = stream.readline(MAX_LINE + 1)
+
+
+def blocks(stream: io.BufferedReader) -> Iterator[Block]:
+    """The lines of a text as they come: each block is what one read of the stream brings.
+
+    So a large file comes fast, and a line that a pipe brings does not wait for the next one. Of a
+    line longer than MAX_LINE only the first MAX_LINE + 1 characters come through.
+    """
+    utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+    number, rest, data = 1, "", b"begin"
+    while data:
+        data = stream.read1(BLOCK)
+        text = rest + decoder.decode(data, final=not data)
+        end = text.rfind("\n") + 1 if data else len(text)
+        whole, rest = text[:end], text[end : end + MAX_LINE + 1]
+        if whole:
+            lines = whole.removesuffix("\n").split("\n")
+            lines[0] = lines[0][: MAX_LINE + 1]  # no other can be longer than a block
+            yield number, lines
+            number += len(lines)
+
+
+def lines_of(block: Block) -> Lines:
+    """The lines of a block with their numbers, without comment lines."""
+    start, lines = block
+    for number, line in enumerate(lines, start):
+        text = line.removeprefix("\ufeff") if number == 1 else line
+        if "#" not in text or not text.lstrip().startswith("#"):
+            yield number, text
 
 
 def _require_text(head: bytes, source: str | None) -> None:

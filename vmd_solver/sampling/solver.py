@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, starmap
 
 import numpy as np
 
@@ -24,6 +24,9 @@ WINDOW = 16
 BATCH_PAYS = 64
 """Puzzles from which the compiled kernel is worth loading in exact mode."""
 
+BATCH_GUESSES = 2000
+"""Guesses on a puzzle in a batch; after these milliseconds it goes on alone, watching the clock."""
+
 
 class Solver:
     """Solves puzzles with one set of settings.
@@ -41,6 +44,7 @@ class Solver:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")
         self.settings, self.denoiser, self.observe = settings, denoiser, observe
+        self._window = 1
 
     def solve(self, puzzle: Puzzle) -> Solution:
         """The outcome for one puzzle."""
@@ -52,15 +56,22 @@ class Solver:
         Only a window of puzzles is held at a time. It starts with one puzzle and doubles, so that
         the first answers come early and later ones share their calls.
         """
-        source, window = enumerate(puzzles), 1
+        return self.numbered(enumerate(puzzles))
+
+    def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
+        """`stream`, where each puzzle comes with its number: its own seed, and its name in events.
+
+        The window goes on growing from one call to the next.
+        """
+        source = iter(puzzles)
         # A time limit is for one puzzle alone: sharing calls would share the clock.
         alone = self.settings.timeout_s is not None
         most = 1 if alone else max(1, WINDOW * self.settings.batch // self.settings.latents)
-        while held := deque(self._job(number, puzzle) for number, puzzle in islice(source, window)):
+        while held := deque(starmap(self._job, islice(source, self._window))):
             for _ in self._run(list(held)):
                 while held and held[0].solution is not None:
                     yield held.popleft().solution  # type: ignore[misc]
-            window = min(2 * window, most)
+            self._window = min(2 * self._window, most)
 
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
@@ -85,8 +96,8 @@ class Solver:
     def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
         if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
-            yield from self._exact_batch(jobs)
-            return
+            jobs = self._exact_batch(jobs)
+            yield
         for job in jobs:
             with job.taken_up():
                 count = exact.count(
@@ -99,20 +110,27 @@ class Solver:
                 guided.decide(job, count)
             yield
 
-    def _exact_batch(self, jobs: list[Job]) -> Iterator[None]:
-        """One solution each: all at once, by the compiled kernel where there is one."""
+    def _exact_batch(self, jobs: list[Job]) -> list[Job]:
+        """One solution each: all at once, by the compiled kernel where there is one.
+
+        Returns the jobs that need more guesses than a call that nothing interrupts should make.
+        """
         started = time.perf_counter()
         givens = np.stack([job.puzzle.to_array() for job in jobs])
-        found = exact.solve_batch(jobs[0].board, givens, max_guesses=self.settings.max_guesses)
+        asked = self.settings.max_guesses
+        most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
+        found = exact.solve_batch(jobs[0].board, givens, max_guesses=most)
         share = (time.perf_counter() - started) / len(jobs)
         rows = zip(found.solutions, found.counts, found.complete, found.guesses, strict=True)
         for job, (grid, count, complete, guesses) in zip(jobs, rows, strict=True):
             job.seconds += share
+            if not complete:
+                continue
             job.guesses = int(guesses)
             grids = (tuple(grid.tolist()),) if count else ()
             with job.taken_up():
-                guided.decide(job, exact.Count(int(count), bool(complete), int(guesses), grids))
-        yield
+                guided.decide(job, exact.Count(int(count), True, int(guesses), grids))
+        return [job for job in jobs if job.solution is None]
 
     def _neural(self, jobs: list[Job]) -> Iterator[None]:
         for job in jobs:

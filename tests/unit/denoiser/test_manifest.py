@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vmd_solver.denoiser.manifest import (
     CONTRACT,
@@ -35,6 +38,15 @@ def test_config_and_metadata_come_back_as_they_went() -> None:
         ({"latent": "none so far"}, "latent"),
         ({"k": "many"}, "not numbers"),
         ({"attention": 1}, "unknown vmd.attention"),
+        ({"d": 10**12}, "d 1e[+]12, expected 1 to 4096"),
+        ({"d": 0}, "d 0, expected 1 to 4096"),
+        ({"k": -1}, "k -1, expected 0 to 64"),
+        ({"loops": 10**9}, "expected 1 to 4096"),
+        ({"d": "1" * 5000}, "not numbers"),
+        ({"d": float("inf")}, "not numbers"),
+        ({"contract": "²"}, "is it a vmd model"),
+        ({"contract": [2]}, "is it a vmd model"),
+        ({"latent": ["none"]}, "latent"),
     ],
 )
 def test_what_is_not_understood_is_refused(change: dict[str, Any], reason: str) -> None:
@@ -103,3 +115,38 @@ def test_sums_that_leave_out_the_network_are_refused(folder: Path, sums: str) ->
     (folder / "SHA256SUMS").write_text(sums)
     with pytest.raises(DigestMismatch):
         check_digests(folder)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+SPOILT = st.dictionaries(st.sampled_from([*VALUES, "role", "info.x", "more"]), JSON, max_size=3)
+
+
+@given(st.fixed_dictionaries({"vmd": st.builds(lambda spoilt: VALUES | spoilt, SPOILT) | JSON}))
+def test_any_configuration_is_read_or_refused(config: dict[str, Any]) -> None:
+    refused(json.dumps(config).encode())
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_any_bytes_are_refused(text: bytes) -> None:
+    assert refused(text)
+
+
+def test_bottomless_text_is_refused() -> None:
+    assert refused(b'{"vmd": ' + b"[" * 100_000)
+
+
+def refused(text: bytes) -> bool:
+    """Whether a configuration is; nothing else may come of it than that, or a sound manifest."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "config.json").write_bytes(text)
+        try:
+            manifest = read_config(Path(folder))
+        except ManifestMismatch as error:
+            assert str(error).startswith(folder)
+            return True
+    assert from_values(manifest.to_config()["vmd"], "here") == manifest
+    return False

@@ -1,0 +1,147 @@
+"""Is an answer of guided mode ever wrong? Any number of made puzzles, every answer checked.
+
+Puzzles of every family and several sizes, a third each with one solution, with several and, mostly,
+with none, go through `vmd-solve --unique --jobs N`, --chunk of them at a time, from file to file.
+What is true of each is found out apart, by the exact kernel, and for one in --sat by a SAT solver
+that is told the rules (python-sat). An answer is right if solved puzzles have a solution
+that the rules and givens allow and that is the only one exactly where it is said to be, if those
+said to have none have none, and if nothing is left open. Ends with exit code 1 at the first chunk
+with a wrong answer, which it shows. The last line is one JSON document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.exact import sat_count
+from vmd_solver import formats
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import jigsaw_board, loosen, minimal_puzzles, random_grid
+from vmd_solver.csp.verify import verify
+from vmd_solver.formats.plain import cells_of
+from vmd_solver.formats.symbols import decode
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("unique", "several", "spoilt")
+
+Givens = npt.NDArray[np.int8]
+
+
+def boards(rng: np.random.Generator) -> list[Board]:
+    """One board of every family and size."""
+    return [
+        sudoku(2, 2), sudoku(2, 3), sudoku(), sudoku(), sudoku(), sudoku_x(), windoku(),
+        latin(5), latin(8), jigsaw_board(6, rng), jigsaw_board(9, rng), jigsaw_board(6, rng, True),
+        random_grid(6, 6, 6, rng)[0], random_grid(5, 7, 6, rng)[0],
+    ]  # fmt: skip
+
+
+def made(count: int, rng: np.random.Generator) -> list[tuple[Puzzle, int]]:
+    """Puzzles in random order, each with its number of solutions, 2 for more; -1 if invalid."""
+    found: list[tuple[Puzzle, int]] = []
+    for board in boards(rng):
+        givens, solutions = minimal_puzzles(board, count // len(boards(rng)) + 1, rng)
+        for kind, rows in zip(KINDS, np.array_split(np.arange(len(givens)), 3), strict=True):
+            part = changed(board, givens[rows], solutions[rows], kind, rng)
+            counts = solve_batch(board, part, 2).counts.tolist()
+            for row, number in zip(part.tolist(), counts, strict=True):
+                puzzle = Puzzle(board, tuple(row))
+                found.append((puzzle, number if puzzle.is_valid() else -1))
+    return [found[at] for at in rng.permutation(len(found))[:count].tolist()]
+
+
+def changed(
+    board: Board, givens: Givens, solutions: Givens, kind: str, rng: np.random.Generator
+) -> Givens:
+    """Minimal puzzles as they are, with some clues less, or with one wrong clue more."""
+    if kind == "several":
+        return loosen(givens, int(rng.integers(1, 4)), rng)
+    spoilt = givens.copy()
+    for row, solution in zip(spoilt if kind == "spoilt" else (), solutions, strict=False):
+        if not row.all():
+            cell = rng.choice(np.flatnonzero(row == 0))
+            row[cell] = (solution[cell] + rng.integers(board.D - 1)) % board.D + 1
+    return spoilt
+
+
+def answers(puzzles: list[Puzzle], folder: Path, options: argparse.Namespace) -> Iterator[Any]:
+    """The rows that the command writes about the puzzles."""
+    asked, out = folder / "p.jsonl", folder / "out.jsonl"
+    asked.write_text("".join(formats.write_all(puzzles, "jsonl")), encoding="utf-8")
+    command = [sys.executable, "-m", "vmd_solver.cli.solve", "--unique", "-q", "-o", str(out)]
+    command += ["--jobs", str(options.jobs), *options.arguments, str(asked)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env=environment)
+    with out.open(encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
+
+
+def wrong(puzzle: Puzzle, number: int, row: dict[str, Any]) -> str | None:
+    """What is wrong with an answer, None if nothing is."""
+    due = {-1: "invalid", 0: "unsatisfiable"}.get(number, "solved")
+    if row["status"] != due:
+        return f"{row['status']} where {due} is true"
+    if due != "solved":
+        return "a grid without a solution" if row["solution"] else None
+    cells = cells_of(row["solution"])
+    certificate = verify(puzzle, decode(cells.symbols, puzzle.alphabet, cells.place))
+    if not certificate:
+        return certificate.problems[0]
+    return None if row["unique"] is (number == 1) else f"unique {row['unique']} of {number}"
+
+
+def main() -> None:
+    """Check chunk after chunk."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--chunk", type=int, default=20_000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sat", type=int, default=100, metavar="N", help="ask about one in N")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("arguments", nargs="*", help="of vmd-solve, after --")
+    options = parser.parse_args()
+    rng, seen, started = np.random.default_rng(options.seed), Counter[str](), time.perf_counter()
+    bad: list[str] = []
+    while seen.total() < options.count and not bad:
+        puzzles = made(min(options.chunk, options.count - seen.total()), rng)
+        for puzzle, number in puzzles[:: options.sat]:
+            if number >= 0 and sat_count(puzzle, 2) != number:
+                bad.append(f"the kernel counts {number}: {formats.write(puzzle, 'jsonl')}")
+        with tempfile.TemporaryDirectory() as folder:
+            rows = answers([puzzle for puzzle, _ in puzzles], Path(folder), options)
+            for (puzzle, number), row in zip(puzzles, rows, strict=True):
+                seen[{-1: "invalid", 0: "none", 1: "one"}.get(number, "several")] += 1
+                if (reason := wrong(puzzle, number, row)) is not None:
+                    bad.append(f"{reason}: {formats.write(puzzle, 'jsonl')}")
+        print(f"{seen.total():,} checked, {len(bad)} wrong, {dict(seen)}", flush=True)
+    print("".join(bad[:20]), end="")
+    document = {
+        "benchmark": "answers",
+        "seed": options.seed,
+        "arguments": options.arguments,
+        "checked": seen.total(),
+        "solutions": dict(seen),
+        "wrong": len(bad),
+        "seconds": round(time.perf_counter() - started),
+    }
+    print(json.dumps(document))
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()

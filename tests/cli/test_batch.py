@@ -1,0 +1,330 @@
+"""Batches: the bulk path against the engine, workers, and runs that are stopped and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vmd_solver.cli import crew
+from vmd_solver.cli.crew import Crew, Sizes, tasks
+from vmd_solver.cli.engine import Engine, Look, Part, entries_in
+from vmd_solver.cli.progress import Progress
+from vmd_solver.cli.report import Report, joined
+from vmd_solver.cli.request import Request
+from vmd_solver.cli.resume import _facts, done_in
+from vmd_solver.cli.sources import parts
+from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import Masks
+from vmd_solver.errors import VmdError
+from vmd_solver.sampling import Settings, bulk
+
+Solve = Callable[..., Any]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+FULL = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
+HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
+MIXED = (
+    EASY, FULL, HARD, EASY.replace(".", "0"), "", "# remark", f"{EASY} {FULL}", EASY[:-1],
+    "55" + EASY[2:], FULL[:-1] + "8", EASY.replace("5", "x", 1), "1...............", "." * 81,
+    "5" + "." * 70 + "55........", "12........3...4.", "A" + "." * 255,
+)  # fmt: skip
+"""Common lines of two lengths, and everything else that a line may be."""
+
+
+def request(path: Path, **changes: Any) -> Request:
+    asked = {"mode": "exact", "solutions": 1} | changes.pop("settings", {})
+    return Request((str(path),), Settings(**asked), **changes)
+
+
+def found(asked: Request) -> Iterator[Part]:
+    return Progress(None).numbered(parts(asked.files, None, "sudoku"))
+
+
+def written(asked: Request, form: str, bulk: bool) -> Report:
+    """What an engine makes of it, by the bulk path or without."""
+    engine = Engine(asked, Look(form))
+    if not bulk:
+        engine._bulk = None
+    return engine.whole(found(asked))
+
+
+def timeless(report: Report, form: str) -> list[Any]:
+    """The records without their seconds."""
+    lines = report.data.decode().splitlines()
+    if form == "jsonl":
+        return [{**json.loads(line), "seconds": 0} for line in lines]
+    if form == "csv":
+        return [re.sub(r"(?<=,)\d+\.[\de-]+(?=,)|\d+e-\d+", "s", line) for line in lines]
+    return lines
+
+
+ASKED: tuple[tuple[str, int], ...] = (("one", 1), ("unique", 2), ("count", 5), ("all", 3))
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "line"])
+@given(
+    lines=st.lists(st.sampled_from(MIXED), min_size=1, max_size=20),
+    asked=st.sampled_from(ASKED),
+    most=st.sampled_from([None, 0, 20]),
+)
+@settings(max_examples=15)
+def test_bulk_writes_what_the_engine_writes(
+    form: str,
+    lines: list[str],
+    asked: tuple[str, int],
+    most: int | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("bulk") / "p.txt"
+    path.write_text("\n".join([EASY, *lines]))
+    wanted = request(path, asked=asked[0], settings={"solutions": asked[1], "max_guesses": most})
+    fast, slow = written(wanted, form, True), written(wanted, form, False)
+    assert timeless(fast, form) == timeless(slow, form)
+    assert fast.said == slow.said
+    assert fast.tally.statuses == slow.tally.statuses
+    assert fast.tally._guesses == slow.tally._guesses
+    if form == "jsonl":
+        assert [list(json.loads(line)) for line in fast.data.splitlines()] == [
+            list(json.loads(line)) for line in slow.data.splitlines()
+        ]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_bulk_writes_the_same_bytes(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("puzzle,solution\n" + f"{EASY},{FULL}\n{HARD},\n{EASY},{EASY}\n{FULL},\n")
+    fast, slow = (written(request(path), form, bulk).data for bulk in (True, False))
+    strip = re.compile(rb'"seconds": [\d.e-]+|(?<=,)[\d.]+(e-\d+)?(?=,,,,\n)')
+    assert strip.sub(b"", fast) == strip.sub(b"", slow)
+    assert len(strip.findall(fast)) == 4 - (form == "csv")
+
+
+def test_most_is_settled_in_bulk(tmp_path: Path) -> None:
+    """One report for a run of puzzles is the sign of it."""
+    path = tmp_path / "p.txt"
+    path.write_text(f"{EASY}\n" * 300 + "no\n" + f"{EASY}\n" * 300)
+    reports = list(Engine(request(path), Look("line")).reports(found(request(path))))
+    assert [report.tally.done for report in reports] == [300, 1, 300]
+    assert joined(reports, b"").data == (f"{FULL}\n" * 300 + "\n" + f"{FULL}\n" * 300).encode()
+
+
+def test_bulk_settles_nothing_that_the_verifier_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(board: Board, masks: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
+        return np.ones_like(masks), np.ones(len(masks), np.bool_)
+
+    monkeypatch.setattr(bulk, "propagate", wrong)
+    path = tmp_path / "p.txt"
+    path.write_text(f"{EASY}\n" * 9)
+    assert written(request(path), "line", True).data == f"{FULL}\n".encode() * 9
+
+
+def test_tasks_hold_everything_once(tmp_path: Path) -> None:
+    path, other = tmp_path / "p.txt", tmp_path / "g.txt"
+    path.write_text(f"{EASY}\n" * 1000)
+    other.write_text("family: sudoku\ngivens:\n1...\n....\n....\n....\n---\n" * 50)
+    sizes, numbers = Sizes(), []
+    asked = replace(request(path), files=(str(path), str(other), str(path)))
+    for task in tasks(found(asked), sizes):
+        assert task.entries == sum(entries_in(part) for _, part in task.parts)
+        for number, part in task.parts:
+            numbers += range(number, number + entries_in(part))
+        sizes.learn(task.entries, 0.0)
+    assert numbers == list(range(2050))
+    assert sizes.entries > 500
+    sizes.learn(sizes.entries, 2.0)
+    assert sizes.entries <= 2048
+
+
+LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Light work, in several tasks, with all kinds of lines among it."""
+    path = tmp_path / "p.txt"
+    path.write_text("\n".join([*LIGHT * 30, *MIXED, *LIGHT * 30]) + "\n")
+    return path
+
+
+def test_workers_write_the_same(many: Path) -> None:
+    asked = request(many)
+    alone = written(asked, "jsonl", True)
+    with Crew(asked, Look("jsonl"), 2) as workers:
+        reports = list(workers.reports(found(asked)))
+        assert len(workers._workers) == 2
+    assert len(reports) > 3
+    assert timeless(joined(reports, b""), "jsonl") == timeless(alone, "jsonl")
+    assert [s.text for report in reports for s in report.said] == [s.text for s in alone.said]
+
+
+def test_a_worker_that_dies_is_replaced(many: Path) -> None:
+    asked = request(many)
+    with Crew(asked, Look("jsonl"), 2) as workers:
+        reports, killed = [], 0
+        for report in workers.reports(found(asked)):
+            reports.append(report)
+            if killed < 3:
+                victim = workers._workers[killed % 2]._process
+                assert victim.pid is not None
+                os.kill(victim.pid, signal.SIGKILL)
+                victim.join()
+                killed += 1
+    alone = written(asked, "jsonl", True)
+    assert timeless(joined(reports, b""), "jsonl") == timeless(alone, "jsonl")
+
+
+def test_a_task_that_kills_every_worker_is_given_up(
+    many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "work", os._exit)
+    with (
+        pytest.raises(VmdError, match=r"3 worker processes died over puzzles 1 to \d+: is there"),
+        Crew(request(many), Look("jsonl"), 1) as workers,
+    ):
+        list(workers.reports(found(request(many))))
+
+
+STOPPED = ("--mode", "exact", "--jobs", "2", "-o", "o.jsonl", "p.txt")
+"""A run that takes long enough to be stopped."""
+
+
+STATUSES = [*["solved"] * 10, "invalid", "invalid", "solved"]
+
+
+def long(tmp_path: Path, times: int) -> int:
+    """Write `p.txt`, some of its lines bad; how many rows are due."""
+    (tmp_path / "p.txt").write_text("\n".join(LIGHT * times) + "\n")
+    return (len(LIGHT) - 1) * times
+
+
+def stop(start: Start, output: Path, number: int, *arguments: str) -> int:
+    """Start a run, stop it by a signal once it has written something, and give its exit code."""
+    with start(*arguments, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        while not (output.exists() and output.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        return process.wait(timeout=60)
+
+
+def rows_of(text: str) -> list[dict[str, Any]]:
+    return [{**json.loads(line), "seconds": 0} for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"puzzle": "53..7....6.', b'{"puzzle": "1"}'])
+def test_a_killed_run_goes_on(torn: bytes, start: Start, solve: Solve, tmp_path: Path) -> None:
+    due = long(tmp_path, 100)
+    output, note = tmp_path / "o.jsonl", tmp_path / "o.jsonl.run"
+    assert stop(start, output, signal.SIGKILL, *STOPPED) == -signal.SIGKILL
+    assert note.exists()
+    whole = output.read_bytes()
+    kept = whole[: whole.rfind(b"\n", 0, len(whole) // 2) + 1]
+    output.write_bytes(kept + torn)
+    done = solve("--resume", *STOPPED, "--stats")
+    rows = rows_of(output.read_text())
+    assert output.read_bytes().startswith(kept)
+    assert (done.code, len(rows), note.exists()) == (2, due, False)
+    assert f"\n{due - kept.count(bytes([10])):,} puzzles: " in f"\n{done.err}"
+    assert [row["status"] for row in rows] == STATUSES * 100
+    assert [row["line"] for row in rows if "line" in row][-1] == len(LIGHT) * 100 - 1
+
+
+def test_an_interrupt_stops_the_workers(start: Start, tmp_path: Path) -> None:
+    due = long(tmp_path, 20_000)
+    output = tmp_path / "o.jsonl"
+    assert stop(start, output, signal.SIGINT, *STOPPED) == 130
+    text = output.read_text()
+    assert text.endswith("\n")
+    assert 0 < len(rows_of(text)) < due
+    assert (tmp_path / "o.jsonl.run").exists()
+
+
+CHANGES = (
+    (("--resume", "--mode", "exact", "-o", "o.jsonl", "q.txt"), "files was"),
+    (("--resume", "--mode", "exact", "-o", "o.jsonl", "--unique", "p.txt"), "asked was"),
+    (("--resume", "--mode", "exact", "-o", "o.jsonl", "--seed", "3", "p.txt"), "seed was 0 and is"),
+    (("--resume", "--mode", "exact", "-o", "o.jsonl", "-f", "csv", "p.txt"), "format was"),
+    (("--resume", "--mode", "exact", "-o", "n.jsonl", "p.txt"), "is not the output of a run"),
+    (("--resume", "--mode", "exact", "-o", "o.txt", "p.txt"), "--resume needs --output FILE"),
+    (("--resume", "--mode", "exact", "p.txt"), "--resume needs --output FILE"),
+    (("--resume", "--mode", "exact", "-o", "o.jsonl", "--trace", "t", "p.txt"), "--trace excludes"),
+    (("--jobs", "2", "--mode", "exact", "--trace", "t", "p.txt"), "--trace excludes"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "says"), CHANGES, ids=lambda value: str(value)[-24:])
+def test_what_cannot_go_on_is_refused(
+    arguments: tuple[str, ...], says: str, solve: Solve, tmp_path: Path
+) -> None:
+    for name in ("p.txt", "q.txt", "n.jsonl"):
+        (tmp_path / name).write_text(f"{EASY}\n")
+    full = ("--mode", "exact", "-o", "o.jsonl", "p.txt")
+    with Path("/dev/full").open("w"):
+        pass
+    assert solve(*full).code == 0
+    (tmp_path / "o.jsonl.run").write_text(json.dumps(_facts(request(Path("p.txt")), "jsonl")))
+    before = (tmp_path / "o.jsonl").read_bytes()
+    done = solve(*arguments)
+    assert (done.code, done.err.count("\n"), done.out) == (2, 1, "")
+    assert says in done.err
+    assert (tmp_path / "o.jsonl").read_bytes() == before
+
+
+def test_rows_of_another_input_are_refused(start: Start, solve: Solve, tmp_path: Path) -> None:
+    long(tmp_path, 100)
+    output = tmp_path / "o.jsonl"
+    assert stop(start, output, signal.SIGKILL, *STOPPED) == -signal.SIGKILL
+    whole = output.read_bytes()
+    (tmp_path / "p.txt").write_text(f"{HARD}\n" * 6000)
+    done = solve("--resume", *STOPPED)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "cannot resume: row " in done.err and "the input has another there" in done.err
+    (tmp_path / "p.txt").write_text(f"{EASY}\n")
+    assert "the input ends before" in solve("--resume", *STOPPED).err
+    assert output.read_bytes() == whole
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_what_is_done_is_read_off_the_rows(form: str, tmp_path: Path) -> None:
+    """Wherever the file was torn."""
+    path, output = tmp_path / "p.jsonl", tmp_path / "o"
+    lines = [json.dumps({"puzzle": EASY}), json.dumps({"puzzle": '",\n"'}), '"status": "solved"']
+    path.write_text("\n".join([*lines, '1,"2']))
+    engine = Engine(request(path), Look(form))
+    head = engine.form.head.encode()
+    records = [report.data for report in engine.reports(found(request(path)))]
+    data = head + b"".join(records)
+    for size in range(len(data) + 1):
+        output.write_bytes(data[:size])
+        done = done_in(str(output), form, head)
+        whole = [head + b"".join(records[:count]) for count in range(5)]
+        expected = max((len(text) for text in whole if len(text) <= size), default=0)
+        assert done.size == expected
+        assert done.count == (whole.index(data[:expected]) if expected else 0)
+    assert done.statuses == {"solved": 1, "invalid": 3}
+
+
+def test_a_file_of_something_else_is_not_cut(tmp_path: Path) -> None:
+    for text in (b"puzzle,what\n1,2\n", b"hello\n", b"[]\n", b"{}\n", b"\xff\n"):
+        (tmp_path / "o").write_bytes(text)
+        for form, head in (("csv", b"puzzle,family\n"), ("jsonl", b"")):
+            with pytest.raises(click.UsageError, match="cannot resume"):
+                done_in(str(tmp_path / "o"), form, head)

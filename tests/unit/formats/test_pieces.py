@@ -1,0 +1,147 @@
+"""Pieces of a text hold the entries that `read` finds; columns hold what is common in them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmd_solver import formats
+from vmd_solver.errors import PuzzleSyntaxError
+from vmd_solver.formats import Entry, Piece, source
+from vmd_solver.formats.columns import columns
+from vmd_solver.formats.entry import MAX_LINE
+
+PUZZLE = "1..4............"
+SOLUTION = "1234341221434321"
+LINES = (
+    PUZZLE, PUZZLE.replace(".", "0"), f"{PUZZLE} {SOLUTION}", f"  {PUZZLE}\t", PUZZLE[:-1],
+    PUZZLE.replace("4", "x"), "." * 81, "A" + "." * 255, "", "   ", "# remark", " # remark",
+    f"\ufeff{PUZZLE}", "é" + PUZZLE[1:], "é" * 8, "\x1c", "\x0b", "x" * 50,
+)  # fmt: skip
+ROWS = (
+    f"{PUZZLE},{SOLUTION},1", f"{PUZZLE},,1", f"{PUZZLE},{PUZZLE},1", f"{PUZZLE},{SOLUTION}",
+    f'"{PUZZLE}",{SOLUTION},1', f"{PUZZLE},{SOLUTION[:-1]},1", f" {PUZZLE} ,{SOLUTION},name",
+    f"{PUZZLE[:-1]}x,{SOLUTION},1", f"{PUZZLE},{SOLUTION},1,1", ",,", "", "#", '"', "é,é,é",
+)  # fmt: skip
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+def texts(lines: tuple[str, ...], head: tuple[str, ...] = ()) -> st.SearchStrategy[bytes]:
+    body = st.lists(st.sampled_from(lines), max_size=12)
+    last = st.booleans()
+    return st.builds(
+        lambda body, end, ended: (end.join([*head, *body]) + end * ended).encode(),
+        body, ENDS, last,
+    )  # fmt: skip
+
+
+def entries(parts: Iterator[Piece | Entry]) -> list[Entry]:
+    found: list[Entry] = []
+    for part in parts:
+        found += [part] if isinstance(part, Entry) else part.entries(range(len(part)))
+    return found
+
+
+def same(text: bytes, form: str | None, block: int) -> None:
+    """That pieces, however small the blocks, give what `read` gives."""
+    stream = formats.decode_source(io.BytesIO(text), "file")
+    expected = [repr(entry) for entry in formats.read(stream, "file", form)]
+    usual, source.BLOCK = source.BLOCK, block
+    try:
+        found = entries(formats.parts(io.BytesIO(text), "file", form))
+    finally:
+        source.BLOCK = usual
+    assert [repr(entry) for entry in found] == expected
+
+
+@given(texts(LINES), st.sampled_from([None, "line"]), st.sampled_from([1, 7, 64, 1 << 18]))
+def test_pieces_of_lines(text: bytes, form: str | None, block: int) -> None:
+    same(text, form, block)
+
+
+@given(
+    texts(ROWS, ("puzzle,solution,id",)),
+    st.sampled_from([None, "csv"]),
+    st.sampled_from([3, 64, 1 << 18]),
+)
+def test_pieces_of_a_table(text: bytes, form: str | None, block: int) -> None:
+    same(text, form, block)
+
+
+@given(st.binary(max_size=200), st.sampled_from([None, "csv", "jsonl", "grid"]))
+def test_pieces_of_anything(text: bytes, form: str | None) -> None:
+    try:
+        formats.decode_source(io.BytesIO(text), "file")
+    except PuzzleSyntaxError:
+        return
+    same(text, form, 16)
+
+
+@pytest.mark.parametrize("name", [format.name for format in formats.FORMATS])
+def test_pieces_of_every_form(name: str) -> None:
+    family = "latin" if name == "pls" else "sudoku"
+    puzzle = formats.parse("." * 80 + "1", family=family)
+    text = "".join(formats.write_all([puzzle] * 5, name)).encode()
+    same(text, None if name != "sdm" else name, 40)
+
+
+def test_a_long_line_is_cut_in_pieces_too() -> None:
+    text = f"{PUZZLE}\n{'.' * (MAX_LINE + 5)}\n{PUZZLE}\n{'.' * (3 * MAX_LINE)}"
+    same(text.encode(), "line", 1 << 18)
+
+
+def test_a_line_that_came_does_not_wait_for_the_next() -> None:
+    class Slow(io.RawIOBase):
+        """A pipe into which somebody types."""
+
+        taken = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, room: bytearray) -> int:  # type: ignore[override]
+            self.taken += 1
+            room[:82] = b"." * 81 + b"\n"
+            return 82
+
+    slow = Slow()
+    parts = formats.parts(slow)  # type: ignore[arg-type]
+    for count in range(1, 9):
+        assert len(next(parts)) == 1  # type: ignore[arg-type]
+        assert slow.taken <= count
+
+
+@given(texts(LINES, (PUZZLE,)) | texts(ROWS, ("puzzle,solution,id",)))
+def test_columns_hold_what_the_readers_find(text: bytes) -> None:
+    for part in formats.parts(io.BytesIO(text)):
+        if isinstance(part, Entry) or (found := columns(part)) is None:
+            continue
+        common = list(part.entries(found.places.tolist()))
+        assert len(common) == len(found.givens)
+        for entry, givens in zip(common, found.givens.tolist(), strict=True):
+            assert entry.puzzle is not None
+            assert entry.puzzle.givens == tuple(givens)
+            assert entry.puzzle.board == found.layout.board
+            assert entry.puzzle.alphabet == found.layout.alphabet
+
+
+def test_a_table_may_tell_its_families() -> None:
+    lines = [f"{PUZZLE},{family}" for family in ("latin", "latin", "sudoku", "", "sudko")]
+    (piece,) = formats.parts(io.BytesIO("\n".join(["puzzle,family", *lines, ""]).encode()))
+    assert isinstance(piece, Piece)
+    found = columns(piece)
+    assert found is not None and found.layout.board.family == "latin"
+    assert found.places.tolist() == [0, 1]
+
+
+def test_most_lines_are_common() -> None:
+    (piece,) = formats.parts(io.BytesIO(f"{PUZZLE}\nx\n{PUZZLE}\n".encode()), None, "line")
+    assert isinstance(piece, Piece)
+    found = columns(piece)
+    assert found is not None and found.places.tolist() == [0, 2]
+    first, rest = piece.cut(1)
+    assert (first.lines, rest.numbers) == ([PUZZLE], [2, 3])

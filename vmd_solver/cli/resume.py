@@ -1,0 +1,174 @@
+"""A run that can go on where it was killed: the rows in its output say what is done.
+
+A row is written for each entry of the input, in order, so the whole rows of the file are the first
+of them. Beside the file lies, while a run is under way, a note of what was asked: FILE.run. It goes
+when the run comes to its end. Knows nothing of how anything is solved.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from vmd_solver import __version__
+from vmd_solver.cli.engine import Part, cut, entries_in
+from vmd_solver.cli.request import Request
+from vmd_solver.cli.rows import COLUMNS, puzzle_text
+from vmd_solver.errors import PuzzleError
+from vmd_solver.formats import Entry, Piece
+from vmd_solver.formats.symbols import shown
+
+FORMS = ("jsonl", "csv")
+"""Forms whose rows tell of every entry what became of it."""
+
+SUFFIX = ".run"
+
+_STATUS = re.compile(rb'"status": "(\w+)"')
+_UNTOLD = ("format", "output", "device", "threads", "trace", "color", "stats", "quiet", "jobs")
+"""What may be another when a run goes on. The form is in the note by its own name."""
+
+
+@dataclass
+class Done:
+    """What the whole rows of an output say: how many they are, what became of each entry.
+
+    `size` is their length in bytes, `last` the puzzle of the last one.
+    """
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    size: int = 0
+    last: str = ""
+
+    @property
+    def count(self) -> int:
+        return self.statuses.total()
+
+    def rest(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """The parts without what is done. Raises PuzzleError where they are not those of the rows.
+
+        That is told by the last row: it must be of the entry that has its number.
+        """
+        seen = 0
+        for number, part in parts:
+            seen = number + entries_in(part)
+            if seen < self.count:
+                continue
+            if number < self.count:
+                self._require_same(part, self.count - 1 - number)
+                _, left = cut(part, self.count - number)
+                if left is not None:
+                    yield self.count, left
+            else:
+                yield number, part
+        if seen < self.count:
+            raise self._other("the input ends before")
+
+    def _require_same(self, part: Piece | Entry, place: int) -> None:
+        entry = part if isinstance(part, Entry) else next(part.entries([place]))
+        if puzzle_text(entry) != self.last:
+            raise self._other("the input has another there")
+
+    def _other(self, found: str) -> PuzzleError:
+        return PuzzleError(
+            f"cannot resume: row {self.count:,} of the output is about {shown(self.last)}, and "
+            f"{found}; give the input that the run began with"
+        )
+
+
+class Note:
+    """The note beside an output: what was asked of the run that writes it."""
+
+    def __init__(self, request: Request, form: str) -> None:
+        self.path = Path(f"{request.output}{SUFFIX}")
+        self._facts = _facts(request, form)
+
+    def write(self) -> None:
+        self.path.write_text(json.dumps(self._facts) + "\n", encoding="utf-8")
+
+    def remove(self) -> None:
+        with suppress(OSError):
+            self.path.unlink()
+
+    def exists(self) -> bool:
+        return self.path.is_file()
+
+    def require_same(self) -> None:
+        """Raise UsageError where a run was asked for something else."""
+        try:
+            before = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            before = None
+        if not isinstance(before, dict):
+            raise click.UsageError(f"{self.path} cannot be read: run again without --resume")
+        for name in sorted({*before, *self._facts}):
+            if before.get(name) != self._facts.get(name):
+                raise click.UsageError(
+                    f"cannot resume: {name} was {json.dumps(before.get(name))} and is now "
+                    f"{json.dumps(self._facts.get(name))}; ask for the same, or run without "
+                    "--resume"
+                )
+
+
+def _facts(request: Request, form: str) -> dict[str, Any]:
+    """All that decides what a row says, as JSON gives it back."""
+    asked = {name: value for name, value in asdict(request).items() if name not in _UNTOLD}
+    settings = asked.pop("settings")
+    facts = {"version": __version__, "format": form, **asked, **settings}
+    facts.pop("resume", None)
+    return dict(json.loads(json.dumps(facts)))
+
+
+def done_in(path: str, form: str, head: bytes) -> Done:
+    """What is done in an output that begins with `head`; a torn last row is left out.
+
+    Raises UsageError where the file holds something else.
+    """
+    done, record = Done(), b""
+    with Path(path).open("rb") as stream:
+        start = stream.read(len(head))
+        if start != head and not head.startswith(start):
+            raise click.UsageError(f"cannot resume: {path} is not in the form {form} of this run")
+        if start == head:
+            done.size = len(head)
+            for record in _records(stream, form):
+                done.statuses[_status(record, form, f"{path}: row {done.count + 1:,}")] += 1
+                done.size += len(record)
+    done.last = _row(record, form)["puzzle"] if record else ""
+    return done
+
+
+def _records(stream: BinaryIO, form: str) -> Iterator[bytes]:
+    """The whole records that follow. In a table a record may hold line ends, between quotes."""
+    record = b""
+    for line in stream:
+        record += line
+        if record.endswith(b"\n") and not (form == "csv" and record.count(b'"') % 2):
+            yield record
+            record = b""
+
+
+def _status(record: bytes, form: str, place: str) -> str:
+    """What a record says became of its entry."""
+    try:
+        # An unescaped quote ends every string of JSON, so this stands nowhere else.
+        found = _STATUS.search(record) if form == "jsonl" else None
+        return found.group(1).decode() if found else str(_row(record, form)["status"])
+    except (ValueError, KeyError, TypeError, csv.Error):
+        raise click.UsageError(f"cannot resume: {place} is none of this command") from None
+
+
+def _row(record: bytes, form: str) -> dict[str, Any]:
+    text = record.decode("utf-8")
+    if form == "jsonl":
+        return dict(json.loads(text))
+    return dict(zip(COLUMNS, next(csv.reader(io.StringIO(text, newline=""))), strict=False))

@@ -1,0 +1,125 @@
+"""The easy part of a large batch: what elimination, or one compiled search, settles at once.
+
+Works on columns, with no object for a puzzle; the outcomes are those of the engine. Everything else
+(invalid or unsatisfiable puzzles, the ones that need the model or much search) is left to the
+engine. It must not know of text.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.candidates import NUMPY_SPEED, Masks, initial_masks, masks_to_values, propagate
+from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.verify import verify_many
+from vmd_solver.sampling.settings import Settings
+from vmd_solver.sampling.solution import Solution
+from vmd_solver.sampling.solver import BATCH_GUESSES
+
+ROWS = 256
+"""Puzzles of one compiled call: an interrupt waits for its end."""
+
+
+EXPECTED = 4
+"""A batch will be so many times as long as it was so far: what comes in pieces goes on for long."""
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Which puzzles were settled: `rows` (k,), their solutions `values` (k, n), verified.
+
+    `guesses` (k,) int64 as the engine counts them; `seconds` on each puzzle, on average.
+    """
+
+    rows: npt.NDArray[np.intp]
+    values: npt.NDArray[np.int8]
+    guesses: npt.NDArray[np.int64]
+    seconds: float
+
+
+class Bulk:
+    """Settles puzzles of many pieces, one after another."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._work = 0
+
+    def settle(self, board: Board, givens: npt.NDArray[np.int8]) -> Settled:
+        """What is settled of the rows of `givens` (B, n), each of them 0..D."""
+        started = time.perf_counter()
+        self._worth(EXPECTED * givens.size // NUMPY_SPEED)
+        masks, consistent = propagate(board, initial_masks(board, givens))
+        values = masks_to_values(masks)
+        guesses = np.zeros(len(values), np.int64)
+        if self._settings.mode == "exact":
+            stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
+            self._search(board, masks, stalled, values, guesses)
+        rows = np.flatnonzero(verify_many(board, givens, values))
+        seconds = (time.perf_counter() - started) / max(1, len(givens))
+        return Settled(rows, values[rows], guesses[rows], seconds)
+
+    def _search(
+        self,
+        board: Board,
+        masks: Masks,
+        stalled: npt.NDArray[np.intp],
+        values: npt.NDArray[np.int8],
+        guesses: npt.NDArray[np.int64],
+    ) -> None:
+        """Fill in values and guesses of the `stalled` rows that a search soon settles."""
+        settings = self._settings
+        self._worth(EXPECTED * len(stalled) * board.n)
+        most = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
+        for start in range(0, len(stalled), ROWS):
+            rows = stalled[start : start + ROWS]
+            found = solve_batch(
+                board,
+                np.zeros((len(rows), board.n), np.int8),
+                settings.solutions,
+                max_guesses=min(most, BATCH_GUESSES),
+                masks=masks[rows],
+            )
+            alone = found.complete & (found.counts == 1)
+            values[rows[alone]] = found.solutions[alone]
+            guesses[rows] = found.guesses
+
+    def _worth(self, cells: int) -> None:
+        """Load compiled code where so many more cells make it worth the time.
+
+        No piece alone may be worth it, and all together still are.
+        """
+        self._work += cells
+        machine(None, self._work)
+
+
+def bulk_of(settings: Settings) -> Bulk | None:
+    """A `Bulk`, where the settings leave it something to do: guided or exact, without a clock."""
+    if settings.mode == "neural" or settings.timeout_s is not None:
+        return None
+    return Bulk(settings)
+
+
+def solution_of(
+    puzzle: Puzzle, values: tuple[int, ...], settings: Settings, guesses: int, seconds: float
+) -> Solution:
+    """What the engine says of a puzzle that was settled."""
+    asked = settings.solutions > 1
+    return Solution(
+        puzzle,
+        "solved",
+        settings.mode,
+        values=values,
+        verified=True,
+        unique=True if asked else None,
+        solutions=(values,) if asked else (),
+        count=1,
+        counted_all=asked,
+        guesses=guesses,
+        seconds=seconds,
+    )
