@@ -13,7 +13,7 @@ import click
 
 from vmd_solver.cli.interrupt import heed
 from vmd_solver.cli.narrator import narrate
-from vmd_solver.errors import AssetNotFound, ModelError, PuzzleError, SearchError
+from vmd_solver.errors import AssetNotFound, ModelError, PuzzleError, SaveError, SearchError
 
 
 class ExitCode(IntEnum):
@@ -45,6 +45,7 @@ _OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (ModelError, ExitCode.MODEL),
     (PuzzleError, ExitCode.USAGE),
     (SearchError, ExitCode.USAGE),
+    (SaveError, ExitCode.USAGE),
     (click.ClickException, ExitCode.USAGE),
     (OSError, ExitCode.USAGE),
 )
