@@ -116,8 +116,9 @@ class Bench:
         self.trained: dict[object, list[SequenceVMD]] = {}
 
     def truth(self, joint: Joint, plans: Sequence[Plan]) -> None:
-        """Measure the true conditionals."""
-        self.results.joints.append(joint)
+        """Measure the true conditionals; studies may share data."""
+        if (joint.name, joint.p) not in ((held.name, held.p) for held in self.results.joints):
+            self.results.joints.append(joint)
         self._measure(joint, TRUTH, self.seed, TrueConditionals(joint), plans)
 
     def learn(
@@ -208,6 +209,8 @@ def four(bench: Bench) -> None:
 def blocks(bench: Bench) -> None:
     """Four tokens in one block and in two, with a latent for each and without; and remasking."""
     joints = [data.chain(1.0), data.two_pairs(1.0)]
+    for joint in joints:
+        bench.truth(joint, (ONE, TWO, FOUR))
     for method in (MDM, VMD):
         bench.learn(method, joints, bench.effort.seeds, (ONE, FOUR, *REMASKED))
         bench.learn(method, joints, bench.effort.seeds, (TWO, FOUR), blocks=2)

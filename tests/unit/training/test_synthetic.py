@@ -273,6 +273,13 @@ def test_a_run_leaves_its_tables_figures_and_data(
     assert all(e["rows"] == 2000 for e in found["estimates"])
 
 
+@pytest.mark.parametrize("study", ["two", "four", "blocks"])
+def test_a_study_stands_alone(vmd_train: Callable[..., int], tmp_path: Path, study: str) -> None:
+    assert vmd_train("--study", study, "--quick", "--steps", "1", "--quiet", "--out", "one") == 0
+    assert (tmp_path / "one" / f"synthetic_{study}.png").stat().st_size
+    assert f"![synthetic_{study}]" in (tmp_path / "one" / "report.md").read_text()
+
+
 def test_the_same_seed_gives_the_same_results(
     vmd_train: Callable[..., int], tmp_path: Path
 ) -> None:
