@@ -58,6 +58,7 @@ def _drawn(puzzle: Puzzle, values: Sequence[int] | None) -> Iterator[str]:
     yield _path(_borders(board), _THICK)
     # Symbols of several characters shrink, so that they stay in their cells.
     size = round(CELL * 0.62 / max(1, 0.6 * max(map(len, puzzle.alphabet))))
+    base = round(CELL / 2 + 0.36 * size)  # capitals and digits then stand in the middle
     yield f'<g font-family="sans-serif" font-size="{size}" text-anchor="middle">'
     for cell, given in enumerate(puzzle.givens):
         value = given or (values[cell] if values is not None else 0)
@@ -65,8 +66,8 @@ def _drawn(puzzle: Puzzle, values: Sequence[int] | None) -> Iterator[str]:
             row, col = divmod(cell, board.cols)
             weight = ' font-weight="bold"' if given and values is not None else ""
             yield (
-                f'<text x="{CELL * col + CELL // 2}" y="{CELL * row + CELL // 2}" '
-                f'dominant-baseline="central"{weight}>{escape(puzzle.alphabet[value - 1])}</text>'
+                f'<text x="{CELL * col + CELL // 2}" y="{CELL * row + base}"'
+                f"{weight}>{escape(puzzle.alphabet[value - 1])}</text>"
             )
     yield "</g>"
 
