@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -68,6 +69,8 @@ def test_pages_come_out_whole(run_make: Run) -> None:
     [
         (("--family", "grid"), 2, "cannot make"),
         (("--size", "7"), 2, "no customary boxes"),
+        (("--size", "0"), 2, "size of 2 to 25"),
+        (("--size", "8", "--box", "3x3"), 2, "do not fit"),
         (("--family", "jigsaw", "--format", "sdm"), 2, "cannot hold"),
         (("--format", "pdf"), 2, "expected one of jsonl"),
         (("--box", "3"), 2, "such as 3x4"),
@@ -88,16 +91,20 @@ def test_mistakes_are_one_line(
     assert words in line
 
 
-@pytest.mark.parametrize("form", ["jsonl", "html"])
-def test_an_interrupt_leaves_whole_puzzles(form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "jobs"), [("jsonl", "1"), ("jsonl", "2"), ("html", "1")])
+def test_an_interrupt_leaves_whole_puzzles(form: str, jobs: str, tmp_path: Path) -> None:
+    """It reaches every process of the group, as from a terminal."""
     output = tmp_path / "out"
-    options = ["-n", "100000", "--size", "4", "--format", form, "--output", str(output)]
-    with subprocess.Popen([*COMMAND, *options], cwd=ROOT, stderr=subprocess.PIPE) as process:
-        while not output.exists() and process.poll() is None:
+    options = ["-n", "100000", "--size", "4", "--format", form, "-o", str(output), "--jobs", jobs]
+    with subprocess.Popen(
+        [*COMMAND, *options], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        while not output.exists() or (form == "jsonl" and not output.stat().st_size):
+            assert process.poll() is None
             time.sleep(0.05)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+        assert (process.returncode, said) == (130, b"")
     text = output.read_text()
     if form == "jsonl":
         assert all(len(json.loads(line)["givens"]) == 16 for line in text.splitlines())

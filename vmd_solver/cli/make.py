@@ -80,7 +80,6 @@ class _Box(click.ParamType[tuple[int, int]]):
 @click.option(
     "-f",
     "--format",
-    default="line",
     metavar="FORM",
     help="Any form of docs/FORMATS.md that holds the family, or html or svg.  [line or vmd]",
 )
@@ -111,10 +110,11 @@ def _order(context: click.Context, options: dict[str, Any]) -> Order:
     def is_default(name: str) -> bool:
         return context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
 
-    box, form = options["box"], options["format"]
-    size = options["size"] or (box[0] * box[1] if box else 9)
-    if is_default("format"):
-        form = "vmd" if options["family"].startswith("jigsaw") else "line"
+    box = options["box"]
+    size = options["size"]
+    if size is None:
+        size = box[0] * box[1] if box else 9
+    form = options["format"] or ("vmd" if options["family"].startswith("jigsaw") else "line")
     if options["mode"] == "exact":
         for name in ("model", "latents", "nfe"):
             if not is_default(name):
