@@ -61,7 +61,7 @@ def code_of(statuses: Iterable[str]) -> ExitCode:
     return next((_OF_STATUS[name] for name in _PRECEDENCE if name in found), ExitCode.SOLVED)
 
 
-def guard(command: Callable[[], int]) -> int:
+def guard(command: Callable[[], int], program: str = "vmd-solve") -> int:
     """The exit code of `command`; an error it raises becomes one line on standard error.
 
     Only `python -X dev` lets a defect through as a traceback.
@@ -78,14 +78,14 @@ def guard(command: Callable[[], int]) -> int:
         code = next((code for kind, code in _OF_ERROR if isinstance(error, kind)), None)
         if code is None and sys.flags.dev_mode:
             raise
-        narrate(f"vmd-solve: {_described(error, code)}")
+        narrate(f"{program}: {_described(error, code, program)}")
         return ExitCode.INTERNAL if code is None else code
 
 
-def _described(error: Exception, code: ExitCode | None) -> str:
+def _described(error: Exception, code: ExitCode | None, program: str) -> str:
     """One line that says what happened and what to do."""
     if isinstance(error, click.ClickException):
-        return f"{error.format_message().rstrip('.')} (see vmd-solve --help)"
+        return f"{error.format_message().rstrip('.')} (see {program} --help)"
     if isinstance(error, MemoryError):
         return "out of memory: try fewer latents, or smaller boards"
     if code is None:

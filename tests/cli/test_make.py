@@ -1,0 +1,125 @@
+"""`vmd-make` as it is run: puzzles out, words on standard error, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vmd_solver.csp.exact import is_unique
+from vmd_solver.formats import FORMATS, read
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "vmd_solver.cli.make"]
+
+
+@pytest.fixture
+def run_make() -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_the_number_of_processes_changes_nothing(run_make: Run) -> None:
+    options = ("--size", "6", "-n", "5", "--symmetry", "diagonal", "--seed", "4")
+    alone, together = run_make(*options, "--stats"), run_make(*options, "--jobs", "2")
+    assert alone.returncode == together.returncode == 0
+    assert alone.stdout == together.stdout
+    assert len(set(alone.stdout.splitlines())) == 5
+    assert alone.stderr.startswith("5 made of 5 grids in ")
+
+
+@pytest.mark.parametrize("form", [form.name for form in FORMATS])
+def test_every_form_can_be_read_again(form: str, run_make: Run) -> None:
+    family = "latin" if form == "pls" else "sudoku"
+    done = run_make("-n", "2", "--format", form, "--clues", "45", "--family", family)
+    assert done.returncode == 0, done.stderr
+    puzzles = [entry.puzzle for entry in read(done.stdout, family=family)]
+    assert len(puzzles) == 2
+    assert all(puzzle is not None and is_unique(puzzle) for puzzle in puzzles)
+
+
+def test_pages_come_out_whole(run_make: Run) -> None:
+    done = run_make("--size", "4", "-n", "2", "--format", "html", "--solutions")
+    assert done.returncode == 0
+    assert done.stdout.startswith("<!doctype html>")
+    assert done.stdout.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--family", "grid"), 2, "cannot make"),
+        (("--size", "7"), 2, "no customary boxes"),
+        (("--size", "0"), 2, "size of 2 to 25"),
+        (("--size", "8", "--box", "3x3"), 2, "do not fit"),
+        (("--family", "jigsaw", "--format", "sdm"), 2, "cannot hold"),
+        (("--format", "pdf"), 2, "expected one of jsonl"),
+        (("--box", "3"), 2, "such as 3x4"),
+        (("--solutions",), 2, "--format html"),
+        (("--latents", "4"), 2, "--mode neural"),
+        (("--mode", "neural", "--model", "nowhere"), 3, "--mode exact"),
+        (("--size", "4", "-d", "beyond", "--tries", "2"), 1, "number 1 not found"),
+    ],
+)
+def test_mistakes_are_one_line(
+    arguments: tuple[str, ...], code: int, words: str, run_make: Run
+) -> None:
+    done = run_make(*arguments)
+    assert done.returncode == code
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("vmd-make: ")
+    assert words in line
+
+
+@pytest.mark.parametrize(("form", "jobs"), [("jsonl", "1"), ("jsonl", "2"), ("html", "1")])
+def test_an_interrupt_leaves_whole_puzzles(form: str, jobs: str, tmp_path: Path) -> None:
+    """It reaches every process of the group, as from a terminal."""
+    output = tmp_path / "out"
+    options = ["-n", "100000", "--size", "4", "--format", form, "-o", str(output), "--jobs", jobs]
+    with subprocess.Popen(
+        [*COMMAND, *options], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        while not output.exists() or (form == "jsonl" and not output.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+        assert (process.returncode, said) == (130, b"")
+    text = output.read_text()
+    if form == "jsonl":
+        assert all(len(json.loads(line)["givens"]) == 16 for line in text.splitlines())
+    else:
+        assert text.endswith("</html>\n")
+
+
+def test_a_model_draws_when_asked(
+    run_make: Run, write_model: Callable[..., None], tmp_path: Path
+) -> None:
+    """One that finds every value equally likely draws no valid grid in one call."""
+    pytest.importorskip("onnxruntime")
+    write_model("tiny")
+    model = ("--mode", "neural", "--model", str(tmp_path / "tiny"), "--nfe", "1")
+    done = run_make("--size", "4", "-n", "2", "--stats", *model)
+    assert done.returncode == 0, done.stderr
+    assert "the model drew 0 of 2 valid (0.00), the exact fallback 2 (1.00)" in done.stderr
+    assert len(done.stdout.splitlines()) == 2

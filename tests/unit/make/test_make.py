@@ -1,0 +1,153 @@
+"""Puzzles to a wish: one solution, the level, the symmetry, the seed; and the boards on paper."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vmd_solver.csp.exact import is_unique
+from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.verify import verify
+from vmd_solver.denoiser.fakes import oracle, undecided
+from vmd_solver.errors import SearchError
+from vmd_solver.make import SYMMETRIES, Made, ModelGrids, Symmetry, Wish, make, orbits
+from vmd_solver.make.page import html, shaded, svg, svg_sheet
+from vmd_solver.techniques import Level, grade
+
+TURNS = {
+    "none": lambda pattern: pattern,
+    "half-turn": lambda pattern: np.rot90(pattern, 2),
+    "quarter-turn": np.rot90,
+    "left-right": np.fliplr,
+    "top-bottom": np.flipud,
+    "diagonal": np.transpose,
+    "antidiagonal": lambda pattern: np.rot90(pattern, 2).T,
+    "full": lambda pattern: np.rot90(np.fliplr(pattern)),
+}
+
+
+def made(wish: Wish, number: int = 0) -> Made:
+    found = make(wish, number)
+    assert found is not None
+    return found
+
+
+def pattern(puzzle: Puzzle) -> np.ndarray:
+    return np.array(puzzle.givens).reshape(puzzle.board.rows, -1) > 0
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_givens_are_symmetric_and_the_solution_is_the_only_one(symmetry: Symmetry) -> None:
+    found = made(Wish(size=6, symmetry=symmetry, seed=3))
+    given = pattern(found.puzzle)
+    assert (TURNS[symmetry](given) == given).all()
+    assert not given.all()
+    assert is_unique(found.puzzle)
+    assert verify(found.puzzle, found.solution).ok
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_orbits_hold_every_cell_once(symmetry: Symmetry) -> None:
+    groups = orbits(latin(5), symmetry)
+    assert sorted(cell for group in groups for cell in group) == list(range(25))
+
+
+@pytest.mark.parametrize("level", ["easy", "medium", "hard"])
+def test_a_puzzle_has_the_level_asked_for(level: Level) -> None:
+    found = made(Wish(level=level, symmetry="half-turn", seed=1))
+    assert found.grade.level == level
+    assert grade(found.puzzle, unique=True) == found.grade
+    assert is_unique(found.puzzle)
+
+
+@pytest.mark.parametrize("family", ["sudoku-x", "windoku", "latin", "jigsaw", "jigsaw-x"])
+def test_every_family_can_be_made(family: str) -> None:
+    found = made(Wish(family=family, size=4 if family == "windoku" else 6, seed=2))
+    assert found.puzzle.board.family == family
+    assert is_unique(found.puzzle)
+
+
+def test_minimal_puzzles_need_every_clue() -> None:
+    puzzle = made(Wish(size=6, minimal=True, symmetry="half-turn")).puzzle
+    for cell in np.flatnonzero(puzzle.givens):
+        fewer = [*puzzle.givens]
+        fewer[cell] = 0
+        assert not is_unique(replace(puzzle, givens=tuple(fewer)))
+
+
+def test_clues_are_left() -> None:
+    assert sum(value > 0 for value in made(Wish(clues=40)).puzzle.givens) == 40
+
+
+def test_a_seed_and_a_number_make_one_puzzle() -> None:
+    """Written down, so that a change of what seeds mean is seen."""
+    first = made(Wish(size=4, seed=5))
+    assert first == made(Wish(size=4, seed=5))
+    assert "".join(map(str, first.puzzle.givens)) == "0000010200000034"
+    assert first.puzzle.givens != made(Wish(size=4, seed=5), 1).puzzle.givens
+
+
+def test_a_wish_may_be_in_vain_or_given_up() -> None:
+    assert make(Wish(size=4, level="beyond", tries=2)) is None
+    assert make(Wish(), cancelled=lambda: True) is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"family": "grid"}, "cannot make"),
+        ({"symmetry": "round"}, "unknown symmetry"),
+        ({"level": "fiendish"}, "unknown level"),
+        ({"size": 26}, "size of 2 to 25"),
+        ({"family": "latin", "box": (3, 3)}, "no boxes"),
+        ({"clues": 82}, "clues of 0 to 81"),
+        ({"clues": 30, "minimal": True}, "leave clues out"),
+    ],
+)
+def test_what_cannot_be_is_said(wish: dict[str, object], words: str) -> None:
+    with pytest.raises(SearchError, match=words):
+        Wish(**wish)
+
+
+def test_a_model_draws_grids_and_search_steps_in() -> None:
+    board = sudoku(2, 2)
+    solution = made(Wish(size=4)).solution
+    rng = np.random.default_rng(0)
+    drawn = ModelGrids(oracle(np.array(solution)))(board, rng)
+    assert (drawn.values, drawn.by_model) == (solution, True)
+    fallen_back = ModelGrids(undecided(), nfe=1)(sudoku(), rng)
+    assert fallen_back.by_model is False
+    assert verify(sudoku().empty(), fallen_back.values).ok
+
+
+def test_drawings_are_xml_with_a_text_for_each_given() -> None:
+    found = made(Wish(size=4, seed=1))
+    for text, values in ((svg(found.puzzle), None), (svg(found.puzzle, found.solution), 16)):
+        texts = list(ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text"))
+        assert len(texts) == (values or sum(value > 0 for value in found.puzzle.givens))
+
+
+def test_diagonals_and_windows_are_shaded() -> None:
+    assert len(shaded(sudoku_x())) == 17
+    assert len(shaded(windoku())) == 36
+    assert not shaded(sudoku()) | shaded(latin(4)) | shaded(jigsaw((0, 0, 1, 1)))
+
+
+def test_pages_hold_so_many_puzzles_and_the_solutions_come_last() -> None:
+    items = [(made(Wish(size=4), n).puzzle, made(Wish(size=4), n).solution) for n in range(3)]
+    page = html(items, per_page=2, solutions=True)
+    assert page.count('<section class="page">') == 4
+    assert page.count("<svg") == 6
+    assert page.index("3. sudoku 4x4") < page.index("Solution 1")
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    sheet = ElementTree.fromstring(svg_sheet(items, solutions=True))
+    assert len(list(sheet.iter("{http://www.w3.org/2000/svg}svg"))) == 7
+
+
+def test_names_are_escaped() -> None:
+    named = Puzzle(latin(2), (1, 0, 0, 0), name="<b>&")
+    assert "&lt;b&gt;&amp;" in html([(named, (1, 2, 2, 1))])

@@ -1,0 +1,151 @@
+"""The command `vmd-make`: its options, and nothing that they do.
+
+Everything heavy is imported once the options are read, so that --help is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vmd_solver import __version__
+from vmd_solver.cli.exits import guard
+from vmd_solver.cli.interrupt import listen
+
+if TYPE_CHECKING:
+    from vmd_solver.cli.making import Order
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_EPILOG = (
+    "Exit codes: 0 all made, 1 some not found in so many tries, 2 wrong usage, "
+    "3 no model or runtime, 130 interrupted (what is written is whole)."
+)
+_COUNT = click.IntRange(1, 1_000_000)
+
+
+class _Box(click.ParamType[tuple[int, int]]):
+    """Rows and columns of a box, as 3x4."""
+
+    name = "box"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        rows, _, cols = str(value).partition("x")
+        if not (rows.isdecimal() and cols.isdecimal() and int(rows) and int(cols)):
+            self.fail(f"expected rows and columns such as 3x4, got {value!r}", param, ctx)
+        return int(rows), int(cols)
+
+
+@click.command("vmd-make", epilog=_EPILOG, context_settings=_CONTEXT)
+@click.option(
+    "--family",
+    default="sudoku",
+    metavar="NAME",
+    help="sudoku, sudoku-x, windoku, latin, jigsaw or jigsaw-x.  [sudoku]",
+)
+@click.option("--size", type=int, help="Rows of the board.  [9, or what --box makes]")
+@click.option("--box", type=_Box(), metavar="RxC", help="Boxes of R rows and C columns.")
+@click.option(
+    "-d",
+    "--difficulty",
+    metavar="LEVEL",
+    help="Of the hardest technique needed: easy, medium, hard, expert, or beyond all of them.",
+)
+@click.option(
+    "--symmetry",
+    default="none",
+    metavar="NAME",
+    help=(
+        "Of the givens: none, half-turn, quarter-turn, left-right, top-bottom, diagonal, "
+        "antidiagonal or full.  [none]"
+    ),
+)
+@click.option("--minimal", is_flag=True, help="No clue to spare: each one is needed.")
+@click.option("--clues", type=int, default=0, help="Fewest givens to leave.")
+@click.option("-n", "--count", type=_COUNT, default=1, help="Puzzles to make.  [1]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of everything random.  [0]")
+@click.option("--tries", type=_COUNT, default=200, help="Most grids dug for one puzzle.  [200]")
+@click.option(
+    "--mode",
+    type=click.Choice(["exact", "neural"]),
+    default="exact",
+    help="Where full grids come from: search, or the model, from an empty board.  [exact]",
+)
+@click.option("--model", metavar="NAME|FOLDER", help="With --mode neural: which one.")
+@click.option("--latents", type=click.IntRange(1, 4096), default=1, help="With --mode neural.  [1]")
+@click.option("--nfe", type=_COUNT, default=10, help="Most denoiser calls on a grid.  [10]")
+@click.option(
+    "-f",
+    "--format",
+    metavar="FORM",
+    help="Any form of docs/FORMATS.md that holds the family, or html or svg.  [line or vmd]",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
+@click.option(
+    "--per-page", type=click.IntRange(1, 30), default=4, help="Puzzles on a sheet of html.  [4]"
+)
+@click.option("--solutions", is_flag=True, help="With html and svg: solutions at the end.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Worker processes.  [1]")
+@click.option("--stats", is_flag=True, help="Summarise on standard error.")
+@click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
+@click.version_option(__version__, message="vmd-make %(version)s")
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> Order:
+    """Make puzzles with one solution each.
+
+    The same options and seed make the same puzzles on every machine; with --mode neural, up to
+    rounding in the network. Puzzles go to standard output, everything else to standard error.
+    """
+    return _order(context, options)
+
+
+def _order(context: click.Context, options: dict[str, Any]) -> Order:
+    """The options as an order. Raises SearchError and UsageError for what makes no sense."""
+    from vmd_solver.cli.making import Order
+    from vmd_solver.make import Wish
+
+    def is_default(name: str) -> bool:
+        return context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
+
+    box = options["box"]
+    size = options["size"]
+    if size is None:
+        size = box[0] * box[1] if box else 9
+    form = options["format"] or ("vmd" if options["family"].startswith("jigsaw") else "line")
+    if options["mode"] == "exact":
+        for name in ("model", "latents", "nfe"):
+            if not is_default(name):
+                raise click.UsageError(f"--{name} goes with --mode neural")
+    if options["solutions"] and form not in ("html", "svg"):
+        raise click.UsageError("--solutions goes with --format html or svg")
+    told = ("family", "symmetry", "minimal", "clues", "seed", "tries")
+    wish = Wish(
+        size=size, box=box, level=options["difficulty"], **{name: options[name] for name in told}
+    )
+    same = (
+        "count", "mode", "model", "latents", "nfe", "output", "per_page", "solutions", "jobs",
+        "stats", "quiet",
+    )  # fmt: skip
+    return Order(wish=wish, format=form, **{name: options[name] for name in same})
+
+
+def main() -> None:
+    """The installed script."""
+    listen()
+    sys.exit(guard(_main, "vmd-make"))
+
+
+def _main() -> int:
+    asked = command.main(prog_name="vmd-make", standalone_mode=False)
+    if isinstance(asked, int):
+        return asked
+    from vmd_solver.cli.making import run
+
+    return run(asked)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""One run of `vmd-make`: puzzles made, in worker processes if wanted, written whole, counted.
+
+It must not know how a puzzle is made, nor how a form is written.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from multiprocessing import get_context
+from signal import SIG_IGN, SIGINT, signal
+
+import numpy as np
+
+from vmd_solver.cli.exits import ExitCode
+from vmd_solver.cli.interrupt import deaf_children
+from vmd_solver.cli.narrator import Narrator
+from vmd_solver.cli.output import Output
+from vmd_solver.denoiser import load
+from vmd_solver.errors import PuzzleError
+from vmd_solver.formats import FORMATS, write, write_all
+from vmd_solver.make import Draw, Made, ModelGrids, Wish, exact_grid, make
+from vmd_solver.make.page import html, svg_sheet
+
+PAGES = ("html", "svg")
+"""Forms for paper: one document, written at the end."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made, and where it goes."""
+
+    wish: Wish
+    count: int = 1
+    mode: str = "exact"
+    model: str | None = None
+    latents: int = 1
+    nfe: int = 10
+    format: str = "line"
+    output: str | None = None
+    per_page: int = 4
+    solutions: bool = False
+    jobs: int = 1
+    stats: bool = False
+    quiet: bool = False
+
+
+@dataclass
+class _Tally:
+    """What came of it so far; `drawn` says of the grids of what was made who drew them."""
+
+    made: int = 0
+    failed: int = 0
+    tries: int = 0
+    drawn: list[bool | None] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    def lines(self) -> Iterator[str]:
+        seconds = time.monotonic() - self.started
+        tries = f"{self.tries:,} grid{'s' * (self.tries != 1)}"
+        yield f"{self.made:,} made of {tries} in {seconds:.1f} s"
+        asked, valid = len([one for one in self.drawn if one is not None]), self.drawn.count(True)
+        if asked:
+            yield (
+                f"the model drew {valid:,} of {asked:,} valid ({valid / asked:.2f}), "
+                f"the exact fallback {asked - valid:,} ({1 - valid / asked:.2f})"
+            )
+
+
+def run(order: Order) -> int:
+    """Make the puzzles. The exit code; raises VmdError, OSError and KeyboardInterrupt."""
+    _require_form(order)
+    _drawer(order)  # what is wrong with a model is said before anything is written
+    live = sys.stderr is not None and sys.stderr.isatty()
+    narrator, tally = Narrator(order.quiet, live), _Tally()
+    with Output(order.output) as output, _made(order) as found:
+        try:
+            _write(_counted(order, found, tally, narrator), order, output)
+        finally:
+            narrator.clear()
+            if order.stats:
+                for line in tally.lines():
+                    narrator.error(line)
+    return ExitCode.UNSOLVED if tally.failed else ExitCode.SOLVED
+
+
+def _require_form(order: Order) -> None:
+    """Raise PuzzleError, before anything is made, where the form cannot hold the puzzles."""
+    if order.format in PAGES:
+        order.wish.board(np.random.default_rng(0))
+        return
+    if order.format not in [form.name for form in FORMATS]:
+        known = ", ".join([*(form.name for form in FORMATS), *PAGES])
+        raise PuzzleError(f"unknown format {order.format!r}: expected one of {known}")
+    write(order.wish.board(np.random.default_rng(0)).empty(), order.format)
+
+
+@cache
+def _drawer(order: Order) -> Draw:
+    """Where grids come from. Raises as `load` does."""
+    if order.mode == "exact":
+        return exact_grid
+    # One thread, so that sums are rounded alike whatever the machine has.
+    return ModelGrids(load(order.model, "cpu", 1), order.latents, order.nfe)
+
+
+def _one(order: Order, number: int) -> Made | None:
+    return make(order.wish, number, _drawer(order))
+
+
+@contextmanager
+def _made(order: Order) -> Iterator[Iterable[Made | None]]:
+    """The puzzles in order, None where one was not found."""
+    jobs = min(order.jobs, order.count)
+    if jobs == 1:
+        yield map(partial(_one, order), range(order.count))
+        return
+    with deaf_children():
+        # The resource tracker that a pool starts lets interrupts through again.
+        pool = get_context("spawn").Pool(jobs, signal, (SIGINT, SIG_IGN))
+    with pool:
+        yield pool.imap(partial(_one, order), range(order.count))
+
+
+def _counted(
+    order: Order, found: Iterable[Made | None], tally: _Tally, narrator: Narrator
+) -> Iterator[Made]:
+    """The puzzles that were found; the others are told of."""
+    narrator.progress(f"0 of {order.count:,} made")
+    for number, made in enumerate(found, 1):
+        if made is None:
+            tally.failed += 1
+            tally.tries += order.wish.tries
+            narrator.error(
+                f"vmd-make: number {number} not found in {order.wish.tries:,} tries: "
+                "allow more --tries, or ask for less"
+            )
+            continue
+        tally.made += 1
+        tally.tries += made.tries
+        tally.drawn += made.drawn
+        narrator.progress(f"{tally.made:,} of {order.count:,} made, {tally.tries:,} tries")
+        yield made
+
+
+def _write(found: Iterator[Made], order: Order, output: Output) -> None:
+    """Puzzles as they come; a document for paper at the end, interrupted or not."""
+    if order.format not in PAGES:
+        for text in write_all((made.puzzle for made in found), order.format):
+            output.write(text.encode())
+        return
+    kept: list[Made] = []
+    try:
+        kept.extend(found)
+    finally:
+        items = [(made.puzzle, made.solution) for made in kept]
+        if order.format == "html":
+            output.write(html(items, order.per_page, order.solutions).encode())
+        else:
+            output.write(svg_sheet(items, solutions=order.solutions).encode())

@@ -1,0 +1,21 @@
+"""New puzzles to a wish: family, size, difficulty for a person, symmetry of the givens, seed.
+
+Grids come from the exact generator or from a model; that the solution is the only one is always
+proved by search. It must not know of options, files or screens.
+"""
+
+from vmd_solver.make.drawing import Draw, ModelGrids, exact_grid
+from vmd_solver.make.puzzles import Made, Wish, make
+from vmd_solver.make.symmetry import SYMMETRIES, Symmetry, orbits
+
+__all__ = [
+    "SYMMETRIES",
+    "Draw",
+    "Made",
+    "ModelGrids",
+    "Symmetry",
+    "Wish",
+    "exact_grid",
+    "make",
+    "orbits",
+]

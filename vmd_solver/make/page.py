@@ -1,0 +1,171 @@
+"""Puzzles on paper: a drawing as SVG, and pages to print as HTML. Nothing is fetched from anywhere.
+
+Knows nothing of how puzzles are made, nor where the text goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from vmd_solver.csp.puzzle import Board, Puzzle
+
+CELL = 36
+"""Side of a cell in the units of a drawing."""
+
+MARGIN = 2
+_GAP, _TITLE = 36, 24
+_THIN, _THICK = 1, 3
+
+_STYLE = """
+@page { size: A4; margin: 14mm; }
+body { font-family: sans-serif; margin: 0; color: #000; background: #fff; }
+.page { display: grid; grid-template-columns: repeat(COLUMNS, 1fr); gap: 8mm; break-after: page; }
+.page:last-child { break-after: auto; }
+figure { margin: 0; break-inside: avoid; }
+figcaption { font-size: 10pt; margin-bottom: 2mm; }
+svg { width: 100%; height: auto; max-height: HEIGHTmm; }
+@media screen { body { max-width: 190mm; margin: 8mm auto; } .page { margin-bottom: 16mm; } }
+"""
+"""Black on white, which printers keep; shaded cells have a tone that needs no colour."""
+
+
+def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
+    """The puzzle as one SVG element; with `values` (n,) its solution, the givens in bold.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> svg(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
+    2
+    """
+    board = puzzle.board
+    width, height = (CELL * side + 2 * MARGIN for side in (board.cols, board.rows))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img">'
+        f'<g transform="translate({MARGIN} {MARGIN})">{"".join(_drawn(puzzle, values))}</g></svg>'
+    )
+
+
+def _drawn(puzzle: Puzzle, values: Sequence[int] | None) -> Iterator[str]:
+    """Shades, thin lines, thick lines, symbols: what comes later lies above."""
+    board = puzzle.board
+    for cell in sorted(shaded(board)):
+        row, col = divmod(cell, board.cols)
+        yield (
+            f'<rect x="{CELL * col}" y="{CELL * row}" width="{CELL}" height="{CELL}" fill="#ddd"/>'
+        )
+    yield _path(_grid_lines(board), _THIN)
+    yield _path(_borders(board), _THICK)
+    # Symbols of several characters shrink, so that they stay in their cells.
+    size = round(CELL * 0.62 / max(1, 0.6 * max(map(len, puzzle.alphabet))))
+    base = round(CELL / 2 + 0.36 * size)  # capitals and digits then stand in the middle
+    yield f'<g font-family="sans-serif" font-size="{size}" text-anchor="middle">'
+    for cell, given in enumerate(puzzle.givens):
+        value = given or (values[cell] if values is not None else 0)
+        if value:
+            row, col = divmod(cell, board.cols)
+            weight = ' font-weight="bold"' if given and values is not None else ""
+            yield (
+                f'<text x="{CELL * col + CELL // 2}" y="{CELL * row + base}"'
+                f"{weight}>{escape(puzzle.alphabet[value - 1])}</text>"
+            )
+    yield "</g>"
+
+
+def shaded(board: Board) -> set[int]:
+    """Cells of the units that no line can show: diagonals and windows."""
+    if board.family == "grid":
+        return set()
+    cells: set[int] = set()
+    for unit in board.units:
+        kinds: list[set[int]] = [{cell // board.cols for cell in unit}]
+        kinds.append({cell % board.cols for cell in unit})
+        if board.regions is not None:
+            kinds.append({board.regions[cell] for cell in unit})
+        if min(map(len, kinds)) > 1:
+            cells.update(unit)
+    return cells
+
+
+_Line = tuple[int, int, int, int]
+"""Column and row of both ends, counted in cells."""
+
+
+def _grid_lines(board: Board) -> Iterator[_Line]:
+    for row in range(1, board.rows):
+        yield 0, row, board.cols, row
+    for col in range(1, board.cols):
+        yield col, 0, col, board.rows
+
+
+def _borders(board: Board) -> Iterator[_Line]:
+    """The frame, and every side of a cell where one region ends and another begins."""
+    rows, cols, regions = board.rows, board.cols, board.regions or (0,) * board.n
+    yield from ((0, 0, cols, 0), (0, rows, cols, rows), (0, 0, 0, rows), (cols, 0, cols, rows))
+    for cell, region in enumerate(regions):
+        row, col = divmod(cell, cols)
+        if col + 1 < cols and regions[cell + 1] != region:
+            yield col + 1, row, col + 1, row + 1
+        if row + 1 < rows and regions[cell + cols] != region:
+            yield col, row + 1, col + 1, row + 1
+
+
+def _path(lines: Iterator[_Line], width: int) -> str:
+    moves = "".join(f"M{CELL * x1} {CELL * y1}L{CELL * x2} {CELL * y2}" for x1, y1, x2, y2 in lines)
+    return f'<path d="{moves}" stroke="#000" stroke-width="{width}" stroke-linecap="square"/>'
+
+
+Solved = tuple[Puzzle, Sequence[int]]
+"""A puzzle and its solution (n,)."""
+
+
+def html(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> str:
+    """A page to print, `per_page` puzzles on each sheet; `solutions` come last."""
+    columns = 1 if per_page == 1 else 2 if per_page <= 6 else 3
+    rows = -(-per_page // columns)
+    style = _STYLE.replace("COLUMNS", str(columns)).replace("HEIGHT", str(250 // rows - 14))
+    parts = [
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>Puzzles</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    ]
+    numbered = list(enumerate(items, 1))
+    sheets = [numbered[at : at + per_page] for at in range(0, len(numbered), per_page)]
+    for sheet in sheets:
+        parts.append(
+            _sheet(_figure(f"{at}. {puzzle.name}", svg(puzzle)) for at, (puzzle, _) in sheet)
+        )
+    for sheet in sheets if solutions else ():
+        parts.append(_sheet(_figure(f"Solution {at}", svg(*solved)) for at, solved in sheet))
+    return "".join([*parts, "</body>\n</html>\n"])
+
+
+def _sheet(figures: Iterable[str]) -> str:
+    return f'<section class="page">\n{"".join(figures)}</section>\n'
+
+
+def _figure(title: str, drawing: str) -> str:
+    return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}</figure>\n"
+
+
+def svg_sheet(items: Sequence[Solved], columns: int = 2, solutions: bool = False) -> str:
+    """One drawing of all the puzzles, so many side by side; `solutions` below them."""
+    drawings = [(f"{at}. {puzzle.name}", svg(puzzle)) for at, (puzzle, _) in enumerate(items, 1)]
+    if solutions:
+        drawings += [(f"Solution {at}", svg(*solved)) for at, solved in enumerate(items, 1)]
+    boards = [puzzle.board for puzzle, _ in items]
+    wide = max((CELL * board.cols for board in boards), default=0) + 2 * MARGIN + _GAP
+    tall = max((CELL * board.rows for board in boards), default=0) + 2 * MARGIN + _GAP + _TITLE
+    across = min(columns, max(1, len(drawings)))
+    width, height = wide * across, tall * -(-len(drawings) // across)
+    placed = (
+        f'<g transform="translate({_GAP // 2 + wide * (at % across)} '
+        f'{_GAP // 2 + tall * (at // across)})"><text y="{_TITLE - 8}" font-family="sans-serif" '
+        f'font-size="13">{escape(title)}</text>'
+        f'<g transform="translate(0 {_TITLE})">{drawing}</g></g>\n'
+        for at, (title, drawing) in enumerate(drawings)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}">\n<rect width="100%" height="100%" fill="#fff"/>\n'
+        f"{''.join(placed)}</svg>\n"
+    )
