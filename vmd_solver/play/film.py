@@ -18,7 +18,7 @@ from typing import Any
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse
-from vmd_solver.play.rules import Rules
+from vmd_solver.play.rules import Rules, mask_values
 
 MOST_FILMS = 100
 """Puzzles of a trace that are offered; a trace may tell of millions."""
@@ -47,6 +47,7 @@ class State(IntEnum):
 
 
 _COMMITTED = (State.NOW, State.EARLIER)
+_SETTLED = (*_COMMITTED, State.GIVEN, State.VERIFIED)
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,16 @@ class Film:
         """Whether the run came to its end."""
         return bool(self.frames[-1].status)
 
+    def candidates(self, layer: Layer, cell: int) -> tuple[int, ...]:
+        """The values of an open cell that no given and no committed peer holds."""
+        held = [shown.value if shown.state in _SETTLED else 0 for shown in layer.cells]
+        return tuple(mask_values(self._rules.candidates(held)[cell]))
+
     def add(self, row: Row) -> None:
         """Go on with one row. Raises SaveError where it makes no sense for this puzzle."""
         try:
+            if row["event"] == "Began":  # who holds the film knows of what
+                return
             take = _TAKERS[row["event"]]
         except (KeyError, TypeError):
             raise SaveError(f"no event of a trace: {_short(row)}") from None
@@ -312,6 +320,15 @@ def read_trace(path: Path) -> list[Film]:
     if not films:
         raise SaveError(f"{path.name}: it tells of no puzzle; write one with vmd-solve --trace")
     return list(films.values())
+
+
+def is_trace(path: Path) -> bool:
+    """Whether a file begins as a trace does; not whether it is sound."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip().startswith(b'{"event":')
+    except OSError:
+        return False
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Any]]:
