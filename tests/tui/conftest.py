@@ -16,8 +16,11 @@ from textual.widgets import Static
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.formats import Entry
 from vmd_solver.play import Game
+from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders, folders_at
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.screens.play import PlayScreen
@@ -110,9 +113,14 @@ def start(folders: Folders) -> Start:
 
     @asynccontextmanager
     async def run(
-        *puzzles: Puzzle, size: tuple[int, int] = (80, 24), resume: bool = False
+        *puzzles: Puzzle,
+        size: tuple[int, int] = (80, 24),
+        resume: bool = False,
+        films: list[Film | None] | None = None,
+        denoiser: Callable[[], Denoiser] = undecided,
     ) -> AsyncIterator[At]:
-        app = PlayApp(folders, [entry(puzzle) for puzzle in puzzles], resume)
+        entries = [entry(puzzle) for puzzle in puzzles]
+        app = PlayApp(folders, entries, resume, films, denoiser)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield At(app, pilot)

@@ -35,12 +35,16 @@ def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["--nonsense"], "--nonsense"),
         (["puzzles/easy.txt"], "a terminal is needed"),
         ([], "a terminal is needed"),
+        (["--watch"], "--watch needs a FILE"),
+        (["--watch", "puzzles/easy.txt"], "a terminal is needed"),
+        (["--watch", "torn.trace"], "torn.trace:1: no line of a trace"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     (tmp_path / "bad.txt").write_text("hello\n")
+    (tmp_path / "torn.trace").write_text('{"event": "Beg')
     done = play(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr

@@ -5,10 +5,13 @@ Every event names the puzzle by its number in the batch. Cells are indices, valu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from vmd_solver.csp import Puzzle
+from vmd_solver.formats import write
 from vmd_solver.sampling.solution import Solution
 
 
@@ -17,6 +20,13 @@ class Event:
     """Base: something happened to puzzle number `puzzle`."""
 
     puzzle: int
+
+
+@dataclass(frozen=True)
+class Began(Event):
+    """The puzzle was taken up: what is told of it later is told of this."""
+
+    asked: Puzzle
 
 
 @dataclass(frozen=True)
@@ -91,8 +101,14 @@ Observer = Callable[[Event], None]
 
 
 def to_row(event: Event) -> dict[str, Any]:
-    """The event as plain values for one JSON line; a solution shrinks to its status and counts."""
+    """The event as plain values for one JSON line.
+
+    A puzzle is told as a record of the form jsonl; a solution shrinks to its status and counts.
+    """
     name = type(event).__name__
+    if isinstance(event, Began):
+        asked = json.loads(write(event.asked, "jsonl"))
+        return {"event": name, "puzzle": event.puzzle, "asked": asked}
     if isinstance(event, Finished):
         solution = event.solution
         return {

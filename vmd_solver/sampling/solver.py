@@ -75,6 +75,7 @@ class Solver:
 
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
+        job.tell(events.Began, asked=puzzle)
         problems = puzzle.status()
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -14,9 +15,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser import load as load_denoiser
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
 from vmd_solver.play import Library, Opened, opening
+from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.settings import DEFAULT_THEME, load, save
 from vmd_solver.play.statistics import Statistics
@@ -27,11 +31,15 @@ from vmd_solver.tui.screens.pick import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.statistics import StatisticsScreen
+from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
 
 
 class PlayApp(App[None]):
-    """Begins with the puzzles of `entries`, or else with the list of what can be played."""
+    """Begins with the puzzles of `entries`, or else with the list of what can be played.
+
+    With `films` it shows one of these, which belong to the entries, instead of a game.
+    """
 
     # Textual loads no stylesheet of the default screen, which is the list of puzzles.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
@@ -43,6 +51,8 @@ class PlayApp(App[None]):
         folders: Folders,
         entries: list[Entry] | None = None,
         resume: bool = False,
+        films: list[Film | None] | None = None,
+        denoiser: Callable[[], Denoiser] = load_denoiser,
     ) -> None:
         # Without colour everything is told by attributes; greys would tell less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -56,6 +66,9 @@ class PlayApp(App[None]):
         self.theme = self.settings.theme if known else DEFAULT_THEME
         self._entries = entries or []
         self._resume = resume
+        self._films = films
+        self.denoiser = cache(denoiser)
+        """The model to watch, opened when it is first wanted."""
         self.parting_words: list[str] = []
         """What to say once the screen is gone."""
 
@@ -68,7 +81,7 @@ class PlayApp(App[None]):
             self.notify(self._note, severity="warning", timeout=10)
         last = self.library.last() if self._resume else None
         if self._entries:
-            self.open_entries(self._entries)
+            self.open_entries(self._entries, self._films)
         elif last is not None:
             self.resume(last.key)
 
@@ -83,8 +96,10 @@ class PlayApp(App[None]):
         self.open_entries(opening.entries(path))
 
     @work(group="dialog")
-    async def open_entries(self, entries: list[Entry]) -> None:
-        """Play one of these, after asking which where there are several."""
+    async def open_entries(
+        self, entries: list[Entry], films: list[Film | None] | None = None
+    ) -> None:
+        """Play one of these, or watch its film, after asking which where there are several."""
         readable = [entry for entry in entries if entry.puzzle is not None]
         if not readable:
             self.notify(str(entries[0].error), severity="error", timeout=10)
@@ -96,8 +111,17 @@ class PlayApp(App[None]):
                 return
             at = chosen
         puzzle = entries[at].puzzle
-        if puzzle is not None:
-            self.play_puzzle(puzzle, opening.title_of(entries[at], at + 1, len(entries)))
+        if puzzle is None:
+            return
+        title = opening.title_of(entries[at], at + 1, len(entries))
+        if films is None:
+            self.play_puzzle(puzzle, title)
+        else:
+            self.watch_film(films[at] or Film(puzzle), title)
+
+    def watch_film(self, film: Film, title: str) -> None:
+        """Show a film; one of nothing but a puzzle is made first."""
+        self.push_screen(WatchScreen(film, title))
 
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""

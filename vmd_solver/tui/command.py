@@ -12,7 +12,9 @@ import click
 
 from vmd_solver import __version__
 from vmd_solver.errors import VmdError
+from vmd_solver.formats import Entry
 from vmd_solver.play import opening
+from vmd_solver.play.film import Film, is_trace, read_trace
 from vmd_solver.play.folders import folders_at, usual_folders
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -23,34 +25,51 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Go on with the game left off last.")
 @click.option(
+    "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Keep games, statistics and settings there instead of in the user's folders.",
 )
 @click.version_option(__version__, message="vmd-play %(version)s")
-def command(file: str | None, number: int | None, resume: bool, data_dir: Path | None) -> None:
+def command(
+    file: str | None, number: int | None, resume: bool, watch: bool, data_dir: Path | None
+) -> None:
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
     there is a list of games left off, new puzzles and puzzles that ship.
     """
-    entries = opening.entries(file) if file is not None else []
+    if watch and file is None:
+        raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
+    entries, films = _opened(file, watch) if file is not None else ([], None)
     if number is not None:
         if not 1 <= number <= len(entries):
             raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
         entries = entries[number - 1 : number]
+        films = films and films[number - 1 : number]
     if entries and all(entry.puzzle is None for entry in entries):
         raise click.ClickException(str(entries[0].error))
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
 
-    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume)
+    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, films)
     app.run()
     for words in app.parting_words:
         click.echo(f"vmd-play: {words}", err=True)
     sys.exit(app.return_code or 0)
+
+
+def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | None]:
+    """The puzzles of a file, and where they are to be watched their films, None if yet unmade."""
+    if watch and is_trace(Path(file)):
+        films = read_trace(Path(file))
+        return [Entry(film.puzzle, "", file, at) for at, film in enumerate(films, 1)], [*films]
+    entries = opening.entries(file)
+    return entries, [None] * len(entries) if watch else None
 
 
 def main() -> None:

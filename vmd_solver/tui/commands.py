@@ -59,6 +59,7 @@ COMMANDS = (
         "filter-previous", "left_square_bracket", "filter_by(-1)", "Filter: previous value", _GAME
     ),
     Command("hint", "i", "hint", "Hint: where, why, what; then do it", _GAME, "Hint"),
+    Command("watch", "v", "watch", "Watch the model solve it", _GAME),
     Command("wrong", "w", "wrong", "Show wrong entries, or not", _GAME),
     Command("pause", "p", "pause", "Pause", _GAME, "Pause"),
     Command("larger", "plus", "zoom(1)", "Larger cells", _GAME),
@@ -69,6 +70,38 @@ COMMANDS = (
     Command("help", "question_mark", "app.help", "Help", _GAME, "Help"),
     Command("quit", "q", "app.quit", "Quit; the game is saved", _GAME),
 )
+
+_FILM, _RUN = "Watching", "Watching: run again with"
+
+WATCHING = (
+    Command("watch-play", "space", "play", "Play, or pause", _FILM, "Play"),
+    Command("watch-step", "full_stop", "step(1)", "A frame on", _FILM, "Step"),
+    Command("watch-back", "comma", "step(-1)", "A frame back", _FILM, "Back"),
+    Command("watch-first", "home,0", "first", "Rewind", _FILM, "Rewind"),
+    Command("watch-last", "end,dollar_sign", "last", "To the end", _FILM),
+    Command("watch-faster", "plus", "faster(1)", "Faster", _FILM, "Faster"),
+    Command("watch-slower", "minus", "faster(-1)", "Slower", _FILM, "Slower"),
+    Command("watch-latent", "tab", "latent(1)", "The next latent", _FILM),
+    Command("watch-latent-before", "shift+tab", "latent(-1)", "The latent before", _FILM),
+    Command("watch-all", "a", "all", "One latent, or all side by side", _FILM, "All"),
+    Command("watch-up", "up", "move(-1, 0)", "Cursor up", _FILM),
+    Command("watch-down", "down", "move(1, 0)", "Cursor down", _FILM),
+    Command("watch-left", "left", "move(0, -1)", "Cursor left", _FILM),
+    Command("watch-right", "right", "move(0, 1)", "Cursor right", _FILM),
+    Command("watch-run", "r", "run", "the same settings", _RUN, "Run"),
+    Command("watch-policy", "p", "vary('policy', 1)", "the next policy", _RUN),
+    Command("watch-more-latents", "k", "vary('latents', 1)", "twice as many latents", _RUN),
+    Command("watch-fewer-latents", "K", "vary('latents', -1)", "half as many latents", _RUN),
+    Command("watch-more-calls", "n", "vary('nfe', 1)", "twice as many calls", _RUN),
+    Command("watch-fewer-calls", "N", "vary('nfe', -1)", "half as many calls", _RUN),
+    Command("watch-seed", "s", "vary('seed', 1)", "the next seed", _RUN),
+    Command("watch-seed-before", "S", "vary('seed', -1)", "the seed before", _RUN),
+    Command("watch-remask", "m", "vary('remask', 1)", "other remasking", _RUN),
+    Command("watch-leave", "escape", "leave", "Leave", _FILM, "Leave"),
+    Command("watch-help", "question_mark", "app.help", "Help", _FILM, "Help"),
+    Command("watch-quit", "q", "app.quit", "Quit", _FILM),
+)
+"""The commands of the watch screen."""
 
 BY_NAME = {command.name: command for command in COMMANDS}
 

@@ -177,7 +177,8 @@ def test_events_tell_the_story_in_order() -> None:
     seen: list[events.Event] = []
     solution = Solver(Settings(latents=2), oracle(values(SOLVED)), seen.append).solve(puzzle(HARD))
     names = [type(event).__name__ for event in seen]
-    assert names == ["Propagated", *["DrewLatent"] * 2, *["Called"] * 2, "Verified", "Finished"]
+    told = ["Began", "Propagated", *["DrewLatent"] * 2, *["Called"] * 2, "Verified", "Finished"]
+    assert names == told
     assert events.to_row(seen[-1])["values"] == solution.values
 
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
+from vmd_solver.play.film import Film
 from vmd_solver.play.hints import hint, obstacle, state_of, take
 from vmd_solver.play.record import kind_of
 from vmd_solver.play.rules import mask_values
@@ -327,6 +328,13 @@ class PlayScreen(Screen[None]):
             units or struck
         )
         self._say(found.where)
+
+    def action_watch(self) -> None:
+        """Watch the model solve the puzzle, while the game is paused."""
+        if not self.game.finished:
+            self.game.helped = True
+            self._pause(True)
+        self.app.watch_film(Film(self.game.puzzle), self.game.title)
 
     def action_wrong(self) -> None:
         """Show wrong entries, or not."""
