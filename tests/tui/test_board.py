@@ -9,9 +9,10 @@ import pytest
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import jigsaw_regions
+from vmd_solver.csp.puzzle import extra_signs
 from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes, stepped
 from vmd_solver.tui.widgets.keyboard import Keyboard
-from vmd_solver.tui.widgets.paint import Look, cell_text, extra_signs
+from vmd_solver.tui.widgets.paint import Look, cell_text
 
 Start = Any
 

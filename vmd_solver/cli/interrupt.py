@@ -49,6 +49,9 @@ def deaf_children() -> Iterator[None]:
     A terminal interrupts all processes at once, and only one should have a say in what follows.
     """
     if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing.resource_tracker import ensure_running
+
+        ensure_running()  # begun in the block, it would let interrupts through again
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from multiprocessing import get_context
-from signal import SIG_IGN, SIGINT, signal
 
 import numpy as np
 
@@ -120,8 +119,7 @@ def _made(order: Order) -> Iterator[Iterable[Made | None]]:
         yield map(partial(_one, order), range(order.count))
         return
     with deaf_children():
-        # The resource tracker that a pool starts lets interrupts through again.
-        pool = get_context("spawn").Pool(jobs, signal, (SIGINT, SIG_IGN))
+        pool = get_context("spawn").Pool(jobs)
     with pool:
         yield pool.imap(partial(_one, order), range(order.count))
 

@@ -12,7 +12,8 @@ from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import Form, listed
-from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.puzzle import extra_signs
 from vmd_solver.sampling import Solution
 
 _LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
@@ -103,7 +104,7 @@ def picture(puzzle: Puzzle, values: Sequence[int], style: Style) -> str:
 
 def legend(puzzle: Puzzle, style: Style) -> str:
     """What the marks in the picture mean."""
-    marks = set(_extra_marks(puzzle.board, style.shade).values())
+    marks = set(extra_signs(puzzle.board, style.shade).values())
     words = [f"{_GIVEN} given"] if any(puzzle.givens) else ["no givens"]
     if marks & set("\\/X"):
         words.append("\\ / diagonals")
@@ -170,7 +171,7 @@ class _Drawing:
     def __init__(self, puzzle: Puzzle, values: Sequence[int], style: Style) -> None:
         self.puzzle, self.values, self.style = puzzle, values, style
         self.board = puzzle.board
-        self.marks = _extra_marks(self.board, style.shade)
+        self.marks = extra_signs(self.board, style.shade)
         self.width = max(map(len, puzzle.alphabet))
         # Only gaps with a line somewhere take room; but jigsaw columns stand equally far apart.
         rows, cols = range(self.board.rows), range(self.board.cols)
@@ -188,19 +189,13 @@ class _Drawing:
             if row < self.board.rows:
                 yield "".join(self.row(row))
 
-    def region(self, row: int, col: int) -> int:
-        """Region of a cell, -1 outside the board, 0 where the board has none."""
-        if not (0 <= row < self.board.rows and 0 <= col < self.board.cols):
-            return -1
-        return self.board.regions[row * self.board.cols + col] if self.board.regions else 0
-
     def above(self, row: int, col: int) -> bool:
         """Whether a line runs above the cell."""
-        return self.region(row - 1, col) != self.region(row, col)
+        return self.board.region_at(row - 1, col) != self.board.region_at(row, col)
 
     def left_of(self, row: int, col: int) -> bool:
         """Whether a line runs left of the cell."""
-        return self.region(row, col - 1) != self.region(row, col)
+        return self.board.region_at(row, col - 1) != self.board.region_at(row, col)
 
     def crossing(self, row: int, col: int) -> str:
         """The sign at the upper left corner of a cell, by the lines that meet there."""
@@ -238,16 +233,3 @@ class _Drawing:
         if given:
             return mark + self.style.paint(symbol + _GIVEN, BOLD)
         return mark + self.style.paint(symbol, CYAN if value else DIM) + " "
-
-
-def _extra_marks(board: Board, shade: str) -> dict[int, str]:
-    """The sign of each cell in a unit that regions do not show: a diagonal or a window."""
-    if board.family.endswith("-x"):
-        order = board.rows
-        main = {step * (order + 1) for step in range(order)}
-        other = {(step + 1) * (order - 1) for step in range(order)}
-        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
-    if board.family != "windoku":
-        return {}
-    usual = 2 * board.rows + len(set(board.regions or ()))
-    return {cell: shade for unit in board.units[usual:] for cell in unit}

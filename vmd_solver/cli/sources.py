@@ -8,17 +8,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
-from vmd_solver.assets import path
-from vmd_solver.errors import AssetNotFound, PuzzleError, PuzzleSyntaxError
+from vmd_solver.assets import shipped
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import Entry, Piece, parts_of_path, read
 from vmd_solver.formats import parts as parts_of_stream
 
 STANDARD_INPUT = "-"
-SHIPPED = "puzzles/"
 _SHORTEST = 16
 """Cells of the smallest board that is taken from an argument: shorter ones look like names."""
 _PLAIN = frozenset("0123456789.-_*?, ")
@@ -50,15 +48,6 @@ def bytes_of(names: Sequence[str]) -> int | None:
     except (OSError, ValueError):
         return None
     return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
-
-
-def shipped(name: str) -> str:
-    """The place of `puzzles/...` that ships with the package, where there is no such file here."""
-    if not name.startswith(SHIPPED) or os.path.lexists(name):
-        return name
-    with suppress(AssetNotFound):
-        return str(path(name))
-    return name
 
 
 def _piped(form: str | None, family: str) -> Iterator[Piece | Entry]:

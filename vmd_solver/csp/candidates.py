@@ -117,12 +117,8 @@ class _Layout(NamedTuple):
 
 @lru_cache(maxsize=256)  # boards may be drawn by the thousand
 def _layout(board: Board) -> _Layout:
-    homes: list[list[int]] = [[] for _ in range(board.n)]
-    for number, unit in enumerate(board.units):
-        for cell in unit:
-            homes[cell].append(number)
     required = np.where(board.complete, full_mask(board), 0).astype(np.uint64)[:, None]
-    return _Layout(_padded(board.units, board.n), _padded(homes, len(board.units)), required)
+    return _Layout(_padded(board.units, board.n), _padded(board.homes, len(board.units)), required)
 
 
 def _padded(rows: list[list[int]] | tuple[tuple[int, ...], ...], fill: int) -> npt.NDArray[np.intp]:

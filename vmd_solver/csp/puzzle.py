@@ -111,6 +111,21 @@ class Board:
                 found[cell].update(unit)
         return tuple(tuple(sorted(cells - {cell})) for cell, cells in enumerate(found))
 
+    @cached_property
+    def homes(self) -> tuple[tuple[int, ...], ...]:
+        """For each cell the numbers of its units, in order."""
+        found: list[list[int]] = [[] for _ in range(self.n)]
+        for number, unit in enumerate(self.units):
+            for cell in unit:
+                found[cell].append(number)
+        return tuple(map(tuple, found))
+
+    def region_at(self, row: int, col: int) -> int:
+        """Region of the cell there, -1 outside the board, 0 where the board has none."""
+        if not (0 <= row < self.rows and 0 <= col < self.cols):
+            return -1
+        return self.regions[row * self.cols + col] if self.regions else 0
+
     def cell_name(self, cell: int) -> str:
         """Row and column of a cell, counted from 1: `r3c7`."""
         return f"r{cell // self.cols + 1}c{cell % self.cols + 1}"
@@ -217,6 +232,28 @@ def unit_name(board: Board, number: int) -> str:
             return "the main diagonal"
         if all(cell // board.cols + cell % board.cols == board.cols - 1 for cell in cells):
             return "the other diagonal"
-    if board.family == "windoku" and board.regions is not None:
-        return f"window {number + 1 - board.rows - board.cols - len(set(board.regions))}"
+    if board.family == "windoku":
+        return f"window {number + 1 - len(board.units) + len(extra_units(board))}"
     return f"unit {number + 1}"
+
+
+def extra_units(board: Board) -> tuple[tuple[int, ...], ...]:
+    """The units that come after rows, columns and regions: both diagonals, or the windows.
+
+    None of a free-form grid, whose units have no such order.
+    """
+    usual = board.rows + board.cols + len(set(board.regions or ()))
+    return () if board.family == "grid" else board.units[usual:]
+
+
+def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
+    """The sign of each cell in a unit that regions do not show: a diagonal's, or a window's shade.
+
+    >>> from vmd_solver.csp.families import sudoku_x
+    >>> sorted(extra_signs(sudoku_x()).values()).count("X")
+    1
+    """
+    if board.family.endswith("-x"):
+        main, other = map(set, extra_units(board))
+        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
+    return {cell: shade for unit in extra_units(board) for cell in unit}

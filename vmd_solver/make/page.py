@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.csp.puzzle import Board, Puzzle, extra_units
 
 CELL = 36
 """Side of a cell in the units of a drawing."""
@@ -74,17 +74,7 @@ def _drawn(puzzle: Puzzle, values: Sequence[int] | None) -> Iterator[str]:
 
 def shaded(board: Board) -> set[int]:
     """Cells of the units that no line can show: diagonals and windows."""
-    if board.family == "grid":
-        return set()
-    cells: set[int] = set()
-    for unit in board.units:
-        kinds: list[set[int]] = [{cell // board.cols for cell in unit}]
-        kinds.append({cell % board.cols for cell in unit})
-        if board.regions is not None:
-            kinds.append({board.regions[cell] for cell in unit})
-        if min(map(len, kinds)) > 1:
-            cells.update(unit)
-    return cells
+    return {cell for unit in extra_units(board) for cell in unit}
 
 
 _Line = tuple[int, int, int, int]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vmd_solver.assets import path as asset
+from vmd_solver.assets import shipped
 from vmd_solver.csp import generate
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.puzzle import Board, Puzzle
@@ -25,26 +24,16 @@ MOST_ENTRIES = 2000
 _MOST_GUESSES = 200
 """Guesses of one search while digging: a clue that needs more stays."""
 
-SHIPPED = "puzzles"
-
 
 def entries(name: str | Path) -> list[Entry]:
     """The puzzles of a file, bad ones with their error; `puzzles/...` may be one that ships."""
     return list(islice(read_path(shipped(str(name))), MOST_ENTRIES))
 
 
-def shipped(name: str) -> str:
-    """The place of `puzzles/...` that ships with the package, where there is no such file here."""
-    if name.startswith(f"{SHIPPED}/") and not os.path.lexists(name):
-        with suppress(AssetNotFound):
-            return str(asset(name))
-    return name
-
-
 def shipped_files() -> list[Path]:
     """The puzzle files that ship, by name."""
     try:
-        folder = asset(SHIPPED)
+        folder = asset("puzzles")
     except AssetNotFound:
         return []
     return sorted(path for path in folder.iterdir() if path.suffix != ".md")

@@ -15,7 +15,6 @@ class Rules:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.homes: tuple[tuple[int, ...], ...] = _homes(board)
         self.full_mask = (1 << board.D) - 1
         self.places = _places(board)
 
@@ -25,7 +24,7 @@ class Rules:
         masks = []
         for cell, value in enumerate(values):
             mask = 0 if value else self.full_mask
-            for unit in self.homes[cell]:
+            for unit in self.board.homes[cell]:
                 mask &= ~seen[unit]
             masks.append(mask)
         return masks
@@ -48,10 +47,6 @@ class Rules:
                     found |= {cell, places[value]}
         return frozenset(found)
 
-    def left(self, value: int, values: Sequence[int]) -> int | None:
-        """How often `value` is still missing, where the rules fix how often it occurs."""
-        return None if self.places is None else self.places - list(values).count(value)
-
 
 def mask_values(mask: int) -> Iterator[int]:
     """The values of a mask, in rising order.
@@ -63,15 +58,6 @@ def mask_values(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length()
         mask ^= low
-
-
-def _homes(board: Board) -> tuple[tuple[int, ...], ...]:
-    """The units of each cell."""
-    homes: list[list[int]] = [[] for _ in range(board.n)]
-    for number, unit in enumerate(board.units):
-        for cell in unit:
-            homes[cell].append(number)
-    return tuple(map(tuple, homes))
 
 
 def _places(board: Board) -> int | None:

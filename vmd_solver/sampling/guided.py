@@ -69,7 +69,8 @@ def begin(job: Job, masks: Masks, consistent: bool) -> None:
         candidates = job.board.n * job.board.D
         if candidates > LARGE:
             _search(job, masks, None, candidates // HEAD_START)
-        job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
+        if job.solution is None:
+            job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
 
 
 def advance(job: Job, root: Masks) -> None:

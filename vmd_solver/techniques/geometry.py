@@ -80,15 +80,11 @@ class Geometry:
 @lru_cache(maxsize=64)
 def geometry(board: Board) -> Geometry:
     """The geometry of a board."""
-    homes = [0] * board.n
-    for number, unit in enumerate(board.units):
-        for cell in unit:
-            homes[cell] |= 1 << number
     return Geometry(
         board,
         units=tuple(_set(unit) for unit in board.units),
         peers=tuple(_set(cells) for cells in board.peers),
-        homes=tuple(homes),
+        homes=tuple(_set(units) for units in board.homes),
         complete=tuple(number for number, unit in enumerate(board.units) if len(unit) == board.D),
         kinds=tuple(_kinds(board)),
     )

@@ -18,10 +18,11 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from vmd_solver.csp.puzzle import extra_signs
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes, stepped
 from vmd_solver.tui.widgets.keyboard import Keyboard, legible
-from vmd_solver.tui.widgets.paint import Look, extra_signs, text_of
+from vmd_solver.tui.widgets.paint import Look, text_of
 
 _GROUNDS = (
     (Look.SPOT, "board--spot"),
@@ -139,7 +140,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         board, told = self.game.board, self.settings
         row, col = divmod(self.cursor, board.cols)
         found: set[int] = set()
-        for number in self.game.rules.homes[self.cursor]:
+        for number in self.game.board.homes[self.cursor]:
             unit = board.units[number]
             straight = all(cell // board.cols == row for cell in unit) or all(
                 cell % board.cols == col for cell in unit

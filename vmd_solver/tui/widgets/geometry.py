@@ -140,21 +140,15 @@ class Drawing:
                 return place.row * self.board.cols + col
         return None
 
-    def region_of(self, row: int, col: int) -> int:
-        """Region of a cell, -1 outside the board, 0 where the board has none."""
-        if not (0 <= row < self.board.rows and 0 <= col < self.board.cols):
-            return -1
-        return self.board.regions[row * self.board.cols + col] if self.board.regions else 0
-
     def _weight(self, one: int, other: int) -> int:
         """How heavy the line between cells of two regions is."""
         return 2 if one != other else 1 if self.shape.ruled and one >= 0 else 0
 
     def _above(self, row: int, col: int) -> int:
-        return self._weight(self.region_of(row - 1, col), self.region_of(row, col))
+        return self._weight(self.board.region_at(row - 1, col), self.board.region_at(row, col))
 
     def _left_of(self, row: int, col: int) -> int:
-        return self._weight(self.region_of(row, col - 1), self.region_of(row, col))
+        return self._weight(self.board.region_at(row, col - 1), self.board.region_at(row, col))
 
     def bar(self, row: int, col: int) -> str:
         """The line left of a cell."""

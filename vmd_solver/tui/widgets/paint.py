@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from vmd_solver.csp.puzzle import Board
 from vmd_solver.play.rules import mask_values
 from vmd_solver.tui.widgets.geometry import Drawing
 
@@ -125,19 +124,6 @@ def _listed(room: int, rows: int, symbols: tuple[str, ...], marks: int) -> list[
         names[per_line * rows - 1 :] = ["…"]
     lines = [names[at : at + per_line] for at in range(0, per_line * rows, per_line)]
     return [gap.join(line).ljust(room) for line in lines]
-
-
-def extra_signs(board: Board) -> dict[int, str]:
-    """The sign of each cell in a unit that regions do not show: a diagonal or a window."""
-    if board.family.endswith("-x"):
-        order = board.rows
-        main = {step * (order + 1) for step in range(order)}
-        other = {(step + 1) * (order - 1) for step in range(order)}
-        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
-    if board.family != "windoku":
-        return {}
-    usual = 2 * board.rows + len(set(board.regions or ()))
-    return {cell: "░" for unit in board.units[usual:] for cell in unit}
 
 
 def text_of(
