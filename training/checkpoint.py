@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from training.model import VMD, ModelConfig
 from vmd_solver.errors import ModelError
@@ -16,6 +18,8 @@ VERSION = 1
 KEYS = {
     "model_config", "train_config", "model", "ema", "optimizer", "step", "elapsed_s", "puzzle_calls"
 }  # fmt: skip
+
+Made = TypeVar("Made")
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -43,30 +47,62 @@ def load(path: Path) -> dict[str, Any]:
     return state
 
 
+class Start(NamedTuple):
+    """What another run begins from."""
+
+    config: ModelConfig
+    weights: dict[str, Tensor]
+    """Averaged."""
+    lineage: list[dict[str, Any]]
+    """Recipe, steps and minutes of each run behind the weights, the first one first."""
+
+
+def start(path: Path) -> Start:
+    """The weights of an exported folder, a run or a checkpoint, and where they come from.
+
+    Raises ModelError.
+    """
+    if (path / "weights.safetensors").is_file():
+        return _exported(path)
+    state = load(path / "checkpoint.pt" if path.is_dir() else path)
+    ran = {
+        "recipe": state["train_config"]["recipe"],
+        "steps": state["step"],
+        "minutes": round(state["elapsed_s"] / 60, 1),
+    }
+    config = _understood(path, lambda: ModelConfig.from_dict(state["model_config"]))
+    return Start(config, state["ema"], [*state.get("earlier", ()), ran])
+
+
 def load_model(path: Path) -> VMD:
     """A model ready to use: of an exported folder, or the averaged weights of a run.
 
     `path` is a folder of either kind, or a checkpoint. Raises ModelError.
     """
-    if (path / "weights.safetensors").is_file():
-        return _exported(path)
-    state = load(path / "checkpoint.pt" if path.is_dir() else path)
-    return _built(state["model_config"], state["ema"], path)
+    config, weights, _ = start(path)
+
+    def built() -> VMD:
+        model = VMD(config)
+        model.load_state_dict(weights)
+        return model.eval()
+
+    return _understood(path, built)
 
 
-def _exported(folder: Path) -> VMD:
+def _exported(folder: Path) -> Start:
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))["model"]
+        ran = json.loads((folder / "metrics.json").read_text("utf-8")).get("run", {})
         weights = load_file(folder / "weights.safetensors")
     except Exception as error:  # safetensors raises its own, and the file may hold anything
         raise ModelError(f"{folder} is damaged, or no model of vmd-train") from error
-    return _built(config, weights, folder)
+    last = {name: ran[name] for name in ("recipe", "steps", "minutes") if name in ran}
+    lineage = [*ran.get("earlier", ()), *([last] if last else ())]
+    return Start(_understood(folder, lambda: ModelConfig.from_dict(config)), weights, lineage)
 
 
-def _built(config: dict[str, Any], weights: dict[str, Any], path: Path) -> VMD:
+def _understood(path: Path, make: Callable[[], Made]) -> Made:
     try:
-        model = VMD(ModelConfig.from_dict(config))
-        model.load_state_dict(weights)
+        return make()
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"{path} holds a model that this version cannot build") from error
-    return model.eval()

@@ -73,8 +73,8 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--resume", is_flag=True,
                          help="Go on with the run in --out, with the options it had."),
             click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
-                         help="Start from the averaged weights of another run (its folder, or a "
-                         "checkpoint.pt)."),
+                         help="Start from the averaged weights of a run, a checkpoint.pt or an "
+                         "exported folder; a narrower network is widened."),
             click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]),
                          default="auto", show_default=True),
             click.option("--threads", type=click.IntRange(1), default=None,
@@ -251,7 +251,7 @@ def _prepare(run: Any, resume: bool, init: Path | None, dry_run: bool) -> None:
     elif run.checkpoint_path.exists() and not dry_run:
         raise click.UsageError(f"{run.folder} holds a run already; use --resume, or another --out")
     if init:
-        run.init_from(checkpoint.load(init / "checkpoint.pt" if init.is_dir() else init))
+        run.init_from(checkpoint.start(init))
 
 
 def _plan(run: Any, measured: bool) -> str:

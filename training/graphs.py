@@ -130,6 +130,8 @@ class Facts(NamedTuple):
     """(B, n, U)"""
     complete: str
     """(B, U, D, 1)"""
+    peers: str
+    """(B, 1, n, n), for a network with attention"""
     values: str
     """(D,) int64: 1..D"""
     sizes: str
@@ -149,6 +151,10 @@ class Facts(NamedTuple):
         masked = o.Cast(o.Equal(cell, 0), to=FLOAT)
         degree = o.Max(o.ReduceSum("units", [1], keepdims=1), 1.0)
         complete = o.Expand(o.Unsqueeze("complete", [2, 3]), o.Concat([1, 1], D, [1], axis=0))
+        peers = ""
+        if any(".attention." in name for name in o.weights):
+            shared = o.MatMul(o.Transpose("units", perm=[0, 2, 1]), "units")
+            peers = o.Unsqueeze(o.Min(shared, 1.0), [1])
         return cls(
             fixed,
             masked,
@@ -156,6 +162,7 @@ class Facts(NamedTuple):
             "units",
             o.Transpose(o.Div("units", degree), perm=[0, 2, 1]),
             complete,
+            peers,
             values,
             o.Shape("allowed"),
             o.Shape("allowed", start=1, end=2),
@@ -184,10 +191,38 @@ def block(o: Ops, name: str, h: str, features: str, p: str, facts: Facts) -> str
     heard = through(o, facts.cells, o.Concat(told, mass, axis=-1), messages + 1)
     across = o.ReduceSum(o.Relu(o.linear(f"{name}.to_cell", h)), [2], keepdims=1)
     state = o.linear(f"{name}.update", o.Concat(h, heard, p, features, axis=-1))
-    inner = o.Relu(o.Add(state, o.linear(f"{name}.cell", across)))
+    inner = o.Add(state, o.linear(f"{name}.cell", across))
+    if f"{name}.attention.peers" in o.weights:
+        inner = o.Add(inner, attention(o, f"{name}.attention", h, across, facts))
+    inner = o.Relu(inner)
     after = o.Add(h, o.linear(f"{name}.out", inner))
     scale, shift = o.weight(f"{name}.norm.weight"), o.weight(f"{name}.norm.bias")
     return o.LayerNormalization(after, scale, shift, axis=-1, epsilon=1e-5)
+
+
+def attention(o: Ops, name: str, h: str, across: str, facts: Facts) -> str:
+    """`Attention.forward`: what was heard (B, n, D, hidden)."""
+    heads = len(o.weights[f"{name}.peers"])
+    channels = len(o.weights[f"{name}.carry.weight"]) // heads
+
+    def of_heads(x: str) -> str:
+        return o.Transpose(o.Reshape(x, [0, 0, heads, channels]), perm=[0, 2, 1, 3])
+
+    asked = o.linear(f"{name}.ask", o.Div(o.Squeeze(across, [2]), o.Cast(facts.D, to=FLOAT)))
+    query, key = (
+        of_heads(o.Slice(asked, [at], [at + heads * channels], [-1]))
+        for at in (0, heads * channels)
+    )
+    scores = o.Div(o.MatMul(query, o.Transpose(key, perm=[0, 1, 3, 2])), channels**0.5)
+    bonus = o.Mul(o.weight(f"{name}.peers"), facts.peers)
+    shares = o.Softmax(o.Add(scores, bonus), axis=-1)
+    apart = o.Concat([0, 0], facts.D, [heads, channels], axis=0)
+    carried = o.Transpose(o.Reshape(o.linear(f"{name}.carry", h), apart), perm=[0, 3, 1, 2, 4])
+    flat = o.Concat([0, heads], facts.n, [-1], axis=0)
+    heard = o.MatMul(shares, o.Reshape(carried, flat))
+    back = o.Concat([0, heads], facts.n, facts.D, [channels], axis=0)
+    told = o.Transpose(o.Reshape(heard, back), perm=[0, 2, 3, 1, 4])
+    return o.linear(f"{name}.out", o.Reshape(told, [0, 0, 0, heads * channels]))
 
 
 def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from training import checkpoint, evaluate, throughput, vmd
+from training.checkpoint import Start
 from training.data import HELD_OUT, Group, held_out, make_pack
 from training.device import Plan
 from training.distributed import World
@@ -29,6 +30,7 @@ from training.pack import Pack
 from training.pool import Pool
 from training.recipes import RECIPES
 from training.stream import Stream, sources
+from training.widen import widened
 from vmd_solver.errors import ModelError
 
 Report = Callable[[dict[str, Any]], None]
@@ -142,20 +144,14 @@ class Run:
         """Where the run is saved."""
         return self.folder / "checkpoint.pt"
 
-    def init_from(self, state: dict[str, Any]) -> None:
-        """Take another run's averaged weights: the same trunk, and the latent as far as it fits.
+    def init_from(self, start: Start) -> None:
+        """Take other averaged weights: the trunk, widened if need be, and what else fits.
 
-        Raises ModelError where the trunk has other widths.
+        Raises ModelError where the trunk cannot be widened to this one.
         """
-        theirs, ours = ModelConfig.from_dict(state["model_config"]), self.model.config
-        for width in ("d", "messages", "hidden"):
-            if getattr(theirs, width) != getattr(ours, width):
-                raise ModelError(
-                    f"the checkpoint to start from has {width} {getattr(theirs, width)}, this model"
-                    f" {getattr(ours, width)}; start from one of the same widths"
-                )
+        given = widened(start.weights, start.config, self.model.config, self.config.seed)
         fitting = self.model.state_dict()
-        for name, weight in state["ema"].items():
+        for name, weight in given.items():
             if name in fitting and fitting[name].shape == weight.shape:
                 fitting[name] = weight
             elif name == "denoiser.block.update.weight":
@@ -165,14 +161,7 @@ class Run:
                 fitting[name][:, shared:] *= 0.1
         self.model.load_state_dict(fitting)
         self.ema.load_state_dict(fitting)
-        self.earlier = [
-            *state.get("earlier", ()),
-            {
-                "recipe": state["train_config"]["recipe"],
-                "steps": state["step"],
-                "minutes": round(state["elapsed_s"] / 60, 1),
-            },
-        ]
+        self.earlier = start.lineage
 
     def resume(self) -> None:
         """Go on from the checkpoint in the folder."""

@@ -24,6 +24,9 @@ from torch.nn import functional as F
 LatentKind = Literal["none", "global", "candidate"]
 Backbone = Literal["value-graph", "transformer"]
 
+HEADS = 4
+"""Heads of attention."""
+
 CLOSED_LOGIT = -1e4
 """Logit of a value that is not allowed: finite, so that exported graphs never make a NaN."""
 
@@ -47,6 +50,8 @@ class ModelConfig:
     """Width of the hidden state of encoder and prior."""
     latent_loops: int = 3
     """Loops of encoder and prior."""
+    attention: int = 0
+    """Channels of attention between all cells in the denoiser's loop; 0 is none."""
     backbone: Backbone = "value-graph"
     """The transformer is a baseline for 9x9 boards, without latent (`training.transformer`)."""
 
@@ -113,14 +118,44 @@ class Graph(NamedTuple):
     """(G, n, U), each row sums to 1"""
     complete: Tensor
     """(G, U, 1, 1)"""
+    peers: Tensor
+    """(G, 1, n, n), 1 where two cells share a unit"""
 
     @classmethod
     def of(cls, grid: Grid) -> Graph:
         """Computed once a call, not once a loop."""
+        of_cells = grid.units.transpose(-1, -2)
         degree = grid.units.sum(dim=1)[..., None].clamp(min=1)
-        return cls(
-            grid.units, grid.units.transpose(-1, -2) / degree, grid.complete[..., None, None]
-        )
+        peers = torch.matmul(of_cells, grid.units).clamp(max=1)[:, None]
+        return cls(grid.units, of_cells / degree, grid.complete[..., None, None], peers)
+
+
+class Attention(nn.Module):
+    """Every cell asks every other: which to listen to is decided once for all values.
+
+    Queries and keys are read off what the values of a cell say together, and each value carries its
+    own message; so renaming values still changes nothing. Peers get a bonus, one for each head.
+    """
+
+    def __init__(self, d: int, messages: int, hidden: int, channels: int) -> None:
+        super().__init__()
+        self.ask = nn.Linear(messages, 2 * channels)
+        self.carry = nn.Linear(d, channels, bias=False)
+        self.peers = nn.Parameter(torch.zeros(HEADS, 1, 1))
+        self.out = nn.Linear(channels, hidden, bias=False)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, h: Tensor, across: Tensor, peers: Tensor) -> Tensor:
+        """What was heard (B, n, D, hidden). h (B, n, D, d), across (B, n, 1, messages)."""
+        B, n, D, _ = h.shape
+        asked = self.ask(across.squeeze(2) / D)
+        query, key = asked.view(B, n, 2, HEADS, -1).permute(2, 0, 3, 1, 4)  # (B, HEADS, n, c)
+        scores = torch.matmul(query, key.transpose(-1, -2)) / query.shape[-1] ** 0.5
+        shares = (scores + self.peers * peers).softmax(dim=-1)
+        carried = self.carry(h).view(B, n, D, HEADS, -1).permute(0, 3, 1, 2, 4).flatten(3)
+        heard = torch.matmul(shares, carried).view(B, HEADS, n, D, -1)
+        told: Tensor = self.out(heard.permute(0, 2, 3, 1, 4).flatten(3))
+        return told
 
 
 class Block(nn.Module):
@@ -129,7 +164,9 @@ class Block(nn.Module):
     The norm comes last so that the state stays bounded however many loops are run.
     """
 
-    def __init__(self, d: int, messages: int, hidden: int, features: int) -> None:
+    def __init__(
+        self, d: int, messages: int, hidden: int, features: int, attention: int = 0
+    ) -> None:
         super().__init__()
         self.to_unit = nn.Linear(d, messages)
         self.unit = nn.Linear(messages + 2, messages)
@@ -139,6 +176,7 @@ class Block(nn.Module):
         self.out = nn.Linear(hidden, d)
         self.norm = nn.LayerNorm(d)
         nn.init.zeros_(self.out.bias)
+        self.attention = Attention(d, messages, hidden, attention) if attention else None
 
     def forward(self, h: Tensor, features: Tensor, p: Tensor, graph: Graph) -> Tensor:
         """The next state. h (B, n, D, d), features (B, n, D, f), p (B, n, D, 1); returns as h.
@@ -152,7 +190,10 @@ class Block(nn.Module):
         heard = through(graph.cells, torch.cat((told, mass), dim=-1))
         across = F.relu(self.to_cell(h)).sum(dim=2, keepdim=True)  # (B, n, 1, messages)
         state = torch.cat((h, heard, p, features), dim=-1)
-        inner = F.relu(self.update(state) + self.cell(across))
+        inner = self.update(state) + self.cell(across)
+        if self.attention is not None:
+            inner = inner + self.attention(h, across, graph.peers)
+        inner = F.relu(inner)
         after: Tensor = self.norm(h + self.out(inner))
         return after
 
@@ -168,7 +209,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.latent = config.latent
         channels = 0 if config.latent == "none" else config.k
-        self.block = Block(config.d, config.messages, config.hidden, 3 + channels)
+        self.block = Block(config.d, config.messages, config.hidden, 3 + channels, config.attention)
         self.head = nn.Linear(config.d, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)

@@ -31,15 +31,19 @@ def nine(weight: float, batch: int, mined: float) -> Group:
     )  # fmt: skip
 
 
+GRIDS = (
+    nine(0.55, 32, mined=0.35),
+    Group("mixed-9x9", 81, 9, 40, 0.2, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
+    Group("sudoku-16x16", 256, 16, 48, 0.07, 6, ("sudoku-4x4",), free=0.3, several=0.1),
+    Group("mixed-6x6", 36, 6, 24, 0.08, 96, SIXES, free=0.4, several=0.1),
+    Group("sudoku-4x4", 16, 4, 12, 0.1, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+)
+WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32, "attention": 64}
+
 RECIPES = {
     "sudoku": Recipe((nine(1.0, 32, mined=0.3),)),
-    "grids": Recipe((
-        nine(0.55, 32, mined=0.35),
-        Group("mixed-9x9", 81, 9, 40, 0.2, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
-        Group("sudoku-16x16", 256, 16, 48, 0.07, 6, ("sudoku-4x4",), free=0.3, several=0.1),
-        Group("mixed-6x6", 36, 6, 24, 0.08, 96, SIXES, free=0.4, several=0.1),
-        Group("sudoku-4x4", 16, 4, 12, 0.1, 256, ("sudoku-2x2",), free=0.8, several=0.1),
-    )),
+    "grids": Recipe(GRIDS),
+    "wide": Recipe(GRIDS, model=WIDE),
     "full": Recipe(
         (
             nine(0.5, 1024, mined=0.5),
@@ -49,7 +53,7 @@ RECIPES = {
             Group("mixed-6x6", 36, 6, 24, 0.05, 3072, SIXES, free=0.4, several=0.1),
             Group("sudoku-4x4", 16, 4, 12, 0.05, 8192, ("sudoku-2x2",), free=0.8, several=0.1),
         ),
-        model={"d": 64, "messages": 64, "hidden": 128, "latent_d": 32},
+        model=WIDE,
         train={"steps": 60_000, "loops": 12, "reuse": 4},
     ),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,26 +37,32 @@ OTHERS: dict[str, Callable[[], Board]] = {
     "latin": lambda: latin(5),
     "incomplete units": lambda: random_grid(3, 4, 6, 0)[0],
 }
-LATENTS = ("none", "global", "candidate")
+KINDS: dict[str, dict[str, Any]] = {
+    "none": {"latent": "none"},
+    "global": {"latent": "global"},
+    "candidate": {"latent": "candidate"},
+    "attention": {"latent": "candidate", "attention": 8},
+}
 
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[VMD, OnnxDenoiser]]:
-    """A tiny model with each latent, in torch and as exported."""
+    """A tiny model of each kind, in torch and as exported."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    return {latent: _pair(latent, tmp_path_factory.mktemp("parity")) for latent in LATENTS}
+    return {kind: _pair(kind, tmp_path_factory.mktemp("parity")) for kind in KINDS}
 
 
-def _pair(latent: str, folder: Path) -> tuple[VMD, OnnxDenoiser]:
-    config = ModelConfig(latent, d=8, messages=8, hidden=8, patterns=5, latent_d=4, latent_loops=2)  # type: ignore[arg-type]
+def _pair(kind: str, folder: Path) -> tuple[VMD, OnnxDenoiser]:
+    widths = {"d": 8, "messages": 8, "hidden": 8, "patterns": 5, "latent_d": 4, "latent_loops": 2}
+    config = ModelConfig(**widths, **KINDS[kind])
     model = VMD(config).eval()
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.export.PARITY_BATCHES", (1,))  # the tests below take all of them
-        export(model, folder / latent, latent, LOOPS, {}, "")
-    return model, OnnxDenoiser(folder / latent, "cpu", threads=1)
+        export(model, folder / kind, kind, LOOPS, {}, "")
+    return model, OnnxDenoiser(folder / kind, "cpu", threads=1)
 
 
 def puzzle(board: Board, B: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -98,18 +105,19 @@ def assert_same_calls(model: VMD, denoiser: OnnxDenoiser, board: Board, B: int) 
 
 @pytest.mark.parametrize("B", [1, 2, 7, 64])
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
-@pytest.mark.parametrize("latent", LATENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_calls_are_the_same(
-    pairs: dict[str, tuple[VMD, OnnxDenoiser]], latent: str, board: Callable[[], Board], B: int
+    pairs: dict[str, tuple[VMD, OnnxDenoiser]], kind: str, board: Callable[[], Board], B: int
 ) -> None:
-    assert_same_calls(*pairs[latent], board(), B)
+    assert_same_calls(*pairs[kind], board(), B)
 
 
 @pytest.mark.parametrize("board", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("kind", ["candidate", "attention"])
 def test_other_boards_are_the_same(
-    pairs: dict[str, tuple[VMD, OnnxDenoiser]], board: Callable[[], Board]
+    pairs: dict[str, tuple[VMD, OnnxDenoiser]], kind: str, board: Callable[[], Board]
 ) -> None:
-    assert_same_calls(*pairs["candidate"], board(), 3)
+    assert_same_calls(*pairs[kind], board(), 3)
 
 
 @pytest.mark.parametrize("board", [*BOARDS.values(), *OTHERS.values()], ids=[*BOARDS, *OTHERS])

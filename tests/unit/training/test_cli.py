@@ -152,7 +152,7 @@ def test_the_transformer_trains_beside_the_graph(
 def test_a_run_starts_from_another(vmd_train: Command, tmp_path: Path) -> None:
     quick = ("--time", "0.2s", "--loops", "1", "--no-promote", "--quiet")
     assert vmd_train("sudoku", *quick, "--latent", "none", "--out", "trunk") == 0
-    for source in ("trunk", "trunk/checkpoint.pt"):
+    for source in ("trunk", "trunk/checkpoint.pt", "trunk/export/sudoku"):
         assert vmd_train("sudoku", "--init", source, "--dry-run") == 0
 
 
@@ -197,11 +197,11 @@ def test_an_interrupted_run_says_how_to_go_on(
         (("--init", "nowhere"), 2, "'nowhere' does not exist"),
         (("--init", "."), 3, "no checkpoint at checkpoint.pt"),
         (("--init", "old"), 3, "old/checkpoint.pt is damaged, or no checkpoint of vmd-train"),
-        (("--init", "wide.pt"), 3, "has d 32, this model 8"),
+        (("--init", "wide.pt"), 3, "has d 32, messages 8, hidden 8, latent_d 4, this model d 8"),
         (("--name", "../up"), 2, "cannot name a folder"),
         (("--latent", "some"), 2, "'some' is not one of"),
         (("--batch-scale", "0"), 2, "0.0 is not in the range"),
-        (("--recipe", "soup"), 2, "no recipe 'soup'; there are sudoku, grids, full"),
+        (("--recipe", "soup"), 2, "no recipe 'soup'; there are sudoku, grids"),
         (("--slice", "soon"), 2, "'soon' is not a duration"),
         (("--steps", "0"), 2, "0 is not in the range"),
         (("--backbone", "transformer"), 3, "without latent; add --latent none"),
@@ -217,7 +217,11 @@ def test_a_wrong_call_gets_one_line_and_a_code(
 ) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old/checkpoint.pt").write_text("not one")
-    wide = {**dict.fromkeys(checkpoint.KEYS, 0), "model_config": ModelConfig(d=32).to_dict()}
+    wide = {
+        **dict.fromkeys(checkpoint.KEYS, 0),
+        "model_config": ModelConfig(d=32).to_dict(),
+        "train_config": {"recipe": "sudoku"},
+    }
     checkpoint.save(tmp_path / "wide.pt", wide)
     assert vmd_train("sudoku", *arguments) == code
     out, err = capsys.readouterr()

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from training import checkpoint, loop
+from training.checkpoint import Start
 from training.data import Group
 from training.device import choose
 from training.export import example
@@ -159,28 +160,25 @@ def test_another_model_does_not_go_on(tmp_path: Path, config_of: Config) -> None
 # Starting from another run
 
 
-def trained(config_of: Config, latent: str) -> dict[str, Any]:
-    """A checkpoint's state with random averaged weights."""
+FIRST = {"recipe": "tiny", "steps": 7, "minutes": 1.5}
+
+
+def trained(config_of: Config, latent: str) -> Start:
+    """Random averaged weights to start from."""
     model = VMD(config_of(latent))
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
-    return {
-        "model_config": model.config.to_dict(),
-        "train_config": {"recipe": "tiny"},
-        "ema": model.state_dict(),
-        "step": 7,
-        "elapsed_s": 90.0,
-    }
+    return Start(model.config, model.state_dict(), [FIRST])
 
 
 def test_a_latent_is_put_on_a_trunk_without(
     tmp_path: Path, config_of: Config, group: Group
 ) -> None:
-    state = trained(config_of, "none")
+    begin = trained(config_of, "none")
     plain = VMD(config_of("none"))
-    plain.load_state_dict(state["ema"])
+    plain.load_state_dict(begin.weights)
     run = start(tmp_path, config_of)
-    run.init_from(state)
+    run.init_from(begin)
     inputs = example(run.model, sudoku(2, 2), 3, seed=0)
     grid = Grid(*(inputs[name] for name in ("x_t", "allowed", "units", "complete")))
     for model in (run.model, run.ema):
@@ -193,30 +191,41 @@ def test_a_latent_is_put_on_a_trunk_without(
 
 
 def test_a_latent_is_taken_off_again(tmp_path: Path, config_of: Config) -> None:
-    state = trained(config_of, "candidate")
+    begin = trained(config_of, "candidate")
     run = start(tmp_path, config_of, "none")
-    run.init_from(state)
+    run.init_from(begin)
     taken = run.model.state_dict()["denoiser.block.update.weight"]
-    assert torch.equal(taken, state["ema"]["denoiser.block.update.weight"][:, :-2])
+    assert torch.equal(taken, begin.weights["denoiser.block.update.weight"][:, :-2])
 
 
 def test_a_run_of_the_same_kind_gives_all_it_has(tmp_path: Path, config_of: Config) -> None:
-    state = trained(config_of, "global")
+    begin = trained(config_of, "global")
     run = start(tmp_path, config_of, "global")
-    run.init_from(state)
-    assert same(run.ema.state_dict(), state["ema"])
+    run.init_from(begin)
+    assert same(run.ema.state_dict(), begin.weights)
     assert run.step == 0
-    first = {"recipe": "tiny", "steps": 7, "minutes": 1.5}
-    assert run.earlier == [first]
+    assert run.earlier == [FIRST]
     run.save()
-    run.init_from(checkpoint.load(run.checkpoint_path))
-    assert run.earlier[0] == first
-    assert (run.earlier[1]["steps"], run.earlier[1]["minutes"]) == (0, 0.0)
+    run.init_from(checkpoint.start(run.checkpoint_path))
+    assert run.earlier == [FIRST, {"recipe": "tiny", "steps": 0, "minutes": 0.0}]
+
+
+def test_a_wider_run_starts_where_a_narrow_one_stopped(tmp_path: Path, config_of: Config) -> None:
+    begin = trained(config_of, "candidate")
+    wide = {"d": 16, "messages": 16, "hidden": 16, "attention": 8}
+    run = Run(tmp_path, TINY, replace(begin.config, **wide), PLAN)
+    run.init_from(begin)
+    assert same(run.ema.state_dict(), run.model.state_dict())
+    assert run.model.denoiser.head.weight.shape == (1, 16)
+    assert run.ema.prior is not None
+    assert torch.equal(run.ema.prior.head.weight, begin.weights["prior.head.weight"])
 
 
 def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
     run = Run(tmp_path, TINY, replace(config_of("none"), d=16), PLAN)
-    with pytest.raises(ModelError, match="has d 8, this model 16"):
+    with pytest.raises(
+        ModelError, match="has d 8, messages 8, hidden 8, latent_d 4, this model d 16"
+    ):
         run.init_from(trained(config_of, "none"))
 
 

@@ -35,8 +35,9 @@ def state(model: VMD, grid: Grid) -> tuple[Tensor, Tensor]:
     return z, torch.randn(B, n, D, model.config.d)
 
 
-def test_renaming_values_renames_the_answer(model_of: Make) -> None:
-    model = model_of("candidate")
+@pytest.mark.parametrize("kind", ["candidate", "attention"])
+def test_renaming_values_renames_the_answer(model_of: Make, kind: str) -> None:
+    model = model_of(kind)
     (grid, x0), name = some_grid(), torch.randperm(D)
     z, h = state(model, grid)
     renamed = Grid(
@@ -57,8 +58,11 @@ def test_renaming_values_renames_the_answer(model_of: Make) -> None:
     torch.testing.assert_close(named.log_var, q.log_var[:, :, name])
 
 
-def test_cells_and_units_in_another_order_give_the_same_in_that_order(model_of: Make) -> None:
-    model = model_of("candidate")
+@pytest.mark.parametrize("kind", ["candidate", "attention"])
+def test_cells_and_units_in_another_order_give_the_same_in_that_order(
+    model_of: Make, kind: str
+) -> None:
+    model = model_of(kind)
     grid, _ = some_grid()
     cells, units = torch.randperm(n), torch.randperm(12)
     z, h = state(model, grid)
@@ -110,8 +114,11 @@ def test_padding_units_change_nothing(model_of: Make, latent: str) -> None:
         torch.testing.assert_close(result, want)
 
 
-def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(model_of: Make) -> None:
-    model = model_of("candidate")
+@pytest.mark.parametrize("kind", ["candidate", "attention"])
+def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(
+    model_of: Make, kind: str
+) -> None:
+    model = model_of(kind)
     grid, _ = some_grid()
     own = grid._replace(units=grid.units.expand(B, -1, -1), complete=grid.complete.expand(B, -1))
     z, h = state(model, grid)
@@ -120,8 +127,9 @@ def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(model_of: Mak
         torch.testing.assert_close(model.denoiser(own, z, h, 2)[0], shared)
 
 
-def test_a_call_goes_on_where_the_last_one_stopped(model_of: Make) -> None:
-    model = model_of("candidate")
+@pytest.mark.parametrize("kind", ["candidate", "attention"])
+def test_a_call_goes_on_where_the_last_one_stopped(model_of: Make, kind: str) -> None:
+    model = model_of(kind)
     grid, _ = some_grid()
     z, h = state(model, grid)
     with torch.no_grad():

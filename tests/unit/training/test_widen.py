@@ -1,0 +1,98 @@
+"""A widened network computes what the narrow one did, and its copies do not stay copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+
+from training.evaluate import grid_of
+from training.model import VMD, ModelConfig
+from training.widen import widened
+from vmd_solver.csp.families import sudoku
+from vmd_solver.errors import ModelError
+
+Make = Callable[[str], VMD]
+
+
+def wider(config: ModelConfig, times: int, latent_times: int) -> ModelConfig:
+    return replace(
+        config,
+        d=config.d * times,
+        messages=config.messages * times,
+        hidden=config.hidden * times,
+        latent_d=config.latent_d * latent_times,
+    )
+
+
+def grown(model: VMD, config: ModelConfig) -> VMD:
+    wide = VMD(config)
+    weights = wide.state_dict() | widened(model.state_dict(), model.config, config, seed=0)
+    wide.load_state_dict(weights)
+    return wide
+
+
+@pytest.mark.parametrize("latent", ["none", "global", "candidate"])
+@pytest.mark.parametrize(("times", "latent_times"), [(1, 2), (2, 1), (3, 3)])
+@pytest.mark.parametrize("attention", [0, 8])
+def test_it_computes_the_same(
+    model_of: Make, latent: str, times: int, latent_times: int, attention: int
+) -> None:
+    model = model_of(latent)
+    wide = grown(model, replace(wider(model.config, times, latent_times), attention=attention))
+    board = sudoku(2, 2)
+    x0 = torch.randint(1, 5, (3, 16))
+    x_t = torch.where(torch.rand(3, 16) < 0.3, x0, 0)
+    grid = grid_of(x_t, board.incidence, board.complete, 4, torch.device("cpu"))
+    z = model.spread(torch.randn(model.z_shape(3, 16, 4)), grid)
+    with torch.no_grad():
+        want, _ = model.denoiser(grid, z, model.start(grid), 3)
+        got, _ = wide.denoiser(grid, z, wide.start(grid), 3)
+        torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
+        assert want[-1].std() > 0.1
+        for old, new in ((model.prior, wide.prior), (model.encoder, wide.encoder)):
+            if old is not None and new is not None:
+                inputs = (grid, x0) if old.sees_solution else (grid,)
+                torch.testing.assert_close(new(*inputs), old(*inputs), rtol=1e-4, atol=1e-4)
+
+
+def test_copies_get_gradients_of_their_own(model_of: Make) -> None:
+    model = model_of("none")
+    wide = grown(model, wider(model.config, 2, 1))
+    board = sudoku(2, 2)
+    grid = grid_of(
+        torch.zeros(1, 16, dtype=torch.int64).index_fill(1, torch.tensor([0]), 2),
+        board.incidence, board.complete, 4, torch.device("cpu"),
+    )  # fmt: skip
+    logits, _ = wide.denoiser(grid, torch.zeros(1, 16, 4, 0), wide.start(grid), 2)
+    torch.autograd.backward(logits[-1, 0, 5, 1])
+    gradient = wide.denoiser.get_parameter("block.update.weight").grad
+    assert gradient is not None
+    first, second = gradient.chunk(2)
+    alive = first.abs().sum(dim=1) > 0
+    assert alive.any()
+    assert not torch.isclose(first[alive], second[alive]).all(dim=1).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"d": 12}, "has d 8, messages 8, hidden 8, latent_d 4, this model d 12"),
+        ({"d": 16}, "of widths that all of them but latent_d are the same multiple of"),
+        ({"d": 4, "messages": 4, "hidden": 4}, "this model d 4"),
+    ],
+)
+def test_other_widths_are_refused(
+    config_of: Callable[[str], ModelConfig], change: dict[str, int], message: str
+) -> None:
+    theirs = config_of("candidate")
+    with pytest.raises(ModelError, match=message):
+        widened({}, theirs, replace(theirs, **change), seed=0)
+
+
+def test_attention_is_not_widened(config_of: Callable[[str], ModelConfig]) -> None:
+    theirs = config_of("attention")
+    with pytest.raises(ModelError, match="without attention"):
+        widened({}, theirs, wider(theirs, 2, 1), seed=0)
