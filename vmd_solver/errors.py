@@ -10,6 +10,7 @@ VmdError
     ManifestMismatch                  a model this version cannot read
     DigestMismatch                    a model whose files were changed
     RuntimeUnavailable                no ONNX Runtime, or not the device asked for
+  ClusterUnavailable                  no Ray, or nobody at its address
   SearchError                         settings that no search can follow
   SaveError                           a file of ours, a saved game say, that cannot be read
 ```
@@ -84,6 +85,10 @@ class DigestMismatch(ModelError):
 
 class RuntimeUnavailable(ModelError):
     """ONNX Runtime, or the device that was asked for, is not there."""
+
+
+class ClusterUnavailable(VmdError):
+    """Ray, or the cluster that was to be joined, is not there."""
 
 
 class SearchError(VmdError):

@@ -20,9 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmd_solver.cli import crew
+from vmd_solver.cli import processes
 from vmd_solver.cli.crew import Crew, Sizes, tasks
 from vmd_solver.cli.engine import Engine, Look, Part, entries_in
+from vmd_solver.cli.processes import Processes
 from vmd_solver.cli.progress import Progress
 from vmd_solver.cli.report import Report, joined
 from vmd_solver.cli.request import Request
@@ -167,9 +168,9 @@ def many(tmp_path: Path) -> Path:
 def test_workers_write_the_same(many: Path) -> None:
     asked = request(many)
     alone = written(asked, "jsonl", True)
-    with Crew(asked, Look("jsonl"), 2) as workers:
+    with Crew(Processes(asked, Look("jsonl"), 2), 2) as workers:
         reports = list(workers.reports(found(asked)))
-        assert len(workers._workers) == 2
+        assert len(workers._hands) == 2
     assert len(reports) > 3
     assert timeless(joined(reports, b""), "jsonl") == timeless(alone, "jsonl")
     assert [s.text for report in reports for s in report.said] == [s.text for s in alone.said]
@@ -177,13 +178,13 @@ def test_workers_write_the_same(many: Path) -> None:
 
 def test_a_worker_that_dies_is_replaced(many: Path) -> None:
     asked = request(many)
-    with Crew(asked, Look("jsonl"), 2) as workers:
+    with Crew(Processes(asked, Look("jsonl"), 2), 2) as workers:
         reports, killed = [], 0
         for report in workers.reports(found(asked)):
             reports.append(report)
-            processes = [worker._process for worker in workers._workers]
+            at_work = [hand.worker._process for hand in workers._hands]
             # Those killed before are replaced only when their reports are asked for.
-            alive = [process for process in processes if process.is_alive()]
+            alive = [process for process in at_work if process.is_alive()]
             if killed < 3 and alive:
                 alive[0].kill()
                 alive[0].join()
@@ -196,10 +197,10 @@ def test_a_worker_that_dies_is_replaced(many: Path) -> None:
 def test_a_task_that_kills_every_worker_is_given_up(
     many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "work", os._exit)
+    monkeypatch.setattr(processes, "work", os._exit)
     with (
-        pytest.raises(VmdError, match=r"3 worker processes died over puzzles 1 to \d+: is there"),
-        Crew(request(many), Look("jsonl"), 1) as workers,
+        pytest.raises(VmdError, match=r"3 workers died over puzzles 1 to \d+: is there"),
+        Crew(Processes(request(many), Look("jsonl"), 1), 1) as workers,
     ):
         list(workers.reports(found(request(many))))
 
@@ -268,6 +269,7 @@ CHANGES = (
     (("--resume", "--mode", "exact", "-o", "o.txt", "p.txt"), "--resume needs --output FILE"),
     (("--resume", "--mode", "exact", "p.txt"), "--resume needs --output FILE"),
     (("--resume", "--mode", "exact", "-o", "o.jsonl", "--trace", "t", "p.txt"), "--trace excludes"),
+    (("--ray", "auto", "--mode", "exact", "--trace", "t", "p.txt"), "--trace excludes"),
     (("--jobs", "2", "--mode", "exact", "--trace", "t", "p.txt"), "--trace excludes"),
 )
 

@@ -1,25 +1,20 @@
-"""Worker processes: parts of the input go out to them, their reports come back in input order.
+"""Workers: parts of the input go out to them, their reports come back in input order.
 
 A worker that dies is replaced, and what it had in hand is done again. What is out at a time is
 bounded, and so is the time that a worker takes for what it is given. Knows neither puzzles nor
-output.
+output, nor what a worker is: `processes` has those of this machine, `cluster` those of several.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from vmd_solver.cli.engine import Engine, Look, Part, cut, entries_in
-from vmd_solver.cli.interrupt import deaf_children
+from vmd_solver.cli.engine import Engine, Part, cut, entries_in
 from vmd_solver.cli.report import Report
-from vmd_solver.cli.request import Request
 from vmd_solver.errors import VmdError
 from vmd_solver.formats import Entry, Piece
 
@@ -27,7 +22,7 @@ AHEAD = 4
 """Tasks for each worker that may be out, or back and waiting for one before them."""
 
 DEATHS = 3
-"""Workers that may die over the same task."""
+"""Workers that may die over the same task, or one after another before they are up."""
 
 SMALLEST, LARGEST = 16, 4096
 """Entries in a task."""
@@ -77,48 +72,71 @@ def tasks(parts: Iterable[Part], sizes: Sizes) -> Iterator[Task]:
         yield task
 
 
-class _Worker:
-    """A process, the task it has in hand, and since when."""
+Answer = Report | Exception
+"""What a worker says to what it was given: a report, or what it raised."""
 
-    def __init__(self, request: Request, look: Look) -> None:
-        # A fresh interpreter: threads of a library that this process runs do not survive a fork.
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(theirs, request, look), daemon=True)
-        with deaf_children():
-            self._process.start()
-        theirs.close()
-        self.task: Task | None = None
-        self.since = 0.0
 
-    def give(self, task: Task) -> None:
-        """Hand out a task. A process that is dead shows when the report is asked for."""
-        self.task, self.since = task, time.perf_counter()
-        with suppress(OSError):
-            self.connection.send(task.parts)
+class GoneError(Exception):
+    """The worker died."""
+
+
+class Worker(Protocol):
+    """Something that reports on the parts it is given, one lot at a time."""
+
+    up: bool
+    """Whether it can be given anything; one that is not will say when it is."""
+
+    def give(self, parts: list[Part]) -> None:
+        """Hand out a lot. That a worker is dead shows when it is asked for its answer."""
+
+    def answer(self) -> Answer | None:
+        """Its answer, once it is ready; None from one that has come up. Raises GoneError."""
 
     def end(self) -> None:
         """Whatever it is doing."""
-        self._process.kill()
-        self._process.join()
-        self.connection.close()
 
 
-class Crew:
-    """At most `jobs` workers, started as there is something to do. Use it in a `with` statement."""
+W = TypeVar("W", bound=Worker)
 
-    def __init__(self, request: Request, look: Look, jobs: int) -> None:
-        threads = request.threads or max(1, (os.cpu_count() or 1) // jobs)
-        self._request, self._look = replace(request, threads=threads), look
-        self._jobs = jobs
-        self._workers: list[_Worker] = []
 
-    def __enter__(self) -> Crew:
+class Yard(Protocol[W]):
+    """Where workers come from."""
+
+    def hire(self) -> W:
+        """Another worker."""
+
+    def ready(self, workers: Sequence[W]) -> Sequence[W]:
+        """Those that can answer, or have died; waits until there are any. Raises VmdError."""
+
+
+@dataclass(eq=False)
+class _Hand(Generic[W]):
+    """A worker, the task it has, and since when."""
+
+    worker: W
+    task: Task | None = None
+    since: float = 0.0
+
+    def give(self, task: Task) -> None:
+        self.task, self.since = task, time.perf_counter()
+        self.worker.give(task.parts)
+
+
+class Crew(Generic[W]):
+    """At most `jobs` workers, hired as there is something to do. Use it in a `with` statement."""
+
+    def __init__(self, yard: Yard[W], jobs: int) -> None:
+        self._yard, self._jobs = yard, jobs
+        self._hands: list[_Hand[W]] = []
+        self._again: deque[Task] = deque()
+        self._stillborn = 0
+
+    def __enter__(self) -> Crew[W]:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.end()
+        for hand in self._hands:
+            hand.worker.end()
 
     def reports(self, parts: Iterable[Part]) -> Iterator[Report]:
         """The reports on all parts, in order. Raises what a worker raised, and VmdError."""
@@ -126,69 +144,77 @@ class Crew:
         source = tasks(parts, sizes)
         out: deque[Task] = deque()
         while True:
-            while len(out) < AHEAD * self._jobs and (worker := self._idle()):
-                if (task := next(source, None)) is None:
+            hand = None
+            while self._again or len(out) < AHEAD * self._jobs:
+                if (hand := self._idle()) is None:
                     break
-                out.append(task)
-                worker.give(task)
-            if not out:
+                if self._again:
+                    task = self._again.popleft()
+                elif (found := next(source, None)) is not None:
+                    out.append(task := found)
+                else:
+                    break
+                hand.give(task)
+            if not out and hand is not None:
                 return
-            for worker in self._heard():
-                self._take(worker, sizes)
+            for heard in self._heard():
+                self._take(heard, sizes)
             while out and out[0].report is not None:
                 yield out.popleft().report  # type: ignore[misc]
 
-    def _idle(self) -> _Worker | None:
-        """A worker that has nothing to do, a new one if need be; None where all are busy."""
-        worker = next((worker for worker in self._workers if worker.task is None), None)
-        if worker is None and len(self._workers) < self._jobs:
-            worker = _Worker(self._request, self._look)
-            self._workers.append(worker)
-        return worker
+    def _idle(self) -> _Hand[W] | None:
+        """A hand that has nothing to do, a new one if need be; None where there is none yet."""
+        for hand in self._hands:
+            if hand.worker.up and hand.task is None:
+                return hand
+        while len(self._hands) < self._jobs:
+            hand = _Hand(self._yard.hire())
+            self._hands.append(hand)
+            if hand.worker.up:
+                return hand
+        return None
 
-    def _heard(self) -> list[_Worker]:
-        """The workers that have reported, or died, at last."""
-        busy = {worker.connection: worker for worker in self._workers if worker.task}
-        return [busy[ready] for ready in wait(list(busy)) if isinstance(ready, Connection)]
+    def _heard(self) -> list[_Hand[W]]:
+        """The hands that have something to say, or died, at last."""
+        hands = {id(hand.worker): hand for hand in self._hands if hand.task or not hand.worker.up}
+        ready = self._yard.ready([hand.worker for hand in hands.values()])
+        return [hands[id(worker)] for worker in ready]
 
-    def _take(self, worker: _Worker, sizes: Sizes) -> None:
-        """Take in a report; a worker that died gives way to another, with the same task."""
-        task, worker.task = worker.task, None
-        assert task is not None
+    def _take(self, hand: _Hand[W], sizes: Sizes) -> None:
+        """Take in an answer; what a dead worker had in hand is kept for another."""
+        task, hand.task = hand.task, None
         try:
-            answer = worker.connection.recv()
-        except (EOFError, OSError):
-            self._replace(worker, task)
+            answer = hand.worker.answer()
+        except GoneError as error:
+            hand.worker.end()
+            self._hands.remove(hand)
+            self._mourn(task, error)
             return
+        self._stillborn = 0
         if isinstance(answer, Exception):
             raise answer
-        task.report = answer
-        sizes.learn(task.entries, time.perf_counter() - worker.since)
+        if task is not None:
+            task.report = answer
+            sizes.learn(task.entries, time.perf_counter() - hand.since)
 
-    def _replace(self, worker: _Worker, task: Task) -> None:
-        worker.end()
-        self._workers.remove(worker)
+    def _mourn(self, task: Task | None, error: GoneError) -> None:
+        if task is None:
+            self._stillborn += 1
+            if self._stillborn == DEATHS:
+                raise VmdError(f"{DEATHS} workers died before they had begun: {error}")
+            return
         task.deaths += 1
         if task.deaths == DEATHS:
             first = task.parts[0][0] + 1
             raise VmdError(
-                f"{DEATHS} worker processes died over puzzles {first:,} to "
-                f"{first + task.entries - 1:,}: is there memory for --jobs {self._jobs}?"
+                f"{DEATHS} workers died over puzzles {first:,} to {first + task.entries - 1:,}:"
+                f" is there memory for --jobs {self._jobs}?"
             )
-        other = _Worker(self._request, self._look)
-        self._workers.append(other)
-        other.give(task)
+        self._again.append(task)
 
 
-def work(connection: Connection, request: Request, look: Look) -> None:
-    """The life of a worker: reports on what comes, until nothing does."""
-    engine = Engine(request, look)
-    with suppress(EOFError, OSError):
-        while True:
-            connection.send(_answer(engine, connection.recv()))
-
-
-def _answer(engine: Engine, parts: list[Part]) -> Report | Exception:
+def answer_of(engine: Engine, parts: list[Part]) -> Answer:
+    """What a worker with this engine says."""
     try:
         return engine.whole(parts)
     except Exception as error:

@@ -13,7 +13,14 @@ import click
 
 from vmd_solver.cli.interrupt import heed
 from vmd_solver.cli.narrator import narrate
-from vmd_solver.errors import AssetNotFound, ModelError, PuzzleError, SaveError, SearchError
+from vmd_solver.errors import (
+    AssetNotFound,
+    ClusterUnavailable,
+    ModelError,
+    PuzzleError,
+    SaveError,
+    SearchError,
+)
 
 
 class ExitCode(IntEnum):
@@ -43,6 +50,7 @@ _PRECEDENCE = ("invalid", "timeout", "unsolved", "unsatisfiable")
 _OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (AssetNotFound, ExitCode.MODEL),
     (ModelError, ExitCode.MODEL),
+    (ClusterUnavailable, ExitCode.MODEL),
     (PuzzleError, ExitCode.USAGE),
     (SearchError, ExitCode.USAGE),
     (SaveError, ExitCode.USAGE),
@@ -93,6 +101,6 @@ def _described(error: Exception, code: ExitCode | None, program: str) -> str:
     if isinstance(error, OSError):
         reason = (error.strerror or str(error)).lower()
         return reason if error.filename is None else f"{error.filename or repr('')}: {reason}"
-    if code is ExitCode.MODEL:
+    if isinstance(error, (AssetNotFound, ModelError)):
         return f"{error} (--mode exact needs no model)"
     return str(error)

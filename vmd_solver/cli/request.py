@@ -34,6 +34,8 @@ class Request:
     stats: bool = False
     jobs: int | None = None
     """Worker processes; None leaves the number, and whether there are any, to the run."""
+    ray: str | None = None
+    """Address of a cluster whose workers are to do it."""
     resume: bool = False
     quiet: bool = False
     explain: bool = False

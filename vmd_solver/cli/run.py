@@ -46,8 +46,10 @@ def run(request: Request) -> int:
 
     Raises what stops a run: VmdError, OSError, KeyboardInterrupt.
     """
-    if request.trace and (request.resume or (request.jobs or 1) > 1):
-        raise click.UsageError("--trace excludes --resume and --jobs: it is one telling of one run")
+    if request.trace and (request.resume or request.ray or (request.jobs or 1) > 1):
+        raise click.UsageError(
+            "--trace excludes --resume, --jobs and --ray: it is one telling of one run"
+        )
     progress = Progress(bytes_of(request.files))
     found = progress.numbered(parts(request.files, request.input_format, request.family))
     _require_apart(request)
@@ -91,6 +93,16 @@ def _reports(
     found: Iterator[Part], request: Request, look: Look, trace: Output | None
 ) -> Generator[Report, None, None]:
     """The reports on all parts, in order, by this process and, if there is much to do, others."""
+    if request.ray is not None:
+        from vmd_solver.cli.cluster import joined
+        from vmd_solver.cli.crew import Crew
+
+        with (
+            joined(request.ray, request, look) as cluster,
+            Crew(cluster, request.jobs or cluster.jobs) as crew,
+        ):
+            yield from crew.reports(found)
+        return
     engine = Engine(request, look, trace)
     if request.jobs == 1 or trace is not None:
         yield from engine.reports(found)
@@ -100,8 +112,10 @@ def _reports(
         yield from engine.reports(_for_a_while(found))
     if (first := next(found, None)) is not None:
         from vmd_solver.cli.crew import Crew
+        from vmd_solver.cli.processes import Processes
 
-        with Crew(request, look, request.jobs or _usual_jobs(request)) as crew:
+        jobs = request.jobs or _usual_jobs(request)
+        with Crew(Processes(request, look, jobs), jobs) as crew:
             yield from crew.reports(chain([first], found))
 
 

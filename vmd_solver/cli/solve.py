@@ -113,6 +113,7 @@ _LISTED = click.IntRange(1, 1000)
 @click.option(
     "--jobs", type=_COUNT, help="Worker processes.  [as many as processors, if there is much to do]"
 )
+@click.option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: host:port, auto or local.")
 @click.option("--resume", is_flag=True, help="Go on with the --output of a run that was stopped.")
 @click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
@@ -172,7 +173,7 @@ def _request(options: dict[str, Any]) -> Request:
         raise click.UsageError("standard input (-) can be read once only")
     same = (
         "family", "input_format", "format", "output", "model", "device", "threads", "trace",
-        "color", "stats", "quiet", "jobs", "resume", "explain",
+        "color", "stats", "quiet", "jobs", "ray", "resume", "explain",
     )  # fmt: skip
     return Request(
         files=options["files"] or ("-",),

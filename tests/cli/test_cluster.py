@@ -1,0 +1,107 @@
+"""A batch over a Ray cluster: the same rows in the same order, whatever becomes of its machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmd_solver.cli.cluster import joined
+from vmd_solver.cli.crew import Crew
+from vmd_solver.cli.engine import Look
+from vmd_solver.cli.request import Request
+from vmd_solver.cli.sources import parts
+from vmd_solver.errors import ClusterUnavailable
+from vmd_solver.formats import Entry
+from vmd_solver.sampling import Settings
+
+PUZZLE = "....7..2.8.......6.1.2.5...9.54....8.........3....85.1...3.2.8.4.......9.7..6...."
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head that does nothing, and two machines of one processor each, all of them here."""
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        quiet = {"include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **quiet})
+        for _ in range(2):
+            cluster.add_node(num_cpus=1)
+        yield cluster
+        cluster.shutdown()
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    path = tmp_path / "p.txt"
+    path.write_text(f"{PUZZLE}\n" * COUNT)
+    return path
+
+
+def without_times(rows: bytes) -> list[dict[str, Any]]:
+    return [{**json.loads(row), "seconds": None} for row in rows.splitlines()]
+
+
+def test_the_command_writes_what_it_writes_alone(
+    cluster: Any, many: Path, solve: Callable[..., Any]
+) -> None:
+    alone = solve("--mode", "exact", "--format", "jsonl", "--jobs", "1", str(many))
+    done = solve("--mode", "exact", "--format", "jsonl", "--ray", cluster.address, str(many))
+    assert (done.code, done.err) == (0, "")
+    assert without_times(done.out.encode()) == without_times(alone.out.encode())
+    assert len(done.rows) == COUNT
+
+
+def test_a_machine_that_is_lost_loses_nothing(cluster: Any, many: Path) -> None:
+    request = Request((str(many),), Settings("exact"))
+    found = ((number, entry) for number, entry in _entries(request))
+    look = Look("jsonl")
+    data, lost = [], False
+    with joined(cluster.address, request, look) as yard, Crew(yard, yard.jobs) as crew:
+        assert yard.jobs == 2
+        for report in crew.reports(found):
+            data.append(report.data)
+            if not lost and all(hand.worker.up for hand in crew._hands) and len(crew._hands) == 2:
+                cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+                lost = True
+    assert lost
+    rows = without_times(b"".join(data))
+    assert [row["verified"] for row in rows] == [True] * COUNT
+    assert {row["solution"] for row in rows} == {rows[0]["solution"]}
+
+
+def _entries(request: Request) -> Iterator[tuple[int, Entry]]:
+    number = 0
+    for part in parts(request.files, None, "sudoku"):
+        for entry in [part] if isinstance(part, Entry) else part.entries(range(len(part))):
+            yield number, entry
+            number += 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "here", "127.0.0.1:x"])
+def test_where_no_cluster_is_one_line_says_so(address: str, solve: Callable[..., Any]) -> None:
+    pytest.importorskip("ray")
+    done = solve("--mode", "exact", "--ray", address, PUZZLE)
+    assert done.code == 3
+    assert done.err.startswith(f"vmd-solve: no Ray cluster at {address}; start one with")
+    assert done.err.count("\n") == 1
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    request = Request(("-",), Settings("exact"))
+    with (
+        pytest.raises(ClusterUnavailable, match=r"install vmd-solver\[ray\]"),
+        joined("auto", request, Look("jsonl")),
+    ):
+        pass
