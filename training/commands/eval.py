@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from training.evaluation.bench import Bench
 
 SECTIONS = (
-    "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "guided",
+    "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "budget",
+    "guided",
 )  # fmt: skip
 """The sections of a report (`training.evaluation.sections`), known here without loading torch."""
 

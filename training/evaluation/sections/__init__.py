@@ -2,6 +2,7 @@
 
 from training.evaluation.bench import Section
 from training.evaluation.sections import (
+    budget,
     dependency,
     families,
     guided,
@@ -15,7 +16,7 @@ from training.evaluation.sections import (
 
 SECTIONS: dict[str, Section] = {
     module.SECTION.name: module.SECTION
-    for module in (rates, latents, z, dependency, kl, families, loops, remask, guided)
+    for module in (rates, latents, z, dependency, kl, families, loops, remask, budget, guided)
 }
 
 __all__ = ["SECTIONS"]

@@ -96,6 +96,17 @@ def test_where_z_comes_from_is_what_is_measured(bench_of: Made) -> None:
     assert "| fake | normal | refine |" in shown("z", rows)
 
 
+def test_every_way_to_spend_a_budget_is_the_same_work(bench_of: Made) -> None:
+    bench = bench_of(searcher(5.0), names=("minimal",))
+    usual = bench.models[0].denoiser.loops
+    rows = rows_of(bench, "budget")
+    assert {row["nfe"] * row["loops"] * row["latents"] for row in rows} == {3 * 16 * 4}
+    assert len({(row["nfe"], row["loops"], row["latents"]) for row in rows}) == 4
+    assert {row["z"] for row in rows if row["policy"] == "last"} == {"keep", "redraw", "refine"}
+    assert bench.models[0].denoiser.loops == usual
+    assert "| fake | 12 calls, 16 loops, K = 1 |" in shown("budget", rows)
+
+
 def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
