@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.model import VMD, Gaussian, Grid
 from vmd_solver.csp import Board
-from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 
 
 class TorchDenoiser:
@@ -33,7 +33,7 @@ class TorchDenoiser:
         board: Board,
         x_t: Ints,
         allowed: Floats,
-        rng: np.random.Generator,
+        rng: Randomness,
         learned: bool = True,
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
@@ -42,9 +42,7 @@ class TorchDenoiser:
             return noise
         return self._sample(self.model.prior(self._grid(board, x_t, allowed)), noise)
 
-    def infer(
-        self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: np.random.Generator
-    ) -> Floats:
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
         noise = self._noise(allowed, rng)
         if self.model.encoder is None:
@@ -70,10 +68,10 @@ class TorchDenoiser:
         logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
         return _numpy(logits[-1]), _numpy(h_out)
 
-    def _noise(self, allowed: Floats, rng: np.random.Generator) -> Floats:
+    def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
         B, n, D = allowed.shape
         shape = (B, 0) if self.latent == "none" else self.model.z_shape(B, n, D)
-        return rng.standard_normal(shape, dtype=np.float32)
+        return standard_normal(rng, shape)
 
     def _sample(self, gaussian: Gaussian, noise: Floats) -> Floats:
         return _numpy(gaussian.sample(torch.as_tensor(noise, device=self.device)))

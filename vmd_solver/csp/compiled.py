@@ -82,6 +82,7 @@ class Machine:
         return kernel.State(*map(self.give, state))
 
 
+@cache
 def available() -> bool:
     """Whether numba is installed; it is not imported to find out."""
     return find_spec("numba") is not None

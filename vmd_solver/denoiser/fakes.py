@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vmd_solver.csp import Board
-from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 
 
 class FakeDenoiser:
@@ -32,15 +32,13 @@ class FakeDenoiser:
         board: Board,
         x_t: Ints,
         allowed: Floats,
-        rng: np.random.Generator,
+        rng: Randomness,
         learned: bool = True,
     ) -> Floats:
         """Standard normal (B, n, D)."""
-        return rng.standard_normal(allowed.shape, dtype=np.float32)
+        return standard_normal(rng, allowed.shape)
 
-    def infer(
-        self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: np.random.Generator
-    ) -> Floats:
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """As `draw`: a fake learns nothing from x0."""
         return self.draw(board, x_t, allowed, rng)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
-from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -52,7 +52,7 @@ class OnnxDenoiser:
         board: Board,
         x_t: Ints,
         allowed: Floats,
-        rng: np.random.Generator,
+        rng: Randomness,
         learned: bool = True,
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
@@ -63,9 +63,7 @@ class OnnxDenoiser:
             return noise
         return self._sample("prior", self._grid(board, x_t, allowed), noise)
 
-    def infer(
-        self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: np.random.Generator
-    ) -> Floats:
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
         if self.latent == "none":
             return np.zeros((len(x_t), 0), dtype=np.float32)
@@ -88,12 +86,12 @@ class OnnxDenoiser:
         logits, h_out = self._run("denoiser", feed, {"logits": allowed.shape, "h_out": h.shape})
         return logits, h_out
 
-    def _noise(self, allowed: Floats, rng: np.random.Generator) -> Floats:
+    def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
         facts = self.manifest
         shape: tuple[int, ...] = (*allowed.shape, facts.k)
         if self.latent == "global":
             shape = (len(allowed), facts.patterns)
-        return rng.standard_normal(shape, dtype=np.float32)
+        return standard_normal(rng, shape)
 
     def _sample(self, role: str, feed: dict[str, Any], noise: Floats) -> Floats:
         mean, log_var = self._run(role, feed, {"mean": noise.shape, "log_var": noise.shape})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,6 +13,15 @@ from vmd_solver.csp import Board
 LatentKind = Literal["none", "global", "candidate"]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Randomness = np.random.Generator | Sequence[np.random.Generator]
+"""One generator for all rows, or one a row: rows of different puzzles keep their own."""
+
+
+def standard_normal(rng: Randomness, shape: tuple[int, ...]) -> Floats:
+    """Noise of this shape, whose first axis is B; the same whether drawn at once or row by row."""
+    if isinstance(rng, np.random.Generator):
+        return rng.standard_normal(shape, dtype=np.float32)
+    return np.stack([of_row.standard_normal(shape[1:], dtype=np.float32) for of_row in rng])
 
 
 class Denoiser(Protocol):
@@ -36,15 +46,13 @@ class Denoiser(Protocol):
         board: Board,
         x_t: Ints,
         allowed: Floats,
-        rng: np.random.Generator,
+        rng: Randomness,
         learned: bool = True,
     ) -> Floats:
         """z from the prior p(z | x_t), or from the standard normal where `learned` is False."""
         ...
 
-    def infer(
-        self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: np.random.Generator
-    ) -> Floats:
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder q(z | x0, x_t); x0 (B, n) is a full grid, right or not."""
         ...
 

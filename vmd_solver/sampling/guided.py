@@ -6,8 +6,9 @@ search take turns and neither is spent on a puzzle that the other would have set
 stops undecided the model commits what it is sure of, that is propagated, and it is asked again;
 where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
 The last search has no limit but the user's: the end is always a verified solution, a proof that
-there is none, or a budget that was spent. On boards larger than any the model was trained on, where
-a call costs a second, search has the first turn.
+there is none, or a budget that was spent. The first call is a glance: its z is drawn from the
+standard normal, since to ask the learned prior costs as much as two loops. On boards larger than
+any the model was trained on, where a call costs a second, search has the first turn.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ def advance(job: Job, root: Masks) -> None:
     if job.solution is None:
         for attempt in job.attempts:
             _commit(job, attempt, root)
+            if job.nfe == 1:
+                attempt.z = None  # that of the glance: from now on z is the learned prior's
 
 
 def _found(job: Job, attempt: Attempt, root: Masks) -> None:

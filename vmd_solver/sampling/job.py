@@ -100,6 +100,11 @@ class Job:
         return left is not None and left <= 0
 
     @property
+    def glances(self) -> bool:
+        """Whether the next call is too short for the learned prior, which costs as much."""
+        return self.settings.mode == "guided" and self.nfe == 0
+
+    @property
     def most_convinced(self) -> Attempt | None:
         """The attempt whose grid is the most probable; None before there are any."""
         return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
@@ -152,9 +157,9 @@ class Job:
 def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
     """One denoiser call on every attempt of jobs that share a board; fills in p, grid, broken."""
     board, settings, started = jobs[0].board, jobs[0].settings, time.perf_counter()
-    for job in jobs:
-        _latents(denoiser, job)
-    attempts = [attempt for job in jobs for attempt in job.attempts]
+    rows = [(job, attempt) for job in jobs for attempt in job.attempts]
+    _latents(denoiser, rows)
+    attempts = [attempt for _, attempt in rows]
     logits, h = denoiser(
         board,
         np.stack([attempt.x_t for attempt in attempts]),
@@ -164,12 +169,13 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         loops,
     )
     p = softmax(logits if settings.temperature == 0 else logits / settings.temperature)
-    owners = [job for job in jobs for _ in job.attempts]
-    picked = [_pick(row, settings.temperature, job.rng) for row, job in zip(p, owners, strict=True)]
+    picked = [
+        _pick(row, settings.temperature, job.rng) for row, (job, _) in zip(p, rows, strict=True)
+    ]
     x_t = np.stack([attempt.x_t for attempt in attempts])
     grids = np.where(x_t > 0, x_t, np.stack(picked))
-    rows = zip(attempts, h, p, grids, conflicts(board, grids), strict=True)
-    for attempt, state, probabilities, grid, broken in rows:
+    seen = zip(attempts, h, p, grids, conflicts(board, grids), strict=True)
+    for attempt, state, probabilities, grid, broken in seen:
         attempt.h = state
         attempt.see(probabilities, grid, broken)
     share = (time.perf_counter() - started) / len(jobs)
@@ -180,30 +186,40 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         _tell_call(job)
 
 
-def _latents(denoiser: Denoiser, job: Job) -> None:
-    """Give each attempt of a job the z of its next call, and a hidden state if it has none."""
-    settings, source = job.settings, f"{job.settings.prior} prior"
+Rows = list[tuple[Job, Attempt]]
+"""Rows of a call, and whose they are."""
+
+
+def _latents(denoiser: Denoiser, rows: Rows) -> None:
+    """Give each row the z of its next call, and a hidden state if it has none."""
+    settings, board = rows[0][0].settings, rows[0][0].board
+    later = [row for row in rows if row[1].z is not None]
+    first = [row for row in rows if row[1].z is None]
+    glances = [row for row in first if row[0].glances]
+    _place(glances, partial(denoiser.draw, learned=False), "normal prior")
+    others = [row for row in first if not row[0].glances]
     draw = partial(denoiser.draw, learned=settings.prior == "learned")
-    later = [attempt for attempt in job.attempts if attempt.z is not None]
-    _place(job, [attempt for attempt in job.attempts if attempt.z is None], draw, source)
+    source = f"{settings.prior} prior"
+    _place(others, draw, source)
     if settings.z == "redraw":
-        _place(job, later, draw, source)
+        _place(later, draw, source)
     elif settings.z == "refine" and later:
-        proposed = _stack([attempt.grid for attempt in later])
-        _place(job, later, partial(denoiser.infer, x0=proposed), "encoder")
-    fresh = [attempt for attempt in job.attempts if attempt.h is None]
-    for attempt, h in zip(fresh, denoiser.start(job.board, len(fresh)), strict=True):
+        proposed = _stack([attempt.grid for _, attempt in later])
+        _place(later, partial(denoiser.infer, x0=proposed), "encoder")
+    fresh = [attempt for _, attempt in rows if attempt.h is None]
+    for attempt, h in zip(fresh, denoiser.start(board, len(fresh)), strict=True):
         attempt.h = h
 
 
-def _place(job: Job, attempts: list[Attempt], z_of: Callable[..., Floats], source: str) -> None:
-    """Set z of these attempts to what a denoiser draws or infers for them."""
-    if not attempts:
+def _place(rows: Rows, z_of: Callable[..., Floats], source: str) -> None:
+    """Set z of these rows to what a denoiser draws or infers for them, with their jobs' chance."""
+    if not rows:
         return
-    x_t = np.stack([attempt.x_t for attempt in attempts])
-    allowed = np.stack([attempt.allowed for attempt in attempts])
-    drawn = z_of(job.board, x_t=x_t, allowed=allowed, rng=job.rng)
-    for attempt, z in zip(attempts, drawn, strict=True):
+    x_t = np.stack([attempt.x_t for _, attempt in rows])
+    allowed = np.stack([attempt.allowed for _, attempt in rows])
+    rngs = [job.rng for job, _ in rows]
+    drawn = z_of(rows[0][0].board, x_t=x_t, allowed=allowed, rng=rngs)
+    for (job, attempt), z in zip(rows, drawn, strict=True):
         attempt.z = z
         job.tell(events.DrewLatent, latent=attempt.latent, source=source)
 

@@ -180,3 +180,16 @@ def test_cuda_that_is_not_there_is_refused_and_auto_does_without(folders: dict[s
     z = denoiser.draw(BOARD, X_T, ALLOWED, np.random.default_rng(0))
     denoiser(BOARD, X_T, ALLOWED, z, denoiser.start(BOARD, 2))
     assert denoiser.device_note is None
+
+
+def test_noise_of_a_row_is_its_own(folders: dict[str, Path]) -> None:
+    """Rows of one puzzle from one generator, and rows of several from theirs, are the same."""
+    denoiser = OnnxDenoiser(folders["candidate"], "cpu", threads=1)
+    allowed = np.concatenate([ALLOWED] * 2)
+    x_t = np.concatenate([X_T] * 2)
+    one, other = (np.random.default_rng(seed) for seed in (1, 2))
+    together = denoiser.draw(BOARD, x_t, allowed, [one, one, other, other])
+    for seed, drawn in ((1, together[:2]), (2, together[2:])):
+        alone = denoiser.draw(BOARD, X_T, ALLOWED, np.random.default_rng(seed))
+        np.testing.assert_allclose(drawn, alone, rtol=0, atol=1e-6)
+    assert not np.allclose(together[0], together[2])

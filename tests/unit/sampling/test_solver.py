@@ -259,6 +259,14 @@ def test_where_z_comes_from_at_each_call(z: Between, sources: list[str]) -> None
     assert [event.source for event in seen if isinstance(event, events.DrewLatent)] == sources
 
 
+def test_a_glance_takes_z_from_the_standard_normal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guided, "FIRST_GUESSES", 0)
+    seen = asked(Settings(nfe=3), adversary(values(SOLVED)))
+    first, *later = [event.source for event in seen if isinstance(event, events.DrewLatent)]
+    assert first == "normal prior"
+    assert set(later) == {"learned prior"}
+
+
 def test_refinement_infers_z_from_the_grid_of_the_last_call() -> None:
     inferred: list[tuple[int, ...]] = []
 
