@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.solvers import at_most_one
 from vmd_solver.csp import Board, Puzzle, rating
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.compiled import available
@@ -55,10 +56,10 @@ def sat_count(puzzle: Puzzle, limit: int) -> int:
     with Cadical153() as solver:
         for of_cell in variables.tolist():
             solver.add_clause(of_cell)
-            _at_most_one(solver, of_cell)
+            at_most_one(solver, of_cell)
         for unit in board.units:
             for of_value in variables[list(unit)].T.tolist():
-                _at_most_one(solver, of_value)
+                at_most_one(solver, of_value)
         for cell, value in enumerate(puzzle.givens):
             if value:
                 solver.add_clause([int(variables[cell, value - 1])])
@@ -67,12 +68,6 @@ def sat_count(puzzle: Puzzle, limit: int) -> int:
             found += 1
             solver.add_clause([-literal for literal in solver.get_model() if literal > 0])
     return found
-
-
-def _at_most_one(solver: Any, literals: list[int]) -> None:
-    for at, first in enumerate(literals):
-        for second in literals[:at]:
-            solver.add_clause([-first, -second])
 
 
 def mixed(number: int, seed: int) -> Iterator[Puzzle]:

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import combinations
 from typing import Any
 
 from vmd_solver.csp import Board, Puzzle
@@ -150,8 +151,6 @@ def cp_sat() -> Answer:
 
 def cadical() -> Answer:
     """CaDiCaL through python-sat: a variable for each value that no given rules out."""
-    from itertools import combinations
-
     from pysat.solvers import Cadical153
 
     def answer(puzzle: Puzzle, seconds: float) -> Values | None:
@@ -166,13 +165,11 @@ def cadical() -> Answer:
             for cell in range(board.n):
                 mine = [names[cell, v] for v in range(1, board.D + 1) if (cell, v) in names]
                 solver.add_clause(mine)
-                for pair in combinations(mine, 2):
-                    solver.add_clause([-pair[0], -pair[1]])
+                at_most_one(solver, mine)
             for unit in board.units:
                 for value in range(1, board.D + 1):
                     places = [names[cell, value] for cell in unit if (cell, value) in names]
-                    for pair in combinations(places, 2):
-                        solver.add_clause([-pair[0], -pair[1]])
+                    at_most_one(solver, places)
                     if len(unit) == board.D:
                         solver.add_clause(places)
             if not solver.solve():
@@ -185,6 +182,12 @@ def cadical() -> Answer:
         return values
 
     return answer
+
+
+def at_most_one(solver: Any, literals: Sequence[int]) -> None:
+    """Forbid each pair of these."""
+    for pair in combinations(literals, 2):
+        solver.add_clause([-pair[0], -pair[1]])
 
 
 def py_sudoku() -> Answer:
