@@ -19,12 +19,13 @@ from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser import load as load_denoiser
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
+from vmd_solver.make import Wish
 from vmd_solver.play import Library, Opened, opening
 from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.settings import DEFAULT_THEME, load, save
 from vmd_solver.play.statistics import Statistics
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, known_keys
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, LISTING, WATCHING, known_keys
 from vmd_solver.tui.screens.help import HelpScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.pick import PickScreen
@@ -33,6 +34,8 @@ from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.statistics import StatisticsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
+
+_TABLE_OF = {PlayScreen: COMMANDS, WatchScreen: WATCHING, HomeScreen: LISTING}
 
 
 class PlayApp(App[None]):
@@ -69,6 +72,8 @@ class PlayApp(App[None]):
         self._films = films
         self.denoiser = cache(denoiser)
         """The model to watch, opened when it is first wanted."""
+        self.wish = Wish(level="easy", symmetry="half-turn")
+        """What a new puzzle was asked to be like last."""
         self.parting_words: list[str] = []
         """What to say once the screen is gone."""
 
@@ -199,10 +204,9 @@ class PlayApp(App[None]):
         yield from super().get_system_commands(screen)
         yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
         yield SystemCommand("Statistics", "Finished games", self.action_statistics)
-        if isinstance(screen, PlayScreen):
-            for one in COMMANDS:
-                if one.area != "Moving":
-                    yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
+        for one in _TABLE_OF.get(type(screen), ()):
+            if one.area != "Moving":
+                yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
 
     def _runner(self, action: str) -> Any:
         async def run() -> None:

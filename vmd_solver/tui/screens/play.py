@@ -18,12 +18,12 @@ from textual.worker import get_current_worker
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
 from vmd_solver.play.film import Film
 from vmd_solver.play.hints import hint, obstacle, state_of, take
-from vmd_solver.play.record import kind_of
+from vmd_solver.play.record import heading, kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.techniques import State, Step
-from vmd_solver.tui.commands import bindings
+from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import BoardView
@@ -50,7 +50,7 @@ class PlayScreen(Screen[None]):
     """One game in play."""
 
     CSS_PATH = "play.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
     app: PlayApp
 
@@ -395,7 +395,7 @@ class PlayScreen(Screen[None]):
 
     def _show_bar(self) -> None:
         game = self.game
-        title = f"{kind_of(game.puzzle)}  {game.title}".strip()
+        title = heading(game.puzzle, game.title)
         filled = f"{game.board.n - game.open_cells}/{game.board.n}"
         time = shown(game.watch.elapsed_s) if self.app.settings.show_timer else ""
         self._bar.show(title, "  ".join(filter(None, (filled, time))))

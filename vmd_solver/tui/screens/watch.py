@@ -19,9 +19,9 @@ from textual.worker import get_current_worker
 from vmd_solver.errors import VmdError
 from vmd_solver.play.film import Film, Row
 from vmd_solver.play.player import FIRST, Player, shoot, varied
-from vmd_solver.play.record import kind_of
+from vmd_solver.play.record import heading
 from vmd_solver.sampling import Settings
-from vmd_solver.tui.commands import WATCHING
+from vmd_solver.tui.commands import WATCHING, bindings
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.film import FilmBoard, Legend
 from vmd_solver.tui.widgets.geometry import stepped
@@ -38,7 +38,7 @@ class WatchScreen(Screen[None]):
     """A film, its counters, and what to run next."""
 
     CSS_PATH = "watch.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in WATCHING]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
     app: PlayApp
 
     @dataclass
@@ -253,7 +253,7 @@ class WatchScreen(Screen[None]):
         player, count = self.player, len(self.film.frames)
         going = "playing" if player.playing else "paused"
         more = "" if self.film.ended or self._message else "…"
-        title = f"{kind_of(self.film.puzzle)}  {self._title}".strip()
+        title = heading(self.film.puzzle, self._title)
         place = f"{going}  {player.at + 1}/{count}{more}  {player.speed:g}/s"
         self.query_one(Bar).show(title, place)
 
