@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from vmd_solver.assets import BASELINE_MODEL
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
@@ -118,9 +119,14 @@ def start(folders: Folders) -> Start:
         resume: bool = False,
         films: list[Film | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,
+        baseline: Callable[[], Denoiser] = undecided,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
-        app = PlayApp(folders, entries, resume, films, denoiser)
+
+        def model(name: str) -> Denoiser:
+            return baseline() if name == BASELINE_MODEL else denoiser()
+
+        app = PlayApp(folders, entries, resume, films, model)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield At(app, pilot)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from vmd_solver import __version__
+from vmd_solver.csp import Puzzle
 from vmd_solver.errors import VmdError
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
@@ -28,6 +29,12 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
     "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
 )
 @click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUTPUT",
+    help="Write what --watch would show: .svg (all moments as one picture) or .cast (asciicast).",
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
@@ -35,13 +42,19 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(__version__, message="vmd-play %(version)s")
 def command(
-    file: str | None, number: int | None, resume: bool, watch: bool, data_dir: Path | None
+    file: str | None,
+    number: int | None,
+    resume: bool,
+    watch: bool,
+    export: Path | None,
+    data_dir: Path | None,
 ) -> None:
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
     there is a list of games left off, new puzzles and puzzles that ship.
     """
+    watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
     entries, films = _opened(file, watch) if file is not None else ([], None)
@@ -52,6 +65,9 @@ def command(
         films = films and films[number - 1 : number]
     if entries and all(entry.puzzle is None for entry in entries):
         raise click.ClickException(str(entries[0].error))
+    if export is not None:
+        _export(export, entries, films or [])
+        return
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
@@ -70,6 +86,26 @@ def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | No
         return [Entry(film.puzzle, "", file, at) for at, film in enumerate(films, 1)], [*films]
     entries = opening.entries(file)
     return entries, [None] * len(entries) if watch else None
+
+
+def _export(path: Path, entries: list[Entry], films: list[Film | None]) -> None:
+    """Write the film of the first puzzle, made by the model where there is none yet."""
+    from vmd_solver.tui.export import export, require_ending
+
+    require_ending(path)
+    at = next(at for at, entry in enumerate(entries) if entry.puzzle is not None)
+    export(path, [films[at] or _shot(entries[at].puzzle)])
+
+
+def _shot(puzzle: Puzzle | None) -> Film:
+    """A run of the model, as the watch screen begins with."""
+    from vmd_solver.denoiser import load
+    from vmd_solver.play.player import FIRST, shoot
+
+    assert puzzle is not None
+    film = Film(puzzle)
+    shoot(puzzle, FIRST, load(None, "cpu", 1), film.add)
+    return film
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 from textual.worker import get_current_worker
 
+from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.errors import VmdError
 from vmd_solver.make import FAMILIES, SYMMETRIES, Draw, Grid, Made, ModelGrids, Wish, exact_grid
 from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
@@ -155,7 +156,7 @@ class NewScreen(Dialog[Made]):
             self.post_message(self.Drawn(grid.by_model))
 
         try:
-            draw: Draw = ModelGrids(self.app.denoiser()) if neural else exact_grid
+            draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
             made = grant(wish, draw, told, lambda: worker.is_cancelled)
         except VmdError as error:
             done = self.Done(None, str(error))
