@@ -78,8 +78,9 @@ class At:
         raise AssertionError(f"never came true; the screen says:\n{self.text()}")
 
     async def judged(self) -> None:
-        """Wait for the verdict on the puzzle."""
+        """Wait for the verdict on the puzzle, and for its grade if it has one."""
         await self.until(lambda: self.game.verdict.kind != "unknown")
+        await self.until(lambda: self.game.verdict.kind != "one" or self.game.grade is not None)
 
     def text(self) -> str:
         """What the screen says, line by line."""
