@@ -43,6 +43,7 @@ def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["--watch", "puzzles/easy.txt"], "a terminal is needed"),
         (["--watch", "torn.trace"], "torn.trace:1: no line of a trace"),
         (["--export", "out.svg"], "--watch needs a FILE"),
+        (["--port", "9000"], "--host and --port go with --serve"),
         (["puzzles/easy.txt", "--export", "out.gif"], "ends in .svg or .cast"),
         (["whole.trace", "--export", "nowhere/out.svg"], "cannot be written"),
     ],

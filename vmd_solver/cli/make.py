@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.cli.exits import guard
-from vmd_solver.cli.interrupt import listen
+from vmd_solver.console.exits import guard
+from vmd_solver.console.interrupt import listen
 
 if TYPE_CHECKING:
     from vmd_solver.cli.making import Order

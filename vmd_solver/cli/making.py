@@ -15,10 +15,10 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from vmd_solver.cli.exits import ExitCode
-from vmd_solver.cli.interrupt import deaf_children
-from vmd_solver.cli.narrator import Narrator
 from vmd_solver.cli.output import Output
+from vmd_solver.console.exits import ExitCode
+from vmd_solver.console.interrupt import deaf_children
+from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all

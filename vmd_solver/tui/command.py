@@ -5,14 +5,15 @@ Textual is imported once the options are read, so that --help is there at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from vmd_solver import __version__
+from vmd_solver.console.exits import guard
 from vmd_solver.csp import Puzzle
-from vmd_solver.errors import VmdError
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.film import Film, is_trace, read_trace
@@ -40,6 +41,9 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
     metavar="FOLDER",
     help="Keep games, statistics and settings there instead of in the user's folders.",
 )
+@click.option("--serve", is_flag=True, help="Play in a browser (extra web), see --host and --port.")
+@click.option("--host", metavar="NAME", help="With --serve: who may come.  [127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="With --serve.  [8000]")
 @click.version_option(__version__, message="vmd-play %(version)s")
 def command(
     file: str | None,
@@ -48,12 +52,17 @@ def command(
     watch: bool,
     export: Path | None,
     data_dir: Path | None,
-) -> None:
+    serve: bool,
+    host: str | None,
+    port: int | None,
+) -> int | None:
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
     there is a list of games left off, new puzzles and puzzles that ship.
     """
+    if not serve and (host or port):
+        raise click.UsageError("--host and --port go with --serve")
     watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
@@ -67,8 +76,15 @@ def command(
         raise click.ClickException(str(entries[0].error))
     if export is not None:
         _export(export, entries, films or [])
-        return
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        return None
+    if serve:
+        told = [("--number", number), ("--data-dir", data_dir)]
+        again = [str(part) for option in told if option[1] is not None for part in option]
+        again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
+        _serve(again, host or "127.0.0.1", port or 8000)
+        return None
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not in_browser and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
 
@@ -76,7 +92,19 @@ def command(
     app.run()
     for words in app.parting_words:
         click.echo(f"vmd-play: {words}", err=True)
-    sys.exit(app.return_code or 0)
+    return app.return_code or 0
+
+
+def _serve(arguments: list[str], host: str, port: int) -> None:
+    """Serve what this command does with these arguments."""
+    try:
+        from vmd_solver.tui.serve import serve
+    except ModuleNotFoundError as error:
+        missing = f"({error.name} is missing)"
+        raise click.UsageError(
+            f"--serve needs the extra web {missing}: pip install 'vmd-solver[web]'"
+        ) from None
+    serve(arguments, host, port)
 
 
 def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | None]:
@@ -110,16 +138,11 @@ def _shot(puzzle: Puzzle | None) -> Film:
 
 def main() -> None:
     """The installed script."""
-    try:
-        command.main(prog_name="vmd-play", standalone_mode=False)
-    except click.ClickException as error:
-        click.echo(f"vmd-play: {error.format_message().rstrip('.')}", err=True)
-        sys.exit(2)
-    except VmdError as error:
-        click.echo(f"vmd-play: {error}", err=True)
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
+    sys.exit(guard(_main, "vmd-play", "games and traces need none"))
+
+
+def _main() -> int:
+    return command.main(prog_name="vmd-play", standalone_mode=False) or 0
 
 
 if __name__ == "__main__":
