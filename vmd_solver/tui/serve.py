@@ -50,6 +50,13 @@ a { color: #86c6f4; }
 <div id="ended"><p>The game is saved. <a href="/">Go on</a></p></div>
 <div id="terminal" class="textual-terminal" data-session-websocket-url="$socket/ws"
   data-font-size="$size"></div>
+<script>
+new MutationObserver((_, watch) => {
+  if (!document.body.classList.contains("-first-byte")) return;
+  watch.disconnect();
+  document.querySelector(".xterm-helper-textarea").focus();
+}).observe(document.body, { attributeFilter: ["class"] });
+</script>
 </body>
 </html>
 """)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
 
 _CHANGING = 3
-"""The last frames, which may still change while a film is made."""
+"""The last frames of a film, which may still change while it is made."""
 
 
 class WatchScreen(Screen[None]):
@@ -135,7 +135,7 @@ class WatchScreen(Screen[None]):
         if not any(told.film is film for film in self.player.films):  # a run no longer wanted
             return
         told.film.add(told.row)
-        if self.player.at >= self.player.count - _CHANGING:
+        if len(self.player.films) > 1 or self.player.at >= self.player.count - _CHANGING:
             self._show()
         else:
             self._show_bar()
