@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
@@ -58,7 +58,8 @@ class NewScreen(Dialog[Made]):
 
     def compose(self) -> ComposeResult:
         """A line for each question, the command that makes the same, and what goes on."""
-        with titled(Vertical(classes="dialog--box"), "A new puzzle", "tab, enter, esc"):
+        box = VerticalScroll(classes="dialog--box", can_focus=False)
+        with titled(box, "A new puzzle", "tab, enter, esc"):
             yield from self._questions()
             yield Static(id="command", markup=False)
             yield Static(id="said", markup=False)
