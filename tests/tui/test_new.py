@@ -92,9 +92,10 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
         assert isinstance(at.app.screen, HomeScreen)
 
 
-async def test_what_cannot_be_had_is_told_of(start: Start) -> None:
+async def test_what_cannot_be_had_is_told_of(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmd_solver.tui.screens.new.grant", lambda *asked: None)
     async with start() as at:
-        screen = await asked(at, size=4, level="expert", clues=16)
+        screen = await asked(at, size=4, level="expert")
         await at.press("enter")
         await at.until(lambda: "Not found in 200 grids" in said(at))
         screen.query_one("#clues", Input).value = "99"

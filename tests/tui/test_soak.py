@@ -30,6 +30,7 @@ async def test_random_keys(
     monkeypatch.chdir(tmp_path)  # where films may be written
     rng = random.Random(7)
     async with start(four) as at:
+        await at.press("2")
         for step in range(300):
             at.app.simulate_key(rng.choice(KEYS + OTHERS))
             if step % 10 == 0:
@@ -37,4 +38,4 @@ async def test_random_keys(
         await at.pilot.pause()
         assert at.app.is_running
     assert not list(folders.games.glob("*unreadable*"))
-    assert len(list(folders.games.glob("*.json"))) == len(Library(folders.games).saved()) > 0
+    assert len(list(folders.games.glob("*.json"))) == len(Library(folders.games).saved())
