@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -30,7 +31,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import Entry
 from vmd_solver.play.folders import folders_at
 from vmd_solver.tui.app import PlayApp
-from vmd_solver.tui.commands import COMMANDS
+from vmd_solver.tui.commands import TABLES
 from vmd_solver.tui.widgets.board import BoardView
 
 SIZES = ((80, 24), (200, 60))
@@ -90,10 +91,12 @@ def summary(found: list[tuple[float, float]]) -> dict[str, float]:
 async def soak(count: int, seed: int) -> dict[str, Any]:
     """Press random keys; an error ends the benchmark."""
     rng = random.Random(seed)
-    keys = [key for one in COMMANDS if one.name != "quit" for key in one.keys.split(",")]
+    commands = [one for table in TABLES for one in table if one.action != "app.quit"]
+    keys = [key for one in commands for key in one.keys.split(",") if key != "q"]
     keys += [*"123456789ABCDEF", "enter", "escape", "tab", "space", "down", "up", "alt+3", "z"]
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
+    # Films may be written where one is.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         app = app_on(sudoku().empty(), folder)
         async with app.run_test(size=(80, 24)) as pilot:
             for _ in range(count):

@@ -15,6 +15,9 @@ from vmd_solver.errors import AssetNotFound
 DEFAULT_MODEL = "grids"
 """The model that is used where none is named."""
 
+BASELINE_MODEL = f"{DEFAULT_MODEL}-none"
+"""The same network without latents, trained alike."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

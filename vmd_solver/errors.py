@@ -15,7 +15,7 @@ VmdError
   SaveError                           a file of ours, a saved game say, that cannot be read
 ```
 
-A message says what was expected, what came, and what to do next. Only `vmd_solver.cli` turns
+A message says what was expected, what came, and what to do next. Only `vmd_solver.console` turns
 these into exit codes. "No solution" is a result, never an exception.
 """
 

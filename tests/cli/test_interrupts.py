@@ -35,7 +35,7 @@ def test_an_interrupt_ends_it_quietly(arguments: tuple[str, ...], start: Start) 
 def test_an_interrupt_that_is_swallowed_comes_again() -> None:
     code = """
 import contextlib, os, signal, time
-from vmd_solver.cli.interrupt import listen
+from vmd_solver.console.interrupt import listen
 listen()
 with contextlib.suppress(KeyboardInterrupt):
     os.kill(os.getpid(), signal.SIGINT)
@@ -53,7 +53,7 @@ except KeyboardInterrupt:
 def test_an_interrupt_lost_in_a_callback_is_silent_and_comes_again() -> None:
     code = """
 import ctypes, os, signal, time
-from vmd_solver.cli.interrupt import heed, listen
+from vmd_solver.console.interrupt import heed, listen
 listen()
 ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60)))()
 try:

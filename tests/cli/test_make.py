@@ -57,11 +57,14 @@ def test_every_form_can_be_read_again(form: str, run_make: Run) -> None:
     assert all(puzzle is not None and is_unique(puzzle) for puzzle in puzzles)
 
 
-def test_pages_come_out_whole(run_make: Run) -> None:
+def test_pages_come_out_whole(run_make: Run, tmp_path: Path) -> None:
     done = run_make("--size", "4", "-n", "2", "--format", "html", "--solutions")
     assert done.returncode == 0
     assert done.stdout.startswith("<!doctype html>")
     assert done.stdout.endswith("</html>\n")
+    output = tmp_path / "out.pdf"
+    assert run_make("--size", "4", "--format", "pdf", "-o", str(output)).returncode == 0
+    assert output.read_bytes().startswith(b"%PDF-") and output.read_bytes().endswith(b"%%EOF\n")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_pages_come_out_whole(run_make: Run) -> None:
         (("--size", "0"), 2, "size of 2 to 25"),
         (("--size", "8", "--box", "3x3"), 2, "do not fit"),
         (("--family", "jigsaw", "--format", "sdm"), 2, "cannot hold"),
-        (("--format", "pdf"), 2, "expected one of jsonl"),
+        (("--format", "tiff"), 2, "expected one of jsonl"),
         (("--box", "3"), 2, "such as 3x4"),
         (("--solutions",), 2, "--format html"),
         (("--latents", "4"), 2, "--mode neural"),

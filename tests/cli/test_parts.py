@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 
 from vmd_solver.cli import engine, run
 from vmd_solver.cli import outcomes as outcomes_module
-from vmd_solver.cli.exits import ExitCode, code_of, guard
 from vmd_solver.cli.outcomes import Asked, Outcome, Settled, outcomes
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.render import Style, pretty
@@ -30,6 +29,7 @@ from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import form_of, row_of
 from vmd_solver.cli.sources import is_literal
 from vmd_solver.cli.tally import STEP, Spread, Tally
+from vmd_solver.console.exits import ExitCode, code_of, guard
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import (
     AssetNotFound,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from vmd_solver.play.settings import TOGGLES, Settings
-from vmd_solver.tui.commands import COMMANDS
+from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, Command
 from vmd_solver.tui.themes import FIRST
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "PLAY.md").read_text(encoding="utf-8")
@@ -17,9 +19,13 @@ def rows(heading: str) -> list[str]:
     return [line for line in section.splitlines() if line.startswith("|")]
 
 
-def test_every_command_is_described() -> None:
-    table = "\n".join(rows("Keys"))
-    missing = [one.text for one in COMMANDS if one.text not in table]
+@pytest.mark.parametrize(
+    ("heading", "commands"),
+    [("Keys", COMMANDS), ("Watching the model", WATCHING), ("The list of puzzles", LISTING)],
+)
+def test_every_command_is_described(heading: str, commands: tuple[Command, ...]) -> None:
+    table = "\n".join(rows(heading))
+    missing = [one.text for one in commands if one.text not in table]
     assert missing == []
 
 

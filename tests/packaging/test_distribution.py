@@ -93,7 +93,7 @@ def test_metadata_names_the_extras_and_the_version(metadata: Message) -> None:
     assert metadata["Name"] == "vmd-solver"
     assert metadata["Version"] == vmd_solver.__version__
     assert metadata["Requires-Python"] == ">=3.11"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cpu", "gpu", "fast", "train", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {*PROJECT["optional-dependencies"]}
 
 
 def test_nothing_large_is_required_without_an_extra(metadata: Message) -> None:
@@ -118,7 +118,9 @@ def test_no_extra_brings_both_runtimes() -> None:
         "cpu": {"onnxruntime"},
         "gpu": {"onnxruntime-gpu"},
         "fast": set(),
+        "ray": set(),
         "train": set(),
+        "web": set(),
         "dev": {"onnxruntime"},
     }
 

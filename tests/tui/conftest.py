@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from vmd_solver.assets import BASELINE_MODEL
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
@@ -77,8 +78,9 @@ class At:
         raise AssertionError(f"never came true; the screen says:\n{self.text()}")
 
     async def judged(self) -> None:
-        """Wait for the verdict on the puzzle."""
+        """Wait for the verdict on the puzzle, and for its grade if it has one."""
         await self.until(lambda: self.game.verdict.kind != "unknown")
+        await self.until(lambda: self.game.verdict.kind != "one" or self.game.grade is not None)
 
     def text(self) -> str:
         """What the screen says, line by line."""
@@ -118,9 +120,14 @@ def start(folders: Folders) -> Start:
         resume: bool = False,
         films: list[Film | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,
+        baseline: Callable[[], Denoiser] = undecided,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
-        app = PlayApp(folders, entries, resume, films, denoiser)
+
+        def model(name: str) -> Denoiser:
+            return baseline() if name == BASELINE_MODEL else denoiser()
+
+        app = PlayApp(folders, entries, resume, films, model)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield At(app, pilot)

@@ -39,16 +39,6 @@ async def choose(at: Any, option: str) -> None:
     await at.press("enter")
 
 
-async def test_a_new_puzzle_is_made_and_played(start: Start) -> None:
-    async with start() as at:
-        assert isinstance(at.app.screen, HomeScreen)
-        await choose(at, "kind 0")
-        await at.until(lambda: isinstance(at.app.screen, PlayScreen))
-        await at.judged()
-        assert at.game.verdict.kind == "one"
-        assert "Sudoku 4x4, seed" in at.text()
-
-
 async def test_a_puzzle_that_ships_is_played(start: Start) -> None:
     async with start() as at:
         await at.press("j k down")

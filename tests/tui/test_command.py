@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+ASKED = {"family": "sudoku", "rows": 4, "cols": 4, "values": 4, "givens": [1, 2, *[0] * 14]}
+TRACE = json.dumps({"event": "Began", "puzzle": 0, "asked": ASKED})
 
 
 def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -38,6 +42,10 @@ def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["--watch"], "--watch needs a FILE"),
         (["--watch", "puzzles/easy.txt"], "a terminal is needed"),
         (["--watch", "torn.trace"], "torn.trace:1: no line of a trace"),
+        (["--export", "out.svg"], "--watch needs a FILE"),
+        (["--port", "9000"], "--host and --port go with --serve"),
+        (["puzzles/easy.txt", "--export", "out.gif"], "ends in .svg or .cast"),
+        (["whole.trace", "--export", "nowhere/out.svg"], "cannot be written"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(
@@ -45,6 +53,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
 ) -> None:
     (tmp_path / "bad.txt").write_text("hello\n")
     (tmp_path / "torn.trace").write_text('{"event": "Beg')
+    (tmp_path / "whole.trace").write_text(TRACE)
     done = play(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
@@ -61,6 +70,14 @@ def test_help_and_version_come_without_textual(tmp_path: Path) -> None:
         [sys.executable, "-c", loads], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
+
+
+def test_a_trace_is_exported_without_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "whole.trace").write_text(TRACE)
+    for name in ("out.svg", "out.cast"):
+        done = play("whole.trace", "--export", name, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert "the puzzle" in (tmp_path / name).read_text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser.fakes import oracle
+from vmd_solver.errors import ModelError
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.statistics import Statistics
+from vmd_solver.techniques import grade
 from vmd_solver.tui.widgets.digits import Digits
 
 Start = Any
@@ -304,3 +309,49 @@ async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
         assert at.game.helped
         await at.press("u 4 i")
         assert "mistake" in at.message
+
+
+async def test_where_no_technique_helps_the_model_is_asked(
+    start: Start, solution: tuple[int, ...]
+) -> None:
+    empty = sudoku(2, 2).empty()
+    async with start(empty, denoiser=lambda: oracle(np.array(solution))) as at:
+        await at.press("i")
+        await at.until(lambda: "i asks the model" in at.message)
+        assert not at.game.helped
+        await at.press("i")
+        await at.until(lambda: "an opinion, not a proof" in at.message)
+        assert "r1c1 is 1, with probability 1.00" in at.message
+        assert at.board.spotlight == {0} and at.game.helped
+        await at.press("1 i")
+        await at.until(lambda: "i asks the model" in at.message)
+
+
+async def test_without_a_model_to_ask_that_is_said(start: Start) -> None:
+    def missing() -> Denoiser:
+        raise ModelError("none installed")
+
+    async with start(sudoku(2, 2).empty(), denoiser=missing) as at:
+        await at.press("i")
+        await at.until(lambda: "i asks the model" in at.message)
+        await at.press("i")
+        await at.until(lambda: "There is no model to ask: none installed" in at.said())
+
+
+async def test_the_grade_is_told_on_opening_beside_the_board_and_in_the_end(
+    start: Start, four: Puzzle, solution: tuple[int, ...]
+) -> None:
+    async with start(four) as at:
+        await at.until(lambda: at.game.grade is not None)
+        assert at.game.grade == grade(four, unique=True)
+        assert at.message.startswith("Easy: the hardest step is by")
+        assert "One solution, easy" in at.text()
+        await at.go(1)
+        await at.press("2")
+        assert at.message == ""
+        for cell, value in enumerate(solution):
+            if cell != 3:
+                at.game.enter(cell, value)
+        await at.go(3)
+        await at.press("4")
+        assert "Solved in" in at.message and "Easy: the hardest step" in at.message

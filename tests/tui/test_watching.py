@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from textual.widgets import Select, Static
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
@@ -92,13 +95,84 @@ async def test_another_policy_more_latents_calls_and_seed_run_again(
         assert len(screen.player.frame.layers) == 4
         assert len(screen.query(FilmBoard)) == 1
         await at.press("a")
-        assert [board.latent for board in screen.query(FilmBoard)] == [0, 1, 2, 3]
+        assert [board.key for board in screen.query(FilmBoard)] == [(0, k) for k in range(4)]
         await at.press("tab")
         assert "Latent     2 of 4" in at.text()
         await at.pilot.click(screen.query(FilmBoard)[2], offset=(1, 2))
-        assert (screen.latent, screen.cursor) == (2, 0)
+        assert (screen.chosen, screen.cursor) == ((0, 2), 0)
         await at.press("home")  # where the puzzle is the same on every board
-        assert {board.latent for board in screen.query(FilmBoard)} <= {0, 1, 2, 3}
+        assert {board.key for board in screen.query(FilmBoard)} <= {(0, k) for k in range(4)}
+
+
+async def test_the_model_without_latent_is_seen_beside(
+    start: Start, four: Puzzle, solution: tuple[int, ...]
+) -> None:
+    sure = knowing(solution)
+    async with start(four, films=[None], denoiser=undecided, baseline=sure) as at:
+        screen = await made(at)
+        await at.press("k c")
+        await at.until(lambda: len(screen.player.films) == 2 and screen.player.ended)
+        with_latent, without = screen.player.films
+        assert without.frames[-1].status == "solved" and without.frames[-1].nfe == 1
+        assert len(with_latent.frames[-1].layers) == 2, "of the one without a single run is enough"
+        await at.press("home full_stop full_stop")
+        assert [board.key for board in screen.query(FilmBoard)] == [(0, 0), (1, 0)]
+        assert "no latent" in at.text()
+        await at.press("tab tab")
+        assert "Latent     none" in at.text() and screen.chosen == (1, 0)
+        await at.press("end a")
+        assert len(screen.query(FilmBoard)) == 3
+        await at.press("s")
+        assert len(screen.player.films) == 2, "another seed, still beside it"
+        await at.press("c")
+        await at.until(lambda: screen.player.ended)
+        assert len(screen.player.films) == 1 and "no latent" not in at.text()
+
+
+async def test_without_anything_to_compare_with_that_is_said(start: Start, four: Puzzle) -> None:
+    def missing() -> Denoiser:
+        raise ModelError("no model without latent")
+
+    async with start(four, films=[None], baseline=missing) as at:
+        screen = await made(at)
+        await at.press("c")
+        said = screen.query_one("#message", Static)
+        await at.until(lambda: "nothing to compare with: no model" in str(said.content))
+        assert len(screen.player.films) == 1
+
+
+async def test_a_film_is_exported(
+    start: Start, four: Puzzle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with start(four, films=[None]) as at:
+        screen = await made(at)
+        await at.press("e")
+        assert not screen.player.playing
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, WatchScreen))
+        assert "Written" in at.said()
+        await at.press("e enter")
+        assert "moment.svg is there already" in at.text()
+        at.app.screen.query_one(Select).value = "the film, as asciicast"
+        await at.pilot.pause()
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, WatchScreen))
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["film.cast", "moment.svg"]
+
+
+async def test_keys_for_watching_are_changed_and_found(start: Start, four: Puzzle) -> None:
+    async with start(four, films=[None]) as at:
+        screen = await made(at)
+        at.app.change(keys={"watch-all": "W"})
+        await at.press("W")
+        assert screen.side_by_side
+        await at.press("ctrl+p")
+        await at.press("l a t e n t s space s i d e")
+        await at.until(lambda: "One latent, or all side by side" in at.text())
+        assert "W" in at.text()
+        await at.press("enter")
+        await at.until(lambda: not screen.side_by_side)
 
 
 async def test_a_trace_is_shown_without_a_model(

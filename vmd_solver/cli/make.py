@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.cli.exits import guard
-from vmd_solver.cli.interrupt import listen
+from vmd_solver.console.exits import guard
+from vmd_solver.console.interrupt import listen
 
 if TYPE_CHECKING:
     from vmd_solver.cli.making import Order
@@ -81,13 +81,16 @@ class _Box(click.ParamType[tuple[int, int]]):
     "-f",
     "--format",
     metavar="FORM",
-    help="Any form of docs/FORMATS.md that holds the family, or html or svg.  [line or vmd]",
+    help="Any form of docs/FORMATS.md that holds the family, or html, pdf or svg.  [line or vmd]",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
 @click.option(
-    "--per-page", type=click.IntRange(1, 30), default=4, help="Puzzles on a sheet of html.  [4]"
+    "--per-page",
+    type=click.IntRange(1, 30),
+    default=4,
+    help="Puzzles on a sheet of html or pdf.  [4]",
 )
-@click.option("--solutions", is_flag=True, help="With html and svg: solutions at the end.")
+@click.option("--solutions", is_flag=True, help="With html, pdf and svg: solutions at the end.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Worker processes.  [1]")
 @click.option("--stats", is_flag=True, help="Summarise on standard error.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
@@ -119,8 +122,8 @@ def _order(context: click.Context, options: dict[str, Any]) -> Order:
         for name in ("model", "latents", "nfe"):
             if not is_default(name):
                 raise click.UsageError(f"--{name} goes with --mode neural")
-    if options["solutions"] and form not in ("html", "svg"):
-        raise click.UsageError("--solutions goes with --format html or svg")
+    if options["solutions"] and form not in ("html", "pdf", "svg"):
+        raise click.UsageError("--solutions goes with --format html, pdf or svg")
     told = ("family", "symmetry", "minimal", "clues", "seed", "tries")
     wish = Wish(
         size=size, box=box, level=options["difficulty"], **{name: options[name] for name in told}

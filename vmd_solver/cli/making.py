@@ -15,17 +15,18 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from vmd_solver.cli.exits import ExitCode
-from vmd_solver.cli.interrupt import deaf_children
-from vmd_solver.cli.narrator import Narrator
 from vmd_solver.cli.output import Output
+from vmd_solver.console.exits import ExitCode
+from vmd_solver.console.interrupt import deaf_children
+from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
 from vmd_solver.make import Draw, Made, ModelGrids, Wish, exact_grid, make
 from vmd_solver.make.page import html, svg_sheet
+from vmd_solver.make.pdf import pdf
 
-PAGES = ("html", "svg")
+PAGES = ("html", "svg", "pdf")
 """Forms for paper: one document, written at the end."""
 
 
@@ -158,5 +159,7 @@ def _write(found: Iterator[Made], order: Order, output: Output) -> None:
         items = [(made.puzzle, made.solution) for made in kept]
         if order.format == "html":
             output.write(html(items, order.per_page, order.solutions).encode())
+        elif order.format == "pdf":
+            output.write(pdf(items, order.per_page, order.solutions))
         else:
             output.write(svg_sheet(items, solutions=order.solutions).encode())

@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection, wait
 
 from vmd_solver.cli.crew import Answer, GoneError, answer_of
 from vmd_solver.cli.engine import Engine, Look, Part
-from vmd_solver.cli.interrupt import deaf_children
 from vmd_solver.cli.request import Request
+from vmd_solver.console.interrupt import deaf_children
 
 
 class Process:

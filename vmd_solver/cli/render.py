@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import Form, listed
+from vmd_solver.console.narrator import printable
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.puzzle import extra_signs
 from vmd_solver.sampling import Solution

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vmd_solver.cli.narrator import printable
 from vmd_solver.cli.outcomes import Outcome
 from vmd_solver.cli.request import Request
+from vmd_solver.console.narrator import printable
 from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 from vmd_solver.formats.grid import draw

@@ -16,8 +16,6 @@ from pathlib import Path
 import click
 
 from vmd_solver.cli.engine import Engine, Look, Part, cut, entries_in
-from vmd_solver.cli.exits import code_of
-from vmd_solver.cli.narrator import Narrator
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.progress import Progress
 from vmd_solver.cli.report import Report
@@ -26,6 +24,8 @@ from vmd_solver.cli.resume import FORMS, Done, Note, done_in
 from vmd_solver.cli.rows import Form
 from vmd_solver.cli.sources import bytes_of, parts
 from vmd_solver.cli.tally import Tally
+from vmd_solver.console.exits import code_of
+from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser.onnx import CUDA, providers
 from vmd_solver.formats import Entry, Piece
 

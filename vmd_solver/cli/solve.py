@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.cli.exits import ExitCode, guard
-from vmd_solver.cli.interrupt import listen
+from vmd_solver.console.exits import ExitCode, guard
+from vmd_solver.console.interrupt import listen
 
 if TYPE_CHECKING:
     from vmd_solver.cli.request import Asked, Request

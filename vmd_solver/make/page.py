@@ -1,21 +1,18 @@
-"""Puzzles on paper: a drawing as SVG, and pages to print as HTML. Nothing is fetched from anywhere.
+"""Puzzles on paper: drawings as SVG, and pages to print as HTML. Nothing is fetched from anywhere.
 
 Knows nothing of how puzzles are made, nor where the text goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from vmd_solver.csp.puzzle import Board, Puzzle, extra_units
-
-CELL = 36
-"""Side of a cell in the units of a drawing."""
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.make.figures import CELL, Box, Shape, Strokes, figure
 
 MARGIN = 2
 _GAP, _TITLE = 36, 24
-_THIN, _THICK = 1, 3
 
 _STYLE = """
 @page { size: A4; margin: 14mm; }
@@ -42,67 +39,31 @@ def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">'
-        f'<g transform="translate({MARGIN} {MARGIN})">{"".join(_drawn(puzzle, values))}</g></svg>'
+        f'<g transform="translate({MARGIN} {MARGIN})">{drawn(figure(puzzle, values))}</g></svg>'
     )
 
 
-def _drawn(puzzle: Puzzle, values: Sequence[int] | None) -> Iterator[str]:
-    """Shades, thin lines, thick lines, symbols: what comes later lies above."""
-    board = puzzle.board
-    for cell in sorted(shaded(board)):
-        row, col = divmod(cell, board.cols)
-        yield (
-            f'<rect x="{CELL * col}" y="{CELL * row}" width="{CELL}" height="{CELL}" fill="#ddd"/>'
+def drawn(shapes: Iterable[Shape]) -> str:
+    """Shapes as SVG elements in one group."""
+    return f'<g font-family="sans-serif">{"".join(map(_element, shapes))}</g>'
+
+
+def _element(shape: Shape) -> str:
+    if isinstance(shape, Box):
+        return (
+            f'<rect x="{shape.x:g}" y="{shape.y:g}" width="{shape.width:g}" '
+            f'height="{shape.height:g}" fill="{shape.colour}"/>'
         )
-    yield _path(_grid_lines(board), _THIN)
-    yield _path(_borders(board), _THICK)
-    # Symbols of several characters shrink, so that they stay in their cells.
-    size = round(CELL * 0.62 / max(1, 0.6 * max(map(len, puzzle.alphabet))))
-    base = round(CELL / 2 + 0.36 * size)  # capitals and digits then stand in the middle
-    yield f'<g font-family="sans-serif" font-size="{size}" text-anchor="middle">'
-    for cell, given in enumerate(puzzle.givens):
-        value = given or (values[cell] if values is not None else 0)
-        if value:
-            row, col = divmod(cell, board.cols)
-            weight = ' font-weight="bold"' if given and values is not None else ""
-            yield (
-                f'<text x="{CELL * col + CELL // 2}" y="{CELL * row + base}"'
-                f"{weight}>{escape(puzzle.alphabet[value - 1])}</text>"
-            )
-    yield "</g>"
-
-
-def shaded(board: Board) -> set[int]:
-    """Cells of the units that no line can show: diagonals and windows."""
-    return {cell for unit in extra_units(board) for cell in unit}
-
-
-_Line = tuple[int, int, int, int]
-"""Column and row of both ends, counted in cells."""
-
-
-def _grid_lines(board: Board) -> Iterator[_Line]:
-    for row in range(1, board.rows):
-        yield 0, row, board.cols, row
-    for col in range(1, board.cols):
-        yield col, 0, col, board.rows
-
-
-def _borders(board: Board) -> Iterator[_Line]:
-    """The frame, and every side of a cell where one region ends and another begins."""
-    rows, cols, regions = board.rows, board.cols, board.regions or (0,) * board.n
-    yield from ((0, 0, cols, 0), (0, rows, cols, rows), (0, 0, 0, rows), (cols, 0, cols, rows))
-    for cell, region in enumerate(regions):
-        row, col = divmod(cell, cols)
-        if col + 1 < cols and regions[cell + 1] != region:
-            yield col + 1, row, col + 1, row + 1
-        if row + 1 < rows and regions[cell + cols] != region:
-            yield col, row + 1, col + 1, row + 1
-
-
-def _path(lines: Iterator[_Line], width: int) -> str:
-    moves = "".join(f"M{CELL * x1} {CELL * y1}L{CELL * x2} {CELL * y2}" for x1, y1, x2, y2 in lines)
-    return f'<path d="{moves}" stroke="#000" stroke-width="{width}" stroke-linecap="square"/>'
+    if isinstance(shape, Strokes):
+        ends = (tuple(CELL * end for end in line) for line in shape.lines)
+        moves = "".join(f"M{x1} {y1}L{x2} {y2}" for x1, y1, x2, y2 in ends)
+        width = f'stroke-width="{shape.width}" stroke-linecap="square"'
+        return f'<path d="{moves}" stroke="#000" {width}/>'
+    style = ' text-anchor="middle"' * shape.middle + ' font-weight="bold"' * shape.bold
+    if shape.colour != "#000000":
+        style += f' fill="{shape.colour}"'
+    place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"'
+    return f"<text {place}{style}>{escape(shape.text)}</text>"
 
 
 Solved = tuple[Puzzle, Sequence[int]]

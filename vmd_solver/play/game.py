@@ -15,6 +15,7 @@ from vmd_solver.play.history import Content, History
 from vmd_solver.play.judge import Verdict
 from vmd_solver.play.rules import Rules
 from vmd_solver.play.stopwatch import Stopwatch
+from vmd_solver.techniques import Grade
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Game:
         self.savepoints: list[Savepoint] = []
         self.watch = watch or Stopwatch()
         self.verdict = Verdict()
+        self.grade: Grade | None = None
+        """How hard the puzzle is, once that is known."""
         self.helped = False
         """Whether something told more than the rules do: such games have no best times."""
         self.finished = False

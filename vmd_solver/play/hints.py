@@ -1,12 +1,33 @@
-"""The next step that a person could take in a game, and what stands in its way.
+"""The next step that a person could take in a game, what stands in its way, or else an opinion.
 
-The steps are those of `techniques`; nothing here looks at the solution but to tell of a mistake.
+The steps are those of `techniques`, and an opinion is a model's; nothing here looks at the solution
+but to tell of a mistake.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+
+from vmd_solver.denoiser import Denoiser
 from vmd_solver.play.game import Game
+from vmd_solver.sampling.policy import softmax
 from vmd_solver.techniques import State, Step, next_step
+
+STUCK = "No technique known here applies."
+
+_LATENTS = 8
+"""Latents that an opinion is the mean of."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """The open cell and the value that a model is surest of: a probability, not a proof."""
+
+    cell: int
+    value: int
+    probability: float
 
 
 def state_of(game: Game) -> State:
@@ -28,7 +49,25 @@ def obstacle(game: Game) -> str:
 
 def hint(state: State) -> Step | str:
     """The easiest next step, or in words why there is none."""
-    return next_step(state) or state.problem or "No technique known here applies."
+    return next_step(state) or state.problem or STUCK
+
+
+def opinion(state: State, denoiser: Denoiser) -> Opinion:
+    """What a model thinks of a state with open cells; always the same.
+
+    One call on the values and candidates (n, D) as they are; the mean over some latents.
+    """
+    board = state.puzzle.board
+    filled = np.array(state.values, dtype=np.int64)
+    masks = np.where(filled > 0, 1 << np.maximum(filled - 1, 0), state.candidates)
+    possible = (masks[:, None] >> np.arange(board.D)) & 1
+    x_t = np.tile(filled, (_LATENTS, 1))
+    allowed = np.tile(possible.astype(np.float32), (_LATENTS, 1, 1))
+    z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0))
+    logits, _ = denoiser(board, x_t, allowed, z, denoiser.start(board, _LATENTS))
+    p = np.where((filled == 0)[:, None], softmax(logits).mean(axis=0) * possible, 0)
+    cell, value = divmod(int(p.argmax()), board.D)
+    return Opinion(cell, value + 1, float(p[cell, value]))
 
 
 def take(game: Game, step: Step) -> bool:

@@ -1,6 +1,7 @@
-"""The verdict on a puzzle: has it one solution, several or none? By complete search, no model.
+"""The verdict on a puzzle: has it one solution, several or none, and how hard is it for a person?
 
-The search can be cancelled, and gives up after a while: a puzzle is playable without a verdict.
+By complete search and by techniques, no model. Both can be cancelled, and the search gives up after
+a while: a puzzle is playable without a verdict.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Literal
 
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.techniques import LEVELS, Grade, Path, State, apply, next_step
 
 TIME_LIMIT_S = 20.0
 """Most seconds of a search."""
@@ -57,3 +59,26 @@ def judge(
     if not found.complete:
         return Verdict("undecided")
     return Verdict("one", found.grids[0]) if found.solutions else Verdict("none")
+
+
+def graded(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> Grade | None:
+    """How hard a puzzle with one solution is; None where `cancelled` said so."""
+    state, steps = State.of(puzzle, unique=True), []
+    while step := next_step(state):
+        if cancelled():
+            return None
+        steps.append(step)
+        state = apply(state, step)
+    return Path(tuple(steps), state).grade
+
+
+def grade_words(grade: Grade) -> str:
+    """The grade in a sentence or two.
+
+    >>> grade_words(Grade("X-wing", "hard", 740))
+    'Hard: the hardest step is by X-wing. Score 740.'
+    """
+    if grade.level == LEVELS[-1]:
+        return "Beyond the techniques known here."
+    hardest = f": the hardest step is by {grade.hardest}" if grade.hardest else ""
+    return f"{grade.level.capitalize()}{hardest}. Score {grade.score}."

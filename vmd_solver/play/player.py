@@ -1,12 +1,14 @@
-"""A film being watched: where it is, whether it runs and how fast; and the making of a new one.
+"""Films being watched: where they are, whether they run and how fast; and the making of a new one.
 
 Knows no screen and no clock: `tick` is called from outside, every `delay_s` seconds.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from vmd_solver.csp import Puzzle
@@ -17,7 +19,7 @@ from vmd_solver.sampling.events import Event, to_row
 from vmd_solver.sampling.settings import CHOICES
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Frames a second."""
+"""Moments a second."""
 
 MOST_LATENTS, MOST_CALLS = 16, 512
 """Bounds of what can be asked for while watching."""
@@ -26,23 +28,88 @@ FIRST = Settings(mode="neural", policy="top", nfe=16, timeout_s=60.0)
 """How a puzzle is solved to be watched: the model alone, a few cells a call."""
 
 
-class Player:
-    """A film, and where in it one is."""
+Moment = tuple[int, int]
+"""When a frame is: after so many calls, and how many frames after the first of these."""
 
-    def __init__(self, film: Film) -> None:
-        self.film = film
-        self.at = 0
-        self.playing = True
+
+def moments(film: Film) -> list[Moment]:
+    """When each frame of a film is, in rising order: films are watched together by these."""
+    found: list[Moment] = []
+    calls = since = 0
+    for frame in film.frames:
+        since = since + 1 if found and frame.nfe <= calls else 0
+        calls = max(calls, frame.nfe)
+        found.append((calls, since))
+    return found
+
+
+class Player:
+    """Films of one puzzle that are watched together, call by call, and where in them one is."""
+
+    def __init__(self, *films: Film) -> None:
         self._speed = SPEEDS.index(2.0)
+        self.show(*films)
+
+    def show(self, *films: Film) -> None:
+        """Play other films from their beginning."""
+        self.films, self.playing = films, True
+        self._now: Moment = (0, 0)
+        self._known: tuple[int, ...] = ()
+
+    @property
+    def film(self) -> Film:
+        """The first of the films."""
+        return self.films[0]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes."""
+        return all(film.ended for film in self.films)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frame of each film that is to be seen: its last one up to now."""
+        self._look()
+        return self._at(self._now)
+
+    @property
+    def reel(self) -> list[tuple[Frame, ...]]:
+        """`frames` at every moment."""
+        self._look()
+        return [self._at(moment) for moment in self._moments]
+
+    def _at(self, moment: Moment) -> tuple[Frame, ...]:
+        places = (bisect_right(when, moment) - 1 for when in self._when)
+        return tuple(film.frames[at] for film, at in zip(self.films, places, strict=True))
 
     @property
     def frame(self) -> Frame:
-        """The frame to be seen."""
-        return self.film.frames[self.at]
+        """The frame of the first film."""
+        return self.frames[0]
+
+    @property
+    def count(self) -> int:
+        """Moments at which any film has a frame."""
+        self._look()
+        return len(self._moments)
+
+    @property
+    def at(self) -> int:
+        """The number of the moment that is to be seen."""
+        self._look()
+        return bisect_right(self._moments, self._now) - 1
+
+    def _look(self) -> None:
+        """Find out when there are frames, if films have grown."""
+        lengths = tuple(len(film.frames) for film in self.films)
+        if lengths != self._known:
+            self._known = lengths
+            self._when = [moments(film) for film in self.films]
+            self._moments = sorted({*chain(*self._when)})
 
     @property
     def speed(self) -> float:
-        """Frames a second."""
+        """Moments a second."""
         return SPEEDS[self._speed]
 
     @property
@@ -55,27 +122,28 @@ class Player:
         self._speed = min(max(self._speed + step, 0), len(SPEEDS) - 1)
 
     def go(self, at: int) -> None:
-        """Go to a frame, or as far as there are any, and stay there."""
+        """Go to a moment, or as far as there are any, and stay there."""
         self.playing = False
-        self.at = min(max(at, 0), len(self.film.frames) - 1)
+        self._to(min(max(at, 0), self.count - 1))
 
     def toggle(self) -> None:
-        """Play or pause; at the end of a film play it again."""
-        over = self.film.ended and self.at == len(self.film.frames) - 1
+        """Play or pause; at the end play again."""
+        over = self.ended and self.at == self.count - 1
         self.playing = over or not self.playing
-        self.at = 0 if over else self.at
+        if over:
+            self._to(0)
 
     def tick(self) -> bool:
-        """While playing go on by a frame; whether there was one to go to."""
-        if not self.playing or self.at + 1 >= len(self.film.frames):
-            self.playing = self.playing and not self.film.ended
+        """While playing go on by a moment; whether there was one to go to."""
+        if not self.playing or self.at + 1 >= self.count:
+            self.playing = self.playing and not self.ended
             return False
-        self.at += 1
+        self._to(self.at + 1)
         return True
 
-    def show(self, film: Film) -> None:
-        """Play another film from its beginning."""
-        self.film, self.at, self.playing = film, 0, True
+    def _to(self, at: int) -> None:
+        self._look()
+        self._now = self._moments[at]
 
 
 def varied(settings: Settings, name: str, step: int) -> Settings:

@@ -32,6 +32,12 @@ def kind_of(puzzle: Puzzle) -> str:
     return f"{board.family} {board.rows}x{board.cols}"
 
 
+def heading(puzzle: Puzzle, title: str) -> str:
+    """The kind of a puzzle and its title, unless that begins with the kind."""
+    kind = kind_of(puzzle)
+    return title if title.startswith(kind) else f"{kind}  {title}".strip()
+
+
 def to_data(game: Game) -> dict[str, Any]:
     """The game as JSON data. A move is a list of [cell, value, marks] that it put in place."""
     history = game.history

@@ -15,16 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.denoiser import Denoiser
-from vmd_solver.denoiser import load as load_denoiser
+from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
-from vmd_solver.play import Library, Opened, opening
+from vmd_solver.make import Wish
+from vmd_solver.play import Library, Opened, opening, settings
 from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders
-from vmd_solver.play.settings import DEFAULT_THEME, load, save
 from vmd_solver.play.statistics import Statistics
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, known_keys
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, LISTING, WATCHING, known_keys
 from vmd_solver.tui.screens.help import HelpScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.pick import PickScreen
@@ -33,6 +32,14 @@ from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.statistics import StatisticsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
+
+
+def one_thread(name: str) -> Denoiser:
+    """The shipped model of a name on one thread, so that sums are rounded alike on any machine."""
+    return load(name, "cpu", 1)
+
+
+_TABLE_OF = {PlayScreen: COMMANDS, WatchScreen: WATCHING, HomeScreen: LISTING}
 
 
 class PlayApp(App[None]):
@@ -52,23 +59,25 @@ class PlayApp(App[None]):
         entries: list[Entry] | None = None,
         resume: bool = False,
         films: list[Film | None] | None = None,
-        denoiser: Callable[[], Denoiser] = load_denoiser,
+        denoiser: Callable[[str], Denoiser] = one_thread,
     ) -> None:
         # Without colour everything is told by attributes; greys would tell less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.folders = folders
         self.library = Library(folders.games)
         self.statistics = Statistics(folders.statistics)
-        self.settings, self._note = load(folders.settings)
+        self.settings, self._note = settings.load(folders.settings)
         for theme in THEMES:
             self.register_theme(theme)
         known = self.settings.theme in self.available_themes
-        self.theme = self.settings.theme if known else DEFAULT_THEME
+        self.theme = self.settings.theme if known else settings.DEFAULT_THEME
         self._entries = entries or []
         self._resume = resume
         self._films = films
         self.denoiser = cache(denoiser)
-        """The model to watch, opened when it is first wanted."""
+        """The model of a name, opened when it is first wanted."""
+        self.wish = Wish(level="easy", symmetry="half-turn")
+        """What a new puzzle was asked to be like last."""
         self.parting_words: list[str] = []
         """What to say once the screen is gone."""
 
@@ -178,7 +187,7 @@ class PlayApp(App[None]):
             if isinstance(screen, PlayScreen):
                 screen.settings_changed()
         try:
-            save(self.folders.settings, self.settings)
+            settings.save(self.folders.settings, self.settings)
         except OSError as error:
             self.notify(f"The settings could not be kept: {error}", severity="error")
 
@@ -199,10 +208,9 @@ class PlayApp(App[None]):
         yield from super().get_system_commands(screen)
         yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
         yield SystemCommand("Statistics", "Finished games", self.action_statistics)
-        if isinstance(screen, PlayScreen):
-            for one in COMMANDS:
-                if one.area != "Moving":
-                    yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
+        for one in _TABLE_OF.get(type(screen), ()):
+            if one.area != "Moving":
+                yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
 
     def _runner(self, action: str) -> Any:
         async def run() -> None:

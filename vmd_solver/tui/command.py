@@ -5,13 +5,15 @@ Textual is imported once the options are read, so that --help is there at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from vmd_solver import __version__
-from vmd_solver.errors import VmdError
+from vmd_solver.console.exits import guard
+from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.film import Film, is_trace, read_trace
@@ -28,20 +30,40 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
     "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
 )
 @click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUTPUT",
+    help="Write what --watch would show: .svg (all moments as one picture) or .cast (asciicast).",
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Keep games, statistics and settings there instead of in the user's folders.",
 )
+@click.option("--serve", is_flag=True, help="Play in a browser (extra web), see --host and --port.")
+@click.option("--host", metavar="NAME", help="With --serve: who may come.  [127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="With --serve.  [8000]")
 @click.version_option(__version__, message="vmd-play %(version)s")
 def command(
-    file: str | None, number: int | None, resume: bool, watch: bool, data_dir: Path | None
-) -> None:
+    file: str | None,
+    number: int | None,
+    resume: bool,
+    watch: bool,
+    export: Path | None,
+    data_dir: Path | None,
+    serve: bool,
+    host: str | None,
+    port: int | None,
+) -> int | None:
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
     there is a list of games left off, new puzzles and puzzles that ship.
     """
+    if not serve and (host or port):
+        raise click.UsageError("--host and --port go with --serve")
+    watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
     entries, films = _opened(file, watch) if file is not None else ([], None)
@@ -52,7 +74,17 @@ def command(
         films = films and films[number - 1 : number]
     if entries and all(entry.puzzle is None for entry in entries):
         raise click.ClickException(str(entries[0].error))
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if export is not None:
+        _export(export, entries, films or [])
+        return None
+    if serve:
+        told = [("--number", number), ("--data-dir", data_dir)]
+        again = [str(part) for option in told if option[1] is not None for part in option]
+        again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
+        _serve(again, host or "127.0.0.1", port or 8000)
+        return None
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not in_browser and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
 
@@ -60,7 +92,19 @@ def command(
     app.run()
     for words in app.parting_words:
         click.echo(f"vmd-play: {words}", err=True)
-    sys.exit(app.return_code or 0)
+    return app.return_code or 0
+
+
+def _serve(arguments: list[str], host: str, port: int) -> None:
+    """Serve what this command does with these arguments."""
+    try:
+        from vmd_solver.tui.serve import serve
+    except ModuleNotFoundError as error:
+        missing = f"({error.name} is missing)"
+        raise click.UsageError(
+            f"--serve needs the extra web {missing}: pip install 'vmd-solver[web]'"
+        ) from None
+    serve(arguments, host, port)
 
 
 def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | None]:
@@ -72,18 +116,33 @@ def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | No
     return entries, [None] * len(entries) if watch else None
 
 
+def _export(path: Path, entries: list[Entry], films: list[Film | None]) -> None:
+    """Write the film of the first puzzle, made by the model where there is none yet."""
+    from vmd_solver.tui.export import export, require_ending
+
+    require_ending(path)
+    at = next(at for at, entry in enumerate(entries) if entry.puzzle is not None)
+    export(path, [films[at] or _shot(entries[at].puzzle)])
+
+
+def _shot(puzzle: Puzzle | None) -> Film:
+    """A run of the model, as the watch screen begins with."""
+    from vmd_solver.denoiser import load
+    from vmd_solver.play.player import FIRST, shoot
+
+    assert puzzle is not None
+    film = Film(puzzle)
+    shoot(puzzle, FIRST, load(None, "cpu", 1), film.add)
+    return film
+
+
 def main() -> None:
     """The installed script."""
-    try:
-        command.main(prog_name="vmd-play", standalone_mode=False)
-    except click.ClickException as error:
-        click.echo(f"vmd-play: {error.format_message().rstrip('.')}", err=True)
-        sys.exit(2)
-    except VmdError as error:
-        click.echo(f"vmd-play: {error}", err=True)
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
+    sys.exit(guard(_main, "vmd-play", "games and traces need none"))
+
+
+def _main() -> int:
+    return command.main(prog_name="vmd-play", standalone_mode=False) or 0
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Every command of the play screen in one table: its name, keys, words, and where it is shown.
+"""The commands of each screen in a table: name, keys, words, and where they are shown.
 
-Bindings, the help, the command palette and the screen of keys are all made from it.
+Bindings, the help, the command palette and the screen of keys are all made from these.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True)
@@ -70,45 +70,86 @@ COMMANDS = (
     Command("help", "question_mark", "app.help", "Help", _GAME, "Help"),
     Command("quit", "q", "app.quit", "Quit; the game is saved", _GAME),
 )
+"""The commands of a game."""
 
-_FILM, _RUN = "Watching", "Watching: run again with"
+_FILM, _RUN = "Watching", "Watching: another run"
 
 WATCHING = (
     Command("watch-play", "space", "play", "Play, or pause", _FILM, "Play"),
     Command("watch-step", "full_stop", "step(1)", "A frame on", _FILM, "Step"),
     Command("watch-back", "comma", "step(-1)", "A frame back", _FILM, "Back"),
-    Command("watch-first", "home,0", "first", "Rewind", _FILM, "Rewind"),
+    Command("watch-first", "home,0", "first", "Rewind", _FILM),
     Command("watch-last", "end,dollar_sign", "last", "To the end", _FILM),
-    Command("watch-faster", "plus", "faster(1)", "Faster", _FILM, "Faster"),
-    Command("watch-slower", "minus", "faster(-1)", "Slower", _FILM, "Slower"),
+    Command("watch-faster", "plus", "faster(1)", "Faster", _FILM),
+    Command("watch-slower", "minus", "faster(-1)", "Slower", _FILM),
     Command("watch-latent", "tab", "latent(1)", "The next latent", _FILM),
     Command("watch-latent-before", "shift+tab", "latent(-1)", "The latent before", _FILM),
     Command("watch-all", "a", "all", "One latent, or all side by side", _FILM, "All"),
+    Command(
+        "watch-beside", "c", "beside", "Compare with the model without latent", _FILM, "Compare"
+    ),
+    Command("watch-export", "e", "export", "Export as a file", _FILM),
     Command("watch-up", "up", "move(-1, 0)", "Cursor up", _FILM),
     Command("watch-down", "down", "move(1, 0)", "Cursor down", _FILM),
     Command("watch-left", "left", "move(0, -1)", "Cursor left", _FILM),
     Command("watch-right", "right", "move(0, 1)", "Cursor right", _FILM),
-    Command("watch-run", "r", "run", "the same settings", _RUN, "Run"),
-    Command("watch-policy", "p", "vary('policy', 1)", "the next policy", _RUN),
-    Command("watch-more-latents", "k", "vary('latents', 1)", "twice as many latents", _RUN),
-    Command("watch-fewer-latents", "K", "vary('latents', -1)", "half as many latents", _RUN),
-    Command("watch-more-calls", "n", "vary('nfe', 1)", "twice as many calls", _RUN),
-    Command("watch-fewer-calls", "N", "vary('nfe', -1)", "half as many calls", _RUN),
-    Command("watch-seed", "s", "vary('seed', 1)", "the next seed", _RUN),
-    Command("watch-seed-before", "S", "vary('seed', -1)", "the seed before", _RUN),
-    Command("watch-remask", "m", "vary('remask', 1)", "other remasking", _RUN),
     Command("watch-leave", "escape", "leave", "Leave", _FILM, "Leave"),
     Command("watch-help", "question_mark", "app.help", "Help", _FILM, "Help"),
     Command("watch-quit", "q", "app.quit", "Quit", _FILM),
+    Command("watch-run", "r", "run", "Run again", _RUN),
+    Command("watch-policy", "p", "vary('policy', 1)", "Run again, the next policy", _RUN),
+    Command(
+        "watch-more-latents",
+        "k",
+        "vary('latents', 1)",
+        "Run again, twice as many latents",
+        _RUN,
+    ),
+    Command(
+        "watch-fewer-latents",
+        "K",
+        "vary('latents', -1)",
+        "Run again, half as many latents",
+        _RUN,
+    ),
+    Command("watch-more-calls", "n", "vary('nfe', 1)", "Run again, twice as many calls", _RUN),
+    Command("watch-fewer-calls", "N", "vary('nfe', -1)", "Run again, half as many calls", _RUN),
+    Command("watch-seed", "s", "vary('seed', 1)", "Run again, the next seed", _RUN),
+    Command("watch-seed-before", "S", "vary('seed', -1)", "Run again, the seed before", _RUN),
+    Command("watch-remask", "m", "vary('remask', 1)", "Run again, other remasking", _RUN),
 )
 """The commands of the watch screen."""
 
-BY_NAME = {command.name: command for command in COMMANDS}
+_LIST = "The list of puzzles"
+
+LISTING = (
+    Command("list-new", "n", "new", "A new puzzle", _LIST, "New"),
+    Command("list-find", "o", "find", "Open a file", _LIST, "Open"),
+    Command("list-remove", "d,delete", "remove", "Delete the game", _LIST, "Delete"),
+    Command("list-statistics", "t", "app.statistics", "Finished games", _LIST, "Statistics"),
+    Command("list-down", "j", "move('down')", "Down the list", _LIST),
+    Command("list-up", "k", "move('up')", "Up the list", _LIST),
+    Command("list-back", "escape", "back", "Back to the game", _LIST),
+    Command("list-settings", "comma", "app.settings", "Settings", _LIST, "Settings"),
+    Command("list-help", "question_mark", "app.help", "Help", _LIST, "Help"),
+    Command("list-quit", "q", "app.quit", "Quit", _LIST, "Quit"),
+)
+"""The commands of the list of puzzles."""
+
+TABLES = (COMMANDS, WATCHING, LISTING)
+"""A key has one meaning in each of these."""
+
+BY_NAME = {command.name: command for table in TABLES for command in table}
 
 
-def bindings() -> list[Binding]:
-    """The bindings of the play screen."""
-    return [command.binding for command in COMMANDS]
+def bindings(table: tuple[Command, ...]) -> list[BindingType]:
+    """The bindings of a screen."""
+    return [command.binding for command in table]
+
+
+def rivals(command: Command) -> tuple[Command, ...]:
+    """The commands of the same screen, this one among them."""
+    return next(table for table in TABLES if command in table)
 
 
 def known_keys(names: dict[str, str]) -> dict[str, str]:

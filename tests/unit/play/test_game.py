@@ -7,8 +7,10 @@ import pytest
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku
 from vmd_solver.play import Game, Verdict, judge
+from vmd_solver.play.judge import grade_words, graded
 from vmd_solver.play.rules import Rules
 from vmd_solver.play.stopwatch import Stopwatch
+from vmd_solver.techniques import Grade, grade
 
 GIVENS = (1, 2, 0, 0) + (0,) * 8 + (0, 0, 2, 1)
 SOLUTION = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
@@ -242,3 +244,11 @@ def test_verdicts() -> None:
     hard = Puzzle(sudoku(5, 5), (0,) * 625)
     assert judge(hard, lambda: True).kind in ("undecided", "several")
     assert judge(hard, time_limit_s=0.0).kind in ("undecided", "several")
+
+
+def test_the_grade_of_a_puzzle_can_be_waited_for_or_not(judged: Game) -> None:
+    found = graded(judged.puzzle)
+    assert found == grade(judged.puzzle, unique=True)
+    assert graded(judged.puzzle, lambda: True) is None
+    assert "Beyond" in grade_words(Grade("swordfish", "beyond", 9))
+    assert grade_words(Grade("", "easy", 0)) == "Easy. Score 0."

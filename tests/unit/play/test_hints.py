@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from vmd_solver.csp.families import latin
+from vmd_solver.denoiser.fakes import FakeDenoiser, oracle
+from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.formats import parse
 from vmd_solver.play import Game, judge, opening
-from vmd_solver.play.hints import hint, obstacle, state_of, take
+from vmd_solver.play.hints import STUCK, hint, obstacle, opinion, state_of, take
 from vmd_solver.techniques import Step
 
 
@@ -60,7 +63,34 @@ def test_mistakes_come_before_hints() -> None:
 
 
 def test_no_step_is_said_in_words() -> None:
-    assert hint(state_of(Game(latin(4).empty()))) == "No technique known here applies."
+    assert hint(state_of(Game(latin(4).empty()))) == STUCK
     stuck = Game(parse("1...2..........."))
     stuck.enter(1, 1)
     assert "repeats" in str(hint(state_of(stuck)))
+
+
+def test_an_opinion_is_of_an_open_cell_and_of_what_its_candidates_allow() -> None:
+    game = judged("medium")
+    assert game.verdict.solution is not None
+    state = state_of(game)
+    found = opinion(state, oracle(np.array(game.verdict.solution)))
+    assert game.values[found.cell] == 0
+    assert found.value == game.verdict.solution[found.cell]
+    assert 0.99 < found.probability <= 1
+    assert found == opinion(state, oracle(np.array(game.verdict.solution)))
+
+
+def test_an_opinion_is_the_mean_over_latents() -> None:
+    """Half of the latents are sure of one value, half of another; one cell is always 0.7."""
+    game = Game(latin(4).empty())
+    game.enter(0, 1)
+
+    def logits(x_t: Ints, allowed: Floats, z: Floats) -> Floats:
+        p = np.full(allowed.shape, 0.25, dtype=np.float32)
+        p[::2, 1], p[1::2, 1] = (0.97, 0.01, 0.01, 0.01), (0.01, 0.97, 0.01, 0.01)
+        p[:, 2] = (0.1, 0.1, 0.7, 0.1)
+        return np.log(p)
+
+    found = opinion(state_of(game), FakeDenoiser("torn", logits))
+    assert (found.cell, found.value) == (2, 3)
+    assert found.probability == pytest.approx(0.7 / 0.9, abs=0.01), "1 is closed in that row"

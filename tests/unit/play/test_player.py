@@ -72,3 +72,69 @@ def test_a_run_that_is_not_wanted_ends_at_its_next_event() -> None:
     fake = undecided()
     shoot(PUZZLE, FIRST, fake, rows.append, lambda: len(rows) >= 3)
     assert len(rows) == 3 and fake.calls == 1
+
+
+def told(*rows: Row) -> Film:
+    film = Film(PUZZLE)
+    for row in rows:
+        film.add({"puzzle": 0, **row})
+    return film
+
+
+def called(nfe: int) -> Row:
+    grid, chances = [1] * 16, [0.5] * 16
+    return {
+        "event": "Called",
+        "nfe": nfe,
+        "loops": nfe,
+        "latent": 0,
+        "grid": grid,
+        "probabilities": chances,
+    }
+
+
+def committed(cell: int) -> Row:
+    return {
+        "event": "Committed",
+        "latent": 0,
+        "cells": [cell],
+        "values": [1],
+        "probabilities": [0.5],
+    }
+
+
+def test_films_are_watched_together_call_by_call() -> None:
+    one = told(called(1), committed(5), called(2), called(3))
+    other = told(called(1), called(2), committed(5), committed(6))
+    player = Player(one, other)
+    steps = [tuple(frame.step for frame in frames) for frames in player.reel]
+    assert steps == [
+        ("the puzzle", "the puzzle"),
+        ("call 1", "call 1"),
+        ("commit after call 1", "call 1"),
+        ("call 2", "call 2"),
+        ("call 2", "commit after call 2"),
+        ("call 3", "commit after call 2"),
+    ]
+    player.go(2)
+    assert player.at == 2 and player.count == len(steps)
+    other.add({"puzzle": 0, **called(3)})
+    assert player.at == 2 and player.frames[1].step == "call 1"
+
+
+def test_a_film_that_grows_before_the_moment_that_is_seen_does_not_move_it() -> None:
+    slow = told(called(1))
+    player = Player(told(called(1), called(2)), slow)
+    player.go(2)
+    slow.add({"puzzle": 0, **committed(5)})
+    assert player.frame.step == "call 2" and player.at == 3
+
+
+def test_a_film_whose_calls_run_backwards_is_shown_in_its_own_order() -> None:
+    player = Player(told(called(2), called(1), called(3)))
+    assert [frames[0].step for frames in player.reel] == [
+        "the puzzle",
+        "call 2",
+        "call 1",
+        "call 3",
+    ]

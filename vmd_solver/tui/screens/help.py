@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from vmd_solver.tui.commands import COMMANDS, WATCHING, Command
+from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, Command
 from vmd_solver.tui.widgets.dialog import Dialog, titled
 
 if TYPE_CHECKING:
@@ -47,21 +47,15 @@ class HelpScreen(Dialog[None]):
     def _page(self) -> Text:
         page = Text()
         _section(page, "Values", _VALUES)
-        for area, commands in groupby(COMMANDS, key=lambda one: one.area):
-            _section(page, area, [(self.app.key_of(one.name), one.text) for one in commands])
+        self._commands(page, COMMANDS)
         _section(page, "Signs on the board", _SIGNS)
-        for area, group in groupby(sorted(WATCHING, key=_area), key=_area):
-            _section(page, area, [(self._usual(one), one.text) for one in group])
+        self._commands(page, (*WATCHING, *LISTING))
         page.append("\nCtrl+P finds every command by its name. Games save themselves.")
         return page
 
-    def _usual(self, command: Command) -> str:
-        keys = command.keys.split(",")
-        return " ".join(self.app.get_key_display(command.binding.with_key(key)) for key in keys)
-
-
-def _area(command: Command) -> str:
-    return command.area
+    def _commands(self, page: Text, commands: Iterable[Command]) -> None:
+        for area, group in groupby(commands, key=lambda one: one.area):
+            _section(page, area, [(self.app.key_of(one.name), one.text) for one in group])
 
 
 def _section(page: Text, title: str, rows: Iterable[tuple[str, str]]) -> None:

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import get_current_worker
 
-from vmd_solver.csp import Puzzle
-from vmd_solver.errors import VmdError
+from vmd_solver.make import Wish
 from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
+from vmd_solver.play.wishes import READY, origin, words
+from vmd_solver.tui.commands import LISTING, bindings
 from vmd_solver.tui.screens.find import FindScreen
+from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
@@ -36,17 +36,7 @@ _HEAD = "v m d - p l a y"
 class HomeScreen(Screen[None]):
     """The list of what can be played."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "find", "Open a file"),
-        Binding("d,delete", "remove", "Delete the game"),
-        Binding("t", "app.statistics", "Statistics"),
-        Binding("comma", "app.settings", "Settings"),
-        Binding("question_mark", "app.help", "Help"),
-        Binding("escape", "back", "Back", show=False),
-        Binding("j", "move('down')", show=False),
-        Binding("k", "move('up')", show=False),
-        Binding("q", "app.quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LISTING)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     app: PlayApp
 
@@ -73,8 +63,9 @@ class HomeScreen(Screen[None]):
             yield _heading("Go on with")
             yield from (Option(_described(game), f"game {game.key}") for game in games)
         yield _heading("A new puzzle")
-        for at, kind in enumerate(opening.KINDS):
-            yield Option(f"  {kind.name}", f"kind {at}")
+        yield Option("  Choose family, size, difficulty…", "new")
+        for at, wish in enumerate(READY):
+            yield Option(f"  {words(wish)}", f"wish {at}")
         yield _heading("Puzzles that ship")
         for path in opening.shipped_files():
             yield Option(f"  {path.name}", f"file {path}")
@@ -85,28 +76,25 @@ class HomeScreen(Screen[None]):
         if what == "game":
             self.app.resume(which)
             self.on_screen_resume()
-        elif what == "kind":
-            self._make(opening.KINDS[int(which)])
+        elif what == "new":
+            self.action_new()
+        elif what == "wish":
+            self._make(READY[int(which)], begin=True)
         elif what == "file":
             self.app.open_file(Path(which))
 
-    @work(thread=True, group="make", exclusive=True)
-    def _make(self, kind: opening.Kind) -> None:
-        """Make a puzzle beside the screen; another choice cancels it."""
-        worker = get_current_worker()
-        seed = int(np.random.default_rng().integers(1 << 31))
-        self.app.call_from_thread(self.notify, f"Making {kind.name}.", timeout=3)
-        try:
-            puzzle = opening.make(kind, seed)
-        except VmdError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error")
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._made, puzzle)
+    def action_new(self) -> None:
+        """Ask what the puzzle should be like, beginning with what was asked for last."""
+        self._make(self.app.wish, begin=False)
 
-    def _made(self, puzzle: Puzzle) -> None:
-        if self.is_current:
-            self.app.play_puzzle(puzzle, puzzle.name)
+    @work(group="dialog")
+    async def _make(self, wish: Wish, begin: bool) -> None:
+        """Have a puzzle made, by this wish or by what it is changed to, and play it."""
+        made = await self.app.push_screen_wait(NewScreen(wish, begin))
+        if made is not None:
+            self.app.play_puzzle(made.puzzle, made.puzzle.name)
+            if told := origin(made):
+                self.notify(told, timeout=8)
 
     @work(group="dialog")
     async def action_find(self) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +14,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, Command
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, Command, rivals
 from vmd_solver.tui.widgets.dialog import Dialog, titled
 
 if TYPE_CHECKING:
@@ -34,11 +37,13 @@ class KeysScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """The list, and what to do."""
         with titled(Vertical(classes="dialog--box"), "Keys", "enter, backspace, esc"):
-            yield OptionList(*map(self._option, COMMANDS), markup=False)
+            yield OptionList(*self._options(), markup=False)
             yield Static(_ASK, id="said", markup=False)
 
-    def _option(self, command: Command) -> Option:
-        return Option(self._line(command), command.name)
+    def _options(self) -> Iterator[Option]:
+        for area, commands in groupby(chain(*TABLES), key=lambda one: one.area):
+            yield Option(Text(area, "bold underline"), disabled=True)
+            yield from (Option(self._line(command), command.name) for command in commands)
 
     def _line(self, command: Command) -> str:
         return f"{command.text[:40].ljust(41)}{self.app.key_of(command.name)}"
@@ -63,21 +68,20 @@ class KeysScreen(Dialog[None]):
             self._say(_ASK)
             return
         character = event.character or ""
-        if character.isdigit() or character.isupper():
+        if command in COMMANDS and (character.isdigit() or character.isupper()):
             self._say("Digits and capital letters are values: choose another key.")
             return
-        other = self._holder(event.key)
+        other = self._holder(event.key, command)
         if other is not None and other is not command:
             self._say(f"That is the key of: {other.text}. Choose another, or change that first.")
             return
         self._set({**self.app.settings.keys, command.name: event.key}, command)
 
-    def _holder(self, key: str) -> Command | None:
-        """The command that has the key."""
+    def _holder(self, key: str, command: Command) -> Command | None:
+        """The command of the same screen that has the key."""
         keys = self.app.settings.keys
-        return next(
-            (one for one in COMMANDS if key in keys.get(one.name, one.keys).split(",")), None
-        )
+        held = ((one, keys.get(one.name, one.keys).split(",")) for one in rivals(command))
+        return next((one for one, keys in held if key in keys), None)
 
     def _set(self, keys: dict[str, str], command: Command) -> None:
         self.app.change(keys=keys)

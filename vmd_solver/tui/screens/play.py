@@ -15,15 +15,18 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from vmd_solver.assets import DEFAULT_MODEL
+from vmd_solver.errors import VmdError
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
 from vmd_solver.play.film import Film
-from vmd_solver.play.hints import hint, obstacle, state_of, take
-from vmd_solver.play.record import kind_of
+from vmd_solver.play.hints import STUCK, Opinion, hint, obstacle, opinion, state_of, take
+from vmd_solver.play.judge import grade_words, graded
+from vmd_solver.play.record import heading, kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
-from vmd_solver.techniques import State, Step
-from vmd_solver.tui.commands import bindings
+from vmd_solver.techniques import Grade, State, Step
+from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import BoardView
@@ -50,7 +53,7 @@ class PlayScreen(Screen[None]):
     """One game in play."""
 
     CSS_PATH = "play.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
     app: PlayApp
 
@@ -70,6 +73,8 @@ class PlayScreen(Screen[None]):
         self._trouble = ""
         self._hint: Step | None = None
         self._hinted, self._stage = 0, 0
+        self._stuck = -1
+        """The version of the game that no technique helps with: a hint then asks the model."""
 
     def compose(self) -> ComposeResult:
         """The bar, the board with what is beside it, and the footer."""
@@ -114,13 +119,22 @@ class PlayScreen(Screen[None]):
     def _count_solutions(self) -> None:
         worker = get_current_worker()
         verdict = judge(self.game.puzzle, lambda: worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._judged, verdict)
+        if worker.is_cancelled:
+            return
+        self.app.call_from_thread(self._judged, verdict)
+        grade = graded(self.game.puzzle, lambda: worker.is_cancelled) if verdict.solution else None
+        if grade is not None and not worker.is_cancelled:
+            self.app.call_from_thread(self._graded, grade)
 
     def _judged(self, verdict: Verdict) -> None:
         self.game.verdict = verdict
         if verdict.kind in _TELLING:
             self.notify(f"This puzzle: {verdict.words}.", severity="warning", timeout=8)
+        self._show()
+
+    def _graded(self, grade: Grade) -> None:
+        self.game.grade = grade
+        self._message = self._message or grade_words(grade)
         self._show()
 
     def _tick(self) -> None:
@@ -290,6 +304,9 @@ class PlayScreen(Screen[None]):
         """A hint, each time a stage further: where, why, what; then it is done."""
         if self.board.covered or self.game.finished:
             return
+        if self._stuck == self.game.version:
+            self._ask_model(state_of(self.game), self._stuck)
+            return
         if self._hint is None or self._hinted != self.game.version:
             self._find_hint()
             return
@@ -317,6 +334,10 @@ class PlayScreen(Screen[None]):
     def _show_hint(self, found: Step | str, version: int) -> None:
         if version != self.game.version:
             return
+        if found == STUCK:
+            self._stuck = version
+            self._say(f"{STUCK} {self.app.key_of('hint')} asks the model.")
+            return
         if isinstance(found, str):
             self._say(found)
             return
@@ -328,6 +349,28 @@ class PlayScreen(Screen[None]):
             units or struck
         )
         self._say(found.where)
+
+    @work(thread=True, group="hint", exclusive=True)
+    def _ask_model(self, state: State, version: int) -> None:
+        try:
+            found = opinion(state, self.app.denoiser(DEFAULT_MODEL))
+        except VmdError as error:
+            words = f"There is no model to ask: {error}"
+            self.app.call_from_thread(self.notify, words, severity="warning", markup=False)
+            return
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_opinion, found, version)
+
+    def _show_opinion(self, found: Opinion, version: int) -> None:
+        if version != self.game.version:
+            return
+        self.game.helped = True
+        self.board.spotlight = frozenset({found.cell})
+        cell, symbol = self.game.board.cell_name(found.cell), self.board.symbols[found.value - 1]
+        self._say(
+            f"The model thinks that {cell} is {symbol}, with probability "
+            f"{found.probability:.2f}: an opinion, not a proof."
+        )
 
     def action_watch(self) -> None:
         """Watch the model solve the puzzle, while the game is paused."""
@@ -395,7 +438,7 @@ class PlayScreen(Screen[None]):
 
     def _show_bar(self) -> None:
         game = self.game
-        title = f"{kind_of(game.puzzle)}  {game.title}".strip()
+        title = heading(game.puzzle, game.title)
         filled = f"{game.board.n - game.open_cells}/{game.board.n}"
         time = shown(game.watch.elapsed_s) if self.app.settings.show_timer else ""
         self._bar.show(title, "  ".join(filter(None, (filled, time))))
@@ -411,7 +454,8 @@ class PlayScreen(Screen[None]):
 
     def _solved_text(self) -> str:
         helped = ", with help" if self.game.helped else ""
-        return f"Solved in {shown(self.game.watch.elapsed_s)}{helped}."
+        grade = f" {grade_words(self.game.grade)}" if self.game.grade else ""
+        return f"Solved in {shown(self.game.watch.elapsed_s)}{helped}.{grade}"
 
     def _facts(self) -> list[str]:
         game, cell = self.game, self.board.cursor
@@ -420,6 +464,7 @@ class PlayScreen(Screen[None]):
         filtered = symbols[self.board.chosen - 1] if self.board.chosen else "none"
         between = " " * (max(map(len, symbols)) > 1)
         marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
+        level = game.grade.level if game.grade else ""
         given = " given" if game.is_given(cell) else ""
         return [
             f"Typing  {mode}",
@@ -427,7 +472,7 @@ class PlayScreen(Screen[None]):
             f"Cell    {game.board.cell_name(cell)}{given}",
             f"Marks   {marks if not game.values[cell] else ''}",
             "",
-            game.verdict.words.capitalize(),
+            ", ".join(filter(None, (game.verdict.words.capitalize(), level))),
         ]
 
     def on_resize(self, event: events.Resize) -> None:

@@ -17,18 +17,10 @@ from vmd_solver.play.settings import TOGGLES
 from vmd_solver.tui.screens.keys import KeysScreen
 from vmd_solver.tui.themes import FIRST
 from vmd_solver.tui.widgets.dialog import Dialog, titled
+from vmd_solver.tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
-
-
-class Toggle(Checkbox):
-    """A check box that tells without colour whether it is on."""
-
-    @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]
-        """What stands in the box."""
-        return "X" if self.value else " "
 
 
 class SettingsScreen(Dialog[None]):

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
 from vmd_solver.errors import VmdError
-from vmd_solver.play.film import Film, Row
+from vmd_solver.play.film import Film, Layer, Row
 from vmd_solver.play.player import FIRST, Player, shoot, varied
-from vmd_solver.play.record import kind_of
+from vmd_solver.play.record import heading
 from vmd_solver.sampling import Settings
-from vmd_solver.tui.commands import WATCHING
+from vmd_solver.tui.commands import WATCHING, bindings
+from vmd_solver.tui.screens.export import ExportScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.film import FilmBoard, Legend
+from vmd_solver.tui.widgets.filmtext import Key, boards_of, title_of
 from vmd_solver.tui.widgets.geometry import stepped
 from vmd_solver.tui.widgets.keybar import KeyBar
 
@@ -31,14 +35,14 @@ if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
 
 _CHANGING = 3
-"""The last frames, which may still change while a film is made."""
+"""The last frames of a film, which may still change while it is made."""
 
 
 class WatchScreen(Screen[None]):
     """A film, its counters, and what to run next."""
 
     CSS_PATH = "watch.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in WATCHING]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
     app: PlayApp
 
     @dataclass
@@ -59,7 +63,9 @@ class WatchScreen(Screen[None]):
         super().__init__()
         self.player = Player(film)
         self.settings = FIRST
-        self.latent, self.cursor, self.side_by_side = 0, 0, False
+        self.chosen: Key = (0, 0)
+        """The film and the latent that the facts are about."""
+        self.cursor, self.side_by_side = 0, False
         self._title = title
         self._traced = len(film.frames) > 1
         self._message = ""
@@ -94,29 +100,42 @@ class WatchScreen(Screen[None]):
 
     def action_run(self) -> None:
         """Solve the puzzle by the settings as they are, and show it from the beginning."""
-        self._traced, self._message = False, ""
-        self.player.show(Film(self.film.puzzle))
-        self._run(self.film, self.settings)
+        self._shoot(beside=len(self.player.films) > 1)
+
+    def action_beside(self) -> None:
+        """Run again, with the model without latent beside it, or no longer."""
+        self._shoot(beside=len(self.player.films) == 1)
+
+    def _shoot(self, beside: bool) -> None:
+        self._traced, self._message, self.chosen = False, "", (0, 0)
+        self.workers.cancel_group(self, "run")
+        puzzle, one = self.film.puzzle, replace(self.settings, latents=1)
+        runs = [(Film(puzzle), DEFAULT_MODEL, self.settings)]
+        runs += [(Film(puzzle), BASELINE_MODEL, one)] * beside
+        self.player.show(*(film for film, _, _ in runs))
+        for run in runs:
+            self._run(*run)
         self._show()
 
-    @work(thread=True, group="run", exclusive=True)
-    def _run(self, film: Film, settings: Settings) -> None:
+    @work(thread=True, group="run")
+    def _run(self, film: Film, model: str, settings: Settings) -> None:
         worker = get_current_worker()
 
         def told(row: Row) -> None:
             self.post_message(self.Told(film, row))
 
         try:
-            shoot(film.puzzle, settings, self.app.denoiser(), told, lambda: worker.is_cancelled)
+            denoiser = self.app.denoiser(model)
+            shoot(film.puzzle, settings, denoiser, told, lambda: worker.is_cancelled)
         except VmdError as error:
             self.post_message(self.Failed(film, str(error)))
 
     @on(Told)
     async def _heard(self, told: Told) -> None:
-        if told.film is not self.film:  # of a run that is no longer wanted
+        if not any(told.film is film for film in self.player.films):  # a run no longer wanted
             return
-        self.film.add(told.row)
-        if self.player.at >= len(self.film.frames) - _CHANGING:
+        told.film.add(told.row)
+        if len(self.player.films) > 1 or self.player.at >= self.player.count - _CHANGING:
             self._show()
         else:
             self._show_bar()
@@ -125,7 +144,10 @@ class WatchScreen(Screen[None]):
     def _failed(self, failed: Failed) -> None:
         if failed.film is self.film:
             self._message = f"The model cannot be watched: {failed.why}"
-            self._show()
+        elif failed.film is self.player.films[-1]:
+            self._message = f"There is nothing to compare with: {failed.why}"
+            self.player.show(self.film)
+        self._show()
 
     def action_vary(self, name: str, step: int) -> None:
         """Change one setting of the run, and run again."""
@@ -161,7 +183,7 @@ class WatchScreen(Screen[None]):
 
     def action_last(self) -> None:
         """Go to the last frame there is."""
-        self.player.go(len(self.film.frames))
+        self.player.go(self.player.count)
         self._show()
 
     def action_faster(self, step: int) -> None:
@@ -174,7 +196,8 @@ class WatchScreen(Screen[None]):
 
     async def action_latent(self, step: int) -> None:
         """Look at another latent."""
-        self.latent = (self.latent + step) % len(self.player.frame.layers)
+        known = self._known()
+        self.chosen = known[(known.index(self.chosen) + step) % len(known)]
         await self._lay_out()
 
     async def action_all(self) -> None:
@@ -188,14 +211,22 @@ class WatchScreen(Screen[None]):
         self._show()
         if not self._boards:
             return
-        board = next((one for one in self._boards if one.latent == self.latent), self._boards[0])
+        board = next((one for one in self._boards if one.key == self.chosen), self._boards[0])
         at = board.region_of(self.cursor).translate(board.virtual_region.offset)
         self.query_one("#boards").scroll_to_region(at, animate=False)
 
     @on(FilmBoard.Chosen)
-    def _chosen(self, chosen: FilmBoard.Chosen) -> None:
-        self.latent, self.cursor = chosen.latent, chosen.cell
+    def _clicked(self, clicked: FilmBoard.Chosen) -> None:
+        self.chosen, self.cursor = clicked.key, clicked.cell
         self._show()
+
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        """Write what is shown, or the whole film, into a file."""
+        player = self.player
+        if player.playing:
+            self.action_play()
+        await self.app.push_screen_wait(ExportScreen(player.films, player.frames, player.speed))
 
     def action_leave(self) -> None:
         """Back to where one came from; a run is given up."""
@@ -216,19 +247,29 @@ class WatchScreen(Screen[None]):
     async def _mount_boards(self) -> None:
         wanted, table = self._wanted(), self.query_one("#boards")
         room = table.size
-        boards = [FilmBoard(self.film.puzzle, latent) for latent in wanted]
-        if len(boards) == 1:
-            boards[0].fit(room)
+        boards = [FilmBoard(self.film.puzzle, key, title_of(key)) for key in wanted]
+        for board in boards if len(boards) <= 2 else ():
+            board.fit(Size(room.width // len(boards) - (len(boards) > 1), room.height))
         per_row = max(1, room.width // (boards[0].drawing.width + 1))
         rows = [boards[at : at + per_row] for at in range(0, len(boards), per_row)]
         await table.remove_children()
         await table.mount(*(Horizontal(*row, classes="row") for row in rows))
         self._boards = boards
 
-    def _wanted(self) -> list[int]:
-        count = len(self.player.frame.layers)
-        self.latent = min(self.latent, count - 1)
-        return list(range(count)) if self.side_by_side else [self.latent]
+    def _known(self) -> list[Key]:
+        """Every film's latents at this moment; the chosen one is among them from now on."""
+        known = boards_of(self.player.frames)
+        if self.chosen not in known:
+            self.chosen = (0, 0)
+        return known
+
+    def _wanted(self) -> list[Key]:
+        """The boards to be seen: all, or the chosen latent, and what it is compared with."""
+        known = self._known()
+        if self.side_by_side:
+            return known
+        film = self.chosen[0]
+        return [self.chosen if at == film else (at, 0) for at in range(len(self.player.films))]
 
     def on_resize(self) -> None:
         """Fit the boards to the new room."""
@@ -237,12 +278,11 @@ class WatchScreen(Screen[None]):
     def _show(self) -> None:
         if not self.is_mounted:
             return
-        if [board.latent for board in self._boards] != self._wanted():
+        if [board.key for board in self._boards] != self._wanted():
             self.call_later(self._lay_out)  # which comes back here
             return
-        frame = self.player.frame
         for board in self._boards:
-            board.show(frame.layers[board.latent], self.cursor)
+            board.show(self._layer(board.key), self.cursor)
         self.query_one("#facts", Static).update("\n".join(self._facts()))
         said = self.query_one("#message", Static)
         said.update(self._message)
@@ -250,16 +290,20 @@ class WatchScreen(Screen[None]):
         self._show_bar()
 
     def _show_bar(self) -> None:
-        player, count = self.player, len(self.film.frames)
+        player = self.player
         going = "playing" if player.playing else "paused"
-        more = "" if self.film.ended or self._message else "…"
-        title = f"{kind_of(self.film.puzzle)}  {self._title}".strip()
-        place = f"{going}  {player.at + 1}/{count}{more}  {player.speed:g}/s"
+        more = "" if player.ended or self._message else "…"
+        title = heading(self.film.puzzle, self._title)
+        place = f"{going}  {player.at + 1}/{player.count}{more}  {player.speed:g}/s"
         self.query_one(Bar).show(title, place)
 
+    def _layer(self, key: Key) -> Layer:
+        film, latent = key
+        return self.player.frames[film].layers[latent]
+
     def _facts(self) -> list[str]:
-        frame, asked = self.player.frame, self.settings
-        layer = frame.layers[self.latent]
+        film, latent = self.chosen
+        frame, asked = self.player.frames[film], self.settings
         run = (
             ["A run from a trace", ""]
             if self._traced
@@ -274,8 +318,8 @@ class WatchScreen(Screen[None]):
             frame.step,
             f"Calls      {frame.nfe}",
             f"Loops      {frame.loops}",
-            f"Latent     {self.latent + 1} of {len(frame.layers)}",
-            f"Conflicts  {len(layer.conflicts)}",
+            f"Latent     {'none' if film else f'{latent + 1} of {len(frame.layers)}'}",
+            f"Conflicts  {len(self._layer(self.chosen).conflicts)}",
             f"Remasked   {frame.remasked}",
             f"Guesses    {frame.guesses}",
             "",
@@ -283,7 +327,7 @@ class WatchScreen(Screen[None]):
         ]
 
     def _about_cell(self) -> list[str]:
-        layer = self.player.frame.layers[self.latent]
+        layer = self._layer(self.chosen)
         cell, symbols = layer.cells[self.cursor], self._boards[0].symbols
         chance = "" if cell.probability is None else f"{100 * cell.probability:.1f}%"
         fits = self.film.candidates(layer, self.cursor)

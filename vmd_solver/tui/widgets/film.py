@@ -1,8 +1,4 @@
-"""One latent's board in a frame of a film, as small or as large as it is told.
-
-A sign after the value tells without colour what colour repeats; where a cell has three lines, the
-third is the probability in percent.
-"""
+"""One latent's board in a frame of a film, as small or as large as it is told."""
 
 from __future__ import annotations
 
@@ -17,21 +13,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.play.film import Cell, Layer, State
+from vmd_solver.play.film import Layer, State
+from vmd_solver.tui.widgets.filmtext import CONFLICT_SIGN, SIGNS, Key, cell_line
 from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes
 from vmd_solver.tui.widgets.keyboard import legible
-
-SIGNS = {
-    State.GIVEN: ("'", "given"),
-    State.NOW: ("+", "committed now"),
-    State.EARLIER: (" ", "committed earlier"),
-    State.REMASKED: ("-", "masked again"),
-    State.PROPOSED: ("?", "proposed only"),
-    State.VERIFIED: ("*", "verified"),
-}
-"""The sign of each state, and what the legend calls it."""
-
-CONFLICT_SIGN = "!"
 
 
 class FilmPart(Widget):
@@ -75,14 +60,14 @@ class FilmBoard(FilmPart):
 
     @dataclass
     class Chosen(Message):
-        """A cell of a latent's board was clicked."""
+        """A cell of a board was clicked."""
 
-        latent: int
+        key: Key
         cell: int
 
-    def __init__(self, puzzle: Puzzle, latent: int) -> None:
+    def __init__(self, puzzle: Puzzle, key: Key, title: str) -> None:
         super().__init__()
-        self.puzzle, self.latent = puzzle, latent
+        self.puzzle, self.key, self._title = puzzle, key, title
         self.symbols = legible(puzzle.alphabet)
         self._symbol_width = max(map(len, self.symbols))
         self._layer: Layer | None = None
@@ -127,7 +112,7 @@ class FilmBoard(FilmPart):
         if layer is None:
             return text
         broken = len(layer.conflicts)
-        title = f"latent {self.latent + 1}" + (f", {broken} break rules" if broken else "")
+        title = self._title + (f", {broken} broken" if broken else "")
         text.append(title[: self.drawing.width], "bold")
         for place in self.drawing.places:
             text.append("\n")
@@ -145,27 +130,13 @@ class FilmBoard(FilmPart):
                 text.append(drawing.bar(row, col), rule)
             cell = row * cols + col
             conflict = cell in layer.conflicts
-            shown = self._text(layer.cells[cell], conflict, line)
+            shown = cell_line(layer.cells[cell], conflict, drawing, self.symbols, line)
             text.append(shown, self._style(layer.cells[cell].state, conflict, cell == self._cursor))
         text.append(drawing.bar(row, cols), rule)
-
-    def _text(self, cell: Cell, conflict: bool, line: int) -> str:
-        """One line of a cell: its value in the middle, its probability below."""
-        width, height = self.drawing.cell_width, self.drawing.cell_height
-        middle = (height - 1) // 2
-        if line == middle:
-            value = self.symbols[cell.value - 1] if cell.value else "·"
-            shown = value + SIGNS.get(cell.state, (" ", ""))[0]
-            room = width - len(shown)
-            before = CONFLICT_SIGN if conflict and room else ""
-            return (" " * ((room + 1) // 2 - len(before)) + before + shown).ljust(width)
-        percent = "" if cell.probability is None else f"{100 * cell.probability:.0f}"
-        below = line == middle + 1 and height >= 3 and len(percent) < width
-        return (percent if below else "").center(width)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which cell was clicked."""
         at = event.get_content_offset(self)
         cell = None if at is None else self.drawing.cell_at(at.x, at.y - 1)
         if cell is not None:
-            self.post_message(self.Chosen(self.latent, cell))
+            self.post_message(self.Chosen(self.key, cell))

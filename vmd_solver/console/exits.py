@@ -11,8 +11,8 @@ from enum import IntEnum
 
 import click
 
-from vmd_solver.cli.interrupt import heed
-from vmd_solver.cli.narrator import narrate
+from vmd_solver.console.interrupt import heed
+from vmd_solver.console.narrator import narrate
 from vmd_solver.errors import (
     AssetNotFound,
     ClusterUnavailable,
@@ -69,9 +69,14 @@ def code_of(statuses: Iterable[str]) -> ExitCode:
     return next((_OF_STATUS[name] for name in _PRECEDENCE if name in found), ExitCode.SOLVED)
 
 
-def guard(command: Callable[[], int], program: str = "vmd-solve") -> int:
+def guard(
+    command: Callable[[], int],
+    program: str = "vmd-solve",
+    otherwise: str = "--mode exact needs no model",
+) -> int:
     """The exit code of `command`; an error it raises becomes one line on standard error.
 
+    `otherwise` says what can be done without a model, where that is what is wrong.
     Only `python -X dev` lets a defect through as a traceback.
     """
     try:
@@ -86,11 +91,11 @@ def guard(command: Callable[[], int], program: str = "vmd-solve") -> int:
         code = next((code for kind, code in _OF_ERROR if isinstance(error, kind)), None)
         if code is None and sys.flags.dev_mode:
             raise
-        narrate(f"{program}: {_described(error, code, program)}")
+        narrate(f"{program}: {_described(error, code, program, otherwise)}")
         return ExitCode.INTERNAL if code is None else code
 
 
-def _described(error: Exception, code: ExitCode | None, program: str) -> str:
+def _described(error: Exception, code: ExitCode | None, program: str, otherwise: str) -> str:
     """One line that says what happened and what to do."""
     if isinstance(error, click.ClickException):
         return f"{error.format_message().rstrip('.')} (see {program} --help)"
@@ -102,5 +107,5 @@ def _described(error: Exception, code: ExitCode | None, program: str) -> str:
         reason = (error.strerror or str(error)).lower()
         return reason if error.filename is None else f"{error.filename or repr('')}: {reason}"
     if isinstance(error, (AssetNotFound, ModelError)):
-        return f"{error} (--mode exact needs no model)"
+        return f"{error} ({otherwise})"
     return str(error)

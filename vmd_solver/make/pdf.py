@@ -1,0 +1,116 @@
+"""Puzzles on A4 pages as PDF: lines, shades and text in a font that every reader has.
+
+Knows nothing of how puzzles are made, nor where the bytes go. Text beyond Windows-1252 becomes
+question marks; the usual alphabets are digits and capitals.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.make.figures import CELL, Box, Label, Shape, Strokes, figure
+from vmd_solver.make.page import Solved
+
+_PAGE = (595.0, 842.0)
+"""Width and height of A4 in points."""
+
+_MARGIN, _GAP, _CAPTION = 40.0, 22.0, 18.0
+_CAPTION_SIZE = 11.0
+
+_WIDTHS = {
+    **dict.fromkeys("ABEKPSVXY", 667),
+    **dict.fromkeys("CDHNRU", 722),
+    **dict.fromkeys("FTZ", 611),
+    **dict.fromkeys("GOQ", 778),
+    **{"I": 278, "J": 500, "L": 556, "M": 833, "W": 944},
+}
+"""Of Helvetica's capitals, in thousandths of the size; its digits, and bold ones, have 556."""
+
+
+def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> bytes:
+    """A document of pages, `per_page` puzzles on each; `solutions` come last.
+
+    >>> pdf([])[:8], pdf([])[-6:]
+    (b'%PDF-1.4', b'%%EOF\\n')
+    """
+    puzzles = [(f"{at}. {puzzle.name}", puzzle, None) for at, (puzzle, _) in enumerate(items, 1)]
+    answers = [(f"Solution {at}", *solved) for at, solved in enumerate(items, 1)]
+    pages = [
+        "".join(
+            _placed(at, per_page, *one) for at, one in enumerate(part[first : first + per_page])
+        )
+        for part in (puzzles, answers if solutions else [])
+        for first in range(0, len(part), per_page)
+    ]
+    return _document(pages or [""])
+
+
+def _placed(
+    at: int, per_page: int, title: str, puzzle: Puzzle, values: Sequence[int] | None
+) -> str:
+    """A puzzle in field number `at` of its page, as large as the field allows."""
+    columns = 1 if per_page == 1 else 2 if per_page <= 6 else 3
+    rows = -(-per_page // columns)
+    row, col = divmod(at, columns)
+    width = (_PAGE[0] - 2 * _MARGIN - _GAP * (columns - 1)) / columns
+    height = (_PAGE[1] - 2 * _MARGIN - _GAP * (rows - 1)) / rows
+    x, y = _MARGIN + col * (width + _GAP), _MARGIN + row * (height + _GAP)
+    board = puzzle.board
+    scale = min(width / board.cols, (height - _CAPTION) / board.rows) / CELL
+    caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
+    return _group(x, y, 1.0, [caption]) + _group(x, y + _CAPTION, scale, figure(puzzle, values))
+
+
+def _group(x: float, y: float, scale: float, shapes: Iterable[Shape]) -> str:
+    """Shapes drawn from (x, y) on, counted from the top left corner of the page."""
+    place = f"q {scale:.4f} 0 0 {scale:.4f} {x:.2f} {_PAGE[1] - y:.2f} cm\n"
+    return place + "".join(map(_drawn, shapes)) + "Q\n"
+
+
+def _drawn(shape: Shape) -> str:
+    """A shape in the operators of a page, whose y goes upwards."""
+    if isinstance(shape, Box):
+        red, green, blue = (int(shape.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        place = f"{shape.x:g} {-shape.y - shape.height:g} {shape.width:g} {shape.height:g}"
+        return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
+    if isinstance(shape, Strokes):
+        ends = (tuple(CELL * end for end in line) for line in shape.lines)
+        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in ends)
+        return f"{shape.width} w 2 J\n{moves}S\n"
+    width = sum(_WIDTHS.get(letter, 556) for letter in shape.text) * shape.size / 1000
+    left = shape.x - width / 2 if shape.middle else shape.x
+    font = "B" if shape.bold else "R"
+    text = shape.text.encode("cp1252", "replace").hex()
+    return f"BT /{font} {shape.size:g} Tf {left:.2f} {-shape.y:g} Td <{text}> Tj ET\n"
+
+
+def _document(pages: Sequence[str]) -> bytes:
+    """The file: its objects one after the other, and where each begins."""
+    out, starts = b"%PDF-1.4\n", []
+    for number, body in enumerate(_objects(pages), 1):
+        starts.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    count = len(starts) + 1
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % count
+    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, len(out))
+    return out + head + table + tail
+
+
+def _objects(pages: Sequence[str]) -> Iterator[bytes]:
+    """Catalogue, list of pages, two fonts, and for each page its description and its drawing."""
+    first = 5
+    kids = " ".join(f"{first + 2 * at} 0 R" for at in range(len(pages)))
+    yield b"<</Type/Catalog/Pages 2 0 R>>"
+    yield f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode()
+    for font in ("Helvetica", "Helvetica-Bold"):
+        kind = "/Type/Font/Subtype/Type1/Encoding/WinAnsiEncoding"
+        yield f"<<{kind}/BaseFont/{font}>>".encode()
+    for at, page in enumerate(pages):
+        size, fonts = f"{_PAGE[0]:g} {_PAGE[1]:g}", "<</Font<</R 3 0 R/B 4 0 R>>>>"
+        about = f"/Parent 2 0 R/MediaBox[0 0 {size}]/Resources{fonts}"
+        yield f"<</Type/Page{about}/Contents {first + 2 * at + 1} 0 R>>".encode()
+        packed = zlib.compress(page.encode("ascii"))
+        yield b"<</Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream" % (len(packed), packed)

@@ -1,0 +1,134 @@
+"""New puzzles for a player: wishes at hand, the making of one, and where its grid came from.
+
+Knows no screen, and nothing of how a puzzle is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+
+from vmd_solver.csp.puzzle import Board
+from vmd_solver.errors import PuzzleError
+from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.make import Draw, Grid, Made, Wish, make
+from vmd_solver.make.puzzles import MOST_SIZE
+from vmd_solver.techniques import LEVELS
+
+_SPARSE = 12
+"""Boards from this size on keep more clues than they need: to find the last ones takes too long."""
+
+
+def usual_clues(size: int) -> int:
+    """Givens to leave at least, where a player says nothing; 0 for as few as possible.
+
+    >>> usual_clues(9), usual_clues(16)
+    (0, 119)
+    """
+    return 0 if size < _SPARSE else round(size**2 * (0.29 + 0.011 * size))
+
+
+_JIGSAWS = range(4, 13)
+"""Sizes of jigsaws: to draw the regions of larger ones, and a grid on them, takes minutes."""
+
+
+@cache
+def sizes(family: str) -> tuple[int, ...]:
+    """The sizes that are offered of a family.
+
+    >>> sizes("windoku")[:5]
+    (4, 6, 8, 9, 10)
+    """
+    return tuple(size for size in range(4, MOST_SIZE + 1) if _has_board(family, size))
+
+
+def _has_board(family: str, size: int) -> bool:
+    if family not in BARE:
+        return size in _JIGSAWS
+    try:
+        bare_board(family, size, None)
+    except PuzzleError:
+        return False
+    return True
+
+
+READY = (
+    *(Wish(level=level, symmetry="half-turn") for level in LEVELS[:-1]),
+    Wish(size=4),
+    Wish(size=6),
+    Wish(size=16, clues=usual_clues(16)),
+    Wish(family="jigsaw"),
+    Wish(family="sudoku-x"),
+    Wish(family="windoku"),
+)
+"""What many people want, so that it can be had at once."""
+
+_OPTIONS = ("family", "size", "level", "symmetry", "clues", "seed")
+
+
+def words(wish: Wish) -> str:
+    """The wish in words, without what chance decides.
+
+    >>> words(READY[0])
+    'sudoku 9x9, easy, half-turn'
+    """
+    symmetry = "" if wish.symmetry == "none" else wish.symmetry
+    kind = f"{wish.family} {wish.size}x{wish.size}"
+    return ", ".join(filter(None, (kind, wish.level, symmetry, "minimal" * wish.minimal)))
+
+
+def command(wish: Wish, neural: bool = False) -> str:
+    """The command that makes the same puzzle.
+
+    >>> command(Wish(level="hard", seed=7))
+    'vmd-make --difficulty hard --seed 7'
+    """
+    usual, parts = Wish(), ["vmd-make"]
+    for name in _OPTIONS:
+        if (value := getattr(wish, name)) != getattr(usual, name):
+            parts.append(f"--{'difficulty' if name == 'level' else name} {value}")
+    return " ".join([*parts, *["--minimal"] * wish.minimal, *["--mode neural"] * neural])
+
+
+def any_seed() -> int:
+    """A seed that nobody chose, short enough to be passed on."""
+    return int(np.random.default_rng().integers(1_000_000))
+
+
+def grant(
+    wish: Wish, draw: Draw, told: Callable[[Grid], None], cancelled: Callable[[], bool] = bool
+) -> Made | None:
+    """The first puzzle of a wish, as `make` gives it; each grid that is dug is told of."""
+
+    def drawn(board: Board, rng: np.random.Generator) -> Grid:
+        grid = draw(board, rng)
+        told(grid)
+        return grid
+
+    return make(wish, 0, drawn, cancelled)
+
+
+def progress(drawn: Sequence[bool | None], tries: int) -> str:
+    """How far the making has come, by the grids drawn so far.
+
+    >>> progress([True, False], 200)
+    'grid 2 of 200 at most; of the model 1 valid, by search instead 1'
+    """
+    text = f"grid {len(drawn)} of {tries} at most"
+    asked = [valid for valid in drawn if valid is not None]
+    if not asked:
+        return text
+    valid = asked.count(True)
+    return f"{text}; of the model {valid} valid, by search instead {len(asked) - valid}"
+
+
+def origin(made: Made) -> str:
+    """Where the grid of a puzzle came from, in a sentence; empty where no model was asked."""
+    if made.drawn[-1] is None:
+        return ""
+    valid, asked = made.drawn.count(True), len(made.drawn)
+    share = f"{valid} of {asked} grid{'s' * (asked > 1)} that it drew for it held all rules"
+    whose = "the model" if made.drawn[-1] else "search, in place of the model"
+    return f"The grid is by {whose}; {share}."

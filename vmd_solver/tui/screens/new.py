@@ -1,0 +1,214 @@
+"""A new puzzle: what it should be like, and its making, which can be watched and given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static
+from textual.worker import get_current_worker
+
+from vmd_solver.assets import DEFAULT_MODEL
+from vmd_solver.errors import VmdError
+from vmd_solver.make import FAMILIES, SYMMETRIES, Draw, Grid, Made, ModelGrids, Wish, exact_grid
+from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
+from vmd_solver.techniques import LEVELS
+from vmd_solver.tui.widgets.dialog import Dialog, titled
+from vmd_solver.tui.widgets.toggle import Toggle
+
+if TYPE_CHECKING:
+    from vmd_solver.tui.app import PlayApp
+
+_ANY = "any"
+_SEARCH, _MODEL = "search", "the model"
+_MOST_DIGITS = 9
+
+
+class NewScreen(Dialog[Made]):
+    """Gives the puzzle that was made. With `begin` it sets to work at once."""
+
+    CSS_PATH = "new.tcss"
+    app: PlayApp
+
+    @dataclass
+    class Drawn(Message):
+        """A grid was drawn; `valid` by a model, or not, or None where none was asked."""
+
+        valid: bool | None
+
+    @dataclass
+    class Done(Message):
+        """The making ended; `why` says why there is no puzzle."""
+
+        made: Made | None
+        why: str = ""
+
+    def __init__(self, wish: Wish, begin: bool = False) -> None:
+        super().__init__()
+        self._first, self._begin = wish, begin
+        self._wish: Wish | None = None
+        """What is being made; None while nothing is."""
+        self._drawn: list[bool | None] = []
+
+    def compose(self) -> ComposeResult:
+        """A line for each question, the command that makes the same, and what goes on."""
+        box = VerticalScroll(classes="dialog--box", can_focus=False)
+        with titled(box, "A new puzzle", "tab, enter, esc"):
+            yield from self._questions()
+            yield Static(id="command", markup=False)
+            yield Static(id="said", markup=False)
+            yield Button("Make", id="make", compact=True)
+
+    def _questions(self) -> Iterator[Widget]:
+        first = self._first
+        known = {"clues": str(first.clues), "seed": str(any_seed())}
+        yield _row("Family", _select("family", FAMILIES, first.family))
+        yield _row("Size", _select("size", sizes(first.family), first.size))
+        yield _row("Difficulty", _select("level", (_ANY, *LEVELS), first.level or _ANY))
+        yield _row("Symmetry", _select("symmetry", SYMMETRIES, first.symmetry))
+        yield _row("Grids by", _select("grids", (_SEARCH, _MODEL), _SEARCH))
+        for name, text in (("clues", "Givens at least"), ("seed", "Seed")):
+            box = Input(known[name], type="integer", max_length=_MOST_DIGITS, id=name, compact=True)
+            yield _row(text, box)
+        yield _row("", Toggle("No given to spare", first.minimal, id="minimal", compact=True))
+
+    def on_mount(self) -> None:
+        """Enter makes what is asked for, without a look at anything else."""
+        self.query_one(Button).focus()
+        if self._begin:
+            self.action_make()
+
+    # What is asked for
+
+    def _chosen(self, name: str) -> Any:
+        return self.query_one(f"#{name}", Select).value
+
+    def _number(self, name: str) -> int:
+        text = self.query_one(f"#{name}", Input).value
+        return int(text) if text.isdecimal() else 0
+
+    def wish(self) -> Wish:
+        """The wish as it is entered. Raises SearchError where it is none."""
+        level = self._chosen("level")
+        return Wish(
+            self._chosen("family"),
+            self._chosen("size"),
+            level=None if level == _ANY else level,
+            symmetry=self._chosen("symmetry"),
+            minimal=self.query_one("#minimal", Checkbox).value,
+            clues=self._number("clues"),
+            seed=self._number("seed"),
+        )
+
+    @on(Select.Changed, "#family")
+    def _family_chosen(self) -> None:
+        """Offer the sizes of the family; keep the size where there is one of it."""
+        size, offered = self.query_one("#size", Select), sizes(self._chosen("family"))
+        kept = size.value if size.value in offered else 9
+        if [value for _, value in size._options] != [*offered]:
+            size.set_options([(str(one), one) for one in offered])
+            size.value = kept
+
+    @on(Select.Changed, "#size")
+    def _size_chosen(self, event: Select.Changed) -> None:
+        if event.value != self._first.size and isinstance(event.value, int):
+            self._first = replace(self._first, size=event.value)
+            self.query_one("#clues", Input).value = str(usual_clues(event.value))
+
+    @on(Select.Changed)
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self) -> None:
+        try:
+            text = command(self.wish(), self._chosen("grids") == _MODEL)
+        except VmdError as error:
+            text = str(error)
+        self.query_one("#command", Static).update(text)
+
+    # The making
+
+    @on(Button.Pressed)
+    @on(Input.Submitted)
+    def action_make(self) -> None:
+        """Begin, or give up what was begun."""
+        if self._wish is not None:
+            self.action_leave()
+            return
+        try:
+            self._wish = self.app.wish = self.wish()
+        except VmdError as error:
+            self._say(str(error))
+            return
+        self._drawn = []
+        self._tell()
+        self._make(self._wish, self._chosen("grids") == _MODEL)
+
+    @work(thread=True, group="make", exclusive=True)
+    def _make(self, wish: Wish, neural: bool) -> None:
+        worker = get_current_worker()
+
+        def told(grid: Grid) -> None:
+            self.post_message(self.Drawn(grid.by_model))
+
+        try:
+            draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
+            made = grant(wish, draw, told, lambda: worker.is_cancelled)
+        except VmdError as error:
+            done = self.Done(None, str(error))
+        else:
+            done = self.Done(made, "" if made else f"Not found in {wish.tries} grids: ask for less")
+        if not worker.is_cancelled:
+            self.post_message(done)
+
+    @on(Drawn)
+    def _heard(self, drawn: Drawn) -> None:
+        if self._wish is not None:
+            self._drawn.append(drawn.valid)
+            self._tell()
+
+    @on(Done)
+    def _done(self, done: Done) -> None:
+        if done.made is not None:
+            self.dismiss(done.made)
+        else:
+            self._end(done.why)
+
+    def action_leave(self) -> None:
+        """Give up what is being made; where nothing is, close."""
+        if self._wish is None:
+            self.dismiss(None)
+            return
+        self.workers.cancel_group(self, "make")
+        self._end("Given up.")
+
+    def _end(self, said: str) -> None:
+        self._wish = None
+        self._tell()
+        self._say(said)
+
+    def _tell(self) -> None:
+        """Show how far the making has come."""
+        making = self._wish is not None
+        self.query_one(Button).label = "Cancel" if making else "Make"
+        for widget in self.query("Select, Input, Toggle"):
+            widget.disabled = making
+        if self._wish is not None:
+            self._say(f"Making: {progress(self._drawn, self._wish.tries)}")
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(text)
+
+
+def _row(text: str, widget: Widget) -> Horizontal:
+    return Horizontal(Label(text), widget, classes="row")
+
+
+def _select(name: str, offered: Sequence[Any], value: Any) -> Select[Any]:
+    options = [(str(one), one) for one in offered]
+    return Select(options, value=value, allow_blank=False, compact=True, id=name)
