@@ -184,7 +184,7 @@ def _request(options: dict[str, Any]) -> Request:
 
 
 def _settings(options: dict[str, Any], most: int) -> Any:
-    """The solver's settings; an option that is not given keeps the solver's default."""
+    """The solver's settings; an option that is not given keeps what is usual for the mode."""
     from vmd_solver.sampling import Settings
 
     same = (
@@ -193,7 +193,7 @@ def _settings(options: dict[str, Any], most: int) -> Any:
     )  # fmt: skip
     told = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
     given = {name: value for name, value in told.items() if value is not None}
-    return Settings(solutions=most, **given)
+    return Settings.usual(solutions=most, **given)
 
 
 def _asked(options: dict[str, Any]) -> tuple[Asked, int]:

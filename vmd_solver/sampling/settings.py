@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from vmd_solver.errors import SearchError
 
@@ -15,6 +15,10 @@ Select = Literal["valid", "margin"]
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+SCHEDULE: dict[str, Any] = {"policy": "last", "z": "refine"}
+SCHEDULE_LATENTS = 4
+"""What the same work solves most with in neural mode (docs/RESULTS.md): for who says nothing."""
+
 CHOICES = {
     "mode": MODES,
     "policy": POLICIES,
@@ -60,6 +64,15 @@ class Settings:
     seed: int = 0
     batch: int = 64
     """Rows (puzzles times latents) of one denoiser call."""
+
+    @classmethod
+    def usual(cls, **given: Any) -> Settings:
+        """These settings; neural mode with the best schedule known, where nothing is said of it."""
+        if given.get("mode") == "neural":
+            given = {"latents": SCHEDULE_LATENTS, **given}
+            if not given.keys() & {"policy", "threshold", "z"}:
+                given = {**SCHEDULE, **given}
+        return cls(**given)
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

@@ -43,3 +43,22 @@ def test_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_mode_that_needs_a_model_says_so() -> None:
     with pytest.raises(SearchError, match="needs a model"):
         Solver(Settings(mode="guided"))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ("threshold", "keep", 1)),
+        ({"mode": "guided", "latents": 2}, ("threshold", "keep", 2)),
+        ({"mode": "neural"}, ("last", "refine", 4)),
+        ({"mode": "neural", "latents": 1}, ("last", "refine", 1)),
+        ({"mode": "neural", "policy": "top"}, ("top", "keep", 4)),
+        ({"mode": "neural", "threshold": 0.5}, ("threshold", "keep", 4)),
+        ({"mode": "neural", "z": "redraw"}, ("threshold", "redraw", 4)),
+    ],
+)
+def test_a_mode_has_a_schedule_of_its_own(
+    given: dict[str, Any], expected: tuple[str, str, int]
+) -> None:
+    settings = Settings.usual(**given)
+    assert (settings.policy, settings.z, settings.latents) == expected
