@@ -63,7 +63,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the run.  [default: runs/text-LATENT]")  # fmt: skip
 @click.option("--resume", is_flag=True,
-              help="Go on with the run in --out; --steps and --time may be others.")  # fmt: skip
+              help="Go on with the run in --out; --steps, --time and --beta may be others.")  # fmt: skip
 @click.option("--name", default="text", show_default=True, callback=file_name,
               help="Name of the model.")  # fmt: skip
 @click.option("--promote/--no-promote", default=False, show_default=True,
@@ -168,7 +168,7 @@ def _resumed(
     if not (folder / "checkpoint.pt").exists():
         raise click.UsageError(f"no run in {folder}; start one without --resume, or name its --out")
     state = checkpoint.load(folder / "checkpoint.pt")
-    stated = {name: planned[name] for name in ("steps", "time_s") if _stated(name)}
+    stated = {name: planned[name] for name in ("steps", "time_s", "beta") if _stated(name)}
     config = replace(
         TextTrainConfig.from_dict(state["train_config"]), slice_s=planned["slice_s"], **stated
     )
