@@ -63,7 +63,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder of the run.  [default: runs/text-LATENT]")  # fmt: skip
 @click.option("--resume", is_flag=True,
-              help="Go on with the run in --out; --steps, --time and --beta may be others.")  # fmt: skip
+              help="Go on with the run in --out, to other --steps, --time or --beta.")  # fmt: skip
 @click.option("--name", default="text", show_default=True, callback=file_name,
               help="Name of the model.")  # fmt: skip
 @click.option("--promote/--no-promote", default=False, show_default=True,

@@ -97,7 +97,7 @@ def run(options: dict[str, Any]) -> int:
     model = load(options["model"], options["device"], options["threads"])
     started = time.perf_counter()
     with Output(None) as output:
-        screen = _screen(model, options, given, output)
+        screen = _screen(model, options, output)
         sample = _sample(model, given, settings, options, screen)
         if model.device_note and not options["quiet"]:
             narrate(f"note: {model.device_note}")
@@ -107,7 +107,7 @@ def run(options: dict[str, Any]) -> int:
         else:
             record = sample.text
         if screen is None:
-            output.write(record.encode("utf-8", "replace") + b"\n")
+            output.write(record.encode() + b"\n")
     return ExitCode.SOLVED
 
 
@@ -165,7 +165,7 @@ def _row(model: OnnxText, given: str, settings: Any, sample: Sample, seconds: fl
 
 
 def _screen(
-    model: OnnxText, options: dict[str, Any], given: str, output: Output
+    model: OnnxText, options: dict[str, Any], output: Output
 ) -> Callable[[Any], None] | None:
     """What --watch shows, where there is a terminal for it."""
     if not options["watch"]:

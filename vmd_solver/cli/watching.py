@@ -26,6 +26,8 @@ class Screen:
     def __init__(self, alphabet: Alphabet, output: Output) -> None:
         self._alphabet, self._output = alphabet, output
         self._rows = 0
+        self._x = np.zeros((0, 0), dtype=np.int64)
+        """(K, m) as in the sampler."""
 
     def __call__(self, event: events.Event) -> None:
         """Take in an event."""

@@ -41,7 +41,7 @@ class Alphabet:
 
         Raises TextError, with the place, for a character that no token begins with.
         """
-        data = text.encode("utf-8", "surrogatepass")
+        data = text.encode()
         if self.tokens == BYTES:
             return np.frombuffer(data, dtype=np.uint8).astype(np.int64) + 1
         found = self._pattern.findall(data)

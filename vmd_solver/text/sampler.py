@@ -53,12 +53,15 @@ def extend(
     settings: TextSettings,
     tell: Observer = quiet,
 ) -> Sample:
-    """The prompt (m,) with so many new tokens after it."""
+    """The prompt (m,) with so many new tokens after it.
+
+    Raises TextError for blocks that would leave no room for what comes before them.
+    """
     L, m = settings.block_length, len(prompt)
-    if model.length < L:
+    if model.length // 2 < L:
         raise TextError(
-            f"the longest block of model {model.name!r} is {model.length}, got {L}; "
-            "lower --block-length"
+            f"blocks of new text have at most {model.length // 2} tokens with model"
+            f" {model.name!r}, half of what it sees at once; got {L}"
         )
     x_t = np.concatenate((prompt, np.zeros(count, dtype=np.int64)))
     # What is new begins a block; of the prompt, only as much is read as the model looks back on.
@@ -105,7 +108,7 @@ def _complete(
     best = int(work.nats.argmin())
     tell(events.Chosen(best, tuple(work.nats.tolist())))
     tokens = work.x[best]
-    text = model.alphabet.join(tokens).decode("utf-8", "surrogatepass")
+    text = model.alphabet.join(tokens).decode("utf-8")
     nats = float(work.nats[best]) if settings.latents > 1 else None
     return Sample(tokens, text, nats, work.nfe, int(work.remasked[best]))
 

@@ -31,7 +31,7 @@ def knows(answer: str) -> FakeText:
         peaks = 20.0 * (tokens[: x_t.shape[1], None] == np.arange(1, TEXT8.V + 1))
         return np.broadcast_to(peaks, (*x_t.shape, TEXT8.V)).astype(np.float32)
 
-    return FakeText(logits, TEXT8, length=len(answer))
+    return FakeText(logits, TEXT8, length=2 * len(answer))
 
 
 settings = st.builds(
@@ -156,8 +156,8 @@ def test_more_gaps_than_the_model_is_long_are_refused() -> None:
 
 
 def test_a_longer_block_than_the_model_has_is_refused() -> None:
-    with pytest.raises(TextError, match="longest block of model 'fake' is 8, got 9"):
-        extend(even(length=8), BYTES.encode(""), 9, TextSettings(block_length=9))
+    with pytest.raises(TextError, match=r"at most 4 tokens with model 'fake'.*got 5"):
+        extend(even(length=8), BYTES.encode(""), 9, TextSettings(block_length=5))
 
 
 def test_a_long_text_with_few_gaps_is_cut_between_characters() -> None:
