@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from vmd_solver.errors import RuntimeUnavailable
+from vmd_solver.sampling.settings import POLICIES
+from vmd_solver.text.settings import CHOICES, TextSettings
 
 
 @click.command()
@@ -26,12 +28,16 @@ from vmd_solver.errors import RuntimeUnavailable
 @click.option("--samples", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--rows", type=click.IntRange(1), default=64, show_default=True,
               help="Windows of held-out text behind a bound.")  # fmt: skip
+@click.option("--policy", type=click.Choice(POLICIES), default="random", show_default=True)
+@click.option("--z", type=click.Choice(CHOICES["z"]), default="keep", show_default=True)
+@click.option("--remask", type=click.Choice(CHOICES["remask"]), default="none", show_default=True)
+@click.option("--latents", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               default=Path("runs/eval-text"), show_default=True)  # fmt: skip
 def command(
     models: tuple[Path, ...], corpus: tuple[Path, ...], held_out: float, lengths: tuple[int, ...],
-    temperatures: tuple[float, ...], samples: int, rows: int, seed: int, out: Path,
+    temperatures: tuple[float, ...], samples: int, rows: int, out: Path, **how: Any,
 ) -> None:  # fmt: skip
     """Bits a character and samples of exported MODELS, by block length and calls a block.
 
@@ -49,7 +55,7 @@ def command(
             f"evaluation needs {error.name}; install vmd-solver[cpu,train]"
         ) from error
     out.mkdir(parents=True, exist_ok=True)
-    setting = Setting(corpus, held_out, lengths, temperatures, samples, rows, seed)
+    setting = Setting(corpus, held_out, lengths, temperatures, samples, rows, TextSettings(**how))
     results: dict[str, Any] = {}
 
     def say(line: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class Setting:
     samples: int
     rows: int
     """Windows behind a bound."""
-    seed: int
+    how: TextSettings
+    """All else of sampling."""
 
 
 def evaluate(
@@ -57,7 +58,7 @@ def evaluate(
             for part in (data.train, data.held_out)
         )
         weights = built(TextVMD, TextConfig.from_dict, folder)
-        bounds = measured(weights, data, alphabet, setting.lengths, setting.seed, setting.rows)
+        bounds = measured(weights, data, alphabet, setting.lengths, setting.how.seed, setting.rows)
     judge, known = Judge(train), set(words(train))
     starts = np.linspace(PROMPT, len(held_out) - NEW, setting.samples).astype(int).tolist()
     prompts = [held_out[start - PROMPT : start] for start in starts]
@@ -79,13 +80,8 @@ def _plans(setting: Setting) -> Iterator[tuple[dict[str, Any], TextSettings]]:
     for L in setting.lengths:
         for temperature in setting.temperatures:
             for calls in (calls for calls in CALLS if calls <= L):
-                facts = {"block": L, "calls": calls, "temperature": temperature}
-                yield (
-                    facts,
-                    TextSettings(
-                        nfe=calls, block_length=L, temperature=temperature, seed=setting.seed
-                    ),
-                )
+                how = replace(setting.how, nfe=calls, block_length=L, temperature=temperature)
+                yield {"block": L, "calls": calls, "temperature": temperature}, how
 
 
 def _new(model: OnnxText, prompt: str, settings: TextSettings) -> str:
