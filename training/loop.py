@@ -25,7 +25,7 @@ from training.checkpoint import Start
 from training.data import HELD_OUT, Group, held_out, make_pack
 from training.device import Plan
 from training.distributed import World
-from training.model import VMD, Block, ModelConfig
+from training.model import VMD, Block
 from training.pack import Pack
 from training.pool import Pool
 from training.recipes import RECIPES
