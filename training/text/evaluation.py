@@ -69,7 +69,10 @@ def evaluate(
     rows: list[dict[str, Any]] = [{"block": "", "calls": "", "temperature": ""}]
     rows[0] |= asdict(quality(judge, known, true))
     for facts, settings in _plans(setting):
-        found = [(prompt, _new(model, prompt, settings)) for prompt in prompts]
+        found = [
+            (prompt, _new(model, prompt, replace(settings, seed=settings.seed + number)))
+            for number, prompt in enumerate(prompts)
+        ]
         rows.append({**facts, **asdict(quality(judge, known, found)), "first": found[0][1]})
         say(f"{folder}: {rows[-1]}")
     return {"bounds": bounds, "quality": rows}

@@ -31,8 +31,8 @@ def corpus(tmp_path: Path) -> Path:
     return file
 
 
-def run(*options: object) -> None:
-    result = CliRunner().invoke(cli, ["text", *map(str, options)], standalone_mode=False)
+def run(*options: object, name: str = "text") -> None:
+    result = CliRunner().invoke(cli, [name, *map(str, options)], standalone_mode=False)
     if result.exception:
         raise result.exception
 
@@ -59,6 +59,19 @@ def test_a_run_learns_exports_and_writes(corpus: Path, tmp_path: Path) -> None:
     model = OnnxText(folder, "cpu", 1)
     sample = extend(model, model.alphabet.encode("the "), 30, TextSettings(block_length=4))
     assert len(sample.text) == 34
+
+
+def test_evaluation_gives_bounds_and_judged_samples(corpus: Path, tmp_path: Path) -> None:
+    run("--corpus", corpus, "--steps", 2, "--out", tmp_path / "run", *SMALL)
+    folder, out = tmp_path / "run" / "export" / "text", tmp_path / "eval"
+    few = ("--block-length", 4, "--samples", 2, "--rows", 2, "--out", out)
+    run(folder, "--corpus", corpus, *few, name="eval-text")
+    found = json.loads((out / "results.json").read_text())[str(folder)]
+    assert [row["calls"] for row in found["bounds"]] == [1, 2, 4]
+    truth, *sampled = found["quality"]
+    assert len(sampled) == 3 and truth["real_words"] == 1.0
+    assert all(row["judge_bits"] > truth["judge_bits"] for row in sampled)
+    assert "held-out text" in (out / "report.md").read_text()
 
 
 def test_a_resumed_run_goes_the_way_of_one_never_stopped(corpus: Path, tmp_path: Path) -> None:
