@@ -1,9 +1,10 @@
 """How fast does `vmd-text` write on a CPU, what do kept keys save, and how soon is it there?
 
-New tokens a second of the model that ships after a prompt, by calls and tokens a block (median of
-several texts after a warming one); the time of one call on a block beside a full memory, against a
-call on everything at once, which is what it would cost to keep nothing; and the whole process from
-a cold command, for one block. The last line is one JSON document.
+New tokens a second of the model that ships after a prompt, by calls and tokens a block (the fastest
+of several texts after a warming one, as others may use the machine); the time of one call on a
+block beside a full memory, against a call on everything at once, which is what it would cost to
+keep nothing; and the whole process from a cold command, for one block. The last line is one JSON
+document.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import argparse
 import json
 import os
 import platform
-import statistics
+import shutil
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,22 +32,22 @@ PROMPT = "First Citizen:\nBefore we proceed any further, hear me speak.\n"
 NEW = 128
 
 
-def median_s(repeats: int, work: Callable[[], object]) -> float:
-    """Median seconds of `work`, after once in vain."""
+def fastest_s(repeats: int, work: Callable[[], object]) -> float:
+    """Seconds of `work` at its fastest, after once in vain."""
     work()
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+    return min(seconds)
 
 
 def tokens_a_second(model: OnnxText, nfe: int, block_length: int, repeats: int) -> float:
     """New tokens a second after PROMPT."""
     prompt = model.alphabet.encode(PROMPT)
     settings = TextSettings(nfe=nfe, block_length=block_length)
-    return NEW / median_s(repeats, lambda: extend(model, prompt, NEW, settings))
+    return NEW / fastest_s(repeats, lambda: extend(model, prompt, NEW, settings))
 
 
 def call_ms(model: OnnxText, block_length: int, repeats: int) -> float:
@@ -56,7 +58,7 @@ def call_ms(model: OnnxText, block_length: int, repeats: int) -> float:
         memory = model.finish(tokens[:, start : start + block_length], memory)
     x_t = np.zeros((1, block_length), dtype=np.int64)
     z = model.prior(x_t, memory).mean
-    return 1000 * median_s(10 * repeats, lambda: model(x_t, z, memory))
+    return 1000 * fastest_s(10 * repeats, lambda: model(x_t, z, memory))
 
 
 def main() -> None:
@@ -77,7 +79,9 @@ def main() -> None:
     kept, all_at_once = (round(call_ms(model, L, options.repeats), 2) for L in (16, model.length))
     print(f"\na call: {kept} ms on 16 tokens beside {model.length - 16} kept ones,", end=" ")
     print(f"{all_at_once} ms on {model.length} tokens at once")
-    call = [sys.executable, "-m", "vmd_solver.cli.text", "--length", "16", "--threads", "1", PROMPT]
+    beside = Path(sys.executable).with_name("vmd-text")
+    script = str(beside if beside.exists() else shutil.which("vmd-text"))
+    call = [script, "--length", "16", "--threads", "1", PROMPT]
     cold = measure(call, options.repeats)
     print(f"from a cold command, 16 tokens: {cold['median_s']} s, {cold['peak_mb']} MB")
     document = {

@@ -17,6 +17,8 @@ from vmd_solver.text.alphabet import Alphabet
 
 ROWS = 64
 """Windows of held-out text behind every bound."""
+PRIOR_DRAWS = 4
+"""Draws of z from the prior for the bound that uses them."""
 
 
 def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def measured(
             if model.encoder is not None:
                 told = bound.measure(*setting)
                 row |= {"encoder": asdict(told)}
-                row["prior"] = bound.measure(*setting, encode=False).total
+                row["prior"] = bound.measure(*setting, prior_draws=PRIOR_DRAWS).total
                 if calls == 1:
                     row["shuffled"] = bound.measure(*setting, shuffle=True).cross_entropy
                 row["bits"] = min(told.total, row["prior"])
@@ -98,6 +100,7 @@ def card(run: TextRun, metrics: dict[str, Any], name: str) -> str:
         ),
         ("parameters", f"{parameter_count(run.model):,}"),
         ("window", f"{model.length} tokens; blocks of {', '.join(map(str, config.block_lengths))}"),
+        ("beta", f"{config.beta:g} in the end"),
         ("device", f"{run.plan.device} ({run.plan.reason})"),
         ("time", f"{run.elapsed_s / 60:.1f} minutes"),
         ("steps", f"{run.step:,} of {config.rows} windows"),
