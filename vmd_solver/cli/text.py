@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.cli.exits import ExitCode, guard
-from vmd_solver.cli.interrupt import listen
-from vmd_solver.cli.narrator import narrate
 from vmd_solver.cli.output import Output
+from vmd_solver.console.exits import ExitCode, guard
+from vmd_solver.console.interrupt import listen
+from vmd_solver.console.narrator import narrate
 from vmd_solver.errors import TextError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def command(**options: Any) -> dict[str, Any]:
 def main() -> None:
     """The installed script."""
     listen()
-    sys.exit(guard(_main, "vmd-text"))
+    sys.exit(guard(_main, "vmd-text", "vmd-train text makes one"))
 
 
 def _main() -> int:
