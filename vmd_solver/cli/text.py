@@ -29,7 +29,7 @@ _EPILOG = (
     "Exit codes: 0 written, 1 the reader went away, 2 wrong usage, or text that the model cannot "
     "take, 3 no model or runtime, 130 interrupted."
 )
-_POLICIES = ("random", "top", "margin", "entropy", "threshold", "last")
+_POLICIES = ("top", "random", "margin", "entropy", "threshold", "last")
 _SETTINGS = ("nfe", "block_length", "policy", "threshold", "temperature", "latents", "z", "remask",
              "seed")  # fmt: skip
 
@@ -43,11 +43,11 @@ _SETTINGS = ("nfe", "block_length", "policy", "threshold", "temperature", "laten
 @click.option("--block-length", type=int, default=16, help="Tokens of a block.  [16]")
 @click.option("--blocks", type=click.IntRange(1, 1_000_000), default=None,
               help="Blocks to write, in place of --length.")  # fmt: skip
-@click.option("--nfe", type=int, default=8, help="Most denoiser calls on a block.  [8]")
+@click.option("--nfe", type=int, default=16, help="Most denoiser calls on a block.  [16]")
 @click.option("-t", "--temperature", type=float, default=0.7,
               help="0 takes the likeliest tokens, above they are drawn.  [0.7]")  # fmt: skip
-@click.option("--policy", type=click.Choice(_POLICIES), default="random",
-              help="Which masked tokens to commit after a call.  [random]")  # fmt: skip
+@click.option("--policy", type=click.Choice(_POLICIES), default="top",
+              help="Which masked tokens to commit after a call.  [top]")  # fmt: skip
 @click.option("--threshold", type=float, default=0.95,
               help="--policy threshold commits what is this probable.  [0.95]")  # fmt: skip
 @click.option("--latents", type=int, default=1,

@@ -16,15 +16,15 @@ CHOICES = {"policy": POLICIES, "z": get_args(Between), "remask": get_args(Remask
 class TextSettings:
     """How to sample. Raises SearchError for values out of range."""
 
-    nfe: int = 8
+    nfe: int = 16
     """Most denoiser calls on a block."""
     block_length: int = 16
     """Tokens of a block of new text; gaps are filled in blocks as long as the model has them."""
-    policy: PolicyName = "random"
+    policy: PolicyName = "top"
     """Which masked tokens to commit after a call; "last" commits none before the last one."""
     threshold: float = 0.95
     """With the threshold policy: commit every token whose best value is at least this probable."""
-    temperature: float = 1.0
+    temperature: float = 0.7
     """0 commits the most probable tokens; above, they are drawn from softmax(logits / T)."""
     latents: int = 1
     """K: texts sampled side by side, each with latents of its own; the likeliest is taken."""
