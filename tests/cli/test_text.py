@@ -67,6 +67,11 @@ def test_gaps_are_filled_and_the_rest_stays(vmd_text) -> None:  # type: ignore[n
     assert row["given"] == "To __ or ___ to bé" and row["nfe"] == 2 and row["nats"] > 0
 
 
+def test_a_text_with_gaps_may_come_from_standard_input(vmd_text) -> None:  # type: ignore[no-untyped-def]
+    done = vmd_text("--fill", "-", piped="日本 __ é\n".encode())
+    assert done.out.startswith("日本 ") and done.out.endswith(" é\n") and "_" not in done.out
+
+
 def test_blocks_are_a_length(vmd_text) -> None:  # type: ignore[no-untyped-def]
     row = json.loads(vmd_text("--blocks", "3", "--block-length", "4", "--json").out)
     assert row["tokens"] == 12 and row["nfe"] == 6

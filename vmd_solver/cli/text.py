@@ -118,16 +118,17 @@ def _given(options: dict[str, Any]) -> str:
         raise click.UsageError("a prompt and --fill exclude one another; give one of them")
     if len(options["gap"]) != 1:
         raise click.UsageError(f"--gap expects one character, got {options['gap']!r}")
-    if fill is not None and options["gap"] not in fill:
-        raise TextError(f"nothing to fill: no {options['gap']!r} in the text; mark gaps with it")
     text = prompt if fill is None else fill
     if text == "-" or (text is None and sys.stdin is not None and not sys.stdin.isatty()):
         text = _piped()
+    text = text or ""
     try:
-        (text or "").encode("utf-8")
+        text.encode()
     except UnicodeEncodeError as error:  # what the shell handed over as bytes of no character
         raise TextError(f"the prompt is not UTF-8: character {error.start + 1}") from error
-    return text or ""
+    if fill is not None and options["gap"] not in text:
+        raise TextError(f"nothing to fill: no {options['gap']!r} in the text; mark gaps with it")
+    return text
 
 
 def _piped() -> str:
