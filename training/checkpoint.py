@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.model import VMD, ModelConfig
 from vmd_solver.errors import ModelError
@@ -20,6 +20,9 @@ KEYS = {
 }  # fmt: skip
 
 Made = TypeVar("Made")
+Network = TypeVar("Network", bound=nn.Module)
+ConfigOf = Callable[[dict[str, Any]], Any]
+"""Reads the config of a kind of network."""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -50,27 +53,28 @@ def load(path: Path) -> dict[str, Any]:
 class Start(NamedTuple):
     """What another run begins from."""
 
-    config: ModelConfig
+    config: Any
+    """ModelConfig, or that of another kind of network."""
     weights: dict[str, Tensor]
     """Averaged."""
     lineage: list[dict[str, Any]]
     """Recipe, steps and minutes of each run behind the weights, the first one first."""
 
 
-def start(path: Path) -> Start:
+def start(path: Path, config_of: ConfigOf = ModelConfig.from_dict) -> Start:
     """The weights of an exported folder, a run or a checkpoint, and where they come from.
 
     Raises ModelError.
     """
     if (path / "weights.safetensors").is_file():
-        return _exported(path)
+        return _exported(path, config_of)
     state = load(path / "checkpoint.pt" if path.is_dir() else path)
     ran = {
         "recipe": state["train_config"]["recipe"],
         "steps": state["step"],
         "minutes": round(state["elapsed_s"] / 60, 1),
     }
-    config = _understood(path, lambda: ModelConfig.from_dict(state["model_config"]))
+    config = _understood(path, lambda: config_of(state["model_config"]))
     return Start(config, state["ema"], [*state.get("earlier", ()), ran])
 
 
@@ -79,17 +83,22 @@ def load_model(path: Path) -> VMD:
 
     `path` is a folder of either kind, or a checkpoint. Raises ModelError.
     """
-    config, weights, _ = start(path)
+    return built(VMD, ModelConfig.from_dict, path)
 
-    def built() -> VMD:
-        model = VMD(config)
+
+def built(network: type[Network], config_of: ConfigOf, path: Path) -> Network:
+    """As `load_model`, for a network of any kind."""
+    config, weights, _ = start(path, config_of)
+
+    def make() -> Network:
+        model = network(config)
         model.load_state_dict(weights)
         return model.eval()
 
-    return _understood(path, built)
+    return _understood(path, make)
 
 
-def _exported(folder: Path) -> Start:
+def _exported(folder: Path, config_of: ConfigOf) -> Start:
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))["model"]
         ran = json.loads((folder / "metrics.json").read_text("utf-8")).get("run", {})
@@ -98,7 +107,7 @@ def _exported(folder: Path) -> Start:
         raise ModelError(f"{folder} is damaged, or no model of vmd-train") from error
     last = {name: ran[name] for name in ("recipe", "steps", "minutes") if name in ran}
     lineage = [*ran.get("earlier", ()), *([last] if last else ())]
-    return Start(_understood(folder, lambda: ModelConfig.from_dict(config)), weights, lineage)
+    return Start(_understood(folder, lambda: config_of(config)), weights, lineage)
 
 
 def _understood(path: Path, make: Callable[[], Made]) -> Made:

@@ -114,14 +114,15 @@ class Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Those declared here, then one for each module there."""
-        found = (module.name for module in iter_modules(commands.__path__))
+        found = (module.name.replace("_", "-") for module in iter_modules(commands.__path__))
         return [*super().list_commands(context), *sorted(found)]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """One of either kind."""
         own = super().get_command(context, name)
         if own is None and name in self.list_commands(context):
-            found: click.Command = import_module(f"{commands.__name__}.{name}").command
+            module = import_module(f"{commands.__name__}.{name.replace('-', '_')}")
+            found: click.Command = module.command
             return found
         return own
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from training.checkpoint import Start
 from training.data import HELD_OUT, Group, held_out, make_pack
 from training.device import Plan
 from training.distributed import World
-from training.model import VMD, Block, ModelConfig
+from training.model import VMD, Block
 from training.pack import Pack
 from training.pool import Pool
 from training.recipes import RECIPES
@@ -109,18 +109,21 @@ ALONE = World()
 class Run:
     """One training run in a folder: model, optimizer, average, time used."""
 
+    network: ClassVar[type[Any]] = VMD
+    """What is trained, built from its config."""
+
     def __init__(
         self,
         folder: Path,
         config: TrainConfig,
-        model_config: ModelConfig,
+        model_config: Any,
         plan: Plan,
         world: World = ALONE,
     ) -> None:
         torch.manual_seed(config.seed)
         self.folder, self.config, self.plan, self.world = folder, config, plan, world
-        self.model = VMD(model_config).to(plan.device)
-        self.ema = VMD(model_config).to(plan.device).eval().requires_grad_(False)
+        self.model: VMD = self.network(model_config).to(plan.device)
+        self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), config.lr, (0.9, 0.95), weight_decay=config.weight_decay

@@ -13,6 +13,7 @@ VmdError
   ClusterUnavailable                  no Ray, or nobody at its address
   SearchError                         settings that no search can follow
   SaveError                           a file of ours, a saved game say, that cannot be read
+  TextError                           text that a model cannot take, or a corpus that is no text
 ```
 
 A message says what was expected, what came, and what to do next. Only `vmd_solver.console` turns
@@ -97,3 +98,7 @@ class SearchError(VmdError):
 
 class SaveError(VmdError):
     """A file that the program itself keeps, such as a saved game, and that makes no sense."""
+
+
+class TextError(VmdError):
+    """Text, or a corpus, that a model of text cannot take."""

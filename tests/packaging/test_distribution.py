@@ -120,6 +120,7 @@ def test_no_extra_brings_both_runtimes() -> None:
         "fast": set(),
         "ray": set(),
         "train": set(),
+        "subwords": set(),
         "web": set(),
         "dev": {"onnxruntime"},
     }

@@ -20,6 +20,7 @@ from vmd_solver.errors import (
     PuzzleError,
     SaveError,
     SearchError,
+    TextError,
 )
 
 
@@ -54,6 +55,7 @@ _OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (PuzzleError, ExitCode.USAGE),
     (SearchError, ExitCode.USAGE),
     (SaveError, ExitCode.USAGE),
+    (TextError, ExitCode.USAGE),
     (click.ClickException, ExitCode.USAGE),
     (OSError, ExitCode.USAGE),
 )

@@ -54,41 +54,79 @@ class Manifest:
 
 def from_values(values: Mapping[str, Any], where: str) -> Manifest:
     """The manifest in `values` (keys without `vmd.`). Raises ManifestMismatch."""
+    return Manifest(**checked(values, where, GRIDS))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the manifest of one kind of model has to say."""
+
+    kind: str
+    contract: int
+    ranges: Mapping[str, tuple[int, int]]
+    """Whole numbers, and what a model may ask for: far more than any has, and less than takes all
+    the memory or time."""
+    latents: tuple[str, ...]
+    command: str
+    """What runs such a model."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that has to be there; "kind" may be missing where it is that of grids."""
+        return ("contract", *self.ranges, *STRINGS)
+
+
+GRIDS = Facts("grids", CONTRACT, RANGES, LATENTS, "vmd-solve")
+
+
+def checked(values: Mapping[str, Any], where: str, facts: Facts) -> dict[str, Any]:
+    """The facts in `values`, by key. Raises ManifestMismatch where they are not as they must be."""
+    kind = values.get("kind", GRIDS.kind)
+    if kind != facts.kind and "contract" in values:
+        raise ManifestMismatch(
+            f"{where} is of a model for {kind}, expected one for {facts.kind}, which is what "
+            f"{facts.command} runs"
+        )
     contract = values.get("contract")
     if not (str(contract).isascii() and str(contract).isdigit()):
         raise ManifestMismatch(f"{where} does not say its model contract; is it a vmd model?")
-    if str(contract) != str(CONTRACT):
+    if str(contract) != str(facts.contract):
         raise ManifestMismatch(
-            f"{where} has model contract {contract}, this version reads {CONTRACT}; "
+            f"{where} has model contract {contract}, this version reads {facts.contract}; "
             "install the matching vmd-solver, or export the model again"
         )
-    known = {*INTEGERS, *STRINGS, "role"}
+    known = {*facts.keys, "role", "kind"}
     unknown = sorted(key for key in values if key not in known and not key.startswith("info."))
-    missing = sorted({*INTEGERS, *STRINGS} - set(values))
+    missing = sorted({*facts.keys} - set(values))
     if unknown or missing:
         what = f"unknown vmd.{unknown[0]}" if unknown else f"no vmd.{missing[0]}"
         raise ManifestMismatch(f"{where} has {what}; install the version it was made for")
     try:
-        numbers = {key: int(values[key]) for key in INTEGERS}
+        numbers = {key: int(values[key]) for key in ("contract", *facts.ranges)}
     except (TypeError, ValueError, OverflowError) as error:
         raise ManifestMismatch(f"{where} has a manifest that is not numbers: {error}") from error
-    for key, (least, most) in RANGES.items():
+    for key, (least, most) in facts.ranges.items():
         if not least <= numbers[key] <= most:
             raise ManifestMismatch(
                 f"{where} has {key} {numbers[key]:.6g}, expected {least} to {most}"
             )
-    if values["latent"] not in LATENTS:
+    if values["latent"] not in facts.latents:
         raise ManifestMismatch(
-            f"{where} has latent {values['latent']!r}, expected one of {LATENTS}"
+            f"{where} has latent {values['latent']!r}, expected one of {facts.latents}"
         )
-    return Manifest(**numbers, latent=values["latent"], name=str(values["name"]))
+    return {**numbers, "latent": values["latent"], "name": str(values["name"])}
 
 
 def read_config(folder: Path) -> Manifest:
     """The manifest in a model folder's config.json. Raises ModelError."""
+    return from_values(read_values(folder)["vmd"], str(folder / "config.json"))
+
+
+def read_values(folder: Path) -> dict[str, Any]:
+    """A model folder's config.json; its "vmd" is a dict. Raises ModelError."""
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         values = config["vmd"]
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
@@ -96,15 +134,20 @@ def read_config(folder: Path) -> Manifest:
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model") from error
     if not isinstance(values, dict):
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model")
-    return from_values(values, str(path))
+    return config
 
 
 def check_metadata(metadata: Mapping[str, str], manifest: Manifest, role: str, where: str) -> None:
     """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
-    values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
+    values = metadata_values(metadata)
     found = from_values(values, where)
     if found != manifest or values.get("role") != role:
         raise ManifestMismatch(f"{where} is not the {role} that config.json beside it describes")
+
+
+def metadata_values(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What an ONNX file says under `vmd.*`, by key."""
+    return {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
 
 
 def check_digests(folder: Path) -> None:

@@ -103,18 +103,7 @@ class OnnxDenoiser:
         self, role: str, feed: dict[str, Any], due: dict[str, tuple[int, ...]]
     ) -> list[Floats]:
         """The outputs of a graph, by the names and of the shapes that are `due`, without NaN."""
-        session, path = self._sessions[role], self.folder / f"{role}.onnx"
-        try:
-            found: list[Floats] = session.run(list(due), feed)
-        except Exception as error:  # as in `_open`
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"{path} cannot be run: {reason}") from error
-        for (name, shape), values in zip(due.items(), found, strict=True):
-            if values.shape != shape:
-                raise ModelError(f"{path} gives {name} of shape {values.shape}, expected {shape}")
-            if np.isnan(values).any():
-                raise ModelError(f"{path} gives {name} that are no numbers; export it again")
-        return found
+        return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
 
     @staticmethod
     def _grid(board: Board, x_t: Ints, allowed: Floats) -> dict[str, Any]:
@@ -134,43 +123,80 @@ class OnnxDenoiser:
         return {role: self._open(role) for role in roles}
 
     def _open(self, role: str) -> Any:
-        import onnxruntime
-
         path = self.folder / f"{role}.onnx"
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        # Threads that spin between calls take the processor from the search beside them.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.intra_op_num_threads = self.threads or min(4, os.cpu_count() or 1)
-        wanted = [CPU] if self.device == "cpu" or CUDA not in providers() else [CUDA, CPU]
-        try:
-            session = onnxruntime.InferenceSession(path, options, providers=wanted)
-        except Exception as error:  # ONNX Runtime raises its own classes, not exported by name
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"{path} is not a usable ONNX model: {reason}") from error
-        if CUDA in wanted and CUDA not in session.get_providers():
-            self._fall_back()
+        session, note = open_graph(path, self.device, self.threads)
+        self.device_note = note or self.device_note
         check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
         check_signature(session, role, self.latent, str(path))
         return session
 
-    def _fall_back(self) -> None:
-        """ONNX Runtime took the CPU although it was built for CUDA."""
-        note = "CUDA could not be used (no device, or its libraries are missing)"
-        if self.device == "cuda":
-            raise RuntimeUnavailable(f"{note}; use --device cpu")
-        self.device_note = f"{note}; running on the CPU"
+
+def open_graph(path: Path, device: str, threads: int | None) -> tuple[Any, str | None]:
+    """A session for an ONNX file, and a note where `auto` fell back to the CPU.
+
+    Raises ModelError where the file is none, RuntimeUnavailable where a device named is not there.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    # Threads that spin between calls take the processor from the search beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+    wanted = [CPU] if device == "cpu" or CUDA not in providers() else [CUDA, CPU]
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=wanted)
+    except Exception as error:  # ONNX Runtime raises its own classes, not exported by name
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path} is not a usable ONNX model: {reason}") from error
+    if CUDA not in wanted or CUDA in session.get_providers():
+        return session, None
+    note = "CUDA could not be used (no device, or its libraries are missing)"
+    if device == "cuda":
+        raise RuntimeUnavailable(f"{note}; use --device cpu")
+    return session, f"{note}; running on the CPU"
+
+
+def run_graph(
+    session: Any, path: Path, feed: dict[str, Any], due: Mapping[str, tuple[int, ...]]
+) -> list[Floats]:
+    """The outputs of a graph, by the names and of the shapes that are `due`, without NaN.
+
+    Raises ModelError where the graph gives anything else.
+    """
+    try:
+        found: list[Floats] = session.run(list(due), feed)
+    except Exception as error:  # as in `open_graph`
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path} cannot be run: {reason}") from error
+    for (name, shape), values in zip(due.items(), found, strict=True):
+        if values.shape != shape:
+            raise ModelError(f"{path} gives {name} of shape {values.shape}, expected {shape}")
+        if np.isnan(values).any():
+            raise ModelError(f"{path} gives {name} that are no numbers; export it again")
+    return found
 
 
 def check_signature(session: Any, role: str, latent: LatentKind, where: str) -> None:
     """Raise ManifestMismatch unless a graph has the inputs and outputs of the contract."""
     of_latent = {"none": {}, "global": {"z": (FLOAT, 2)}, "candidate": {"z": (FLOAT, 4)}}[latent]
+    inputs: Nodes
+    outputs: Nodes
     inputs, outputs = _GRID, dict.fromkeys(("mean", "log_var"), of_latent.get("z"))
     if role == "denoiser":
         inputs = {**_GRID, "h": (FLOAT, 4), "loops": (INT, 0), **of_latent}
         outputs = {"logits": (FLOAT, 3), "h_out": (FLOAT, 4)}
     elif role == "encoder":
         inputs = {**_GRID, "x0": (INT, 2)}
+    check_nodes(session, inputs, outputs, where)
+
+
+Nodes = Mapping[str, tuple[str, int] | None]
+"""Type and number of dimensions of inputs or outputs, by name."""
+
+
+def check_nodes(session: Any, inputs: Nodes, outputs: Nodes, where: str) -> None:
+    """Raise ManifestMismatch unless a graph has these inputs and outputs, and no others."""
     for found, due in ((session.get_inputs(), inputs), (session.get_outputs(), outputs)):
         told = {node.name: (node.type, len(node.shape)) for node in found}
         for name in sorted(told.keys() | due.keys()):
@@ -180,7 +206,7 @@ def check_signature(session: Any, role: str, latent: LatentKind, where: str) -> 
                 )
 
 
-def _described(name: str, nodes: Mapping[str, tuple[str, int] | None]) -> str:
+def _described(name: str, nodes: Nodes) -> str:
     node = nodes.get(name)
     return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
 

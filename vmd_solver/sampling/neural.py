@@ -8,19 +8,11 @@ rule decides when to stop or what to answer, and the answer meets the verifier o
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job, tell_committed
-from vmd_solver.sampling.policy import choose
+from vmd_solver.sampling.policy import choose, in_doubt
 from vmd_solver.sampling.rules import conflicts
-
-IN_DOUBT = 0.75
-"""Share of the committed cells that `remask="doubt"` asks the model again, the least sure first.
-
-The logits of a committed cell are closed to its value, so that a value is judged anew only where
-its cell is masked again; what the model still wants there it will choose again. Ours, after
-remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
 
 
 def begin(job: Job) -> None:
@@ -79,19 +71,11 @@ def _remask(job: Job, attempt: Attempt) -> None:
     if job.settings.remask == "rules":
         wrong = committed & conflicts(job.board, attempt.x_t[None])[0]
     else:
-        wrong = _least_sure(attempt, committed)
+        assert attempt.margins is not None
+        wrong = in_doubt(attempt.margins, committed)
     if not wrong.any():
         return
     attempt.x_t = np.where(wrong, 0, attempt.x_t)
     job.remasked += int(wrong.sum())
     cells = tuple(np.flatnonzero(wrong).tolist())
     job.tell(events.Remasked, latent=attempt.latent, cells=cells)
-
-
-def _least_sure(attempt: Attempt, committed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """A share IN_DOUBT of the committed cells (n,): those whose values led by least."""
-    assert attempt.margins is not None
-    order = np.argsort(np.where(committed, attempt.margins, np.inf), kind="stable")
-    doubted = np.zeros_like(committed)
-    doubted[order[: int(IN_DOUBT * committed.sum())]] = True
-    return doubted

@@ -1,4 +1,6 @@
-"""Unmasking policies: which masked cells to commit after a call.
+"""Unmasking and remasking: which masked cells to commit after a call, and which to take back.
+
+One module for grids and text: a cell is anything that takes one of D values.
 
 Each policy is a confidence for every cell; a schedule or a threshold then says how many to take.
 Source: random, top probability and margin as compared by arXiv 2502.06768; entropy and threshold
@@ -9,14 +11,34 @@ the cells then, after the sequential variant of arXiv 2510.18114.
 from __future__ import annotations
 
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.sampling.settings import PolicyName, Settings
+from vmd_solver.sampling.settings import PolicyName
 
 Probabilities = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
+
+IN_DOUBT = 0.75
+"""Share of the committed cells that `in_doubt` gives back, the least sure first.
+
+The logits of a committed cell are closed to its value, so that a value is judged anew only where
+its cell is masked again; what the model still wants there it will choose again. Ours, after
+remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
+
+
+class Unmasking(Protocol):
+    """The settings that decide what is committed."""
+
+    @property
+    def policy(self) -> PolicyName:
+        """By name."""
+
+    @property
+    def threshold(self) -> float:
+        """What the threshold policy commits."""
 
 
 def softmax(logits: Probabilities) -> Probabilities:
@@ -48,7 +70,7 @@ def margins(p: Probabilities, values: npt.NDArray[np.int64]) -> Probabilities:
 
 
 def choose(
-    settings: Settings,
+    settings: Unmasking,
     p: Probabilities,
     masked: Cells,
     calls_left: int,
@@ -72,3 +94,11 @@ def choose(
     chosen = np.zeros_like(masked)
     chosen[np.argsort(-scores, kind="stable")[:count]] = True
     return chosen
+
+
+def in_doubt(sure: Probabilities, committed: Cells) -> Cells:
+    """A share IN_DOUBT of the committed cells (n,): those of which the model was least sure."""
+    order = np.argsort(np.where(committed, sure, np.inf), kind="stable")
+    doubted = np.zeros_like(committed)
+    doubted[order[: int(IN_DOUBT * committed.sum())]] = True
+    return doubted

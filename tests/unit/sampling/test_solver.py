@@ -13,7 +13,7 @@ from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.sampling import Settings, Solver, events, guided
-from vmd_solver.sampling.neural import IN_DOUBT
+from vmd_solver.sampling.policy import IN_DOUBT
 from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 

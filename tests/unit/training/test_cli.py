@@ -259,7 +259,8 @@ def test_durations(text: str, expected: float) -> None:
 
 
 def test_every_option_is_described() -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    page = "".join((docs / name).read_text() for name in ("TRAINING.md", "TEXT.md"))
     context = click.Context(cli.cli)
     for name in cli.cli.list_commands(context):
         command = cli.cli.get_command(context, name)

@@ -1,0 +1,123 @@
+"""The networks, the objective and the bound."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from training.sequence import MASK
+from training.text import bound
+from training.text.model import Terms, TextConfig, TextVMD, loss, masked_blocks
+from vmd_solver.errors import ModelError
+
+TINY = {"length": 12, "k": 3, "d": 8, "layers": 2, "heads": 2}
+
+
+def tiny(latent: str) -> TextVMD:
+    model = TextVMD(TextConfig(5, latent=latent, **TINY)).eval()  # type: ignore[arg-type]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=0.3)
+    return model
+
+
+def inputs(b: int, L: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    x0 = torch.randint(1, 6, (3, b, L), generator=generator)
+    return x0, masked_blocks(x0, 0.3, generator), torch.randn(3, b, 3, generator=generator)
+
+
+@torch.no_grad()
+def test_a_block_sees_itself_and_the_finished_ones_before_it() -> None:
+    """Changing a token of block 1 changes what is predicted in 1 and 2, not in 0; a change of x_t
+    stays in its own block."""
+    model = tiny("block")
+    x0, x_t, noise = inputs(3, 4)
+    ours = torch.zeros(3, 3, dtype=torch.bool)
+    before = model(x0, x_t, noise, ours).cross_entropy.view(3, 3, 4)
+    other, masked = x0.clone(), x_t.clone()
+    other[0, 1, 0] = x0[0, 1, 0] % 5 + 1
+    after = model(other, x_t, noise, ours).cross_entropy.view(3, 3, 4)
+    changed = (after != before).any(dim=-1)
+    assert changed[0].tolist() == [False, True, True]
+    assert not changed[1:].any()
+    assert (x_t[0, 1] == MASK).all()
+    masked[0, 1, 0] = x0[0, 1, 0]
+    after = model(x0, masked, noise, ours).cross_entropy.view(3, 3, 4)
+    assert (after != before).any(dim=-1)[0].tolist() == [False, True, False]
+
+
+@torch.no_grad()
+def test_where_text_stands_does_not_matter() -> None:
+    """Finished blocks and the next, moved on by so many tokens, give the same logits."""
+    model = tiny("none")
+    x0, x_t, z = inputs(3, 4)
+    seen = model.seen(x0)
+    moved = seen._replace(position=seen.position + 100)
+    kept = model.denoiser.finish(x0, moved._replace(kept=[], mask=seen.mask[:, 12:] | True))
+    here = model.denoiser.finish(x0, seen._replace(kept=[], mask=seen.mask[:, 12:] | True))
+    one = model.denoiser(x_t, z, moved._replace(kept=kept))
+    other = model.denoiser(x_t, z, seen._replace(kept=here))
+    assert torch.allclose(one, other, atol=1e-4)
+
+
+@torch.no_grad()
+def test_z_from_the_prior_is_free_and_ignores_the_answer() -> None:
+    model = tiny("block")
+    x0, x_t, noise = inputs(1, 12)
+    everywhere = torch.ones(3, 1, dtype=torch.bool)
+    terms = model(x0, x_t, noise, everywhere)
+    assert torch.equal(terms.kl, torch.zeros(3, 1))
+    assert (model(x0, x_t, noise, ~everywhere).kl > 0).all()
+    p = model.prior(x_t, model.seen(x0))  # type: ignore[misc]
+    logits = model.denoiser(x_t, p.sample(noise), model.seen(x0))
+    nats = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 2), (x0 - 1).flatten(), reduction="none"
+    )
+    assert torch.allclose(nats.view(3, 12), terms.cross_entropy, atol=1e-5)
+
+
+def test_the_loss_is_both_terms_a_masked_token_with_free_nats() -> None:
+    x_t = torch.tensor([[[0, 0, 3, 1]]])
+    terms = Terms(torch.tensor([[2.0, 4.0, 9.0, 9.0]]), torch.tensor([[3.0]]))
+    assert float(loss(terms, x_t, beta=0.5, free_nats=0.1)) == pytest.approx((6 + 1.5) / 2)
+    assert float(loss(terms, x_t, beta=0.5, free_nats=2.0)) == pytest.approx((6 + 2.0) / 2)
+
+
+def test_any_number_of_tokens_is_masked_and_a_share_of_blocks_entirely() -> None:
+    """2,000 blocks of 4: shares off by 0.05 are four standard deviations or more."""
+    x0 = torch.ones(2000, 1, 4, dtype=torch.int64)
+    counts = (masked_blocks(x0, 0.2, torch.Generator().manual_seed(0)) == MASK).sum(dim=-1)
+    shares = [float((counts == m).float().mean()) for m in range(5)]
+    assert shares == pytest.approx([0, 0.2, 0.2, 0.2, 0.2 + 0.2], abs=0.05)
+
+
+def test_the_bound_of_a_model_that_knows_nothing_is_the_logarithm_of_the_alphabet() -> None:
+    """Zeros everywhere: every token costs log V, whatever the calls, and z costs nothing."""
+    model = tiny("block")
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    x0 = torch.randint(1, 6, (4, 12))
+    for L, calls in ((4, 1), (4, 4), (12, 3)):
+        found = bound.measure(model, x0, 48, L, calls, seed=0)
+        assert found.cross_entropy == pytest.approx(math.log2(5), abs=1e-4)
+        assert found.kl == pytest.approx(0, abs=1e-6)
+
+
+def test_shuffling_z_is_seen_only_by_a_model_with_a_latent() -> None:
+    x0 = torch.randint(1, 6, (4, 12), generator=torch.Generator().manual_seed(2))
+
+    def cost(latent: str, shuffle: bool) -> float:
+        torch.manual_seed(5)
+        return bound.measure(tiny(latent), x0, 48, 4, 1, 0, shuffle=shuffle).cross_entropy
+
+    assert cost("block", False) != cost("block", True)
+    assert cost("none", False) == cost("none", True)
+
+
+@pytest.mark.parametrize("wrong", [{"d": 9}, {"layers": 1, "latent_layers": 2}])
+def test_a_config_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ModelError):
+        TextConfig(5, **{**TINY, **wrong})  # type: ignore[arg-type]

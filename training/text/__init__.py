@@ -1,0 +1,1 @@
+"""Variational masked diffusion on text: corpus, network, objective, loop, figures, export."""

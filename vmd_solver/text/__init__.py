@@ -1,0 +1,1 @@
+"""Text by variational masked diffusion: the method of the grids, on sequences."""

@@ -1,0 +1,189 @@
+"""The networks of text behind one narrow interface, over ONNX Runtime.
+
+What finished blocks left, their keys and values, is a `Memory`, which a caller hands from block to
+block: a call costs the tokens of one block, however much text there is. Nothing here knows how text
+is sampled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from vmd_solver import assets
+from vmd_solver.denoiser.manifest import check_digests
+from vmd_solver.denoiser.onnx import FLOAT, INT, check_nodes, open_graph, require_runtime, run_graph
+from vmd_solver.denoiser.protocol import Floats, Ints
+from vmd_solver.errors import ModelError
+from vmd_solver.text.alphabet import Alphabet
+from vmd_solver.text.manifest import check_metadata, read_config
+
+DEFAULT_MODEL = "text"
+"""The model that ships."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What finished tokens left for later ones."""
+
+    start: int
+    """Place in the text of the token that comes next."""
+    keys: Floats
+    """(layers, B, heads, m, d / heads), of the last m tokens."""
+    values: Floats
+    """As keys."""
+
+
+class Gaussian(NamedTuple):
+    """A diagonal Gaussian over z, (B, k)."""
+
+    mean: Floats
+    log_var: Floats
+
+
+class TextDenoiser(Protocol):
+    """p(x0 | x_t, z) of a block of L tokens given finished ones, with encoder and prior.
+
+    Shapes: x_t and x0 (B, L) int64, 1..V, 0 is the mask; z (B, k), where k is 0 without latent.
+    """
+
+    name: str
+    alphabet: Alphabet
+    length: int
+    """Longest block."""
+
+    def begin(self, B: int) -> Memory:
+        """The memory of B empty texts."""
+        ...
+
+    def finish(self, x0: Ints, memory: Memory) -> Memory:
+        """The memory with a block more, which has no mask left."""
+        ...
+
+    def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
+        """Logits (B, L, V) in nats, unnormalised."""
+        ...
+
+    def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
+        """p(z | x_t) of a block."""
+        ...
+
+    def encode(self, x0: Ints, x_t: Ints, memory: Memory) -> Gaussian:
+        """q(z | x0, x_t) of a block."""
+        ...
+
+
+class OnnxText:
+    """A model folder written by `training.text.export`, opened for one device.
+
+    Digests and manifest are checked at once, sessions are opened when they are needed.
+    Raises ModelError and its kin.
+    """
+
+    def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
+        if not folder.is_dir():
+            raise ModelError(f"no model folder at {folder}; give a folder made by vmd-train text")
+        check_digests(folder)
+        self.folder, self.device, self.threads = folder, device, threads
+        self.manifest, self.alphabet = read_config(folder)
+        self.name, self.length = self.manifest.name, self.manifest.length
+        self.device_note: str | None = None
+        require_runtime(device)
+        self._sessions: dict[str, Any] = {}
+
+    def begin(self, B: int) -> Memory:
+        """No tokens."""
+        empty = np.zeros(self._kept(B, 0), dtype=np.float32)
+        return Memory(0, empty, empty)
+
+    def finish(self, x0: Ints, memory: Memory) -> Memory:
+        """The last tokens that fit into the model's length beside a block as long as this one."""
+        z = np.zeros((len(x0), self.manifest.k), dtype=np.float32)
+        _, keys, values = self._call(x0, z, memory, finished=1)
+        most = max(self.length - x0.shape[1], 0)
+        grown = (
+            np.concatenate(pair, axis=3) for pair in ((memory.keys, keys), (memory.values, values))
+        )
+        kept = (every[:, :, :, max(every.shape[3] - most, 0) :] for every in grown)
+        return Memory(memory.start + x0.shape[1], *kept)
+
+    def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
+        """One call."""
+        return self._call(x_t, z, memory, finished=0)[0]
+
+    def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
+        """As the protocol says; of no numbers without latent."""
+        return self._gaussian("prior", self._feed(x_t, memory))
+
+    def encode(self, x0: Ints, x_t: Ints, memory: Memory) -> Gaussian:
+        """As the protocol says; of no numbers without latent."""
+        return self._gaussian("encoder", {**self._feed(x_t, memory), "x0": x0})
+
+    def _kept(self, B: int, tokens: int) -> tuple[int, ...]:
+        facts = self.manifest
+        return (facts.layers, B, facts.heads, tokens, facts.d // facts.heads)
+
+    def _feed(self, x_t: Ints, memory: Memory) -> dict[str, Any]:
+        return {
+            "x_t": np.ascontiguousarray(x_t, dtype=np.int64),
+            "start": np.array(memory.start),
+            "keys": memory.keys,
+            "values": memory.values,
+        }
+
+    def _call(self, x_t: Ints, z: Floats, memory: Memory, finished: int) -> list[Floats]:
+        feed = {**self._feed(x_t, memory), "finished": np.array(finished)}
+        if self.manifest.latent != "none":
+            feed["z"] = z
+        B, L = x_t.shape
+        due: Shapes = dict.fromkeys(_LEFT, self._kept(B, L))
+        return self._run("denoiser", feed, {"logits": (B, L, self.manifest.vocabulary), **due})
+
+    def _gaussian(self, role: str, feed: dict[str, Any]) -> Gaussian:
+        B = len(feed["x_t"])
+        if self.manifest.latent == "none":
+            return Gaussian(*np.zeros((2, B, 0), dtype=np.float32))
+        due: Shapes = dict.fromkeys(("mean", "log_var"), (B, self.manifest.k))
+        return Gaussian(*self._run(role, feed, due))
+
+    def _run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
+        if role not in self._sessions:
+            self._sessions[role] = self._open(role)
+        return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
+
+    def _open(self, role: str) -> Any:
+        path = self.folder / f"{role}.onnx"
+        session, note = open_graph(path, self.device, self.threads)
+        self.device_note = note or self.device_note
+        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        check_nodes(session, *_nodes(role, self.manifest.latent != "none"), str(path))
+        return session
+
+
+Shapes = dict[str, tuple[int, ...]]
+_LEFT = ("keys_out", "values_out")
+_Nodes = dict[str, tuple[str, int] | None]
+
+
+def _nodes(role: str, latent: bool) -> tuple[_Nodes, _Nodes]:
+    """Inputs and outputs of a graph: type and number of dimensions."""
+    inputs: _Nodes = {"x_t": (INT, 2), "start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
+    if role == "encoder":
+        inputs["x0"] = (INT, 2)
+    if role != "denoiser":
+        return inputs, dict.fromkeys(("mean", "log_var"), (FLOAT, 2))
+    inputs |= {"finished": (INT, 0)} | ({"z": (FLOAT, 2)} if latent else {})
+    return inputs, {"logits": (FLOAT, 3), **dict.fromkeys(_LEFT, (FLOAT, 5))}
+
+
+def load(model: str | None = None, device: str = "auto", threads: int | None = None) -> OnnxText:
+    """The model in a folder, or the shipped one of that name (None: the default).
+
+    Raises AssetNotFound or ModelError and its kin.
+    """
+    name = model or DEFAULT_MODEL
+    shipped = "/" not in name and not Path(name).exists()
+    return OnnxText(assets.model_path(name) if shipped else Path(name), device, threads)
