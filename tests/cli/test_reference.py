@@ -56,10 +56,14 @@ def test_choices_and_families_are_named_in_both(name: str) -> None:
     ],
 )
 def test_defaults_are_those_of_the_solver(option: str, name: str) -> None:
-    row = re.search(rf"^\| `{option} .*\| `(.*?)` \|$", PAGE, re.MULTILINE)
+    row = re.search(
+        rf"^\| `{option} .*\| `([^|`]*)`(?:; mode `neural`(.*))? \|$", PAGE, re.MULTILINE
+    )
     assert row is not None
     default = getattr(Settings(), name)
     assert row.group(1) == (f"{default:g}" if isinstance(default, float) else str(default))
+    neural = getattr(Settings.usual(mode="neural"), name)
+    assert name == "mode" or (row.group(2) or "").endswith(f"`{neural}`") == (neural != default)
 
 
 def test_every_key_of_a_row_is_described() -> None:
