@@ -8,7 +8,7 @@ where that contradicts, the attempt goes back to what the givens alone imply and
 The last search has no limit but the user's: the end is always a verified solution, a proof that
 there is none, or a budget that was spent. The first call is a glance: its z is drawn from the
 standard normal, since to ask the learned prior costs as much as two loops. On boards larger than
-any the model was trained on, where a call costs a second, search has the first turn.
+any the model was trained on, where ten calls cost seconds, search has the first turn.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ FIRST_GUESSES = 256
 LARGE = 16 * 16 * 16
 """Candidates of the largest board that models are trained on."""
 
-HEAD_START = 8
-"""Larger boards are searched first, with a guess for so many candidates: the time of a first call
-at the most."""
+HEAD_START = 4
+"""Larger boards are searched first, with so many guesses a candidate: about the time of ten calls."""
 
 
 def loops_of(calls: int, most: int) -> int:
@@ -69,7 +68,7 @@ def begin(job: Job, masks: Masks, consistent: bool) -> None:
     else:
         candidates = job.board.n * job.board.D
         if candidates > LARGE:
-            _search(job, masks, None, candidates // HEAD_START)
+            _search(job, masks, None, candidates * HEAD_START)
         if job.solution is None:
             job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
 
