@@ -38,7 +38,7 @@ LARGE = 16 * 16 * 16
 """Candidates of the largest board that models are trained on."""
 
 HEAD_START = 4
-"""Larger boards are searched first, with so many guesses a candidate: about the time of ten calls."""
+"""Larger boards are searched first, with so many guesses a candidate: the time of ten calls."""
 
 
 def loops_of(calls: int, most: int) -> int:
