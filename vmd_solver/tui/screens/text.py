@@ -56,6 +56,10 @@ class Setting(Input, inherit_bindings=False):
     ]
 
 
+class Paper(ScrollableContainer, can_focus=False, inherit_bindings=False):
+    """What the page lies in; it scrolls with the cursor, and by no keys of its own."""
+
+
 class TextScreen(Screen[None]):
     """The page, the settings of sampling, and a line that says what came of it."""
 
@@ -97,7 +101,7 @@ class TextScreen(Screen[None]):
         """The bar, the page with what is beside it, a line to say things, and the keys."""
         yield Bar()
         with Horizontal(id="table"):
-            with ScrollableContainer(id="paper", can_focus=False):
+            with Paper():
                 yield self.page
             with Vertical(id="side"):
                 yield TextLegend(self.draft)
@@ -295,10 +299,6 @@ class TextScreen(Screen[None]):
 
     # Showing
 
-    def on_resize(self) -> None:
-        """Keep the cursor in sight."""
-        self.call_after_refresh(self._show)
-
     def _show(self, said: str | None = None) -> None:
         """Show the draft as it is; `said` below it, where that changes."""
         self.page.refresh(layout=True)
@@ -306,11 +306,13 @@ class TextScreen(Screen[None]):
         if said is not None:
             self.query_one("#said", Static).update(said)
         self.query_one(Bar).show("Text", "filling…" if self.filling else "")
-        self.call_after_refresh(self._scroll)
+        self._scroll()
 
+    @on(Page.Grown)
     def _scroll(self) -> None:
+        """Keep the cursor in sight."""
         at = self.page.region_of_cursor().translate(self.page.virtual_region.offset)
-        self.query_one("#paper").scroll_to_region(at, animate=False)
+        self.query_one(Paper).scroll_to_region(at, animate=False)
 
     def _key(self, name: str) -> str:
         return self.app.key_of(name)

@@ -84,6 +84,9 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         place: int
         select: bool
 
+    class Grown(Message):
+        """The page has another size: the cursor may be out of sight."""
+
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.draft = draft
@@ -135,6 +138,10 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
     @property
     def _empty(self) -> Style:
         return self.get_component_rich_style("text--empty")
+
+    def on_resize(self) -> None:
+        """Say so."""
+        self.post_message(self.Grown())
 
     # What is done to it
 
