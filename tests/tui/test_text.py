@@ -205,6 +205,13 @@ async def test_the_mouse_chooses_and_selects(start: Start) -> None:
         assert draft(at).chosen == slice(3, 5)
         await at.press("ctrl+g")
         assert draft(at).text == "my __rd"
+        await at.pilot.click("#hint")
+        await at.pilot.click(page, offset=(9, 5))
+        await at.press("x")
+        assert draft(at).text == "my __rdx"
+        await at.pilot.click("#hint")
+        await at.press("y")
+        assert draft(at).text == "my __rdxy", "a click beside the page leaves it its keys"
 
 
 async def test_long_texts_scroll_with_the_cursor(start: Start) -> None:

@@ -34,12 +34,13 @@ WRITE_ON = 64
 FRAME_S = 0.05
 """Shortest time a change is looked at: a small model is faster than any eye."""
 _FIRST = TextSettings()
-_SETTINGS: tuple[tuple[str, str, float, Literal["integer", "number"]], ...] = (
-    ("nfe", "Calls (NFE)", _FIRST.nfe, "integer"),
-    ("temperature", "Temperature", _FIRST.temperature, "number"),
-    ("latents", "Latents", _FIRST.latents, "integer"),
-    ("seed", "Seed", _FIRST.seed, "integer"),
+_SETTINGS: tuple[tuple[str, str, float, Literal["integer", "number"], int], ...] = (
+    ("nfe", "Calls (NFE)", _FIRST.nfe, "integer", 3),
+    ("temperature", "Temperature", _FIRST.temperature, "number", 4),
+    ("latents", "Latents", _FIRST.latents, "integer", 2),
+    ("seed", "Seed", _FIRST.seed, "integer", 6),
 )
+"""Name, words, value at first, and how many characters there may be of what kind."""
 
 
 class Setting(Input, inherit_bindings=False):
@@ -105,9 +106,9 @@ class TextScreen(Screen[None]):
                 yield self.page
             with Vertical(id="side"):
                 yield TextLegend(self.draft)
-                for name, words, value, kind in _SETTINGS:
+                for name, words, value, kind, most in _SETTINGS:
                     box = Setting(
-                        str(value), type=kind, max_length=6, id=name, compact=True,
+                        str(value), type=kind, max_length=most, id=name, compact=True,
                         select_on_focus=False,
                     )  # fmt: skip
                     yield Horizontal(Label(words), box, classes="row")
@@ -209,7 +210,7 @@ class TextScreen(Screen[None]):
         seed = self.query_one("#seed", Input)
         cells = self.draft.again()
         if MASK in cells:
-            seed.value = str(int(self._number("seed")) + 1)
+            seed.value = str((int(self._number("seed")) + 1) % 10**6)
         self._begin(cells)
 
     def _begin(self, cells: Cells) -> None:
