@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vmd_solver.play.settings import TOGGLES, Settings
-from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, Command
+from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
 from vmd_solver.tui.themes import FIRST
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "PLAY.md").read_text(encoding="utf-8")
@@ -21,7 +21,12 @@ def rows(heading: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("heading", "commands"),
-    [("Keys", COMMANDS), ("Watching the model", WATCHING), ("The list of puzzles", LISTING)],
+    [
+        ("Keys", COMMANDS),
+        ("Watching the model", WATCHING),
+        ("Text", WRITING),
+        ("The list of puzzles", LISTING),
+    ],
 )
 def test_every_command_is_described(heading: str, commands: tuple[Command, ...]) -> None:
     table = "\n".join(rows(heading))

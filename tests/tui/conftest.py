@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -23,6 +24,9 @@ from vmd_solver.formats import Entry
 from vmd_solver.play import Game
 from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders, folders_at
+from vmd_solver.text.alphabet import KNOWN
+from vmd_solver.text.denoiser import TextDenoiser
+from vmd_solver.text.fakes import FakeText
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.widgets.board import BoardView
@@ -109,6 +113,11 @@ def folders(tmp_path: Path) -> Folders:
     return folders_at(tmp_path / "home")
 
 
+def doubtful() -> FakeText:
+    """All tokens are alike to it."""
+    return FakeText(lambda x_t, z: np.zeros((*x_t.shape, 256), np.float32), KNOWN["bytes"])
+
+
 @pytest.fixture
 def start(folders: Folders) -> Start:
     """Starts the application, with puzzles to begin with."""
@@ -121,13 +130,14 @@ def start(folders: Folders) -> Start:
         films: list[Film | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,
         baseline: Callable[[], Denoiser] = undecided,
+        text: Callable[[], TextDenoiser] = doubtful,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
 
         def model(name: str) -> Denoiser:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
-        app = PlayApp(folders, entries, resume, films, model)
+        app = PlayApp(folders, entries, resume, films, model, text)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield At(app, pilot)

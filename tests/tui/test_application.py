@@ -269,6 +269,9 @@ async def test_keys_are_changed_and_kept(start: Start, four: Puzzle, folders: Fo
         await choose(at, "redo")
         await at.press("A")
         assert "are values" in at.text()
+        await choose(at, "text-fill")
+        await at.press("x")
+        assert "are typed into the text" in at.text()
         await choose(at, "redo")
         await at.press("escape")
         assert at.app.settings.keys == {"undo": "ctrl+u"}

@@ -20,16 +20,27 @@ from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
 from vmd_solver.make import Wish
 from vmd_solver.play import Library, Opened, opening, settings
+from vmd_solver.play.draft import Draft
 from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.statistics import Statistics
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, LISTING, WATCHING, known_keys
+from vmd_solver.text import denoiser as text
+from vmd_solver.text.denoiser import TextDenoiser
+from vmd_solver.tui.commands import (
+    BY_NAME,
+    COMMANDS,
+    LISTING,
+    WATCHING,
+    WRITING,
+    known_keys,
+)
 from vmd_solver.tui.screens.help import HelpScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.pick import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.statistics import StatisticsScreen
+from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
 
@@ -39,7 +50,17 @@ def one_thread(name: str) -> Denoiser:
     return load(name, "cpu", 1)
 
 
-_TABLE_OF = {PlayScreen: COMMANDS, WatchScreen: WATCHING, HomeScreen: LISTING}
+def one_thread_text() -> TextDenoiser:
+    """The shipped model of text, likewise."""
+    return text.load(None, "cpu", 1)
+
+
+_TABLE_OF = {
+    PlayScreen: COMMANDS,
+    WatchScreen: WATCHING,
+    TextScreen: WRITING,
+    HomeScreen: LISTING,
+}
 
 
 class PlayApp(App[None]):
@@ -60,6 +81,7 @@ class PlayApp(App[None]):
         resume: bool = False,
         films: list[Film | None] | None = None,
         denoiser: Callable[[str], Denoiser] = one_thread,
+        text_model: Callable[[], TextDenoiser] = one_thread_text,
     ) -> None:
         # Without colour everything is told by attributes; greys would tell less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -76,6 +98,10 @@ class PlayApp(App[None]):
         self._films = films
         self.denoiser = cache(denoiser)
         """The model of a name, opened when it is first wanted."""
+        self.text_model = cache(text_model)
+        """The model of text, likewise."""
+        self.draft = Draft()
+        """The text that is written."""
         self.wish = Wish(level="easy", symmetry="half-turn")
         """What a new puzzle was asked to be like last."""
         self.parting_words: list[str] = []
@@ -176,6 +202,10 @@ class PlayApp(App[None]):
         """Show finished games."""
         self.push_screen(StatisticsScreen(self.statistics))
 
+    def action_text(self) -> None:
+        """Write text with the model."""
+        self.push_screen(TextScreen(self.draft))
+
     # Settings
 
     def change(self, **changes: Any) -> None:
@@ -209,7 +239,7 @@ class PlayApp(App[None]):
         yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
         yield SystemCommand("Statistics", "Finished games", self.action_statistics)
         for one in _TABLE_OF.get(type(screen), ()):
-            if one.area != "Moving":
+            if not one.area.startswith("Moving"):
                 yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
 
     def _runner(self, action: str) -> Any:

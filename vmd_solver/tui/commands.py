@@ -120,13 +120,45 @@ WATCHING = (
 )
 """The commands of the watch screen."""
 
+_PLACE, _TEXT, _SAMPLE = "Moving in the text", "Text", "Text: sampling"
+
+WRITING = (
+    Command("text-left", "left", "move('left')", "A character left", _PLACE),
+    Command("text-right", "right", "move('right')", "A character right", _PLACE),
+    Command("text-up", "up", "move('up')", "A line up", _PLACE),
+    Command("text-down", "down", "move('down')", "A line down", _PLACE),
+    Command("text-word-left", "ctrl+left", "move('word-left')", "A word left", _PLACE),
+    Command("text-word-right", "ctrl+right", "move('word-right')", "A word right", _PLACE),
+    Command("text-home", "home", "move('home')", "Begin of the line", _PLACE),
+    Command("text-end", "end", "move('end')", "End of the line", _PLACE),
+    Command("text-select-left", "shift+left", "select('left')", "Select left", _PLACE),
+    Command("text-select-right", "shift+right", "select('right')", "Select right", _PLACE),
+    Command("text-select-up", "shift+up", "select('up')", "Select up", _PLACE),
+    Command("text-select-down", "shift+down", "select('down')", "Select down", _PLACE),
+    Command("text-select-all", "ctrl+a", "select_all", "Select all", _PLACE),
+    Command("text-mask", "ctrl+g", "mask", "Mask the word, the selection, or a gap", _TEXT, "Mask"),
+    Command("text-fill", "ctrl+f", "fill", "Fill what is masked", _SAMPLE, "Fill"),
+    Command("text-again", "ctrl+r", "again", "Sample again, the next seed", _SAMPLE, "Again"),
+    Command("text-lock", "ctrl+l", "lock", "Lock what was sampled, or no longer", _SAMPLE, "Lock"),
+    Command("text-on", "ctrl+e", "write_on", "64 masked tokens at the end", _TEXT, "+64"),
+    Command("text-undo", "ctrl+z", "undo", "Undo in the text", _TEXT),
+    Command("text-redo", "ctrl+y", "redo", "Redo in the text", _TEXT),
+    Command("text-backspace", "backspace", "delete(-1)", "Delete backwards", _TEXT),
+    Command("text-delete", "delete", "delete(1)", "Delete", _TEXT),
+    Command("text-copy", "ctrl+c", "copy", "Copy the selection, or all", _TEXT),
+    Command("text-leave", "escape", "leave", "Stop filling; leave", _SAMPLE, "Leave"),
+    Command("text-help", "f1", "app.help", "Help", _SAMPLE, "Help"),
+)
+"""The commands of the text screen. Characters are typed there."""
+
 _LIST = "The list of puzzles"
 
 LISTING = (
     Command("list-new", "n", "new", "A new puzzle", _LIST, "New"),
     Command("list-find", "o", "find", "Open a file", _LIST, "Open"),
     Command("list-remove", "d,delete", "remove", "Delete the game", _LIST, "Delete"),
-    Command("list-statistics", "t", "app.statistics", "Finished games", _LIST, "Statistics"),
+    Command("list-text", "w", "app.text", "Write text with the model", _LIST, "Write"),
+    Command("list-statistics", "t", "app.statistics", "Finished games", _LIST, "Stats"),
     Command("list-down", "j", "move('down')", "Down the list", _LIST),
     Command("list-up", "k", "move('up')", "Up the list", _LIST),
     Command("list-back", "escape", "back", "Back to the game", _LIST),
@@ -136,7 +168,7 @@ LISTING = (
 )
 """The commands of the list of puzzles."""
 
-TABLES = (COMMANDS, WATCHING, LISTING)
+TABLES = (COMMANDS, WATCHING, WRITING, LISTING)
 """A key has one meaning in each of these."""
 
 BY_NAME = {command.name: command for table in TABLES for command in table}

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, Command
+from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
 from vmd_solver.tui.widgets.dialog import Dialog, titled
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class HelpScreen(Dialog[None]):
         _section(page, "Values", _VALUES)
         self._commands(page, COMMANDS)
         _section(page, "Signs on the board", _SIGNS)
-        self._commands(page, (*WATCHING, *LISTING))
+        self._commands(page, (*WATCHING, *WRITING, *LISTING))
         page.append("\nCtrl+P finds every command by its name. Games save themselves.")
         return page
 

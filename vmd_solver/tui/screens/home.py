@@ -66,6 +66,8 @@ class HomeScreen(Screen[None]):
         yield Option("  Choose family, size, difficulty…", "new")
         for at, wish in enumerate(READY):
             yield Option(f"  {words(wish)}", f"wish {at}")
+        yield _heading("Text")
+        yield Option("  Type, mask, fill, lock what you like…", "text")
         yield _heading("Puzzles that ship")
         for path in opening.shipped_files():
             yield Option(f"  {path.name}", f"file {path}")
@@ -80,6 +82,8 @@ class HomeScreen(Screen[None]):
             self.action_new()
         elif what == "wish":
             self._make(READY[int(which)], begin=True)
+        elif what == "text":
+            self.app.action_text()
         elif what == "file":
             self.app.open_file(Path(which))
 

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, Command, rivals
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, WRITING, Command, rivals
 from vmd_solver.tui.widgets.dialog import Dialog, titled
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ class KeysScreen(Dialog[None]):
         character = event.character or ""
         if command in COMMANDS and (character.isdigit() or character.isupper()):
             self._say("Digits and capital letters are values: choose another key.")
+            return
+        if command in WRITING and character.isprintable() and character:
+            self._say("Characters are typed into the text: choose another key.")
             return
         other = self._holder(event.key, command)
         if other is not None and other is not command:

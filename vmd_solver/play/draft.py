@@ -1,0 +1,218 @@
+"""A text being written together with a model: what is given, masked, sampled and locked.
+
+A text is cells. Most are a character; a masked one is a token, and a sampled one the few tokens
+that make a character, or the token that makes a few of them. Every state can be had again. Knows
+nothing of models, alphabets and screens.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import deque
+from dataclasses import dataclass, replace
+from enum import Enum
+
+MOST = 5000
+"""Cells that a text may have."""
+STEPS = 1000
+"""Edits that can be undone."""
+
+
+class Kind(Enum):
+    """Where a cell's text is from."""
+
+    GIVEN = "given"
+    LOCKED = "locked"
+    SAMPLED = "sampled"
+    MASKED = "masked"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A piece of the text: `text` is empty where masked."""
+
+    kind: Kind
+    text: str = ""
+    tokens: int = 1
+    """How many masked tokens it becomes when it is masked again."""
+
+    @property
+    def wordy(self) -> bool:
+        """Whether it is part of a word; a masked token is."""
+        return self.kind is Kind.MASKED or any(a.isalnum() or a in "'-" for a in self.text)
+
+
+Cells = tuple[Cell, ...]
+MASK = Cell(Kind.MASKED)
+
+
+class Draft:
+    """Cells, a cursor before one of them or at the end, and where a selection began."""
+
+    def __init__(self) -> None:
+        self.cells: Cells = ()
+        self.cursor = 0
+        self.anchor: int | None = None
+        self._done: deque[tuple[Cells, int]] = deque(maxlen=STEPS)
+        self._undone: list[tuple[Cells, int]] = []
+
+    # What there is
+
+    @property
+    def text(self) -> str:
+        """The text, `_` for each masked token."""
+        return "".join(cell.text or "_" for cell in self.cells)
+
+    def count(self, kind: Kind) -> int:
+        """How many cells are of this kind."""
+        return sum(cell.kind is kind for cell in self.cells)
+
+    @property
+    def chosen(self) -> slice:
+        """The cells that are selected, maybe none."""
+        ends = sorted((self.cursor, self.cursor if self.anchor is None else self.anchor))
+        return slice(*ends)
+
+    @property
+    def reach(self) -> slice:
+        """What a command is about: the selection, or the word or the one cell at the cursor."""
+        chosen, first, last = self.chosen, self.cursor, self.cursor
+        if chosen.start < chosen.stop:
+            return chosen
+        while last < len(self.cells) and self.cells[last].wordy:
+            last += 1
+        while last > self.cursor and first and self.cells[first - 1].wordy:
+            first -= 1
+        return slice(first, max(last, min(self.cursor + 1, len(self.cells))))
+
+    # The cursor
+
+    def go(self, to: int, select: bool = False) -> None:
+        """Put the cursor before a cell; with `select` everything on the way is selected."""
+        if not select:
+            self.anchor = None
+        elif self.anchor is None:
+            self.anchor = self.cursor
+        self.cursor = min(max(to, 0), len(self.cells))
+
+    # Edits
+
+    def insert(self, text: str) -> bool:
+        """Write given text in place of the selection; False where it had to be cut."""
+        return self._insert(tuple(Cell(Kind.GIVEN, letter) for letter in plain(text)))
+
+    def delete(self, step: int) -> None:
+        """Delete the selection, or the cell before the cursor (-1) or after it (1)."""
+        chosen = self.chosen
+        if chosen.start == chosen.stop:
+            self.anchor = min(max(self.cursor + step, 0), len(self.cells))
+        self._insert(())
+
+    def mask(self) -> bool:
+        """Mask what is in reach; on a space or a mask, or at the end, put a masked token there.
+
+        False where there is no room.
+        """
+        reach, chosen = self.reach, self.chosen
+        inside, here = self.cells[reach], self.cells[self.cursor : self.cursor + 1]
+        if chosen.start == chosen.stop and all(a == MASK or a.text.isspace() for a in here):
+            return self._insert((MASK,))
+        self.anchor, self.cursor = reach.start, reach.stop
+        return self._insert(tuple(every for cell in inside for every in masked(cell)))
+
+    def write_on(self, count: int) -> bool:
+        """Put masked tokens at the end; False where there is room for fewer."""
+        self.go(len(self.cells))
+        return self._insert((MASK,) * count)
+
+    def lock(self) -> bool:
+        """Lock what was sampled in reach; where all is locked, lock no longer.
+
+        False where nothing in reach was sampled.
+        """
+        reach = self.reach
+        inside = self.cells[reach]
+        kinds = {cell.kind for cell in inside}
+        ways = ((Kind.SAMPLED, Kind.LOCKED), (Kind.LOCKED, Kind.SAMPLED))
+        way = next(((old, new) for old, new in ways if old in kinds), None)
+        if way is None:
+            return False
+        old, new = way
+        turned = tuple(replace(cell, kind=new) if cell.kind is old else cell for cell in inside)
+        self.put((*self.cells[: reach.start], *turned, *self.cells[reach.stop :]))
+        return True
+
+    def _insert(self, new: Cells) -> bool:
+        """These cells in place of the selection, the cursor behind them; False if they were cut."""
+        chosen = self.chosen
+        before, after = self.cells[: chosen.start], self.cells[chosen.stop :]
+        fitting = new[: max(0, MOST - len(before) - len(after))]
+        self.anchor = None
+        if fitting or chosen.start < chosen.stop:
+            self._keep()
+            self.cells = (*before, *fitting, *after)
+            self.cursor = len(before) + len(fitting)
+        return len(fitting) == len(new)
+
+    # Sampling
+
+    def again(self) -> Cells:
+        """The cells with all that was sampled and not locked masked again."""
+        return tuple(
+            every
+            for cell in self.cells
+            for every in (masked(cell) if cell.kind is Kind.SAMPLED else (cell,))
+        )
+
+    def put(self, cells: Cells) -> None:
+        """Have these cells instead; the cursor stays at its place in the text."""
+        self._keep()
+        self.amend(cells)
+
+    def amend(self, cells: Cells) -> None:
+        """As `put`, as part of the edit before it."""
+        place = sum(cell.tokens for cell in self.cells[: self.cursor])
+        self.cells, self.anchor, self.cursor = cells, None, 0
+        while place > 0 and self.cursor < len(cells):
+            place -= cells[self.cursor].tokens
+            self.cursor += 1
+
+    # Back and forth
+
+    def undo(self) -> bool:
+        """Take the last edit back; False where there is none."""
+        if not self._done:
+            return False
+        self._undone.append((self.cells, self.cursor))
+        self._restore(self._done.pop())
+        return True
+
+    def redo(self) -> bool:
+        """Do again what was undone last; False where there is nothing."""
+        if not self._undone:
+            return False
+        self._done.append((self.cells, self.cursor))
+        self._restore(self._undone.pop())
+        return True
+
+    def _keep(self) -> None:
+        self._done.append((self.cells, self.cursor))
+        self._undone.clear()
+
+    def _restore(self, kept: tuple[Cells, int]) -> None:
+        (self.cells, self.cursor), self.anchor = kept, None
+
+
+def masked(cell: Cell) -> Cells:
+    """The cell, masked: as many tokens as it was."""
+    return (MASK,) * cell.tokens
+
+
+def plain(text: str) -> str:
+    """Text without what no text has: line ends are one character, other controls are left out.
+
+    >>> plain("a\\r\\nb\\x1b")
+    'a\\nb'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(a for a in lines if a in "\n\t" or unicodedata.category(a) not in ("Cc", "Cs"))

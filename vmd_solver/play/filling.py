@@ -1,0 +1,114 @@
+"""A draft filled by the sampler of `vmd_solver.text`, seen token by token. Knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby, islice
+
+import numpy as np
+
+from vmd_solver.errors import TextError
+from vmd_solver.play.draft import MASK, Cell, Cells, Kind
+from vmd_solver.text import events
+from vmd_solver.text.alphabet import Alphabet, Ints
+from vmd_solver.text.denoiser import TextDenoiser
+from vmd_solver.text.sampler import Sample, fill
+from vmd_solver.text.settings import TextSettings
+
+_LONGEST = 4
+"""Tokens of a character: bytes of UTF-8."""
+
+
+class _Stopped(Exception):
+    """The filling is no longer wanted."""
+
+
+def fill_in(
+    cells: Cells,
+    model: TextDenoiser,
+    settings: TextSettings,
+    told: Callable[[Cells], None],
+    cancelled: Callable[[], bool] = bool,
+) -> Sample | None:
+    """Fill what is masked, and hand over the cells whenever some are: of the first of K texts, in
+    the end of the one chosen. None where `cancelled` said so, which is asked at each event.
+
+    Raises TextError for a character that the model lacks, or more masks than it fills.
+    """
+    alphabet = model.alphabet
+    x_t = tokens_of(cells, alphabet)
+    x = np.repeat(x_t[None], settings.latents, axis=0)
+
+    def observe(event: events.Event) -> None:
+        if cancelled():
+            raise _Stopped
+        if isinstance(event, events.Committed):
+            x[event.latent, list(event.places)] = event.tokens
+        elif isinstance(event, events.Remasked):
+            x[event.latent, list(event.places)] = 0
+        shown = getattr(event, "latent", 0)
+        if shown == 0 or isinstance(event, events.Chosen):
+            told(filled(cells, x[shown][x_t == 0], alphabet))
+
+    try:
+        return fill(model, x_t, settings, observe)
+    except _Stopped:
+        return None
+
+
+def tokens_of(cells: Cells, alphabet: Alphabet) -> Ints:
+    """The cells as tokens (m,), 0 where masked. Raises TextError with the place of a character."""
+    parts: list[Ints] = []
+    for kept, run in groupby(cells, key=lambda cell: cell.kind is not Kind.MASKED):
+        texts = [cell.text for cell in run]
+        try:
+            known = alphabet.encode("".join(texts)) if kept else np.zeros(len(texts), np.int64)
+        except TextError as error:
+            raise TextError(_foreign(cells, alphabet)) from error
+        parts.append(known)
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def filled(cells: Cells, new: Ints, alphabet: Alphabet) -> Cells:
+    """The cells with tokens `new` in place of the masked ones; some of them may be masked still."""
+    found: list[Cell] = []
+    rest = iter(new.tolist())
+    for is_masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
+        every = list(run)
+        found += _sampled([*islice(rest, len(every))], alphabet) if is_masked else every
+    return tuple(found)
+
+
+def _sampled(tokens: list[int], alphabet: Alphabet) -> Iterator[Cell]:
+    """Tokens as cells: whole characters, and masks for what is not all there yet."""
+    at = 0
+    while at < len(tokens):
+        cell = _whole(tokens[at : at + _LONGEST], alphabet)
+        yield cell
+        at += cell.tokens
+
+
+def _whole(tokens: list[int], alphabet: Alphabet) -> Cell:
+    """The cell that tokens begin with."""
+    for count in range(1, len(tokens) + 1):
+        if not tokens[count - 1]:
+            break
+        try:
+            text = alphabet.join(np.array(tokens[:count])).decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return Cell(Kind.SAMPLED, text, count)
+    return MASK
+
+
+def _foreign(cells: Cells, alphabet: Alphabet) -> str:
+    """What to say of the first character that the alphabet lacks."""
+    for place, cell in enumerate(cells, start=1):
+        try:
+            alphabet.encode(cell.text)
+        except TextError:
+            return (
+                f"The model's alphabet {alphabet.name!r} lacks {cell.text!r}, character {place}:"
+                " mask it, or write another."
+            )
+    raise AssertionError("a part was refused, and none of its characters")
