@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,7 @@ class OnnxDenoiser:
         self.threads = threads
         self.device = device
         self.device_note: str | None = None
+        self._sessions: dict[str, Any] = {}
         require_runtime(device)
 
     def start(self, board: Board, B: int) -> Floats:
@@ -103,6 +103,10 @@ class OnnxDenoiser:
         self, role: str, feed: dict[str, Any], due: dict[str, tuple[int, ...]]
     ) -> list[Floats]:
         """The outputs of a graph, by the names and of the shapes that are `due`, without NaN."""
+        if (
+            role not in self._sessions
+        ):  # each takes milliseconds to open, and many runs need only one
+            self._sessions[role] = self._open(role)
         return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
 
     @staticmethod
@@ -116,11 +120,6 @@ class OnnxDenoiser:
             "units": np.ascontiguousarray(units),
             "complete": np.ascontiguousarray(complete),
         }
-
-    @cached_property
-    def _sessions(self) -> dict[str, Any]:
-        roles = ("denoiser",) if self.latent == "none" else ("denoiser", "encoder", "prior")
-        return {role: self._open(role) for role in roles}
 
     def _open(self, role: str) -> Any:
         path = self.folder / f"{role}.onnx"

@@ -168,7 +168,7 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         _stack([attempt.h for attempt in attempts]),
         loops,
     )
-    p = softmax(logits if settings.temperature == 0 else logits / settings.temperature)
+    p = softmax(logits, settings.temperature)
     picked = [
         _pick(row, settings.temperature, job.rng) for row, (job, _) in zip(p, rows, strict=True)
     ]

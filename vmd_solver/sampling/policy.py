@@ -41,9 +41,15 @@ class Unmasking(Protocol):
         """What the threshold policy commits."""
 
 
-def softmax(logits: Probabilities) -> Probabilities:
-    """Probabilities over the last axis."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+def softmax(logits: Probabilities, temperature: float = 0.0) -> Probabilities:
+    """Probabilities over the last axis, softmax(logits / T); those of T = 1 where T is 0.
+
+    >>> softmax(np.array([2.0, 1.0]), 1e-300).tolist()
+    [1.0, 0.0]
+    """
+    below = logits - logits.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):  # so far below that nothing is left of it
+        shifted = np.exp(below / np.asarray(temperature or 1.0, np.float64)).astype(logits.dtype)
     result: Probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
     return result
 

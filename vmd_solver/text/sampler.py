@@ -138,7 +138,7 @@ class _Work:
         for left in range(settings.nfe - 1, -1, -1):
             logits = self.model(self.x[:, block], z, self.memory)
             self.nfe += 1
-            p = softmax(logits / (settings.temperature or 1.0))
+            p = softmax(logits, settings.temperature)
             proposed = np.stack([self._propose(p[row], row, block) for row in range(K)])
             for row in range(K):
                 self._advance(row, block, p[row], proposed[row], sure[row], left)
