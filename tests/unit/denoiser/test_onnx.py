@@ -164,10 +164,10 @@ def test_graphs_of_another_model_are_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not onnx", None])
 def test_a_file_that_is_no_graph_is_refused(folder: Path, content: bytes | None) -> None:
-    path = folder / "denoiser.onnx"
+    path = folder / "prior.onnx"
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
     write_digests(folder)
-    with pytest.raises(ModelError, match=r"denoiser\.onnx is not a usable ONNX model") as caught:
+    with pytest.raises(ModelError, match=r"prior\.onnx is not a usable ONNX model") as caught:
         opened(folder).draw(BOARD, X_T, ALLOWED, np.random.default_rng(0))
     assert "\n" not in str(caught.value)
 
