@@ -213,8 +213,8 @@ def _configs(
         raise click.UsageError(f"no recipe {recipe!r}; there are {', '.join(RECIPES)}")
     if not resume:
         theirs = RECIPES[recipe]
-        kept = {name: value for name, value in theirs.train.items() if not _stated(name)}
-        if _stated("time_s") and not _stated("steps"):
+        kept = {name: value for name, value in theirs.train.items() if not stated(name)}
+        if stated("time_s") and not stated("steps"):
             kept["steps"] = None
         return TrainConfig(recipe, **{**planned, **kept}), ModelConfig(**shape, **theirs.model)  # type: ignore[arg-type]
     path = folder / "checkpoint.pt"
@@ -224,12 +224,12 @@ def _configs(
     model_config = ModelConfig.from_dict(state["model_config"])
     for name, value in shape.items():
         had = getattr(model_config, name)
-        if _stated(name) and value != had:
+        if stated(name) and value != had:
             raise click.UsageError(
                 f"{folder} holds a run with --{name} {had}, not {value};"
                 f" resume it without --{name}, or start another with --init and another --out"
             )
-    changes = {name: value for name, value in planned.items() if _stated(name)}
+    changes = {name: value for name, value in planned.items() if stated(name)}
     config = TrainConfig.from_dict(state["train_config"])
     if "time_s" in changes and "steps" not in changes:
         changes["steps"] = None
@@ -237,7 +237,7 @@ def _configs(
     return replace(config, recipe=recipe, **changes), model_config
 
 
-def _stated(option: str) -> bool:
+def stated(option: str) -> bool:
     """Whether the command line itself says it."""
     source = click.get_current_context().get_parameter_source(option)
     return source is click.core.ParameterSource.COMMANDLINE

@@ -10,7 +10,7 @@ Letters as in `training.model`; what is passed around are the names of tensors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -103,7 +103,7 @@ class Ops:
         one, two = step(body, "loop_first", "loop_second")
         after: Signature = {"loop_goes_on": (BOOL, ()), one: (FLOAT, None), two: (FLOAT, None)}
         body.nodes.append(helper.make_node("Identity", ["loop_go_on"], ["loop_goes_on"]))
-        graph = helper.make_graph(body.nodes, "loop", declared(before), declared(after))
+        graph = helper.make_graph(body.nodes, "loop", _declared(before), _declared(after))
         last = ("last_first", "last_second")
         inputs = [times, "", first, second]
         self.nodes.append(helper.make_node("Loop", inputs, last, body=graph))
@@ -306,10 +306,17 @@ def build(model: VMD, role: str) -> onnx.ModelProto:
             inputs["x0"] = (INT, ("B", "n"))
         outputs = {"mean": (FLOAT, z), "log_var": (FLOAT, z)}
         results = gaussian(o, config, role)
+    return closed(o, role, inputs, outputs, results)
+
+
+def closed(
+    o: Ops, role: str, inputs: Signature, outputs: Signature, results: Sequence[str]
+) -> onnx.ModelProto:
+    """The checked ONNX model of the nodes so far; `results` become the `outputs`, in order."""
     for result, output in zip(results, outputs, strict=True):
         o.nodes.append(helper.make_node("Identity", [result], [output]))
     graph = helper.make_graph(
-        o.nodes, role, declared(inputs), declared(outputs), list(o.constants.values())
+        o.nodes, role, _declared(inputs), _declared(outputs), list(o.constants.values())
     )
     opset = helper.make_opsetid("", OPSET)
     built = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
@@ -317,7 +324,7 @@ def build(model: VMD, role: str) -> onnx.ModelProto:
     return built
 
 
-def declared(tensors: Signature) -> list[onnx.ValueInfoProto]:
+def _declared(tensors: Signature) -> list[onnx.ValueInfoProto]:
     return [
         helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in tensors.items()
     ]

@@ -15,6 +15,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from training.cli import stated
 from training.dataset import Dataset, Section, write
 from training.making import ISLAND, MOST_SOLUTIONS, RECIPES, Part, plan
 from training.parts import Folder, make_all
@@ -106,7 +107,7 @@ def _resumed(folder: Folder, planned: dict[str, Any]) -> dict[str, Any]:
     """The options that the parts were begun with. What the command line states must agree."""
     options = folder.options()
     for name, value in planned.items():
-        if value != options[name] and _stated(name):
+        if value != options[name] and stated(name):
             raise click.UsageError(
                 f"the parts in {folder.path} were begun with --{name} {_shown(options[name])},"
                 f" not {_shown(value)}; resume without it, or name another --out"
@@ -116,12 +117,6 @@ def _resumed(folder: Folder, planned: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     return " ".join(value) if isinstance(value, list) else str(value)
-
-
-def _stated(option: str) -> bool:
-    """Whether the command line itself says it."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _known(paths: Sequence[str]) -> Known:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.cli import EXPORTED, file_name, promote_into, seconds
+from training.cli import EXPORTED, file_name, promote_into, seconds, stated
 from vmd_solver.errors import RuntimeUnavailable
 from vmd_solver.text.alphabet import Alphabet, from_config
 
@@ -168,20 +168,14 @@ def _resumed(
     if not (folder / "checkpoint.pt").exists():
         raise click.UsageError(f"no run in {folder}; start one without --resume, or name its --out")
     state = checkpoint.load(folder / "checkpoint.pt")
-    stated = {name: planned[name] for name in ("steps", "time_s", "beta") if _stated(name)}
+    changes = {name: planned[name] for name in ("steps", "time_s", "beta") if stated(name)}
     config = replace(
-        TextTrainConfig.from_dict(state["train_config"]), slice_s=planned["slice_s"], **stated
+        TextTrainConfig.from_dict(state["train_config"]), slice_s=planned["slice_s"], **changes
     )
     run = TextRun(folder, config, TextConfig.from_dict(state["model_config"]), plan, world)
     run.resume()
     described = json.loads((folder / "alphabet.json").read_text("utf-8"))
     return run, from_config(described, str(folder / "alphabet.json"))
-
-
-def _stated(option: str) -> bool:
-    """Whether the command line itself says it."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _plan(run: TextRun, alphabet: Alphabet, train: int, held_out: int) -> str:

@@ -8,9 +8,8 @@ as in the model; what is passed around are the names of tensors.
 from __future__ import annotations
 
 import onnx
-from onnx import helper
 
-from training.graphs import FLOAT, INT, IR_VERSION, OPSET, Ops, Signature, declared
+from training.graphs import FLOAT, INT, Ops, Signature, closed
 from training.text.model import LOG_VAR, TextConfig, TextVMD
 
 BLOCK: Signature = {"x_t": (INT, ("B", "L")), "start": (INT, ())}
@@ -43,15 +42,7 @@ def build(model: TextVMD, role: str) -> onnx.ModelProto:
             inputs["x0"] = (INT, ("B", "L"))
         outputs = dict.fromkeys(("mean", "log_var"), (FLOAT, ("B", config.k)))
         results = gaussian(o, config, role)
-    for result, output in zip(results, outputs, strict=True):
-        o.nodes.append(helper.make_node("Identity", [result], [output]))
-    graph = helper.make_graph(
-        o.nodes, role, declared(inputs), declared(outputs), list(o.constants.values())
-    )
-    opset = helper.make_opsetid("", OPSET)
-    built = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
-    onnx.checker.check_model(built, full_check=True)
-    return built
+    return closed(o, role, inputs, outputs, results)
 
 
 def denoiser(o: Ops, config: TextConfig) -> tuple[str, ...]:

@@ -103,9 +103,7 @@ class OnnxDenoiser:
         self, role: str, feed: dict[str, Any], due: dict[str, tuple[int, ...]]
     ) -> list[Floats]:
         """The outputs of a graph, by the names and of the shapes that are `due`, without NaN."""
-        if (
-            role not in self._sessions
-        ):  # each takes milliseconds to open, and many runs need only one
+        if role not in self._sessions:  # opened when needed: many runs need one of the three
             self._sessions[role] = self._open(role)
         return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
 

@@ -58,11 +58,8 @@ def _solve(
     settings = Settings(
         "neural", policy, nfe=int(calls * bench.scale.budget), latents=int(latents), z=z
     )
-    usual, model.denoiser.loops = model.denoiser.loops, int(loops * LOOPS)
-    try:
+    with model.looping(int(loops * LOOPS)):
         row = bench.row(model, bench.set(name), settings)
-    finally:
-        model.denoiser.loops = usual
     spent = f"{settings.nfe} calls, {row['loops']} loops, K = {settings.latents}"
     return [{**row, "spent": spent}]
 

@@ -41,15 +41,12 @@ def tasks(bench: Bench) -> Iterator[Task]:
 
 def _by_loops(bench: Bench, model: Model, name: str) -> list[Row]:
     """A row for each number of loops: grids that are right, and cells."""
-    of, denoiser, usual = bench.set(name), model.denoiser, model.denoiser.loops
+    of = bench.set(name)
     right = {loops: np.zeros(0, dtype=np.bool_) for loops in bench.scale.loops}
-    denoiser.loops = STEP
-    try:
+    with model.looping(STEP):
         for at in range(0, len(of.puzzles), bench.rows):
             for loops, good in _thought(bench, model, of.puzzles[at : at + bench.rows]):
                 right[loops] = np.concatenate((right[loops], good))
-    finally:
-        denoiser.loops = usual
     facts = {**bench.facts(model, of, Settings("neural", nfe=1)), "loops": STEP}
     first = right[min(right)]
     return [
