@@ -103,7 +103,7 @@ def test_a_long_search_moves_to_the_compiled_kernel(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(exact, "machine", watched)
     puzzle = sudoku(2, 3).empty()
     expected = count(puzzle, limit=700, compiled=False)
-    machine(True)
+    assert count(puzzle, limit=700, compiled=True) == expected  # compiles, which needs numba
     monkeypatch.delitem(sys.modules, "numba")  # as in a process that has not needed it yet
     moved.clear()
     assert count(puzzle, limit=700) == expected

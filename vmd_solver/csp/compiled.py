@@ -24,6 +24,8 @@ PARTS = (
     kernel.hidden,
     kernel.propagate,
     kernel.best_by_score,
+    kernel.rarest,
+    kernel.choose_place,
     kernel.choose,
     kernel.begin,
     kernel.fail,
