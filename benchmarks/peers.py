@@ -1,6 +1,6 @@
 """The same puzzles through every solver, one process each, every answer checked.
 
-Sets are made here from --seed: minimal 9x9 puzzles, the hardest tenth of them, 16x16 and 25x25
+Sets are made here from --seed: minimal 9x9 puzzles, the hardest tenth of them, 16x16 to 36x36
 Sudoku, and Latin squares of several orders with holes near where they are hardest (42% of the
 cells). --data DIR adds the files of DIR/sudoku and DIR/large. A solver works in a process of its
 own, started for each set; a puzzle that takes longer than --limit ends that process and counts as
@@ -155,6 +155,7 @@ def sets(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Puzzle
     for name, board, share in (
         ("sudoku 16x16", sudoku(4, 4), 0.6),
         ("sudoku 25x25", sudoku(5, 5), 0.55),
+        ("sudoku 36x36", sudoku(6, 6), 0.46),
         ("latin 30", latin(30), HOLES),
         ("latin 40", latin(40), HOLES),
         ("latin 50", latin(50), HOLES),

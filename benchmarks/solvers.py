@@ -47,12 +47,15 @@ class Peer:
         return "" if found else self.needs.lstrip("$")
 
 
-def ours(mode: str, model: str | None = None, loops: int | None = None) -> Callable[[], Answer]:
-    """This project, through its public interface."""
+def ours(
+    mode: str, model: str | None = None, loops: int | None = None, sat: bool = True
+) -> Callable[[], Answer]:
+    """This project, through its public interface; without `sat` no clauses are learned."""
 
     def make() -> Answer:
         from dataclasses import replace
 
+        from vmd_solver.csp import clauses
         from vmd_solver.csp.compiled import available, machine
         from vmd_solver.denoiser import load
         from vmd_solver.sampling import Settings, Solver
@@ -63,6 +66,8 @@ def ours(mode: str, model: str | None = None, loops: int | None = None) -> Calla
         settings = Settings(mode)  # type: ignore[arg-type]
         if available():
             machine(True)
+        if not sat:
+            clauses.available = lambda: False  # type: ignore[assignment]
 
         def answer(puzzle: Puzzle, seconds: float) -> Values | None:
             found = Solver(replace(settings, timeout_s=seconds), denoiser).solve(puzzle)
@@ -244,6 +249,7 @@ PEERS = (
     Peer("ours, guided", ours("guided"), needs="onnxruntime"),
     Peer("ours, neural", ours("neural"), lambda board: board.n <= 256, "onnxruntime"),
     Peer("ours, exact", ours("exact")),
+    Peer("ours, without sat", ours("exact", sat=False), needs="pysat"),
     Peer(
         "no latent, neural", ours("neural", "grids-none"), lambda board: board.n <= 256,
         "onnxruntime",

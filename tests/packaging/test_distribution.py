@@ -119,6 +119,7 @@ def test_no_extra_brings_both_runtimes() -> None:
         "gpu": {"onnxruntime-gpu"},
         "fast": set(),
         "ray": set(),
+        "sat": set(),
         "train": set(),
         "subwords": set(),
         "web": set(),

@@ -35,7 +35,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
     "console": {"click"},
-    "csp": {"numpy", "numba"},
+    "csp": {"numpy", "numba", "pysat"},
     "formats": {"numpy"},
     "denoiser": {"numpy", "onnxruntime"},
     "sampling": {"numpy"},
@@ -127,8 +127,9 @@ def submodule(name: str) -> str:
 
 
 def module_of(requirement: str) -> str:
-    """The module that a package brings, named as it is."""
-    return Requirement(requirement).name.replace("-", "_")
+    """The module that a package brings, most often named as it is."""
+    name = Requirement(requirement).name
+    return {"python-sat": "pysat"}.get(name, name.replace("-", "_"))
 
 
 def is_ours(name: str) -> bool:
@@ -184,7 +185,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     runtime = project["dependencies"] + [
-        line for extra in ("cpu", "fast", "ray", "web") for line in extras[extra]
+        line for extra in ("cpu", "fast", "ray", "sat", "web") for line in extras[extra]
     ]
     of_training = runtime + extras["train"] + extras["subwords"]
     declared = {

@@ -1,7 +1,8 @@
 """Exact answers: solve, count up to a limit, prove uniqueness; one puzzle or whole batches.
 
 Complete search over the kernel's states, with no network anywhere. One puzzle runs in plain Python
-and moves to the compiled kernel when its search turns out long; batches start there.
+and moves to the compiled kernel when its search turns out long; batches start there. A search that
+stays long is joined by one that learns clauses, where that is installed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.csp import clauses
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
+from vmd_solver.csp.clauses import Clauses
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
@@ -35,6 +38,12 @@ SWITCH_CELLS = 400_000
 
 COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
+
+ALONE = 2_000
+"""Guesses before a search by clauses joins: about as long as it takes to write the clauses down."""
+
+PROOF = 2
+"""Solutions that both look for. To find many one after the other is what the kernel does better."""
 
 CHUNK_CELLS = 1 << 18
 """Cells of a batch handed to the kernel at a time; bounds the memory of scores."""
@@ -87,39 +96,96 @@ def count(
     with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
     from outside. `compiled` picks the machine; None takes the compiled one where it is loaded, and
     otherwise starts plain and moves on when that pays.
-    `cancelled` is asked every now and then; once it says yes the search stops where it is.
+    `cancelled` is asked every now and then; once it says yes the search stops where it is. Where
+    python-sat is installed, a search by clauses takes turns with one that is long; its conflicts
+    count as guesses.
 
     Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
     """
     started = time.monotonic()
     _check(limit, max_guesses)
-    board = puzzle.board
     keep = min(limit, STORED) if stored is None else min(limit, stored)
-    use = machine(compiled)
-    state = use.state(board, keep)
-    order = use.give(_scores(board, 1, scores)[0], np.float64)
-    use.propagate_many(use.tables(board), state, use.give(_masks(board, [puzzle.givens], masks)))
-    undecided = compiled is None and not use.compiled
-    move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
-    last = NO_LIMIT if max_guesses is None else max_guesses
+    board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
+    own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
+    turns: list[_Kernel | Clauses] = [own]
+    spent, last = 0, NO_LIMIT if max_guesses is None else max_guesses
     left = np.inf if deadline_s is None else deadline_s
     while True:
-        guesses = int(state.progress[2])
-        if guesses >= move_at and left >= COMPILE_S:
-            use, move_at = machine(None, NO_LIMIT), NO_LIMIT
-            state, order = use.adopt(state), use.give(order, np.float64)
-        pace = SLICE_CELLS * (COMPILED_SPEED if use.compiled else 1)
-        budget = min(last, guesses + pace // board.n + 1)
-        done = use.search(use.tables(board), state, order, limit, budget)
+        own.move(left)
+        for search in turns:
+            done = search.turn(limit, min(search.pace, last - spent))
+            spent = sum(search.guesses for search in turns)
+            if done:
+                break
         if deadline_s is not None:
             left = started + deadline_s - time.monotonic()
-        if done or budget == last or left <= 0 or cancelled():
+        if done or spent >= last or left <= 0 or cancelled():
             break
-    solutions, guesses = int(state.progress[1]), int(state.progress[2])
-    found = masks_to_values(
-        np.array(state.found, dtype=np.int64).reshape(keep, board.n)[:solutions]
-    )
-    return Count(solutions, bool(done), guesses, tuple(map(tuple, found.tolist())))
+        if len(turns) == 1 and limit <= PROOF and own.guesses >= ALONE and clauses.available():
+            turns += own.rivals()
+    best = search if done else max(turns, key=lambda search: search.solutions)
+    return Count(best.solutions, bool(done), spent, tuple(best.grids[:keep]))
+
+
+class _Kernel:
+    """The kernel's search for a puzzle: begun plain, moved to the compiled one where that pays."""
+
+    def __init__(
+        self,
+        board: Board,
+        masks: Masks,
+        scores: npt.NDArray[np.float64],
+        keep: int,
+        compiled: bool | None,
+    ) -> None:
+        self._use = use = machine(compiled)
+        self._board, self._keep = board, keep
+        self._state = use.state(board, keep)
+        self._order = use.give(scores[0], np.float64)
+        use.propagate_many(use.tables(board), self._state, use.give(masks))
+        undecided = compiled is None and not use.compiled
+        self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
+
+    def move(self, left: float) -> None:
+        """Compile, if the search turned out long and there are seconds left for that."""
+        if self.guesses >= self._move_at and left >= COMPILE_S:
+            self._use, self._move_at = machine(None, NO_LIMIT), NO_LIMIT
+            self._state = self._use.adopt(self._state)
+            self._order = self._use.give(self._order, np.float64)
+
+    @property
+    def pace(self) -> int:
+        """Guesses between two looks at the clock."""
+        pace = SLICE_CELLS * (COMPILED_SPEED if self._use.compiled else 1)
+        return pace // self._board.n + 1
+
+    def turn(self, limit: int, guesses: int) -> bool:
+        """Go on for so many guesses: whether `limit` solutions are found, or all there are."""
+        tables = self._use.tables(self._board)
+        end = self.guesses + guesses
+        return bool(self._use.search(tables, self._state, self._order, limit, end))
+
+    def rivals(self) -> list[Clauses]:
+        """The search by clauses within the candidates that this one began with, if it can be."""
+        root = np.array(self._state.root, dtype=np.uint64)
+        within = clauses.within_reach(self._board, root)
+        return [Clauses(self._board, root)] if within else []
+
+    @property
+    def guesses(self) -> int:
+        """Decisions made."""
+        return int(self._state.progress[2])
+
+    @property
+    def solutions(self) -> int:
+        """How many were found."""
+        return int(self._state.progress[1])
+
+    @property
+    def grids(self) -> list[tuple[int, ...]]:
+        """The first of them."""
+        found = np.array(self._state.found, dtype=np.int64).reshape(self._keep, self._board.n)
+        return list(map(tuple, masks_to_values(found[: self.solutions]).tolist()))
 
 
 def solve(puzzle: Puzzle) -> tuple[int, ...] | None:

@@ -1,0 +1,95 @@
+"""The search by clauses: the kernel's answers, its budget, and how it takes turns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.exact import mixed
+from benchmarks.peers import with_holes
+from vmd_solver.csp import Board, Puzzle, clauses, exact
+from vmd_solver.csp.candidates import Masks, initial_masks, propagate
+from vmd_solver.csp.clauses import Clauses, within_reach
+from vmd_solver.csp.families import latin, sudoku
+from vmd_solver.csp.verify import verify
+
+pytest.importorskip("pysat")
+
+FEW = 25
+"""Conflicts beyond its budget: it looks at that only when nothing is in conflict any more."""
+
+
+def begun(puzzle: Puzzle) -> Clauses | None:
+    """A search within what singles leave, None where they refute the puzzle."""
+    masks, consistent = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))
+    return Clauses(puzzle.board, masks[0]) if consistent[0] else None
+
+
+def test_it_finds_what_the_kernel_finds() -> None:
+    seen = set()
+    for puzzle in mixed(156, seed=5):
+        due = exact.count(puzzle, 5).solutions
+        search = begun(puzzle)
+        if search is None:
+            assert due == 0
+            continue
+        assert search.turn(5, 10**6)
+        seen.add(search.solutions)
+        assert search.solutions == due == len(set(search.grids))
+        assert all(verify(puzzle, grid) for grid in search.grids)
+    assert seen >= {0, 1, 5}
+
+
+def test_it_stops_at_its_budget_and_goes_on_from_there() -> None:
+    (puzzle, _), *_ = with_holes(sudoku(5, 5), 0.55, 1, 5)
+    search, turns = begun(puzzle), 1
+    assert search is not None
+    while not search.turn(1, 50):
+        assert search.guesses < 50 * turns + FEW and not search.grids
+        turns += 1
+    assert turns > 3 and verify(puzzle, search.grids[0])
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_turns_end_with_the_answer_of_either(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel is given so little at a time that the other search has every answer."""
+    monkeypatch.setattr(exact, "ALONE", 1)
+    monkeypatch.setattr(exact, "SLICE_CELLS", 1)
+    for puzzle in mixed(52, seed=7):
+        alone = exact.count(puzzle, 3)
+        beside = exact.count(puzzle, limit, compiled=False)
+        assert beside.complete and beside.solutions == min(alone.solutions, limit)
+        assert len(beside.grids) == beside.solutions
+        assert all(verify(puzzle, grid) for grid in beside.grids)
+
+
+def test_it_is_asked_only_about_long_searches_for_one_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Puzzle] = []
+
+    def watched(board: Board, masks: Masks) -> Clauses:
+        asked.append(puzzle)
+        return Clauses(board, masks)
+
+    monkeypatch.setattr(exact, "SLICE_CELLS", 1)
+    monkeypatch.setattr(exact, "Clauses", watched)
+    (puzzle, _), *_ = with_holes(sudoku(4, 4), 0.7, 1, 0)
+    few = exact.count(puzzle, 1, max_guesses=5, compiled=False)
+    assert few.guesses <= 5 and not asked
+    monkeypatch.setattr(exact, "ALONE", 5)
+    exact.count(puzzle, 9, max_guesses=50, compiled=False)
+    assert not asked, "several solutions are the kernel's"
+    both = exact.count(puzzle, 2, max_guesses=50, compiled=False)
+    assert asked and both.guesses < 50 + FEW
+    monkeypatch.setattr(clauses, "available", lambda: False)
+    asked.clear()
+    exact.count(puzzle, 2, max_guesses=50, compiled=False)
+    assert not asked
+
+
+def test_boards_of_too_many_clauses_are_left_to_the_kernel() -> None:
+    open_board, small = latin(40), sudoku()
+    everything = initial_masks(open_board, np.zeros(open_board.n, np.int8))
+    assert not within_reach(open_board, everything)
+    assert within_reach(small, initial_masks(small, np.zeros(small.n, np.int8)))

@@ -1,0 +1,112 @@
+"""A second search for what is long: clause learning, where python-sat is installed (extra `sat`).
+
+The open candidates of a board become variables, its rules clauses, and MiniSat 2.2 searches. It
+must not know of files or of time: whoever calls it gives it a turn of so many conflicts.
+
+Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
+(2001); MiniSat after Een and Sorensson (2003), through python-sat of Ignatiev et al. (2018).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp.candidates import Masks, masks_to_allowed, masks_to_values
+from vmd_solver.csp.puzzle import Board
+
+MOST_CLAUSES = 500_000
+"""More than that take a second to write down, and boards with so much open are easy."""
+
+PACE_CELLS = 150_000
+"""Cells' worth of conflicts between two looks at the clock: tens of ms, as long as the kernel has
+for its turn, compiled."""
+
+
+@cache
+def available() -> bool:
+    """Whether python-sat is installed; it is not imported to find out."""
+    return find_spec("pysat") is not None
+
+
+class Clauses:
+    """A search for the solutions within candidate masks (n,), none of which is empty."""
+
+    def __init__(self, board: Board, masks: Masks) -> None:
+        from pysat.solvers import Minisat22
+
+        self._values = masks_to_values(masks)
+        self._cells, self._bits = np.nonzero(_open(board, masks))
+        self._solver = Minisat22(bootstrap_with=_clauses(board, masks))
+        self.pace = PACE_CELLS // board.n + 1
+        self.guesses = 0
+        self.grids: list[tuple[int, ...]] = []
+
+    @property
+    def solutions(self) -> int:
+        """How many were found."""
+        return len(self.grids)
+
+    def turn(self, limit: int, conflicts: int) -> bool:
+        """Go on for so many conflicts, or a few more: whether `limit` are found, or all are."""
+        end = self.guesses + conflicts
+        while self.solutions < limit and self.guesses < end:
+            self._solver.conf_budget(end - self.guesses)
+            # Said to expect one, it leaves Ctrl-C to Python, and does not hold up other threads.
+            found = self._solver.solve_limited(expect_interrupt=True)
+            self.guesses = self._solver.accum_stats()["conflicts"]
+            if found is False:
+                return True
+            if found:
+                self._keep(np.array(self._solver.get_model(), dtype=np.int64))
+        return self.solutions >= limit
+
+    def _keep(self, model: npt.NDArray[np.int64]) -> None:
+        """Note a solution, and rule it out."""
+        true = model[model > 0]
+        grid = self._values.copy()
+        grid[self._cells[true - 1]] = self._bits[true - 1] + 1
+        self.grids.append(tuple(grid.tolist()))
+        self._solver.add_clause((-true).tolist())
+
+
+def within_reach(board: Board, masks: Masks) -> bool:
+    """Whether `Clauses` are few enough."""
+    allowed = _open(board, masks)
+    pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
+    return pairs < MOST_CLAUSES
+
+
+def _open(board: Board, masks: Masks) -> npt.NDArray[np.bool_]:
+    """The candidates (n, D) of cells with more than one; their order numbers the variables."""
+    allowed = masks_to_allowed(masks, board.D)
+    allowed[allowed.sum(1) == 1] = False
+    return allowed
+
+
+def _peers(board: Board) -> list[tuple[int, list[int]]]:
+    """Each cell with the peers that come after it."""
+    return [(cell, [p for p in peers if p > cell]) for cell, peers in enumerate(board.peers)]
+
+
+def _clauses(board: Board, masks: Masks) -> list[list[int]]:
+    """Each cell has one value, peers differ, and in a complete unit each value has a place."""
+    allowed = _open(board, masks)
+    variables = np.zeros(allowed.shape, np.int64)
+    variables[allowed] = np.arange(allowed.sum()) + 1
+    rows = [row[row > 0].tolist() for row in variables]
+    clauses = [row for row in rows if row]
+    clauses += [[-a, -b] for row in rows for at, a in enumerate(row) for b in row[:at]]
+    for cell, peers in _peers(board):
+        if rows[cell] and peers:
+            which, values = np.nonzero(allowed[peers] & allowed[cell])
+            here, there = variables[cell, values], variables[np.array(peers)[which], values]
+            clauses += np.stack((-here, -there), 1).tolist()
+    for unit in board.units:
+        if len(unit) == board.D:
+            columns = variables[list(unit)].T
+            clauses += [column[column > 0].tolist() for column in columns if column.any()]
+    return clauses
