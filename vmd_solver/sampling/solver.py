@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice, starmap
 
 import numpy as np
@@ -43,6 +44,9 @@ class Solver:
     ) -> None:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")
+        drawn = settings.temperature > 0 or settings.policy == "random"
+        if denoiser is not None and denoiser.latent == "none" and not drawn:
+            settings = replace(settings, latents=1)  # nothing would tell the attempts apart
         self.settings, self.denoiser, self.observe = settings, denoiser, observe
         self._window = 1
 

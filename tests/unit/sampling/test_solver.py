@@ -327,3 +327,18 @@ def test_by_margin_the_surest_grid_is_the_answer_right_or_wrong(right: int, stat
 def test_a_grid_with_nothing_left_to_ask_costs_no_more_calls() -> None:
     settings = Settings("neural", threshold=1e-9, nfe=9, remask="none")
     assert Solver(settings, adversary(values(SOLVED))).solve(puzzle(HARD)).nfe == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows"),
+    [
+        (Settings("neural", latents=4), 1),
+        (Settings("neural", "random", latents=4), 4),
+        (Settings("neural", temperature=1, latents=4), 4),
+    ],
+)
+def test_without_latent_only_attempts_that_differ_are_made(settings: Settings, rows: int) -> None:
+    fake = undecided()
+    fake.latent = "none"
+    seen = asked(settings, fake)
+    assert {event.latent for event in seen if isinstance(event, events.Called)} == {*range(rows)}
