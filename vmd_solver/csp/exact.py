@@ -108,6 +108,7 @@ def count(
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
     own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
     turns: list[_Kernel | Clauses] = [own]
+    joined_from = ALONE if limit <= PROOF and clauses.available() else NO_LIMIT
     spent, last = 0, NO_LIMIT if max_guesses is None else max_guesses
     left = np.inf if deadline_s is None else deadline_s
     while True:
@@ -121,8 +122,8 @@ def count(
             left = started + deadline_s - time.monotonic()
         if done or spent >= last or left <= 0 or cancelled():
             break
-        if len(turns) == 1 and limit <= PROOF and own.guesses >= ALONE and clauses.available():
-            turns += own.rivals()
+        if joined_from <= own.guesses:
+            turns, joined_from = [own, *own.rivals()], NO_LIMIT
     best = search if done else max(turns, key=lambda search: search.solutions)
     return Count(best.solutions, bool(done), spent, tuple(best.grids[:keep]))
 
