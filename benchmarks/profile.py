@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -167,14 +168,13 @@ def peaks(repeats: int) -> tuple[float, float]:
     return 2 * 1024**3 / product, 2 * source.nbytes / copy
 
 
-def made(count: int, seed: int, folder: Path) -> list[Path]:
+def made(count: int, seed: int, folder: Path) -> Path:
     """A file of minimal puzzles."""
-    folder.mkdir(parents=True, exist_ok=True)
     givens, _ = minimal_puzzles(sudoku(3, 3), count, np.random.default_rng(seed))
     path = folder / "minimal.txt"
     lines = ("".join(map(str, row)) + "\n" for row in givens.tolist())
     path.write_text("".join(lines))
-    return [path]
+    return path
 
 
 def main() -> None:
@@ -186,19 +186,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", default=None)
     options = parser.parse_args()
-    if options.data is None:
-        files = made(options.count, options.seed, Path("runs/profile"))
-    else:
-        files = sorted((options.data / "sudoku").glob("*.txt"))
-    rows = [shares(file, Settings()) for file in files]
+    with TemporaryDirectory() as folder:
+        if options.data is None:
+            files = [made(options.count, options.seed, Path(folder))]
+        else:
+            files = sorted((options.data / "sudoku").glob("*.txt"))
+        rows = [shares(file, Settings()) for file in files]
     for row in rows:
         told = ", ".join(f"{name} {share:.0%}" for name, share in row["shares"].items())
         print(f"{row['set']}: {row['puzzles']} puzzles, {row['a_second']} a second; {told}")
     board = sudoku(3, 3)
     denoiser = load(options.model, "cpu", 1)
     assert isinstance(denoiser, OnnxDenoiser)
-    folder = Path(options.model) if options.model else asset("exported") / denoiser.name
-    shape = json.loads((folder / "config.json").read_text("utf-8"))["model"]
+    exported = Path(options.model) if options.model else asset("exported") / denoiser.name
+    shape = json.loads((exported / "config.json").read_text("utf-8"))["model"]
     flops, moved = work_of(shape, board)
     product, copy = peaks(options.repeats)
     print(
