@@ -345,7 +345,7 @@ async def test_the_grade_is_told_on_opening_beside_the_board_and_in_the_end(
         await at.until(lambda: at.game.grade is not None)
         assert at.game.grade == grade(four, unique=True)
         assert at.message.startswith("Easy: the hardest step is by")
-        assert "One solution, easy" in at.text()
+        assert "Level   easy" in at.text()
         await at.go(1)
         await at.press("2")
         assert at.message == ""

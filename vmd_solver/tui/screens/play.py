@@ -25,7 +25,7 @@ from vmd_solver.play.record import heading, kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
-from vmd_solver.techniques import Grade, State, Step
+from vmd_solver.techniques import LEVELS, Grade, State, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.widgets.bar import Bar
@@ -465,14 +465,17 @@ class PlayScreen(Screen[None]):
         between = " " * (max(map(len, symbols)) > 1)
         marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
         level = game.grade.level if game.grade else ""
+        if level == LEVELS[-1]:
+            level += " hints"
         given = " given" if game.is_given(cell) else ""
         return [
             f"Typing  {mode}",
             f"Filter  {filtered}",
             f"Cell    {game.board.cell_name(cell)}{given}",
             f"Marks   {marks if not game.values[cell] else ''}",
+            f"Level   {level}",
             "",
-            ", ".join(filter(None, (game.verdict.words.capitalize(), level))),
+            game.verdict.words.capitalize(),
         ]
 
     def on_resize(self, event: events.Resize) -> None:
