@@ -1,16 +1,18 @@
 """A second search for what is long: clause learning, where python-sat is installed (extra `sat`).
 
-The open candidates of a board become variables, its rules clauses, and MiniSat 2.2 searches. It
-must not know of files or of time: whoever calls it gives it a turn of so many conflicts.
+The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. It must
+not know of files: whoever calls it gives it a turn of so many conflicts, or seconds.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
-(2001); MiniSat after Een and Sorensson (2003), through python-sat of Ignatiev et al. (2018).
+(2001); Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
 """
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib.util import find_spec
+from threading import TIMEOUT_MAX, Timer
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +22,6 @@ from vmd_solver.csp.puzzle import Board
 
 MOST_CLAUSES = 500_000
 """More than that take a second to write down, and boards with so much open are easy."""
-
-PACE_CELLS = 150_000
-"""Cells' worth of conflicts between two looks at the clock: tens of ms, as long as the kernel has
-for its turn, compiled."""
 
 
 @cache
@@ -36,12 +34,11 @@ class Clauses:
     """A search for the solutions within candidate masks (n,), none of which is empty."""
 
     def __init__(self, board: Board, masks: Masks) -> None:
-        from pysat.solvers import Minisat22
+        from pysat.solvers import Glucose4
 
         self._values = masks_to_values(masks)
         self._cells, self._bits = np.nonzero(_open(board, masks))
-        self._solver = Minisat22(bootstrap_with=_clauses(board, masks))
-        self.pace = PACE_CELLS // board.n + 1
+        self._solver = Glucose4(bootstrap_with=_clauses(board, masks))
         self.guesses = 0
         self.grids: list[tuple[int, ...]] = []
 
@@ -50,19 +47,32 @@ class Clauses:
         """How many were found."""
         return len(self.grids)
 
-    def turn(self, limit: int, conflicts: int) -> bool:
-        """Go on for so many conflicts, or a few more: whether `limit` are found, or all are."""
-        end = self.guesses + conflicts
-        while self.solutions < limit and self.guesses < end:
-            self._solver.conf_budget(end - self.guesses)
+    def turn(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
+        """Whether `limit` solutions are found, or all there are, within so much more work.
+
+        It looks at its limits when it restarts: there may be some hundred conflicts more.
+        """
+        if conflicts <= 0:
+            return False
+        clock = Timer(min(seconds, TIMEOUT_MAX), self._solver.interrupt)
+        clock.start()
+        try:
+            return self._go_on(limit, self.guesses + conflicts)
+        finally:
+            clock.cancel()
+            clock.join()
+            self._solver.clear_interrupt()
+
+    def _go_on(self, limit: int, end: int) -> bool:
+        while self.solutions < limit:
+            self._solver.conf_budget(max(1, end - self.guesses))
             # Said to expect one, it leaves Ctrl-C to Python, and does not hold up other threads.
             found = self._solver.solve_limited(expect_interrupt=True)
             self.guesses = self._solver.accum_stats()["conflicts"]
-            if found is False:
-                return True
-            if found:
-                self._keep(np.array(self._solver.get_model(), dtype=np.int64))
-        return self.solutions >= limit
+            if not found:
+                return found is False
+            self._keep(np.array(self._solver.get_model(), dtype=np.int64))
+        return True
 
     def _keep(self, model: npt.NDArray[np.int64]) -> None:
         """Note a solution, and rule it out."""

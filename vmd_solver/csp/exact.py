@@ -7,6 +7,7 @@ stays long is joined by one that learns clauses, where that is installed.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ COMPILE_S = 30.0
 
 ALONE = 2_000
 """Guesses before a search by clauses joins: about as long as it takes to write the clauses down."""
+
+COST = 2
+"""Guesses that take as long as one of its conflicts: each of the two has half of the time."""
 
 PROOF = 2
 """Solutions that both look for. To find many one after the other is what the kernel does better."""
@@ -107,24 +111,26 @@ def count(
     keep = min(limit, STORED) if stored is None else min(limit, stored)
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
     own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
-    turns: list[_Kernel | Clauses] = [own]
-    joined_from = ALONE if limit <= PROOF and clauses.available() else NO_LIMIT
-    spent, last = 0, NO_LIMIT if max_guesses is None else max_guesses
-    left = np.inf if deadline_s is None else deadline_s
+    rival: Clauses | None = None
+    due = ALONE if limit <= PROOF and clauses.available() else NO_LIMIT
+    last = NO_LIMIT if max_guesses is None else max_guesses
+    end = math.inf if deadline_s is None else started + deadline_s
+    best: _Kernel | Clauses = own
+    spent = 0
     while True:
-        own.move(left)
-        for search in turns:
-            done = search.turn(limit, min(search.pace, last - spent))
-            spent = sum(search.guesses for search in turns)
-            if done:
-                break
-        if deadline_s is not None:
-            left = started + deadline_s - time.monotonic()
-        if done or spent >= last or left <= 0 or cancelled():
+        own.move(end - time.monotonic())
+        done = own.turn(limit, min(own.pace, last - spent))
+        if not done and own.guesses >= due:
+            rival = rival or own.rival()
+            due = NO_LIMIT if rival is None else due + due // 2
+            if rival is not None:
+                turn = min(own.guesses // COST, last - own.guesses) - rival.guesses
+                done = rival.turn(limit, turn, end - time.monotonic())
+                if done or rival.solutions > own.solutions:
+                    best = rival
+        spent = own.guesses + (0 if rival is None else rival.guesses)
+        if done or spent >= last or time.monotonic() >= end or cancelled():
             break
-        if joined_from <= own.guesses:
-            turns, joined_from = [own, *own.rivals()], NO_LIMIT
-    best = search if done else max(turns, key=lambda search: search.solutions)
     return Count(best.solutions, bool(done), spent, tuple(best.grids[:keep]))
 
 
@@ -166,11 +172,10 @@ class _Kernel:
         end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))
 
-    def rivals(self) -> list[Clauses]:
+    def rival(self) -> Clauses | None:
         """The search by clauses within the candidates that this one began with, if it can be."""
         root = np.array(self._state.root, dtype=np.uint64)
-        within = clauses.within_reach(self._board, root)
-        return [Clauses(self._board, root)] if within else []
+        return Clauses(self._board, root) if clauses.within_reach(self._board, root) else None
 
     @property
     def guesses(self) -> int:

@@ -7,8 +7,8 @@ stops undecided the model commits what it is sure of, that is propagated, and it
 where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
 The last search has no limit but the user's: the end is always a verified solution, a proof that
 there is none, or a budget that was spent. The first call is a glance: its z is drawn from the
-standard normal, since to ask the learned prior costs as much as two loops. On boards larger than
-any the model was trained on, where ten calls cost seconds, search has the first turn.
+standard normal, since to ask the learned prior costs as much as two loops. On larger boards, where
+ten calls cost up to seconds, search has the first turn.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ FIRST_LOOPS = 2
 FIRST_GUESSES = 256
 """Guesses of the search after it: in compiled code about the time of a loop on a 9x9 board."""
 
-LARGE = 16 * 16 * 16
-"""Candidates of the largest board that models are trained on."""
+LARGE = 1000
+"""Candidates from which a board is searched first: 10x10, where the model is no help to search."""
 
 HEAD_START = 4
-"""Larger boards are searched first, with so many guesses a candidate: the time of ten calls."""
+"""Such boards have so many guesses a candidate before the first call: the time of ten calls."""
 
 
 def loops_of(calls: int, most: int) -> int:
@@ -67,7 +67,7 @@ def begin(job: Job, masks: Masks, consistent: bool) -> None:
         )
     else:
         candidates = job.board.n * job.board.D
-        if candidates > LARGE:
+        if candidates >= LARGE:
             _search(job, masks, None, candidates * HEAD_START)
         if job.solution is None:
             job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]

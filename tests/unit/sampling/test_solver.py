@@ -77,8 +77,8 @@ def test_search_settles_early_what_a_wrong_model_would_not() -> None:
     assert 0 < solution.guesses <= guided.FIRST_GUESSES
 
 
-@pytest.mark.parametrize(("order", "calls"), [(16, 1), (17, 0)])
-def test_boards_larger_than_any_trained_on_are_searched_first(order: int, calls: int) -> None:
+@pytest.mark.parametrize(("order", "calls"), [(9, 1), (10, 0)])
+def test_boards_of_10x10_and_more_are_searched_first(order: int, calls: int) -> None:
     fake = undecided()
     solution = Solver(Settings(), fake).solve(latin(order).empty())
     assert solution.verified
