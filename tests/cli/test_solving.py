@@ -159,6 +159,7 @@ def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: Writ
     done = solve(
         *("--model", "./model", "--mode", mode, "--latents", latents, "-f", "jsonl"),
         *("--device", "cpu", "--threads", "1", "--nfe", "3", "--stats", puzzle),
+        *("--policy", "random"),  # without it, and without a latent, one attempt is all there is
     )
     (row,) = done.rows
     assert (row["mode"], row["latents"]) == (mode, int(latents))
