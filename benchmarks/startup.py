@@ -58,7 +58,10 @@ def main() -> None:
     parser.add_argument("--model", default=None)
     options = parser.parse_args()
     beside = Path(sys.executable).with_name("vmd-solve")
-    command = [str(beside if beside.exists() else shutil.which("vmd-solve"))]
+    found = str(beside) if beside.exists() else shutil.which("vmd-solve")
+    if found is None:
+        sys.exit("vmd-solve is not on the path; install the package first")
+    command = [found]
     command += ["--model", options.model] if options.model else []
     puzzle = str(puzzle_path(options.puzzle))
     rows = {
