@@ -465,15 +465,14 @@ class PlayScreen(Screen[None]):
         between = " " * (max(map(len, symbols)) > 1)
         marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
         level = game.grade.level if game.grade else ""
-        if level == LEVELS[-1]:
-            level += " hints"
+        beyond = " hints" if level == LEVELS[-1] else ""
         given = " given" if game.is_given(cell) else ""
         return [
             f"Typing  {mode}",
             f"Filter  {filtered}",
             f"Cell    {game.board.cell_name(cell)}{given}",
             f"Marks   {marks if not game.values[cell] else ''}",
-            f"Level   {level}",
+            f"Level   {level}{beyond}",
             "",
             game.verdict.words.capitalize(),
         ]
