@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vmd_solver.csp import clauses
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
 from vmd_solver.csp.clauses import Clauses
-from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.compiled import available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
@@ -32,7 +32,7 @@ SLICE_CELLS = 20_000
 """Plain Python looks at the clock after this many cells' worth of guesses, some tens of ms."""
 
 COMPILED_SPEED = 50
-"""How much longer the compiled kernel's slices are."""
+"""How many guesses the compiled kernel makes in the time of one in plain Python."""
 
 SWITCH_CELLS = 400_000
 """Cells' worth of guesses after which one puzzle is worth the import of numba: about a second."""
@@ -41,10 +41,10 @@ COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
 
 ALONE = 2_000
-"""Guesses before a search by clauses joins: about as long as it takes to write the clauses down."""
+"""Guesses, compiled, before a search by clauses joins: as long as it takes to write them down."""
 
 COST = 2
-"""Guesses that take as long as one of its conflicts: each of the two has half of the time."""
+"""Guesses, compiled, that take as long as one of its conflicts: each has half of the time."""
 
 PROOF = 2
 """Solutions that both look for. To find many one after the other is what the kernel does better."""
@@ -112,7 +112,9 @@ def count(
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
     own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
     rival: Clauses | None = None
-    due = ALONE if limit <= PROOF and clauses.available() else NO_LIMIT
+    # By what is installed, not by what runs: the same turns wherever a search begins.
+    slower = 1 if available() else COMPILED_SPEED
+    due = ALONE // slower if limit <= PROOF and clauses.available() else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
     end = math.inf if deadline_s is None else started + deadline_s
     best: _Kernel | Clauses = own
@@ -124,7 +126,7 @@ def count(
             rival = rival or own.rival()
             due = NO_LIMIT if rival is None else due + due // 2
             if rival is not None:
-                turn = min(own.guesses // COST, last - own.guesses) - rival.guesses
+                turn = min(own.guesses * slower // COST, last - own.guesses) - rival.guesses
                 done = rival.turn(limit, turn, end - time.monotonic())
                 if done or rival.solutions > own.solutions:
                     best = rival
