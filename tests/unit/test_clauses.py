@@ -93,8 +93,15 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
     assert not asked, "several solutions are the kernel's"
     both = exact.count(puzzle, 2, max_guesses=50, compiled=False)
     assert asked and both.guesses < 50 + FEW
-    monkeypatch.setattr(clauses, "available", lambda: False)
     asked.clear()
+    monkeypatch.setattr(exact, "ALONE", 60 * exact.COMPILED_SPEED)
+    exact.count(puzzle, 2, max_guesses=80, compiled=False)
+    assert not asked, "the kernel compiles to something much faster"
+    monkeypatch.setattr(exact, "available", lambda: False)
+    exact.count(puzzle, 2, max_guesses=80, compiled=False)
+    assert asked
+    asked.clear()
+    monkeypatch.setattr(clauses, "available", lambda: False)
     exact.count(puzzle, 2, max_guesses=50, compiled=False)
     assert not asked
 
