@@ -106,6 +106,15 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
     assert not asked
 
 
+def test_turns_are_the_same_on_either_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    monkeypatch.setattr(exact, "ALONE", 100)
+    (puzzle, _), *_ = with_holes(sudoku(5, 5), 0.6, 1, 2)
+    plain = exact.count(puzzle, 1, compiled=False)
+    assert plain.guesses > exact.ALONE and plain.solutions == 1
+    assert plain == exact.count(puzzle, 1, compiled=True)
+
+
 def test_boards_of_too_many_clauses_are_left_to_the_kernel() -> None:
     open_board, small = latin(40), sudoku()
     everything = initial_masks(open_board, np.zeros(open_board.n, np.int8))

@@ -112,7 +112,7 @@ def count(
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
     own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
     rival: Clauses | None = None
-    # By what is installed, not by what runs: the same turns wherever a search begins.
+    # By what is installed, not by what runs: a search has the same turns wherever it begins.
     slower = 1 if available() else COMPILED_SPEED
     due = ALONE // slower if limit <= PROOF and clauses.available() else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
@@ -121,7 +121,7 @@ def count(
     spent = 0
     while True:
         own.move(end - time.monotonic())
-        done = own.turn(limit, min(own.pace, last - spent))
+        done = own.turn(limit, min(own.pace, due - own.guesses, last - spent))
         if not done and own.guesses >= due:
             rival = rival or own.rival()
             due = NO_LIMIT if rival is None else due + due // 2
