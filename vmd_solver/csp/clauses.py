@@ -36,9 +36,10 @@ class Clauses:
     def __init__(self, board: Board, masks: Masks) -> None:
         from pysat.solvers import Glucose4
 
+        allowed = _open(board, masks)
         self._values = masks_to_values(masks)
-        self._cells, self._bits = np.nonzero(_open(board, masks))
-        self._solver = Glucose4(bootstrap_with=_clauses(board, masks))
+        self._cells, self._bits = np.nonzero(allowed)
+        self._solver = Glucose4(bootstrap_with=_clauses(board, allowed))
         self.guesses = 0
         self.grids: list[tuple[int, ...]] = []
 
@@ -102,9 +103,8 @@ def _peers(board: Board) -> list[tuple[int, list[int]]]:
     return [(cell, [p for p in peers if p > cell]) for cell, peers in enumerate(board.peers)]
 
 
-def _clauses(board: Board, masks: Masks) -> list[list[int]]:
+def _clauses(board: Board, allowed: npt.NDArray[np.bool_]) -> list[list[int]]:
     """Each cell has one value, peers differ, and in a complete unit each value has a place."""
-    allowed = _open(board, masks)
     variables = np.zeros(allowed.shape, np.int64)
     variables[allowed] = np.arange(allowed.sum()) + 1
     rows = [row[row > 0].tolist() for row in variables]

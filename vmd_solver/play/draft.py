@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import deque
+from collections.abc import MutableSequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -181,26 +182,25 @@ class Draft:
 
     def undo(self) -> bool:
         """Take the last edit back; False where there is none."""
-        if not self._done:
-            return False
-        self._undone.append((self.cells, self.cursor))
-        self._restore(self._done.pop())
-        return True
+        return self._step(self._done, self._undone)
 
     def redo(self) -> bool:
         """Do again what was undone last; False where there is nothing."""
-        if not self._undone:
-            return False
-        self._done.append((self.cells, self.cursor))
-        self._restore(self._undone.pop())
-        return True
+        return self._step(self._undone, self._done)
 
     def _keep(self) -> None:
         self._done.append((self.cells, self.cursor))
         self._undone.clear()
 
-    def _restore(self, kept: tuple[Cells, int]) -> None:
-        (self.cells, self.cursor), self.anchor = kept, None
+    def _step(
+        self, kept: MutableSequence[tuple[Cells, int]], back: MutableSequence[tuple[Cells, int]]
+    ) -> bool:
+        """Put the last of `kept` in place, and what it replaces behind the last of `back`."""
+        if not kept:
+            return False
+        back.append((self.cells, self.cursor))
+        (self.cells, self.cursor), self.anchor = kept.pop(), None
+        return True
 
 
 def masked(cell: Cell) -> Cells:
