@@ -100,6 +100,7 @@ async def test_what_cannot_be_had_is_told_of(start: Start, monkeypatch: pytest.M
         await at.until(lambda: "Not found in 200 grids" in said(at))
         screen.query_one("#clues", Input).value = "99"
         await at.press("enter")
+        await at.until(lambda: "Not found" not in said(at))
         assert "clues of 0 to 16 expected, got 99" in said(at)
 
 
