@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from training.data import Group, held_out
-from training.model import VMD, Grid
+from training.graph import Grid
+from training.model import VMD
 from training.pack import Pack
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku

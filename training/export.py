@@ -21,10 +21,12 @@ import onnx
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from training.evaluate import grid_of
-from training.graphs import GRID, build
-from training.model import VMD, Grid, parameter_count
+from training.graph import CandidateGraph, Grid, Lists
+from training.graphs import build
+from training.model import VMD, parameter_count
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
@@ -43,11 +45,10 @@ PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
 Inputs = dict[str, Tensor]
 
 
-def example(model: VMD, board: Board, B: int, seed: int, loops: int = 1) -> Inputs:
-    """Random inputs by name that leave nothing at its usual value.
+def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
+    """A random grid that leaves nothing at its usual value, and an x0 (B, n) beside it.
 
-    Three cells in ten are given, some values are ruled out, some units are incomplete or padding,
-    and the hidden state is somewhere on its way.
+    Three cells in ten are given, some values are ruled out, some units are incomplete or padding.
     """
     rng = torch.Generator().manual_seed(seed)
     x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
@@ -55,14 +56,26 @@ def example(model: VMD, board: Board, B: int, seed: int, loops: int = 1) -> Inpu
     grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
     ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
     kept = torch.rand(B, len(board.units), generator=rng) < 0.9
+    grid = Grid(
+        x_t,
+        torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
+        grid.units * kept[..., None],
+        grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
+    )
+    return grid, x0
+
+
+def inputs_of(model: VMD, graph: CandidateGraph, seed: int, loops: int) -> Inputs:
+    """Inputs of every file by name: the graph, and a state and a latent somewhere on their way."""
+    rng = torch.Generator().manual_seed(seed)
+    N = len(graph)
     return {
-        "x_t": x_t,
-        "allowed": torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
-        "units": grid.units * kept[..., None],
-        "complete": grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
-        "h": torch.randn(model.start(grid).shape, generator=rng),
-        "z": torch.randn(model.z_shape(B, board.n, board.D), generator=rng),
-        "x0": x0,
+        "nodes": _table(graph.of_factor, N),
+        "factors": _table(graph.of_node, len(graph.facts)),
+        "kinds": graph.facts[:, 1:].contiguous(),
+        "h": torch.randn(N, model.config.d, generator=rng),
+        "z": torch.randn(N, model.config.k, generator=rng),
+        "answer": (torch.rand(N, generator=rng) < 0.3).float(),
         "loops": torch.tensor(loops),
     }
 
@@ -72,16 +85,25 @@ def roles(model: VMD) -> tuple[str, ...]:
     return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
 
 
+def _table(lists: Lists, filling: int) -> Tensor:
+    """Lists as a padded table."""
+    ends = torch.cat((lists.starts[1:], torch.tensor([len(lists.members)])))
+    rows = [lists.members[start:end] for start, end in zip(lists.starts, ends, strict=True)]
+    return pad_sequence(rows, batch_first=True, padding_value=filling)
+
+
 @torch.no_grad()
-def expected(model: VMD, role: str, loops: int, inputs: Inputs) -> tuple[Tensor, Tensor]:
-    """What the graph of this role must answer: the model's own answer."""
-    grid = Grid(*(inputs[name] for name in GRID))
+def expected(
+    model: VMD, role: str, loops: int, graph: CandidateGraph, inputs: Inputs
+) -> tuple[Tensor, Tensor]:
+    """What the file of this role must answer: the model's own answer."""
     if role == "denoiser":
-        logits, h = model.denoiser(grid, model.spread(inputs["z"], grid), inputs["h"], loops)
-        return logits[-1], h
+        every, h = model.denoiser.think(graph, inputs["z"], inputs["h"], loops)
+        return every[-1], h
     network = model.encoder if role == "encoder" else model.prior
     assert network is not None
-    mean, log_var = network(grid, inputs["x0"] if role == "encoder" else None)
+    answer = inputs["answer"][:, None] if role == "encoder" else inputs["h"][:, :0]
+    mean, log_var = network.think(graph, answer).chunk(2, dim=-1)
     return mean, log_var
 
 
@@ -156,14 +178,16 @@ def parity(model: VMD, folder: Path, loops: int) -> dict[str, float]:
         names = [value.name for value in session.get_inputs()]
         outputs = [value.name for value in session.get_outputs()]
         for board, B in product(boards, PARITY_BATCHES):
-            inputs = example(model, board, B, B, loops)
-            want = [tensor.numpy() for tensor in expected(model, role, loops, inputs)]
+            graph = CandidateGraph.of(example(board, B, B)[0])
+            inputs = inputs_of(model, graph, B, loops)
+            want = [tensor.numpy() for tensor in expected(model, role, loops, graph, inputs)]
             have = session.run(outputs, {name: inputs[name].numpy() for name in names})
             for output, one, other in zip(outputs, want, have, strict=True):
                 label = f"{role}.{output}"
                 worst[label] = max(worst.get(label, 0.0), float(np.abs(one - other).max()))
             if role == "denoiser":
-                _same_choice(want[0], have[0])
+                _same_choice(*(graph.logits(torch.from_numpy(one)).numpy()
+                               for one in (want[0], have[0])))
     if max(worst.values()) > LOGIT_TOLERANCE:
         raise ModelError(f"ONNX Runtime and torch disagree: {worst}; not exported")
     return worst

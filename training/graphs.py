@@ -5,7 +5,11 @@ them is free, and leaves source paths behind. Written this way a file holds what
 more: every weight once, and one body for all loops. The price is a second account of the forward
 pass, which `training.export.parity` compares with the first at every export.
 
-Letters as in `training.model`; what is passed around are the names of tensors.
+Sums over ragged lists are gathers from padded tables: ONNX Runtime adds to the same row from several
+threads at once where ScatterND is asked to add, and loses some of it.
+
+Letters as in `training.model`, and M for the most nodes of a factor, K for the most factors of a
+node; what is passed around are the names of tensors.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from training.model import CLOSED_LOGIT, VMD, ModelConfig, waves
+from training.model import CAP, VMD, ModelConfig
 
 OPSET = 20
 IR_VERSION = 9
@@ -29,13 +33,12 @@ FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 Signature = dict[str, tuple[int, tuple[str | int, ...] | None]]
 """Type and sizes of tensors by name; a size that is a name is free, and None says nothing."""
 
-GRID: Signature = {
-    "x_t": (INT, ("B", "n")),
-    "allowed": (FLOAT, ("B", "n", "D")),
-    "units": (FLOAT, ("B", "U", "n")),
-    "complete": (FLOAT, ("B", "U")),
+GRAPH: Signature = {
+    "nodes": (INT, ("F", "M")),
+    "factors": (INT, ("N", "K")),
+    "kinds": (FLOAT, ("F", 2)),
 }
-"""Inputs of every graph, as in `training.model.Grid`."""
+"""Inputs of every file: the candidate graph, as in `vmd_solver.denoiser.graph`."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Step = Callable[["Ops", str, str], tuple[str, str]]
@@ -116,194 +119,103 @@ class Ops:
 
 
 class Facts(NamedTuple):
-    """What the networks read off their inputs, once a call."""
+    """What the networks read off the graph, once a call."""
 
-    fixed: str
-    """(B, n, D)"""
-    masked: str
-    """(B, n, 1)"""
-    open_: str
-    """(B, n, D)"""
-    units: str
-    """(B, U, n)"""
-    cells: str
-    """(B, n, U)"""
-    complete: str
-    """(B, U, D, 1)"""
-    peers: str
-    """(B, 1, n, n), for a network with attention"""
-    values: str
-    """(D,) int64: 1..D"""
-    sizes: str
-    """(3,) int64: B, n, D"""
-    n: str
-    """(1,) int64"""
-    D: str
+    facts: str
+    """(F, FACTS)"""
+    degree: str
+    """(N, 1)"""
+    cell: str
+    """(N,) the factor that is the node's cell"""
+    N: str
     """(1,) int64"""
 
     @classmethod
     def of(cls, o: Ops) -> Facts:
-        """As `Grid` and `Graph` of the model."""
-        D = o.Shape("allowed", start=2, end=3)
-        cell = o.Unsqueeze("x_t", [-1])
-        values = o.Range(1, o.Add(o.Squeeze(D, [0]), 1), 1)
-        fixed = o.Cast(o.Equal(cell, values), to=FLOAT)
-        masked = o.Cast(o.Equal(cell, 0), to=FLOAT)
-        degree = o.Max(o.ReduceSum("units", [1], keepdims=1), 1.0)
-        complete = o.Expand(o.Unsqueeze("complete", [2, 3]), o.Concat([1, 1], D, [1], axis=0))
-        peers = ""
-        if any(".attention." in name for name in o.weights):
-            shared = o.MatMul(o.Transpose("units", perm=[0, 2, 1]), "units")
-            peers = o.Unsqueeze(o.Min(shared, 1.0), [1])
-        return cls(
-            fixed,
-            masked,
-            o.Max(fixed, o.Mul("allowed", masked)),
-            "units",
-            o.Transpose(o.Div("units", degree), perm=[0, 2, 1]),
-            complete,
-            peers,
-            values,
-            o.Shape("allowed"),
-            o.Shape("allowed", start=1, end=2),
-            D,
+        """As `CandidateGraph` of torch has them."""
+        N, F = o.Shape("factors", start=0, end=1), o.Shape("nodes", start=0, end=1)
+        size, degree = (
+            o.ReduceSum(o.Cast(o.Less(table, end), to=FLOAT), [1], keepdims=1)
+            for table, end in (("nodes", N), ("factors", F))
         )
+        facts = o.Concat(o.Div(1.0, o.Max(size, 1.0)), "kinds", axis=-1)
+        return cls(facts, degree, o.Gather("factors", 0, axis=1), N)
 
-    def features(self, o: Ops, *more: str) -> str:
-        """(B, n, D, 3 + ...): as `Grid.features` of the model, with `more` (B, n, D, c) behind."""
-        masked = o.Expand(self.masked, self.sizes)
-        shared = (o.Unsqueeze(one, [-1]) for one in (self.fixed, masked, self.open_))
-        return o.Concat(*shared, *more, axis=-1)
-
-
-def through(o: Ops, table: str, x: str, channels: int) -> str:
-    """Sums of x (B, i, D, channels) by the rows of `table` (B, j, i)."""
-    summed = o.MatMul(table, o.Reshape(x, [0, 0, -1]))
-    return o.Reshape(summed, [0, 0, -1, channels])
+    def softmax(self, o: Ops, logits: str) -> str:
+        """The share of each node in its cell: (N, 1) of logits (N, 1)."""
+        weight = o.Exp(logits)
+        return o.Div(weight, o.Gather(summed(o, "nodes", weight, 1), self.cell, axis=0))
 
 
-def block(o: Ops, name: str, h: str, features: str, p: str, facts: Facts) -> str:
-    """`Block.forward`: the next state."""
-    messages = len(o.weights[f"{name}.to_unit.bias"])
-    mass = through(o, facts.units, p, 1)
-    sent = through(o, facts.units, o.Relu(o.linear(f"{name}.to_unit", h)), messages)
-    told = o.Relu(o.linear(f"{name}.unit", o.Concat(sent, mass, facts.complete, axis=-1)))
-    heard = through(o, facts.cells, o.Concat(told, mass, axis=-1), messages + 1)
-    across = o.ReduceSum(o.Relu(o.linear(f"{name}.to_cell", h)), [2], keepdims=1)
-    state = o.linear(f"{name}.update", o.Concat(h, heard, p, features, axis=-1))
-    inner = o.Add(state, o.linear(f"{name}.cell", across))
-    if f"{name}.attention.peers" in o.weights:
-        inner = o.Add(inner, attention(o, f"{name}.attention", h, across, facts))
-    inner = o.Relu(inner)
+def summed(o: Ops, table: str, x: str, channels: int) -> str:
+    """Sums (F, c) of the rows of x (N, c) by `nodes` (F, M), or as much the other way round."""
+    nothing = o.Expand(0.0, [1, channels])  # what the padding of a table points to
+    return o.ReduceSum(o.Gather(o.Concat(x, nothing, axis=0), table, axis=0), [1], keepdims=0)
+
+
+def block(o: Ops, name: str, h: str, p: str, given: str, facts: Facts) -> str:
+    """`Block.forward`: the next state (N, d)."""
+    messages = len(o.weights[f"{name}.send.bias"])
+    sent = o.Concat(o.Relu(o.linear(f"{name}.send", h)), p, axis=-1)
+    sent = summed(o, "nodes", sent, messages + 1)
+    told = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, facts.facts, axis=-1)))
+    mass = o.Slice(sent, [messages], [messages + 1], [-1])
+    told = o.Concat(told, o.Sub(mass, 1.0), axis=-1)
+    heard = summed(o, "factors", told, messages + 1)
+    state = o.Concat(h, o.Div(heard, facts.degree), p, axis=-1)
+    inner = o.linear(f"{name}.update", state)
+    inner = o.Relu(o.Add(inner, given) if given else inner)
     after = o.Add(h, o.linear(f"{name}.out", inner))
     scale, shift = o.weight(f"{name}.norm.weight"), o.weight(f"{name}.norm.bias")
     return o.LayerNormalization(after, scale, shift, axis=-1, epsilon=1e-5)
 
 
-def attention(o: Ops, name: str, h: str, across: str, facts: Facts) -> str:
-    """`Attention.forward`: what was heard (B, n, D, hidden)."""
-    heads = len(o.weights[f"{name}.peers"])
-    channels = len(o.weights[f"{name}.carry.weight"]) // heads
-
-    def of_heads(x: str) -> str:
-        return o.Transpose(o.Reshape(x, [0, 0, heads, channels]), perm=[0, 2, 1, 3])
-
-    asked = o.linear(f"{name}.ask", o.Div(o.Squeeze(across, [2]), o.Cast(facts.D, to=FLOAT)))
-    query, key = (
-        of_heads(o.Slice(asked, [at], [at + heads * channels], [-1]))
-        for at in (0, heads * channels)
-    )
-    scores = o.Div(o.MatMul(query, o.Transpose(key, perm=[0, 1, 3, 2])), channels**0.5)
-    bonus = o.Mul(o.weight(f"{name}.peers"), facts.peers)
-    shares = o.Softmax(o.Add(scores, bonus), axis=-1)
-    apart = o.Concat([0, 0], facts.D, [heads, channels], axis=0)
-    carried = o.Transpose(o.Reshape(o.linear(f"{name}.carry", h), apart), perm=[0, 3, 1, 2, 4])
-    flat = o.Concat([0, heads], facts.n, [-1], axis=0)
-    heard = o.MatMul(shares, o.Reshape(carried, flat))
-    back = o.Concat([0, heads], facts.n, facts.D, [channels], axis=0)
-    told = o.Transpose(o.Reshape(heard, back), perm=[0, 2, 3, 1, 4])
-    return o.linear(f"{name}.out", o.Reshape(told, [0, 0, 0, heads * channels]))
-
-
 def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
-    """`Denoiser.forward`: logits (B, n, D) after the last loop, and the new state (B, n, D, d)."""
+    """`Denoiser.think`: logits (N,) after the last loop, and the new state (N, d)."""
     facts = Facts.of(o)
-    latent = () if config.latent == "none" else (spread(o, config, facts),)
-    features = facts.features(o, *latent)
-    open_ = o.Greater(facts.open_, 0.0)
+    given = "" if config.latent == "none" else o.linear("denoiser.block.inputs", "z")
 
     def read(o: Ops, h: str) -> str:
-        return o.Where(open_, o.Squeeze(o.linear("denoiser.head", h), [-1]), CLOSED_LOGIT)
+        return o.Mul(CAP, o.Tanh(o.Div(o.linear("denoiser.head", h), CAP)))
 
     def one_loop(o: Ops, logits: str, h: str) -> tuple[str, str]:
-        p = o.Unsqueeze(o.Softmax(logits, axis=-1), [-1])
-        h = block(o, "denoiser.block", h, features, p, facts)
+        h = block(o, "denoiser.block", h, facts.softmax(o, logits), given, facts)
         return read(o, h), h
 
-    return o.repeat("loops", one_loop, read(o, "h"), "h")
-
-
-def spread(o: Ops, config: ModelConfig, facts: Facts) -> str:
-    """`VMD.spread`: z as the denoiser reads it (B, n, D, k)."""
-    z = "z"
-    if config.latent == "global":
-        mixed = o.Einsum(z, wave_patterns(o, facts, config.patterns), equation="bp,cvp->bcv")
-        scaled = o.Div(o.Unsqueeze(mixed, [-1]), config.patterns**0.5)
-        z = o.Expand(scaled, [1, 1, 1, config.k])
-    return o.Mul(z, o.Unsqueeze(facts.masked, [-1]))
+    logits, h = o.repeat("loops", one_loop, read(o, "h"), "h")
+    return o.Squeeze(logits, [-1]), h
 
 
 def gaussian(o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
-    """`LatentNet.forward` of the encoder or the prior: mean and log variance of z."""
+    """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k), unbounded."""
     facts = Facts.of(o)
-    answer: tuple[str, ...] = ()
+    given = ""
     if role == "encoder":
-        same = o.Equal(o.Unsqueeze("x0", [-1]), facts.values)
-        answer = (o.Unsqueeze(o.Cast(same, to=FLOAT), [-1]),)
-    features = facts.features(o, *answer)
-    among = o.Max(o.ReduceSum(facts.open_, [-1], keepdims=1), 1.0)
-    p = o.Unsqueeze(o.Div(facts.open_, among), [-1])
-    h = o.Expand(0.0, o.Concat(facts.sizes, [config.latent_d], axis=0))
+        given = o.linear(f"{role}.block.inputs", o.Unsqueeze("answer", [-1]))
+    p = facts.softmax(o, o.Expand(0.0, o.Concat(facts.N, [1], axis=0)))
+    h = o.Expand(0.0, o.Concat(facts.N, [config.latent_d], axis=0))
     for _ in range(config.latent_loops):
-        h = block(o, f"{role}.block", h, features, p, facts)
+        h = block(o, f"{role}.block", h, p, given, facts)
     both = o.linear(f"{role}.head", h)
     mean = o.Slice(both, [0], [config.k], [-1])
-    log_var = o.Slice(both, [config.k], [2 * config.k], [-1])
-    if config.latent == "global":
-        basis, n = wave_patterns(o, facts, config.patterns), o.Cast(facts.n, to=FLOAT)
-        onto, power = "bcvk,cvp->bp", o.Mul(basis, basis)
-        mean = o.Div(o.Einsum(mean, basis, equation=onto), n)
-        log_var = o.Div(o.Einsum(log_var, power, equation=onto), n)
-    return mean, o.Mul(3.0, o.Tanh(o.Div(log_var, 3.0)))
-
-
-def wave_patterns(o: Ops, facts: Facts, count: int) -> str:
-    """`training.model.wave_patterns`: (n, D, count)."""
-    number, along_cells, along_values = (part.numpy() for part in waves(count))
-    cells, values = (
-        o.Unsqueeze(o.Cast(o.Range(0, o.Squeeze(size, [0]), 1), to=FLOAT), axes)
-        for size, axes in ((facts.n, [1, 2]), (facts.D, [0, 2]))
-    )
-    angle = o.Add(o.Mul(cells, along_cells), o.Mul(values, along_values))
-    return o.Mul(2**0.5, o.Sin(o.Add(angle, number)))
+    return mean, o.Slice(both, [config.k], [2 * config.k], [-1])
 
 
 def build(model: VMD, role: str) -> onnx.ModelProto:
     """The ONNX model of one role: denoiser, encoder or prior."""
     config = model.config
-    candidate, state = ("B", "n", "D", config.k), ("B", "n", "D", config.d)
-    z = ("B", config.patterns) if config.latent == "global" else candidate
+    z, state = ("N", config.k), ("N", config.d)
     o = Ops({name: weight.detach().cpu().numpy() for name, weight in model.state_dict().items()})
-    inputs: Signature = dict(GRID)
+    inputs: Signature = dict(GRAPH)
     if role == "denoiser":
         inputs |= {"h": (FLOAT, state), "loops": (INT, ())}
         if config.latent != "none":
             inputs["z"] = (FLOAT, z)
-        outputs: Signature = {"logits": (FLOAT, ("B", "n", "D")), "h_out": (FLOAT, state)}
+        outputs: Signature = {"logits": (FLOAT, ("N",)), "h_out": (FLOAT, state)}
         results = denoiser(o, config)
     else:
         if role == "encoder":
-            inputs["x0"] = (INT, ("B", "n"))
+            inputs["answer"] = (FLOAT, ("N",))
         outputs = {"mean": (FLOAT, z), "log_var": (FLOAT, z)}
         results = gaussian(o, config, role)
     return closed(o, role, inputs, outputs, results)

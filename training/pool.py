@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from training.data import Group
-from training.model import VMD, Grid
+from training.graph import Grid
+from training.model import VMD
 from training.pack import PACK, Pack
 from training.store import Store
 

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.model import VMD, Gaussian, Grid
+from training.graph import Grid
+from training.model import VMD, Gaussian
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 

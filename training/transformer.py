@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.model import CLOSED_LOGIT, Grid, ModelConfig
+from training.graph import CLOSED_LOGIT, Grid
+from training.model import ModelConfig
 from vmd_solver.errors import ModelError
 
 CELLS, VALUES = 81, 9
@@ -43,5 +44,5 @@ class TransformerDenoiser(nn.Module):
             raise ModelError("the transformer reads 9x9 boards only")
         tokens = self.value(grid.x_t) + self.position
         logits = self.head(self.norm(self.layers(tokens)))
-        open_ = grid.open()
-        return torch.where(open_ > 0, logits, torch.full_like(logits, CLOSED_LOGIT))[None], h
+        stands = torch.where(grid.fixed() > 0, 0.0, CLOSED_LOGIT)
+        return torch.where(grid.open(), logits, stands)[None], h

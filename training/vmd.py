@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.model import VMD, Grid, kl_nats
+from training.graph import Grid
+from training.model import VMD, kl_nats
 
 
 class Terms(NamedTuple):

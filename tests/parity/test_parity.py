@@ -17,7 +17,8 @@ import torch
 
 from training.evaluate import grid_of
 from training.export import LOGIT_TOLERANCE, export
-from training.model import VMD, Grid, ModelConfig
+from training.graph import Grid
+from training.model import VMD, ModelConfig
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import random_grid

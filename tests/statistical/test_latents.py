@@ -17,7 +17,8 @@ import torch
 from training.data import make_pack
 from training.evaluate import draw, grid_of
 from training.export import export
-from training.model import VMD, Grid, ModelConfig
+from training.graph import Grid
+from training.model import VMD, ModelConfig
 from training.recipes import RECIPES
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.onnx import OnnxDenoiser

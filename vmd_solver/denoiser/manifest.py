@@ -16,7 +16,7 @@ from typing import Any
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-CONTRACT = 2
+CONTRACT = 3
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
 INTEGERS = ("contract", "k", "patterns", "d", "loops")

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from vmd_solver.csp import Board
+from vmd_solver.denoiser.graph import CandidateGraph
+from vmd_solver.denoiser.latent import bounded, gathered, spread
 from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 FLOAT, INT = "tensor(float)", "tensor(int64)"
-_GRID = {"x_t": (INT, 2), "allowed": (FLOAT, 3), "units": (FLOAT, 3), "complete": (FLOAT, 2)}
-"""Inputs that every graph has: type and number of dimensions."""
+_GRAPH = {"nodes": (INT, 2), "factors": (INT, 2), "kinds": (FLOAT, 2)}
+"""Inputs that every file has: type and number of dimensions."""
 
 
 class OnnxDenoiser:
@@ -61,14 +63,17 @@ class OnnxDenoiser:
         noise = self._noise(allowed, rng)
         if not learned:
             return noise
-        return self._sample("prior", self._grid(board, x_t, allowed), noise)
+        graph = CandidateGraph.of(board, x_t, allowed)
+        return self._sample("prior", graph, {}, noise)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
         if self.latent == "none":
             return np.zeros((len(x_t), 0), dtype=np.float32)
-        feed = {**self._grid(board, x_t, allowed), "x0": x0.astype(np.int64)}
-        return self._sample("encoder", feed, self._noise(allowed, rng))
+        graph = CandidateGraph.of(board, x_t, allowed)
+        answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
+        feed = {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
+        return self._sample("encoder", graph, feed, self._noise(allowed, rng))
 
     def __call__(
         self,
@@ -80,11 +85,16 @@ class OnnxDenoiser:
         loops: int | None = None,
     ) -> tuple[Floats, Floats]:
         """One call of so many loops, by default `self.loops`."""
-        feed = {**self._grid(board, x_t, allowed), "h": h, "loops": np.array(loops or self.loops)}
+        graph = CandidateGraph.of(board, x_t, allowed)
+        state = graph.gather(h)
+        feed = {"h": state, "loops": np.array(loops or self.loops)}
         if self.latent != "none":
-            feed["z"] = z
-        logits, h_out = self._run("denoiser", feed, {"logits": allowed.shape, "h_out": h.shape})
-        return logits, h_out
+            facts = self.manifest
+            over = spread(z, board.n, board.D, facts.k) if self.latent == "global" else z
+            feed["z"] = graph.gather(over)
+        due = {"logits": (len(graph),), "h_out": state.shape}
+        logits, after = self._run("denoiser", graph, feed, due)
+        return graph.logits(logits), graph.scatter(after, h)
 
     def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
         facts = self.manifest
@@ -93,31 +103,34 @@ class OnnxDenoiser:
             shape = (len(allowed), facts.patterns)
         return standard_normal(rng, shape)
 
-    def _sample(self, role: str, feed: dict[str, Any], noise: Floats) -> Floats:
-        mean, log_var = self._run(role, feed, {"mean": noise.shape, "log_var": noise.shape})
-        with np.errstate(over="ignore"):  # what comes of it in the denoiser is looked at
-            z: Floats = mean + np.exp(0.5 * log_var) * noise
-        return z
+    def _sample(
+        self, role: str, graph: CandidateGraph, feed: dict[str, Any], noise: Floats
+    ) -> Floats:
+        """z from the Gaussian of a network; standard normal where a candidate is not open."""
+        k = self.manifest.k
+        due = {"mean": (len(graph), k), "log_var": (len(graph), k)}
+        nothing = np.zeros((*graph.shape, k), dtype=np.float32)
+        mean, log_var = (
+            graph.scatter(found, nothing) for found in self._run(role, graph, feed, due)
+        )
+        if self.latent == "global":
+            mean, log_var = gathered(mean, log_var, self.manifest.patterns)
+        return mean + np.exp(0.5 * bounded(log_var)) * noise
 
     def _run(
-        self, role: str, feed: dict[str, Any], due: dict[str, tuple[int, ...]]
+        self,
+        role: str,
+        graph: CandidateGraph,
+        feed: dict[str, Any],
+        due: dict[str, tuple[int, ...]],
     ) -> list[Floats]:
-        """The outputs of a graph, by the names and of the shapes that are `due`, without NaN."""
+        """The outputs of a file, by the names and of the shapes that are `due`, without NaN."""
+        if not len(graph):  # nothing is masked, or nothing is left of what is
+            return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
         if role not in self._sessions:  # opened when needed: many runs need one of the three
             self._sessions[role] = self._open(role)
-        return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
-
-    @staticmethod
-    def _grid(board: Board, x_t: Ints, allowed: Floats) -> dict[str, Any]:
-        B, U = len(x_t), len(board.units)
-        units = np.broadcast_to(board.incidence.astype(np.float32), (B, U, board.n))
-        complete = np.broadcast_to(board.complete.astype(np.float32), (B, U))
-        return {
-            "x_t": np.ascontiguousarray(x_t, dtype=np.int64),
-            "allowed": allowed,
-            "units": np.ascontiguousarray(units),
-            "complete": np.ascontiguousarray(complete),
-        }
+        path = self.folder / f"{role}.onnx"
+        return run_graph(self._sessions[role], path, {**graph.feed(), **feed}, due)
 
     def _open(self, role: str) -> Any:
         path = self.folder / f"{role}.onnx"
@@ -176,15 +189,14 @@ def run_graph(
 
 def check_signature(session: Any, role: str, latent: LatentKind, where: str) -> None:
     """Raise ManifestMismatch unless a graph has the inputs and outputs of the contract."""
-    of_latent = {"none": {}, "global": {"z": (FLOAT, 2)}, "candidate": {"z": (FLOAT, 4)}}[latent]
-    inputs: Nodes
-    outputs: Nodes
-    inputs, outputs = _GRID, dict.fromkeys(("mean", "log_var"), of_latent.get("z"))
+    inputs: Nodes = _GRAPH
+    outputs: Nodes = dict.fromkeys(("mean", "log_var"), (FLOAT, 2))
     if role == "denoiser":
-        inputs = {**_GRID, "h": (FLOAT, 4), "loops": (INT, 0), **of_latent}
-        outputs = {"logits": (FLOAT, 3), "h_out": (FLOAT, 4)}
+        of_latent = {} if latent == "none" else {"z": (FLOAT, 2)}
+        inputs = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **of_latent}
+        outputs = {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
     elif role == "encoder":
-        inputs = {**_GRID, "x0": (INT, 2)}
+        inputs = {**_GRAPH, "answer": (FLOAT, 1)}
     check_nodes(session, inputs, outputs, where)
 
 

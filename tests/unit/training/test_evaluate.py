@@ -12,7 +12,8 @@ from torch import Tensor
 
 from training import evaluate
 from training.data import Group, held_out
-from training.model import VMD, Grid
+from training.graph import Grid
+from training.model import VMD
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
 

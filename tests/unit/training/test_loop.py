@@ -18,7 +18,8 @@ from training.data import Group
 from training.device import choose
 from training.export import example
 from training.loop import Every, Run, TrainConfig, kl_weight, learning_rate, train
-from training.model import VMD, Grid, ModelConfig
+from training.graph import Grid
+from training.model import VMD, ModelConfig
 from training.recipes import RECIPES, Recipe
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from training.evaluate import grid_of
-from training.model import CLOSED_LOGIT, VMD, Gaussian, Grid, ModelConfig, kl_nats, wave_patterns
+from training.graph import CLOSED_LOGIT, Grid
+from training.model import VMD, Gaussian, ModelConfig, kl_nats, wave_patterns
 from vmd_solver.csp.families import sudoku
 
 B, n, D = 3, 16, 4

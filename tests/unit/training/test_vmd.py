@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from training import vmd
-from training.model import VMD, Grid, ModelConfig
+from training.graph import Grid
+from training.model import VMD, ModelConfig
 
 B, n, D = 2, 16, 4
 X0 = torch.tensor([1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]).repeat(B, 1)

@@ -20,7 +20,8 @@ from training.evaluation.models import Model
 from training.evaluation.sets import PuzzleSet
 from training.evaluation.tables import listed, mean_cell, measured, of, share_cell
 from training.loop import ACTIVE_NATS
-from training.model import VMD, Grid, kl_nats
+from training.graph import Grid
+from training.model import VMD, kl_nats
 from vmd_solver.csp import Board, exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
