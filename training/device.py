@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,18 @@ class Plan:
     def compile(self) -> bool:
         """torch.compile pays on CUDA; on CPUs it was measured slower than eager (docs/LOG.md)."""
         return self.device.type == "cuda"
+
+
+def memory_mib(plan: Plan) -> float:
+    """Most memory used so far: on the device of CUDA, else by this process. Nothing waits for it."""
+    if plan.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(plan.device) / 2**20
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return 0.0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def choose(name: str = "auto") -> Plan:
