@@ -183,7 +183,7 @@ def _run(
         return
     again = f"vmd-train {command} --resume --out {folder}"
     try:
-        train(run, _progress(quiet))
+        train(run, progress(quiet))
     except KeyboardInterrupt:
         click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
         raise SystemExit(130) from None
@@ -302,15 +302,14 @@ def _clock(left_s: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
-def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
+def progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
     """A line for each log row: rewritten in place on a terminal, one after another elsewhere."""
     tty = sys.stderr.isatty()
 
     def show(row: dict[str, Any]) -> None:
         if quiet:
             return
-        left = row["elapsed_s"] * (1 / max(row["progress"], 1e-6) - 1)
-        head = f"step {row['step']:>6}  {left / 60:5.1f} min left"
+        head = f"step {row['step']:>6}  {row['left_s'] / 60:5.1f} min left"
         if "solve_rate" in row:
             empty = ", ".join(f"empty {n} {share:.2f}" for n, share in row["valid_empty"].items())
             rates = (f"{name} {list(r.values())[-1]:.2f}" for name, r in row["solve_rate"].items())

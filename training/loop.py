@@ -153,6 +153,15 @@ class Run:
             return min(1.0, (self.step - step) / config.steps)
         return min(1.0, (self.elapsed_s - elapsed_s) / config.time_s)
 
+    @property
+    def left_s(self) -> float:
+        """Time until what was planned is done, at the pace so far."""
+        return (self.elapsed_s - self.origin[1]) * (1 / max(self.progress, 1e-6) - 1)
+
+    def judge(self) -> None:
+        """Look at what a finished run became. Raises ModelError where its latent collapsed."""
+        require_latent(self)
+
     def set_rate(self, step: int) -> None:
         """The rate of the step to come, the `step`-th since the warm-up began."""
         factor = rate_factor(self.config, self.progress, step)
@@ -245,7 +254,8 @@ class Run:
     def update_ema(self) -> None:
         """Exponential average of the weights, short at first."""
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        averages, weights = list(self.ema.parameters()), list(self.model.parameters())
+        averages: list[Tensor] = list(self.ema.parameters())
+        weights: list[Tensor] = list(self.model.parameters())
         with torch.no_grad():
             torch._foreach_lerp_(averages, weights, 1 - decay)
 
@@ -282,7 +292,7 @@ class Clock:
     """Asked after every step: whether to end now, saved."""
 
 
-def train(run: Run, report: Report, clock: Clock = Clock()) -> None:  # noqa: B008, it is frozen
+def train(run: Run, report: Report, clock: Clock = Clock()) -> None:
     """Train until what was planned is done, handing each log row to `report` as well.
 
     Stops early, to be resumed, after `slice_s`, or when the clock says so. The checkpoint is
@@ -307,7 +317,7 @@ def train(run: Run, report: Report, clock: Clock = Clock()) -> None:  # noqa: B0
         finally:
             stream.close()
     if run.progress >= 1:
-        require_latent(run)
+        run.judge()
 
 
 def _train(
@@ -547,6 +557,7 @@ def _summary(run: Run, sums: dict[str, Sums], waited_s: float, meter: Meter) -> 
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
         "progress": round(run.progress, 4),
+        "left_s": round(run.left_s, 1),
         "lr": run.lr,
         "beta": round(kl_weight(run.config, run.progress), 3),
         "puzzle_calls": run.puzzle_calls,
@@ -576,6 +587,7 @@ def _evaluate(run: Run, tests: dict[str, tuple[Pack, ...]]) -> dict[str, Any]:
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
         "progress": round(run.progress, 4),
+        "left_s": round(run.left_s, 1),
         "solve_rate": {
             name: {f"{calls}x{loops}": round(rate, 4) for calls, rate in row.items()}
             for name, row in rates.items()
