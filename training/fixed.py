@@ -1,10 +1,9 @@
 """The fixed set that every slice of a lineage is scored on, and how.
 
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
-as those of magictour, and puzzles as hard as those of the forum's lists. They were mined from other
-seeds than the puzzles trained on, and no line of mined puzzles meets another, so nothing of the
-kind was trained on. A grid counts when it is valid after any call: no solution is compared, and
-nothing is searched.
+as those of magictour, and puzzles as hard as those of the forum's lists. They come from islands of
+mining that are not trained on, nor is anything near them: two islands share no solutions. A grid
+counts when it is valid after any call: no solution is compared, and nothing is searched.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.dataset import Dataset, Section, read, write
+from training.data import held_out_mined
+from training.dataset import Dataset, Section, joined, read, write
 from training.evaluate import draw, grid_of
 from training.model import VMD
 from vmd_solver.csp import Board
@@ -183,27 +184,26 @@ def _call_seconds(model: VMD, rows: Tensor, board: Board) -> float:
 
 
 def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
-    """Write the stand-ins: of mined 9x9 puzzles by rating, and random minimal ones."""
-    board = mined.boards[0]
-    givens, solutions = minimal_puzzles(board, COUNT, np.random.default_rng(seed))
-    unrated = np.full(COUNT, np.nan, np.float32)
-    ones = np.ones(COUNT, np.int32)
-    minimal = Section(
-        "minimal", (board,), givens, solutions, np.zeros(COUNT, np.int32), ones, unrated
-    )
+    """Write the stand-ins: random minimal puzzles, and of mined ones and the island held out.
+
+    `mined` is what `vmd-train data --recipe sudoku --puzzles 0 --mine 20000 --seed 1905` makes.
+    """
+    board, rng = mined.boards[0], np.random.default_rng(seed)
+    givens, solutions = minimal_puzzles(board, COUNT, rng)
+    zeros, unrated = np.zeros(COUNT, np.int32), np.full(COUNT, np.nan, np.float32)
+    minimal = Section("minimal", (board,), givens, solutions, zeros, zeros + 1, unrated)
+    hard = joined((mined, held_out_mined()))
     low, high = MAGICTOUR
-    rated = {
-        "magictour-like": (mined.rating >= low) & (mined.rating <= high),
-        "forum-like": mined.rating > FORUM,
-    }
-    rng = np.random.default_rng(seed)
-    parts = [minimal]
-    for name, mask in rated.items():
-        rows = np.flatnonzero(mask)
-        few = np.sort(rng.choice(rows, min(COUNT, len(rows)), replace=False))
-        part = mined.where(few)
-        parts.append(Section(name, part.boards, *(getattr(part, key) for key in _ROWS)))
-    write(path, Dataset({"made_by": "training.fixed", "seed": seed}, tuple(parts)))
+    usual = mined.where((mined.rating >= low) & (mined.rating <= high))
+    parts = (
+        minimal,
+        replace(_drawn(usual, rng), name="magictour-like"),
+        replace(_drawn(hard.where(hard.rating > FORUM), rng), name="forum-like"),
+    )
+    write(path, Dataset({"made_by": "training.fixed", "seed": seed}, parts))
 
 
-_ROWS = ("givens", "solutions", "board", "count", "rating")
+def _drawn(section: Section, rng: np.random.Generator) -> Section:
+    """COUNT rows at random, or all if there are fewer."""
+    chosen = rng.choice(len(section), min(COUNT, len(section)), replace=False)
+    return section.where(np.sort(chosen))

@@ -31,8 +31,8 @@ def test_the_stand_ins_are_small_rated_and_have_one_solution() -> None:
     minimal, magictour, forum = read(fixed.FIXED).sections
     assert [minimal.name, magictour.name, forum.name] == ["minimal", "magictour-like", "forum-like"]
     assert len(minimal) == len(magictour) == fixed.COUNT
+    assert len(forum) > 100 and forum.rating.min() > 80
     assert magictour.rating.min() >= 15 and magictour.rating.max() <= 40
-    assert np.median(forum.rating) > 2 * np.median(magictour.rating)
     for section in (minimal, magictour, forum):
         found = solve_batch(sudoku(), section.givens, limit=2)
         assert (found.counts == 1).all()

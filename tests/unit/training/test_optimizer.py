@@ -15,7 +15,7 @@ def stepped(model: nn.Module, optimizers: Optimizers) -> float:
     optimizers.zero_grad()
     model(torch.ones(1, 3)).sum().backward()
     optimizers.step()
-    return float((next(model.parameters()) - before).abs().max())
+    return float((next(model.parameters()).detach() - before).abs().max())
 
 
 def test_a_step_moves_the_weights_by_the_rate() -> None:
