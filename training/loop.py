@@ -374,7 +374,7 @@ def _train(
             _record(run, _evaluate(run, tests), report)
 
 
-def compile_blocks(model: VMD, backend: str = "inductor") -> None:
+def compile_blocks(model: VMD, backend: str | Callable[..., Any] = "inductor") -> None:
     """Compile the denoiser's block, once for all loops and sizes: most of a step is spent there.
 
     Whatever cannot be compiled runs as it is.
