@@ -151,7 +151,7 @@ def run_slice(
 def begun(place: Lineage, order: Order, plan: Plan, say: Say) -> SliceRun:
     """The run that goes on from the lineage, from other weights, or from none.
 
-    Where the recipe's model is another than the lineage's, the old weights are taken as far as they
+    Where the order's model is another than the lineage's, the old weights are taken as far as they
     fit, widened if need be. Raises ModelError.
     """
     run = SliceRun(place.folder, order, plan, lambda: _packed(place, order))
@@ -181,16 +181,16 @@ def _rewrite(run: Run, rows: Sequence[dict[str, Any]]) -> None:
 def _gone_on(run: Run, place: Lineage, say: Say) -> None:
     """Take the lineage's weights and totals, and its optimizer where that fits."""
     state = checkpoint.load(place.checkpoint)
-    if state["model_config"] == run.model.config.to_dict():
+    if checkpoint.start(place.checkpoint).config != run.model.config:
+        say("the model changes: weights are taken over as far as they fit")
+        run.init_from(checkpoint.start(place.checkpoint))
+    else:
         run.model.load_state_dict(state["model"])
         run.ema.load_state_dict(state["ema"])
         try:
             run.optimizer.load_state_dict(state["optimizer"])
         except (KeyError, ValueError, RuntimeError):
             say("the optimizer begins anew: the lineage's is of another kind")
-    else:
-        say("the model changes: weights are taken over as far as they fit")
-        run.init_from(checkpoint.start(place.checkpoint))
     run.step, run.elapsed_s = state["step"], state["elapsed_s"]
     run.puzzle_calls, run.earlier = state["puzzle_calls"], state.get("earlier", [])
     say(f"goes on after {run.step:,} steps in {run.elapsed_s / 60:.1f} minutes")
@@ -389,6 +389,17 @@ def _packed(place: Lineage, order: Order, promoted: bool = False) -> None:
         return
     ships = order.exported / order.name if promoted and order.exported else None
     lineage.pack(place, order.pack, ships)
+
+
+def model_of(place: Lineage, theirs: ModelConfig, widen: bool) -> ModelConfig:
+    """The model to train: the lineage's own, or that of the recipe if it has none or is to widen.
+
+    Raises ModelError where the lineage's cannot be built.
+    """
+    if widen or not place.checkpoint.is_file():
+        return theirs
+    config: ModelConfig = checkpoint.start(place.checkpoint).config
+    return config
 
 
 def plan_text(place: Lineage, order: Order, plan: Plan) -> str:

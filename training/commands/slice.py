@@ -13,9 +13,6 @@ from training.cli import EXPORTED, file_name, progress, seconds
 from training.lineage import LINEAGE, Lineage
 from vmd_solver.errors import ModelError, RuntimeUnavailable
 
-STARTED = time.perf_counter()
-"""About when the command began: this is imported before anything slow."""
-
 FOLDER = click.Path(path_type=Path, file_okay=False)
 RATE = click.FloatRange(0, min_open=True)
 
@@ -25,9 +22,12 @@ RATE = click.FloatRange(0, min_open=True)
               callback=seconds, help="For everything: set-up, training, evaluation, "
               "export.")  # fmt: skip
 @click.option("--recipe", default=None,
-              help="Boards, batch and model.  [default: the last slice's, or grids]")  # fmt: skip
+              help="Boards and batches.  [default: full on CUDA, else grids]")  # fmt: skip
 @click.option("--lineage", "folder", type=FOLDER, default=LINEAGE,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
+@click.option("--widen", is_flag=True,
+              help="Go on with the model of the recipe, which is wider than the "
+              "lineage's.")  # fmt: skip
 @click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
               help="What a new lineage starts from; one that has begun goes on.")  # fmt: skip
 @click.option("--data", "paths", type=click.Path(path_type=Path, exists=True), multiple=True,
@@ -74,7 +74,7 @@ RATE = click.FloatRange(0, min_open=True)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
-    folder: Path, recipe: str | None, end: bool, device: str, threads: int | None,
+    folder: Path, recipe: str | None, widen: bool, end: bool, device: str, threads: int | None,
     compile: bool | None, paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
     quiet: bool, promote: bool, exported: Path | None, workers: int | None, budget_s: float,
     init: Path | None, count: int, name: str, pack: Path | None, finish_s: float | None,
@@ -85,7 +85,7 @@ def command(
     Ctrl-C or SIGTERM ends it early, with its row; twice, without. After anything worse the same
     command starts a slice on what was saved last.
     """
-    place = Lineage(folder)
+    started, place = time.perf_counter(), Lineage(folder)
     if end:
         ended = place.end()
         click.echo(_last(place) if ended else "no slice runs here")
@@ -104,13 +104,13 @@ def command(
     plan = devices.choose(device, assume=dry_run)
     if compile is not None:
         plan = replace(plan, compile=compile)
-    rows = place.rows()
-    recipe = recipe or (rows[-1]["recipe"] if rows else "grids")
+    recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
     planned["workers"] = workers or plan.workers
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)
     config, model_config = slices.configs(recipe, planned)
+    model_config = slices.model_of(place, model_config, widen)
     order = slices.Order(
-        budget_s, STARTED, config, model_config, init, count,
+        budget_s, started, config, model_config, init, count,
         next((path for path in paths if path.is_dir()), None),
         (exported or EXPORTED) if promote else None, name, pack, finish_s,
     )  # fmt: skip

@@ -93,10 +93,10 @@ def test_a_slot_is_killed_run_again_and_ended(clone: Path, begin: Begin) -> None
 
     with begin(*COMMAND, "--time", "1h") as killed:
         wait(killed, checkpoint.exists)
+        wait(killed, (clone / "out" / "slice.tar").exists)  # what is saved is packed as well
         killed.kill()
     assert not ledger.exists()
     survived = checkpoint.read_bytes()
-    assert (clone / "out" / "slice.tar").is_file(), "what was saved was packed as well"
 
     with begin(*COMMAND, "--time", "1h") as again:
         wait(again, lambda: checkpoint.read_bytes() != survived)
