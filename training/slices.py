@@ -39,6 +39,8 @@ RESERVE = 1.15
 FINISH_S = {"cpu": 30.0}
 """Seconds kept for saving, exporting and the picture, by device; what CUDA needs elsewhere."""
 FINISH_ELSEWHERE_S = 20.0
+TRIES = 5
+"""Sizes of batches tried where memory is short, each half of the one before."""
 LEAST_S = 1.0
 """Shortest training that a slice begins for."""
 
@@ -143,9 +145,29 @@ def run_slice(
         if stop():
             return None
         say(f"trains for {time_s / 60:.1f} minutes; the end is given {spare:.0f} seconds")
-        run.config = replace(run.config, time_s=time_s)
-        train(run, report, Clock(time.perf_counter(), stop))
+        _trained(run, order, spare, report, say, stop)
         return _end(place, run, order, chosen, before, ships, stop, say)
+
+
+def _trained(run: Run, order: Order, spare: float, report: Report, say: Say, stop: Stop) -> None:
+    """Train until all but what is spared is spent; where memory is short, on smaller batches.
+
+    Raises what training raises, and torch.OutOfMemoryError where the smallest are too large.
+    """
+    for attempt in range(TRIES):
+        done_s = run.elapsed_s - run.origin[1]
+        run.config = replace(run.config, time_s=max(LEAST_S, done_s + order.left_s - spare))
+        try:
+            train(run, report, Clock(time.perf_counter(), stop))
+            return
+        except torch.OutOfMemoryError:
+            if attempt == TRIES - 1:
+                raise
+        # Here the failed step, and all it held, is gone.
+        torch.cuda.empty_cache()
+        smaller = run.config.batch_scale / 2
+        run.config = replace(run.config, batch_scale=smaller)
+        say(f"out of memory: goes on with batches of {smaller:g} times the recipe's")
 
 
 def begun(place: Lineage, order: Order, plan: Plan, say: Say) -> SliceRun:

@@ -104,6 +104,35 @@ def test_a_time_that_is_too_short_is_said(place: Lineage, order: Order) -> None:
     assert not place.checkpoint.exists()
 
 
+def test_short_memory_means_smaller_batches(
+    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def train(run: Run, *_: Any) -> None:
+        sizes.append(run.config.batch_scale)
+        run.step += 1
+        run.elapsed_s += 1
+        if len(sizes) < 3:
+            raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(slices, "train", train)
+    row = run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+    assert sizes == [1, 0.5, 0.25]
+    assert row is not None and row["steps"] == 3
+
+
+def test_memory_that_is_too_short_for_any_batch_is_an_error(
+    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(*_: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(slices, "train", train)
+    with pytest.raises(torch.OutOfMemoryError):
+        run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+
+
 def test_a_slice_goes_on_after_a_save_without_a_row(place: Lineage, order: Order) -> None:
     """As after kill -9: the next row counts what the unfinished slice trained."""
     one = after_steps(place, order)
@@ -126,6 +155,14 @@ def test_another_model_takes_what_fits(place: Lineage, order: Order) -> None:
     assert any("the model changes" in line for line in said)
     assert run.step == place.rows()[-1]["total"]["steps"]
     assert run.model.denoiser.head.weight.shape == (1, 16)
+
+
+def test_the_lineage_keeps_its_model_unless_it_is_to_widen(place: Lineage, order: Order) -> None:
+    theirs = ModelConfig(d=64)
+    assert slices.model_of(place, theirs, widen=False) == theirs
+    slices.begun(place, order, PLAN, lambda _: None).save()
+    assert slices.model_of(place, theirs, widen=False) == order.model_config
+    assert slices.model_of(place, theirs, widen=True) == theirs
 
 
 def test_an_optimizer_of_another_kind_begins_anew(place: Lineage, order: Order) -> None:
