@@ -29,7 +29,7 @@ from training.export import export
 from training.fixed import FixedSet, Scores
 from training.lineage import Lineage
 from training.loop import Clock, Report, Run, TrainConfig, groups_of, step_seconds, train
-from training.model import ModelConfig, parameter_count
+from training.model import VMD, ModelConfig, parameter_count
 from training.recipes import RECIPES
 from training.report import card
 from vmd_solver.errors import ModelError, VmdError
@@ -41,6 +41,8 @@ FINISH_S = {"cpu": 30.0}
 FINISH_ELSEWHERE_S = 20.0
 TRIES = 5
 """Sizes of batches tried where memory is short, each half of the one before."""
+SCORING = 0.4
+"""Largest share of the time to train in that scoring another model may take."""
 LEAST_S = 1.0
 """Shortest training that a slice begins for."""
 
@@ -132,19 +134,17 @@ def run_slice(
     with stop.on_signals(), place.locked():
         run = begun(place, order, plan, say)
         chosen = fixed.sets(order.count, order.real)
-        before = _before(place, run, order, chosen, say)
-        ships = _ships(order, plan, chosen, say)
+        scored = tuple(one for one in chosen if one.stands_in)
+        spare = _spare(run, order, chosen, _known(place, scored))
+        _require_time(order, spare)
+        before = _before(place, run, order, scored, spare, say)
+        ships = _ships(order, plan, scored, spare, say)
         spare = _spare(run, order, chosen, before)
-        time_s = order.left_s - spare
-        if time_s < LEAST_S:
-            spent = order.budget_s - order.left_s
-            raise VmdError(
-                f"--time {order.budget_s:.0f}s is too short: set-up took {spent:.0f} s, and the end"
-                f" may take {spare:.0f}; give it {1.2 * (spent + spare) + 30:.0f}s or more"
-            )
+        _require_time(order, spare)
         if stop():
             return None
-        say(f"trains for {time_s / 60:.1f} minutes; the end is given {spare:.0f} seconds")
+        minutes = (order.left_s - spare) / 60
+        say(f"trains for {minutes:.1f} minutes; the end is given {spare:.0f} seconds")
         _trained(run, order, spare, report, say, stop)
         return _end(place, run, order, chosen, before, ships, stop, say)
 
@@ -218,18 +218,43 @@ def _gone_on(run: Run, place: Lineage, say: Say) -> None:
     say(f"goes on after {run.step:,} steps in {run.elapsed_s / 60:.1f} minutes")
 
 
+def _require_time(order: Order, spare: float) -> None:
+    """Raise VmdError where nothing is left to train in."""
+    if order.left_s - spare >= LEAST_S:
+        return
+    spent = order.budget_s - order.left_s
+    raise VmdError(
+        f"--time {order.budget_s:.0f}s is too short: set-up took {spent:.0f} s, and the end may"
+        f" take {spare:.0f}; give it {1.2 * (spent + spare) + 30:.0f}s or more, or a lower --count"
+    )
+
+
+def _known(place: Lineage, scored: Sequence[FixedSet]) -> Scores | None:
+    """The scores of the last row, if they are of this fixed set."""
+    rows = place.rows()
+    if not rows or rows[-1]["set"] != fixed.digest(scored):
+        return None
+    scores: Scores = rows[-1]["after"]
+    return scores
+
+
 def _before(
-    place: Lineage, run: Run, order: Order, chosen: Sequence[FixedSet], say: Say
+    place: Lineage, run: Run, order: Order, scored: Sequence[FixedSet], spare: float, say: Say
 ) -> Scores | None:
     """The scores that this row starts from: those of the row before, or measured of an --init."""
-    rows = place.rows()
-    if rows and rows[-1]["set"] == fixed.digest(chosen):
-        scores: Scores = rows[-1]["after"]
-        return scores
-    if not run.step and order.init is None:
+    known = _known(place, scored)
+    if known or (not run.step and order.init is None):
+        return known
+    if not _affordable(run.ema, order, scored, spare):
+        say("no time to score what the slice starts from")
         return None
     say("scores what the slice starts from")
-    return fixed.measure(run.ema, chosen)
+    return fixed.measure(run.ema, scored)
+
+
+def _affordable(model: VMD, order: Order, scored: Sequence[FixedSet], spare: float) -> bool:
+    """Whether measuring a model leaves most of the time to train in."""
+    return fixed.most_seconds(model, scored) < SCORING * (order.left_s - spare)
 
 
 @dataclass(frozen=True)
@@ -240,7 +265,9 @@ class Ships:
     note: str
 
 
-def _ships(order: Order, plan: Plan, chosen: Sequence[FixedSet], say: Say) -> Ships | None:
+def _ships(
+    order: Order, plan: Plan, scored: Sequence[FixedSet], spare: float, say: Say
+) -> Ships | None:
     """What a new model has to reach; None where nothing is promoted."""
     if order.exported is None or not order.exported.is_dir():
         if order.exported is not None:
@@ -253,8 +280,11 @@ def _ships(order: Order, plan: Plan, chosen: Sequence[FixedSet], say: Say) -> Sh
         model = checkpoint.load_model(folder).to(plan.device)
     except ModelError:
         return _stated(folder)
+    if not _affordable(model, order, scored, spare):
+        say(f"promotes nothing: no time to score what ships in {folder}")
+        return None
     say(f"scores what ships in {folder}")
-    return Ships(round(fixed.score(fixed.measure(model, chosen), chosen), 4), "measured")
+    return Ships(round(fixed.score(fixed.measure(model, scored), scored), 4), "measured")
 
 
 def _stated(folder: Path) -> Ships:

@@ -123,6 +123,7 @@ def test_no_extra_brings_both_runtimes() -> None:
         "sat": set(),
         "train": set(),
         "subwords": set(),
+        "tensorboard": set(),
         "web": set(),
         "dev": {"onnxruntime"},
     }

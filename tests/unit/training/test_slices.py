@@ -224,10 +224,27 @@ def test_a_model_that_cannot_be_built_counts_by_what_it_states(
     monkeypatch.setattr(checkpoint, "load_model", fails)
     (tmp_path / "tiny").mkdir()
     shipping = replace(order, exported=tmp_path)
-    assert slices._ships(shipping, PLAN, (), lambda _: None).score is None  # type: ignore[union-attr]
+    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
+    assert found is not None and found.score is None
     (tmp_path / "tiny" / "metrics.json").write_text('{"score": 0.7}')
-    found = slices._ships(shipping, PLAN, (), lambda _: None)
+    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
     assert found is not None and found.score == 0.7 and "stated" in found.note
+
+
+def test_what_takes_too_long_is_not_scored(
+    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipping = replace(order, exported=tmp_path / "exported")
+    (tmp_path / "exported").mkdir()
+    after_steps(place, shipping)
+    monkeypatch.setattr(fixed, "most_seconds", lambda *_: 0.41 * 3600)
+    said: list[str] = []
+    scored = fixed.sets()
+    assert slices._ships(shipping, PLAN, scored, 0.0, said.append) is None
+    run = slices.begun(Lineage(tmp_path), shipping, PLAN, said.append)
+    run.step = 1
+    assert slices._before(Lineage(tmp_path), run, shipping, scored, 0.0, said.append) is None
+    assert sum("no time to score" in line for line in said) == 2
 
 
 def test_the_first_signal_asks_and_the_second_interrupts() -> None:
