@@ -297,8 +297,9 @@ def _stated(folder: Path) -> Ships:
 
 
 def _beats(score: float, ships: Ships) -> bool:
-    if ships.score is None:
-        return True
+    """Whether a model may take the place of what ships; one that solves nothing never does."""
+    if not score or ships.score is None:
+        return score > 0
     return score >= ships.score if ships.note == "measured" else score > ships.score
 
 
@@ -316,17 +317,40 @@ def _end(
     ships: Ships | None, stop: Stop, say: Say,
 ) -> lineage.Row:  # fmt: skip
     """Score, write the row, export, promote, and say so in the row."""
-    trained_s = run.elapsed_s - run.origin[1]
+    ended = "on request" if stop() else "as planned"
     say("scores the average of the weights")
     after = fixed.measure(run.ema, chosen)
-    score = fixed.score(after, chosen)
+    score = round(fixed.score(after, chosen), 4)
+    say(f"score {score:.4f}")
     rows = place.rows()
-    last = rows[-1]["total"] if rows else {"steps": 0, "puzzle_calls": 0, "minutes": 0.0}
-    total = {
-        "steps": run.step, "puzzle_calls": run.puzzle_calls,
-        "minutes": round(run.elapsed_s / 60, 2),
-    }  # fmt: skip
     row: lineage.Row = {
+        **_effort(run, order, rows),
+        "ended": ended,
+        "set": fixed.digest(chosen),
+        "puzzles": {one.name: len(one.givens) for one in chosen},
+        "before": before,
+        "after": after,
+        "score": score,
+        "ships": None if ships is None else {"score": ships.score, "note": ships.note},
+        "promoted": False,
+    }
+    place.write([*rows, row])  # before the export, which takes a while and may fail
+    _packed(place, order)
+    if ships is not None:
+        row["promoted"] = _promoted(place, run, order, row, ships, say)
+    row["spent_minutes"] = round((order.budget_s - order.left_s) / 60, 2)
+    place.write([*rows, row])
+    lineage.draw(place)
+    _packed(place, order, promoted=row["promoted"])
+    return row
+
+
+def _effort(run: Run, order: Order, rows: Sequence[lineage.Row]) -> lineage.Row:
+    """When, where, on what and how long: steps, calls and minutes are those since the last row."""
+    last = rows[-1]["total"] if rows else {"steps": 0, "puzzle_calls": 0, "minutes": 0.0}
+    minutes = round(run.elapsed_s / 60, 2)
+    total = {"steps": run.step, "puzzle_calls": run.puzzle_calls, "minutes": minutes}
+    return {
         "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         **where(run.plan),
         "recipe": run.config.recipe,
@@ -334,27 +358,9 @@ def _end(
         **{name: round(total[name] - last[name], 2) for name in total},
         "total": total,
         "budget_minutes": round(order.budget_s / 60, 2),
-        "trained_minutes": round(trained_s / 60, 2),
-        "ended": "on request" if stop() else "as planned",
+        "trained_minutes": round((run.elapsed_s - run.origin[1]) / 60, 2),
         "groups": _last_logged(run),
-        "set": fixed.digest(chosen),
-        "puzzles": {one.name: len(one.givens) for one in chosen},
-        "before": before,
-        "after": after,
-        "score": round(score, 4),
-        "ships": None if ships is None else {"score": ships.score, "note": ships.note},
-        "promoted": False,
     }
-    place.write([*rows, row])
-    _packed(place, order)
-    say(f"score {score:.4f}")
-    if ships is not None and order.exported is not None:
-        row["promoted"] = _promoted(place, run, order, row, ships, say)
-    row["spent_minutes"] = round((order.budget_s - order.left_s) / 60, 2)
-    place.write([*rows, row])
-    lineage.draw(place)
-    _packed(place, order, promoted=row["promoted"])
-    return row
 
 
 def _last_logged(run: Run) -> dict[str, dict[str, float]]:

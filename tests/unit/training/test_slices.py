@@ -186,7 +186,10 @@ def test_a_lineage_begins_with_other_weights(place: Lineage, order: Order, tmp_p
     assert any("--init is not used" in line for line in said)
 
 
-def test_what_is_as_good_ships(place: Lineage, order: Order, tmp_path: Path) -> None:
+def test_what_is_as_good_ships(
+    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
     shipping = replace(order, exported=tmp_path / "exported")
     (tmp_path / "exported").mkdir()
     one = after_steps(place, shipping)
@@ -197,7 +200,7 @@ def test_what_is_as_good_ships(place: Lineage, order: Order, tmp_path: Path) -> 
     assert "2 loops, best of 4" in (target / "README.md").read_text()
     assert checkpoint.load_model(target).config == order.model_config
     two = after_steps(place, shipping)
-    assert two["ships"]["note"] == "measured"
+    assert two["promoted"] and two["ships"] == {"score": 0.25, "note": "measured"}
     assert not (place.folder / "export").exists()
 
 
@@ -205,6 +208,8 @@ def test_what_is_as_good_ships(place: Lineage, order: Order, tmp_path: Path) -> 
     ("score", "ships", "better"),
     [
         (0.5, Ships(None, "nothing"), True),
+        (0.0, Ships(None, "nothing"), False),
+        (0.0, Ships(0.0, "measured"), False),
         (0.5, Ships(0.5, "measured"), True),
         (0.4, Ships(0.5, "measured"), False),
         (0.5, Ships(0.5, "stated"), False),
@@ -234,6 +239,7 @@ def test_a_model_that_cannot_be_built_counts_by_what_it_states(
 def test_what_takes_too_long_is_not_scored(
     place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
     shipping = replace(order, exported=tmp_path / "exported")
     (tmp_path / "exported").mkdir()
     after_steps(place, shipping)
