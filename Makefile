@@ -2,7 +2,11 @@
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python)
 BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-.PHONY: check format-check lint types test fmt bench venv
+# Of `make slice`: minutes for everything, and further options of `vmd-train slice`.
+MINUTES ?= 60
+SLICE ?=
+
+.PHONY: check format-check lint types test fmt bench venv slice slice-end
 
 check: format-check lint types test
 
@@ -26,6 +30,14 @@ fmt:
 # Every benchmark with its defaults; each prints one JSON document on its last line.
 bench:
 	set -e; for name in $(BENCHMARKS); do $(PYTHON) -m "benchmarks.$$name"; done
+
+# Some minutes more for the lineage, beside other work: one thread, and only what is left over.
+slice:
+	nice -n 19 $(PYTHON) -m training.cli slice --time $(MINUTES)m --threads 1 $(SLICE)
+
+# Ends the slice that runs, and waits until its row is in the ledger.
+slice-end:
+	$(PYTHON) -m training.cli slice --end
 
 venv:
 	python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e '.[dev]'

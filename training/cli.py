@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -153,7 +154,7 @@ def _run(
     quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
-    recipe = recipe or command
+    started, recipe = time.perf_counter(), recipe or command
     if resume and init:
         raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
     try:
@@ -161,7 +162,7 @@ def _run(
 
         from training import device as devices
         from training import distributed
-        from training.loop import Run, train
+        from training.loop import Clock, Run, train
     except ModuleNotFoundError as error:
         raise RuntimeUnavailable(
             f"training needs {error.name}; install vmd-solver[train]"
@@ -170,20 +171,22 @@ def _run(
         torch.set_num_threads(threads)
     kind = latent if backbone == "value-graph" else backbone
     folder = out or Path("runs") / f"{recipe}-{kind}"
-    plan = devices.choose(device)
+    plan = devices.choose(device, assume=dry_run)
     world = distributed.join()
     quiet = quiet or not world.leads
     planned["workers"] = workers or plan.workers
     shape = {"latent": latent, "backbone": backbone}
-    run = Run(folder, *_configs(recipe, folder, shape, resume, planned), plan, world)
+    here = plan if plan.here else replace(plan, device=torch.device("cpu"))
+    run = Run(folder, *_configs(recipe, folder, shape, resume, planned), here, world)
     _prepare(run, resume, init, dry_run)
     if dry_run or not quiet:
-        click.echo(_plan(run, measured=dry_run), err=True)
+        click.echo(_plan(run, plan, measured=dry_run), err=True)
     if dry_run:
         return
     again = f"vmd-train {command} --resume --out {folder}"
     try:
-        train(run, _progress(quiet))
+        # A slice is for all that the command does, set-up included.
+        train(run, progress(quiet), Clock(started if run.config.slice_s else None))
     except KeyboardInterrupt:
         click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
         raise SystemExit(130) from None
@@ -255,7 +258,7 @@ def _prepare(run: Any, resume: bool, init: Path | None, dry_run: bool) -> None:
         run.init_from(checkpoint.start(init))
 
 
-def _plan(run: Any, measured: bool) -> str:
+def _plan(run: Any, plan: Any, measured: bool) -> str:
     """What is about to happen, line by line; with `measured`, how many steps that will be."""
     from training.loop import groups_of, step_seconds
     from training.model import parameter_count
@@ -265,7 +268,7 @@ def _plan(run: Any, measured: bool) -> str:
     total = sum(group.weight for group in groups)
     left = None if config.steps else max(0.0, config.time_s - run.elapsed_s)
     lines = [
-        ("device", f"{run.plan.device}: {run.plan.reason}"),
+        ("device", f"{plan.device}: {plan.reason}"),
         ("model", f"{parameter_count(run.model):,} parameters, latent {model.latent}, d {model.d}"),
         ("call", f"{config.loops} loops, loss after each, states carried over"),
         *(
@@ -285,7 +288,9 @@ def _plan(run: Any, measured: bool) -> str:
     if run.step:
         done = f"{run.step:,} steps in {run.elapsed_s / 60:.1f} minutes"
         lines.insert(0, ("resumed", f"after {done}"))
-    if measured:
+    if measured and not plan.here:
+        lines.append(("speed", f"unknown: no {plan.device} here"))
+    elif measured:
         each = step_seconds(run)
         if left is None:
             hours = each * (config.steps - run.step) / 3600
@@ -302,15 +307,14 @@ def _clock(left_s: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
-def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
+def progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
     """A line for each log row: rewritten in place on a terminal, one after another elsewhere."""
     tty = sys.stderr.isatty()
 
     def show(row: dict[str, Any]) -> None:
         if quiet:
             return
-        left = row["elapsed_s"] * (1 / max(row["progress"], 1e-6) - 1)
-        head = f"step {row['step']:>6}  {left / 60:5.1f} min left"
+        head = f"step {row['step']:>6}  {row['left_s'] / 60:5.1f} min left"
         if "solve_rate" in row:
             empty = ", ".join(f"empty {n} {share:.2f}" for n, share in row["valid_empty"].items())
             rates = (f"{name} {list(r.values())[-1]:.2f}" for name, r in row["solve_rate"].items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -17,21 +18,44 @@ class Plan:
     device: torch.device
     dtype: torch.dtype
     reason: str
+    compile: bool = False
+    """torch.compile pays on CUDA; on CPUs it was measured slower than eager (docs/LOG.md)."""
+    here: bool = True
+    """False of a device that is only planned for."""
 
     @property
     def workers(self) -> int:
         """Processes that make puzzles; on a CPU training wants the cores for itself."""
         return 1 if self.device.type == "cpu" else max(1, (os.cpu_count() or 2) - 1)
 
-    @property
-    def compile(self) -> bool:
-        """torch.compile pays on CUDA; on CPUs it was measured slower than eager (docs/LOG.md)."""
-        return self.device.type == "cuda"
+
+def memory_mib(plan: Plan) -> float:
+    """Most memory used so far: on the device of CUDA, else by this process. Waits for nothing."""
+    if plan.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(plan.device) / 2**20
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return 0.0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def choose(name: str = "auto") -> Plan:
-    """The plan for `--device auto|cpu|cuda|mps`. Raises RuntimeUnavailable."""
+def device_name(plan: Plan) -> str:
+    """What kind of device it is, with the model of a card."""
+    if plan.device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(plan.device)})"
+    return plan.device.type
+
+
+def choose(name: str = "auto", assume: bool = False) -> Plan:
+    """The plan for `--device auto|cpu|cuda|mps`.
+
+    Raises RuntimeUnavailable where the device is missing, unless it is to be assumed.
+    """
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if assume and ((name == "cuda" and not cuda) or (name == "mps" and not mps)):
+        return _assumed(name)
     if name == "auto":
         name = "cuda" if cuda else "mps" if mps else "cpu"
         why = {"cuda": "a CUDA device is there", "mps": "no CUDA, but MPS is there"}
@@ -45,4 +69,12 @@ def choose(name: str = "auto") -> Plan:
     bf16 = name.startswith("cuda") and torch.cuda.is_bf16_supported()
     dtype = torch.bfloat16 if bf16 else torch.float32
     number = "bfloat16: the device has it" if bf16 else "float32: no fast bfloat16 here"
-    return Plan(torch.device(name), dtype, f"{reason}; {number}")
+    return Plan(torch.device(name), dtype, f"{reason}; {number}", name.startswith("cuda"))
+
+
+def _assumed(name: str) -> Plan:
+    """What is planned for a device that is not here; nothing can be timed."""
+    cuda = name == "cuda"
+    dtype = torch.bfloat16 if cuda else torch.float32
+    number = "bfloat16 where the device has it" if cuda else "float32"
+    return Plan(torch.device(name), dtype, f"assumed, it is not here; {number}", cuda, False)

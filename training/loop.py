@@ -23,9 +23,10 @@ from torch import Tensor
 from training import checkpoint, evaluate, throughput, vmd
 from training.checkpoint import Start
 from training.data import HELD_OUT, Group, held_out, make_pack
-from training.device import Plan
+from training.device import Plan, memory_mib
 from training.distributed import World
 from training.model import VMD, Block
+from training.optimizer import Optimizers
 from training.pack import Pack
 from training.pool import Pool
 from training.recipes import RECIPES
@@ -68,6 +69,8 @@ class TrainConfig:
     lr: float = 2e-3
     weight_decay: float = 0.01
     clip: float = 1.0
+    warmup: int = 100
+    """Steps over which the rate rises, from where a run or a slice of it starts."""
     decay: float = 0.5
     """Share of the run, at its end, over which the rate falls by a cosine to 1% of its height."""
     beta: float = 0.25
@@ -84,7 +87,7 @@ class TrainConfig:
     log_every_s: float = 10.0
     checkpoint_every_s: float = 180.0
     evaluations: int = 12
-    """Over the whole time, but at most one every EVALUATE_EVERY_S, and one at the end."""
+    """Over the whole time, but at most one every EVALUATE_EVERY_S, and one at the end; 0: none."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TrainConfig:
@@ -92,10 +95,16 @@ class TrainConfig:
         return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
 
 
-def learning_rate(config: TrainConfig, progress: float, step: int) -> float:
-    """Warm-up over 100 steps, flat, then a cosine down to 1% over the last share `decay`."""
+def rate_factor(config: TrainConfig, progress: float, step: int) -> float:
+    """Share of the highest rate: warm-up, flat, a cosine down to 1% over the last share `decay`."""
     late = max(0.0, progress - 1 + config.decay) / config.decay
-    return config.lr * min(1.0, (step + 1) / 100) * (0.505 + 0.495 * math.cos(math.pi * late))
+    warm = min(1.0, (step + 1) / config.warmup)
+    return warm * (0.505 + 0.495 * math.cos(math.pi * late))
+
+
+def learning_rate(config: TrainConfig, progress: float, step: int) -> float:
+    """The rate itself."""
+    return config.lr * rate_factor(config, progress, step)
 
 
 def kl_weight(config: TrainConfig, progress: float) -> float:
@@ -125,11 +134,13 @@ class Run:
         self.model: VMD = self.network(model_config).to(plan.device)
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), config.lr, (0.9, 0.95), weight_decay=config.weight_decay
-        )
+        self.optimizer = Optimizers(self.model, config.lr, config.weight_decay)
+        self.lr = config.lr
+        """The rate of the last step."""
         self.step = 0
         self.elapsed_s = 0.0
+        self.origin: tuple[int, float] = (0, 0.0)
+        """Step and time from which what is planned counts: not 0 where a lineage grows on."""
         self.puzzle_calls = 0
         self.earlier: list[dict[str, Any]] = []
         """The runs whose weights this one started from: recipe, steps, minutes."""
@@ -137,10 +148,25 @@ class Run:
     @property
     def progress(self) -> float:
         """Share of what was planned that is done, up to 1."""
-        config = self.config
+        config, (step, elapsed_s) = self.config, self.origin
         if config.steps is not None:
-            return min(1.0, self.step / config.steps)
-        return min(1.0, self.elapsed_s / config.time_s)
+            return min(1.0, (self.step - step) / config.steps)
+        return min(1.0, (self.elapsed_s - elapsed_s) / config.time_s)
+
+    @property
+    def left_s(self) -> float:
+        """Time until what was planned is done, at the pace so far."""
+        return (self.elapsed_s - self.origin[1]) * (1 / max(self.progress, 1e-6) - 1)
+
+    def judge(self) -> None:
+        """Look at what a finished run became. Raises ModelError where its latent collapsed."""
+        require_latent(self)
+
+    def set_rate(self, step: int) -> None:
+        """The rate of the step to come, the `step`-th since the warm-up began."""
+        factor = rate_factor(self.config, self.progress, step)
+        self.optimizer.set_rate(factor)
+        self.lr = self.config.lr * factor
 
     @property
     def checkpoint_path(self) -> Path:
@@ -228,10 +254,10 @@ class Run:
     def update_ema(self) -> None:
         """Exponential average of the weights, short at first."""
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        pairs = zip(self.ema.parameters(), self.model.parameters(), strict=True)
+        averages: list[Tensor] = list(self.ema.parameters())
+        weights: list[Tensor] = list(self.model.parameters())
         with torch.no_grad():
-            for average, weight in pairs:
-                average.lerp_(weight, 1 - decay)
+            torch._foreach_lerp_(averages, weights, 1 - decay)
 
 
 def groups_of(config: TrainConfig) -> tuple[Group, ...]:
@@ -256,12 +282,23 @@ class Every:
         return self.number > before
 
 
-def train(run: Run, report: Report) -> None:
+@dataclass(frozen=True)
+class Clock:
+    """From when the time of a run counts, and who else may end it."""
+
+    since: float | None = None
+    """Reading of `time.perf_counter`; without one the time counts from the first step."""
+    stopped: Callable[[], bool] = lambda: False
+    """Asked after every step: whether to end now, saved."""
+
+
+def train(run: Run, report: Report, clock: Clock = Clock()) -> None:
     """Train until what was planned is done, handing each log row to `report` as well.
 
-    Stops early, to be resumed, after `slice_s`. The checkpoint is written at the end, and when
-    interrupted; not after a failure, which leaves the last good one. Raises ModelError where the
-    loss is not finite any more, where no puzzles come, or where the latent collapsed.
+    Stops early, to be resumed, after `slice_s`, or when the clock says so. The checkpoint is
+    written at the end, and when interrupted; not after a failure, which leaves the last good one.
+    Raises ModelError where the loss is not finite any more, where no puzzles come, or where the
+    latent collapsed.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     run.drop_rows_after(run.step)
@@ -273,43 +310,47 @@ def train(run: Run, report: Report) -> None:
         seed = (config.seed, run.step, run.world.rank)
         stream = Stream(groups, seed, config.workers, data)
         try:
-            _train(run, groups, stream, report)
+            _train(run, groups, stream, report, clock)
         except KeyboardInterrupt:
             run.save()
             raise
         finally:
             stream.close()
-        run.save()
     if run.progress >= 1:
-        require_latent(run)
+        run.judge()
 
 
-def _train(run: Run, groups: tuple[Group, ...], stream: Stream, report: Report) -> None:
+def _train(
+    run: Run, groups: tuple[Group, ...], stream: Stream, report: Report, clock: Clock
+) -> None:
     config, device = run.config, run.plan.device
     shares = np.array([group.weight for group in groups])
     rng = np.random.default_rng((config.seed, run.step))  # the same groups in every process
-    tests = {group.name: held_out(group, 64, config.seed) for group in groups}
-    meter = Meter(run, groups)
+    evaluated_groups = groups if config.evaluations else ()
+    tests = {group.name: held_out(group, 64, config.seed) for group in evaluated_groups}
+    meter = Meter(run, groups, stream.take)
     torch.manual_seed(1_000_003 * config.seed + 1009 * run.step + run.world.rank)
     if run.plan.compile:
         compile_blocks(run.model)
     pools = {
         group.name: Pool(group, run.model, stream.take, device, config.reuse) for group in groups
     }
+    beta = torch.zeros((), device=device)
     sums: dict[str, Sums] = {}
     log, save, evaluation = (
         Every(period_s, run.elapsed_s)
         for period_s in (config.log_every_s, config.checkpoint_every_s, EVALUATE_EVERY_S)
     )
     evaluated, first_step, began_s = run.progress, run.step, run.elapsed_s
-    started = time.perf_counter() - began_s
+    started = (time.perf_counter() if clock.since is None else clock.since) - began_s
     over = False
     while not over:
-        progress = run.progress
         group = groups[rng.choice(len(groups), p=shares / shares.sum())]
-        for parameters in run.optimizer.param_groups:
-            parameters["lr"] = learning_rate(config, progress, run.step - first_step)
-        row = _train_step(run, pools[group.name], kl_weight(config, progress))
+        run.set_rate(run.step - first_step)
+        # A tensor, since what is compiled would be compiled anew for every other number; filled
+        # in place, since a copy from the host would wait for the device.
+        beta.fill_(kl_weight(config, run.progress))
+        row = _train_step(run, pools[group.name], beta)
         sums.setdefault(group.name, Sums()).add(row)
         meter.count(group)
         run.step += 1
@@ -319,38 +360,50 @@ def _train(run: Run, groups: tuple[Group, ...], stream: Stream, report: Report) 
                 pool.feed()
         run.elapsed_s = run.world.agree(time.perf_counter() - started)
         sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
-        over = run.progress >= 1 or sliced
+        over = run.progress >= 1 or sliced or clock.stopped()
         if log(run.elapsed_s) or over:
             _record(run, _summary(run, sums, stream.waited_s, meter), report)
             sums = {}
-        if save(run.elapsed_s):
+        if save(run.elapsed_s) or over:
             run.save()
+        if not (tests and run.world.leads) or sliced:
+            continue  # a slice ends when it said, and what follows it evaluates
         due = run.progress - evaluated >= 1 / config.evaluations
-        if run.world.leads and (over or (due and evaluation(run.elapsed_s))):
+        if over or (due and evaluation(run.elapsed_s)):
             evaluated = run.progress
             _record(run, _evaluate(run, tests), report)
 
 
-def compile_blocks(model: VMD) -> None:
-    """Compile the blocks alone: every loop and network of a kind shares what is compiled once."""
-    torch._dynamo.config.recompile_limit = 64  # one for each block and size of board
-    for module in list(model.modules()):
+def compile_blocks(model: VMD, backend: str | Callable[..., Any] = "inductor") -> None:
+    """Compile the denoiser's block, once for all loops and sizes: most of a step is spent there.
+
+    Whatever cannot be compiled runs as it is.
+    """
+    torch._dynamo.config.suppress_errors = True
+    for module in model.denoiser.modules():
         if isinstance(module, Block):
-            module.compile(dynamic=False)
+            module.compile(dynamic=True, backend=backend)
 
 
 class Meter:
     """Matrix-product operations a second since training began here, against the device's best."""
 
-    def __init__(self, run: Run, groups: tuple[Group, ...]) -> None:
+    def __init__(self, run: Run, groups: tuple[Group, ...], take: Callable[[str], Pack]) -> None:
         self.peak = throughput.peak_flops(run.plan)
-        self._step = {group.name: _step_flops(run, group) for group in groups}
-        self._started = time.perf_counter()
-        self._done = 0.0
+        self._step = {group.name: _step_flops(run, group, take) for group in groups}
+        self._started = self._logged = time.perf_counter()
+        self._done, self._steps = 0.0, 0
 
     def count(self, group: Group) -> None:
         """A step of this group was done."""
         self._done += self._step[group.name]
+        self._steps += 1
+
+    def step_ms(self) -> float:
+        """Milliseconds a step since this was last asked for."""
+        spent, self._logged = time.perf_counter() - self._logged, time.perf_counter()
+        steps, self._steps = self._steps, 0
+        return 1000 * spent / max(1, steps)
 
     @property
     def share(self) -> float:
@@ -358,11 +411,11 @@ class Meter:
         return self._done / (time.perf_counter() - self._started) / self.peak
 
 
-def _step_flops(run: Run, group: Group) -> float:
+def _step_flops(run: Run, group: Group, take: Callable[[str], Pack]) -> float:
     """Operations of a step of a group: those of two rows on the CPU, scaled."""
     few, cpu = replace(group, batch=2), torch.device("cpu")
     model = VMD(run.model.config)
-    pool = Pool(few, model, lambda _: _sample_pack(run, group), cpu)
+    pool = Pool(few, model, take, cpu)
     found = throughput.flops(
         lambda: _step(model, pool, torch.tensor(1.0), run.config.loops, torch.float32)[0]
     )
@@ -376,6 +429,8 @@ def _sample_pack(run: Run, group: Group) -> Pack:
 def step_seconds(run: Run) -> float:
     """Seconds of a training step here, groups by their share; takes two steps of each, in vain."""
     groups = groups_of(run.config)
+    if run.plan.compile:
+        compile_blocks(run.model)
     spent = sum(group.weight * _seconds(run, group) for group in groups)
     return spent / sum(group.weight for group in groups)
 
@@ -383,7 +438,7 @@ def step_seconds(run: Run) -> float:
 def _seconds(run: Run, group: Group) -> float:
     pool = Pool(group, run.model, lambda _: _sample_pack(run, group), run.plan.device)
     weight = torch.tensor(run.config.beta, device=run.plan.device)
-    for _ in range(2):  # the first step also prepares what the second finds ready
+    for _ in range(2):  # the first step also compiles and prepares what the second finds ready
         started = time.perf_counter()
         loss, _ = _step(run.model, pool, weight, run.config.loops, run.plan.dtype)
         torch.autograd.backward(loss)
@@ -420,21 +475,22 @@ def require_latent(run: Run) -> None:
 def _step(
     model: VMD, pool: Pool, beta: Tensor, loops: int, dtype: torch.dtype
 ) -> tuple[Tensor, vmd.Terms]:
-    grid = pool.grid()
-    with torch.autocast(pool.h.device.type, dtype=dtype, enabled=dtype != torch.float32):
-        terms = vmd.call(model, grid, pool.x0, pool.h, pool.noise, pool.use_encoder, loops)
+    grid, h = pool.grid(), pool.h
+    if h.device.type == "cuda":
+        # The first loop is then compiled as the later ones are, whose h has a gradient.
+        h = h.detach().requires_grad_()
+    with torch.autocast(h.device.type, dtype=dtype, enabled=dtype != torch.float32):
+        terms = vmd.call(model, grid, pool.x0, h, pool.noise, pool.use_encoder, loops)
     return vmd.loss(terms, grid, beta), terms
 
 
-def _train_step(run: Run, pool: Pool, beta: float) -> Row:
+def _train_step(run: Run, pool: Pool, beta: Tensor) -> Row:
     """One call with gradient on one pool; what it cost, averaged over rows, still on the device."""
-    # As a tensor: what is compiled would be compiled anew for every other number.
-    weight = torch.tensor(beta, device=run.plan.device)
-    loss, terms = _step(run.model, pool, weight, run.config.loops, run.plan.dtype)
-    run.optimizer.zero_grad(set_to_none=True)
+    loss, terms = _step(run.model, pool, beta, run.config.loops, run.plan.dtype)
+    run.optimizer.zero_grad()
     torch.autograd.backward(loss)
     run.world.average(run.model.parameters())
-    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.clip)
+    norm = torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.clip)
     run.optimizer.step()
     run.update_ema()
     done = vmd.solved(terms.logits.detach(), pool.x0, pool.grid())
@@ -443,6 +499,7 @@ def _train_step(run: Run, pool: Pool, beta: float) -> Row:
     nats = terms.cross_entropy[-1].detach()
     row = {
         "loss": (loss.detach(), None),
+        "grad_norm": (norm, None),
         "nats": (nats.mean(), None),
         "solved": (done.float().mean(), None),
         "kl_nats": ((terms.kl.detach() * encoded).sum(), share),
@@ -500,11 +557,14 @@ def _summary(run: Run, sums: dict[str, Sums], waited_s: float, meter: Meter) -> 
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
         "progress": round(run.progress, 4),
-        "lr": run.optimizer.param_groups[0]["lr"],
+        "left_s": round(run.left_s, 1),
+        "lr": run.lr,
         "beta": round(kl_weight(run.config, run.progress), 3),
         "puzzle_calls": run.puzzle_calls,
         "puzzle_calls_a_second": round(run.puzzle_calls / run.elapsed_s, 1),
         "share_of_peak": round(meter.share, 4),
+        "step_ms": round(meter.step_ms(), 2),
+        "memory_mib": round(memory_mib(run.plan)),
         "waited_for_data_s": round(waited_s, 1),
         "groups": means,
     }
@@ -527,6 +587,7 @@ def _evaluate(run: Run, tests: dict[str, tuple[Pack, ...]]) -> dict[str, Any]:
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
         "progress": round(run.progress, 4),
+        "left_s": round(run.left_s, 1),
         "solve_rate": {
             name: {f"{calls}x{loops}": round(rate, 4) for calls, rate in row.items()}
             for name, row in rates.items()

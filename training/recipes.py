@@ -1,6 +1,7 @@
 """What to train on, as data: groups of boards, their shares, and the size of model and batch.
 
-Batches are chosen so that a step of every group of a recipe costs about the same.
+Batches are chosen so that a step of every group of a recipe costs about the same. `drill` learns
+next to nothing, in seconds: it rehearses a command.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ RECIPES = {
     "sudoku": Recipe((nine(1.0, 32, mined=0.3),)),
     "grids": Recipe(GRIDS),
     "wide": Recipe(GRIDS, model=WIDE),
+    "drill": Recipe(
+        (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),
+        model={"d": 8},
+        train={"loops": 2},
+    ),
     "full": Recipe(
         (
             nine(0.5, 1024, mined=0.5),
@@ -54,6 +60,6 @@ RECIPES = {
             Group("sudoku-4x4", 16, 4, 12, 0.05, 8192, ("sudoku-2x2",), free=0.8, several=0.1),
         ),
         model=WIDE,
-        train={"steps": 60_000, "loops": 12, "reuse": 4},
+        train={"steps": 60_000, "loops": 12},
     ),
 }  # fmt: skip

@@ -97,7 +97,11 @@ def results(metrics: Row) -> str:
         count = str(metrics["puzzles"][group])
         rows.append((group, count, *(f"{rates[calls]:.3f}" for calls in rates)))
     calls = next(iter(metrics["solve_rate"].values()))
-    head = ("held out, made here", "puzzles", *(f"{name} loops" for name in calls))
+    head = (
+        "held out, made here",
+        "puzzles",
+        *(name if "loops" in name else f"{name} loops" for name in calls),
+    )
     empty = "".join(
         f"\nFrom an empty {name} board, one call: {share:.3f} of {metrics['empty_grids']} valid.\n"
         for name, share in metrics["valid_empty"].items()

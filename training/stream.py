@@ -11,7 +11,7 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,19 @@ def _produce(
             time.sleep(0.02)
 
 
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Ctrl-C waits: makers inherit that, so none dies of it before it can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Stream:
     """Packs of every group without end, made by `workers` processes beside the caller.
 
@@ -105,8 +118,9 @@ class Stream:
             )
             for maker in range(1, workers + 1)
         ]
-        for maker in self._makers:
-            maker.start()
+        with _interrupts_blocked():
+            for maker in self._makers:
+                maker.start()
 
     def take(self, group: str) -> Pack:
         """The next pack of a group. Raises ModelError where its makers have ended."""

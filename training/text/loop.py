@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.loop import EVALUATE_EVERY_S, Every, Run, TrainConfig, kl_weight, learning_rate
+from training.loop import EVALUATE_EVERY_S, Every, Run, TrainConfig, kl_weight
 from training.sequence import MASK
 from training.text import bound
 from training.text.corpus import Corpus
@@ -86,8 +86,7 @@ def _train(run: TextRun, corpus: Corpus, alphabet: Alphabet, report: Report) -> 
     sums, over = Sums(), run.progress >= 1
     while not over:
         progress = run.progress
-        for parameters in run.optimizer.param_groups:
-            parameters["lr"] = learning_rate(config, progress, run.step)
+        run.set_rate(run.step)
         sums.add(*_step(run, corpus, kl_weight(config, progress)))
         run.step += 1
         run.puzzle_calls += config.rows * run.world.size
@@ -120,7 +119,7 @@ def _step(run: TextRun, corpus: Corpus, beta: float) -> tuple[int, Tensor, Terms
     with torch.autocast(device.type, run.plan.dtype, enabled=run.plan.dtype != torch.float32):
         terms = run.model(x0, x_t, noise, lone)
     cost = loss(terms, x_t, beta, config.free_nats)
-    run.optimizer.zero_grad(set_to_none=True)
+    run.optimizer.zero_grad()
     torch.autograd.backward(cost)
     run.world.average(run.model.parameters())
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), config.clip)
@@ -157,7 +156,7 @@ def _facts(run: TextRun) -> dict[str, Any]:
         "step": run.step,
         "elapsed_s": round(run.elapsed_s, 1),
         "progress": round(run.progress, 4),
-        "lr": run.optimizer.param_groups[0]["lr"],
+        "lr": run.lr,
         "beta": round(kl_weight(run.config, run.progress), 3),
         "characters_a_second": round(
             run.puzzle_calls * run.model.config.length / max(run.elapsed_s, 1e-9)

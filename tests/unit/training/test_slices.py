@@ -1,0 +1,294 @@
+"""A slice goes on from what is there, keeps to its time, and leaves a row."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from training import checkpoint, fixed, slices
+from training import export as exporting
+from training.data import Group
+from training.device import choose
+from training.fixed import FixedSet
+from training.lineage import Lineage
+from training.loop import Run, TrainConfig
+from training.model import ModelConfig
+from training.slices import Order, Ships, Stop, run_slice
+from vmd_solver.csp.families import sudoku
+from vmd_solver.errors import ModelError, VmdError
+
+Config = Callable[[str], ModelConfig]
+PLAN = choose("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch, group: Group) -> Iterator[None]:
+    """Two puzzles to score on, of two given cells each."""
+    givens = np.zeros((2, 16), np.int8)
+    givens[:, :2] = 1, 2
+    chosen = (FixedSet("tiny", sudoku(2, 2), givens, True),)
+    monkeypatch.setattr(fixed, "sets", lambda *_: chosen)
+    monkeypatch.setattr(fixed, "LOOPS", 2)
+    monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
+    yield
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Lineage:
+    return Lineage(tmp_path / "lineage")
+
+
+@pytest.fixture
+def order(config_of: Config, tmp_path: Path) -> Order:
+    """A slice whose time is long: its tests end it."""
+    config = TrainConfig("tiny", loops=2, warmup=3, decay=1.0, evaluations=0, log_every_s=0.01)
+    return Order(
+        3600.0, time.perf_counter(), config, config_of("candidate"), name="tiny", finish_s=0.0,
+        pack=tmp_path / "slice.tar",
+    )  # fmt: skip
+
+
+def after_steps(place: Lineage, order: Order, more: int = 3, **options: Any) -> Any:
+    """Run a slice that is asked to end at the first log row after so many steps."""
+    stop, first = Stop(), []
+
+    def report(row: dict[str, Any]) -> None:
+        first.append(row["step"])
+        stop.asked = row["step"] - first[0] >= more
+
+    return run_slice(place, order, options.get("plan", PLAN), report, lambda _: None, stop)
+
+
+def test_slices_add_up(place: Lineage, order: Order) -> None:
+    one = after_steps(place, order)
+    assert one["before"] is None and one["ended"] == "on request"
+    assert set(one["after"]["tiny"]) == {"1", "4"}
+    assert one["steps"] == one["total"]["steps"] > 3
+    assert one["groups"]["tiny"]["loss"] > 0
+    two = after_steps(place, order)
+    assert place.rows() == [one, two]
+    assert two["before"] == one["after"]
+    assert two["steps"] == two["total"]["steps"] - one["total"]["steps"] > 3
+    state = checkpoint.load(place.checkpoint)
+    assert state["step"] == two["total"]["steps"]
+    assert state["puzzle_calls"] == 4 * state["step"]
+    lines = (place.folder / "metrics.jsonl").read_text().splitlines()
+    logged = [json.loads(line)["step"] for line in lines]
+    assert min(logged) > one["total"]["steps"], "the log is of the newest slice"
+    assert order.pack is not None and order.pack.is_file()
+
+
+def test_a_slice_ends_as_planned(place: Lineage, order: Order) -> None:
+    """With the rate at its lowest, however much of its time set-up took."""
+    planned = replace(order, budget_s=order.budget_s - order.left_s + 8.0, finish_s=1.0)
+    row = run_slice(place, planned, PLAN, lambda _: None, lambda _: None)
+    assert row is not None and row["ended"] == "as planned"
+    last = Run(place.folder, order.config, order.model_config, PLAN).rows()[-1]
+    assert last["progress"] == 1 and last["lr"] < 0.5 * order.config.lr
+    assert last["memory_mib"] > 0 and last["step_ms"] > 0
+
+
+def test_a_time_that_is_too_short_is_said(place: Lineage, order: Order) -> None:
+    with pytest.raises(VmdError, match=r"--time 1s is too short: set-up took"):
+        run_slice(place, replace(order, budget_s=1.0), PLAN, lambda _: None, lambda _: None)
+    assert not place.checkpoint.exists()
+
+
+def test_short_memory_means_smaller_batches(
+    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def train(run: Run, *_: Any) -> None:
+        sizes.append(run.config.batch_scale)
+        run.step += 1
+        run.elapsed_s += 1
+        if len(sizes) < 3:
+            raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(slices, "train", train)
+    row = run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+    assert sizes == [1, 0.5, 0.25]
+    assert row is not None and row["steps"] == 3
+
+
+def test_memory_that_is_too_short_for_any_batch_is_an_error(
+    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(*_: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(slices, "train", train)
+    with pytest.raises(torch.OutOfMemoryError):
+        run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+
+
+def test_a_slice_goes_on_after_a_save_without_a_row(place: Lineage, order: Order) -> None:
+    """As after kill -9: the next row counts what the unfinished slice trained."""
+    one = after_steps(place, order)
+    run = slices.begun(place, order, PLAN, lambda _: None)
+    run.step += 100
+    run.elapsed_s += 60
+    run.save()
+    two = after_steps(place, order)
+    assert two["steps"] > 100 and two["minutes"] >= 1 > two["trained_minutes"]
+    assert len(place.rows()) == 2 and two["before"] == one["after"]
+
+
+def test_another_model_takes_what_fits(place: Lineage, order: Order) -> None:
+    after_steps(place, order)
+    said: list[str] = []
+    wide = replace(
+        order.model_config, d=16, messages=16, hidden=16, latent_d=order.model_config.latent_d
+    )
+    run = slices.begun(place, replace(order, model_config=wide), PLAN, said.append)
+    assert any("the model changes" in line for line in said)
+    assert run.step == place.rows()[-1]["total"]["steps"]
+    assert run.model.denoiser.head.weight.shape == (1, 16)
+
+
+def test_the_lineage_keeps_its_model_unless_it_is_to_widen(place: Lineage, order: Order) -> None:
+    theirs = ModelConfig(d=64)
+    assert slices.model_of(place, theirs, widen=False) == theirs
+    slices.begun(place, order, PLAN, lambda _: None).save()
+    assert slices.model_of(place, theirs, widen=False) == order.model_config
+    assert slices.model_of(place, theirs, widen=True) == theirs
+
+
+def test_an_optimizer_of_another_kind_begins_anew(place: Lineage, order: Order) -> None:
+    after_steps(place, order)
+    state = checkpoint.load(place.checkpoint)
+    checkpoint.save(place.checkpoint, {**state, "optimizer": {"muon": {}}})
+    said: list[str] = []
+    slices.begun(place, order, PLAN, said.append)
+    assert any("the optimizer begins anew" in line for line in said)
+
+
+def test_a_lineage_begins_with_other_weights(place: Lineage, order: Order, tmp_path: Path) -> None:
+    other = Lineage(tmp_path / "other")
+    after_steps(other, order)
+    given = replace(order, init=other.checkpoint)
+    row = after_steps(place, given)
+    assert row["before"]["tiny"].keys() == {"1", "4"}
+    assert checkpoint.load(place.checkpoint)["earlier"][0]["steps"] > 0
+    said: list[str] = []
+    slices.begun(place, given, PLAN, said.append)
+    assert any("--init is not used" in line for line in said)
+
+
+def test_what_is_as_good_ships(
+    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
+    shipping = replace(order, exported=tmp_path / "exported")
+    (tmp_path / "exported").mkdir()
+    one = after_steps(place, shipping)
+    assert one["promoted"] and one["ships"]["note"] == "nothing ships under this name"
+    target = tmp_path / "exported" / "tiny"
+    stated = json.loads((target / "metrics.json").read_text())
+    assert stated["score"] == one["score"] and stated["run"]["recipe"] == "tiny"
+    assert "2 loops, best of 4" in (target / "README.md").read_text()
+    assert checkpoint.load_model(target).config == order.model_config
+    two = after_steps(place, shipping)
+    assert two["promoted"] and two["ships"] == {"score": 0.25, "note": "measured"}
+    assert not (place.folder / "export").exists()
+
+
+@pytest.mark.parametrize(
+    ("score", "ships", "better"),
+    [
+        (0.5, Ships(None, "nothing"), True),
+        (0.0, Ships(None, "nothing"), False),
+        (0.0, Ships(0.0, "measured"), False),
+        (0.5, Ships(0.5, "measured"), True),
+        (0.4, Ships(0.5, "measured"), False),
+        (0.5, Ships(0.5, "stated"), False),
+        (0.6, Ships(0.5, "stated"), True),
+    ],
+)
+def test_the_gate(score: float, ships: Ships, better: bool) -> None:
+    assert slices._beats(score, ships) is better
+
+
+def test_a_model_that_cannot_be_built_counts_by_what_it_states(
+    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path) -> None:
+        raise ModelError("another version's")
+
+    monkeypatch.setattr(checkpoint, "load_model", fails)
+    (tmp_path / "tiny").mkdir()
+    shipping = replace(order, exported=tmp_path)
+    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
+    assert found is not None and found.score is None
+    (tmp_path / "tiny" / "metrics.json").write_text('{"score": 0.7}')
+    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
+    assert found is not None and found.score == 0.7 and "stated" in found.note
+
+
+def test_what_takes_too_long_is_not_scored(
+    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
+    shipping = replace(order, exported=tmp_path / "exported")
+    (tmp_path / "exported").mkdir()
+    after_steps(place, shipping)
+    monkeypatch.setattr(fixed, "most_seconds", lambda *_: 0.41 * 3600)
+    said: list[str] = []
+    scored = fixed.sets()
+    assert slices._ships(shipping, PLAN, scored, 0.0, said.append) is None
+    run = slices.begun(Lineage(tmp_path), shipping, PLAN, said.append)
+    run.step = 1
+    assert slices._before(Lineage(tmp_path), run, shipping, scored, 0.0, said.append) is None
+    assert sum("no time to score" in line for line in said) == 2
+
+
+def test_the_first_signal_asks_and_the_second_interrupts() -> None:
+    stop, before = Stop(), signal.getsignal(signal.SIGTERM)
+    with stop.on_signals():
+        assert not stop()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_slice_that_is_ended_before_it_trains_leaves_nothing(
+    place: Lineage, order: Order
+) -> None:
+    stop = Stop()
+    stop.asked = True
+    assert run_slice(place, order, PLAN, lambda _: None, lambda _: None, stop) is None
+    assert not place.checkpoint.exists() and place.rows() == []
+
+
+def test_the_options_of_a_slice(group: Group) -> None:
+    config, model = slices.configs("tiny", {"lr": 0.5, "beta": None, "seed": 3})
+    assert (config.lr, config.beta, config.seed) == (0.5, TrainConfig.beta, 3)
+    assert (config.warmup, config.decay, config.evaluations) == (30, 1.0, 0)
+    assert model == ModelConfig()
+    full, _ = slices.configs("full", {"loops": 4})
+    assert full.steps is None and full.loops == 4
+    with pytest.raises(VmdError, match="no recipe 'soup'"):
+        slices.configs("soup", {})
+
+
+def test_a_plan_without_the_device(place: Lineage, order: Order) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("CUDA is there")
+    text = slices.plan_text(place, order, choose("cuda", assume=True))
+    assert "cuda: assumed" in text and "unknown: no cuda here" in text
+    here = slices.plan_text(place, order, PLAN)
+    assert "s a step here" in here and "the last" in here
+    assert not place.folder.exists()
