@@ -68,8 +68,8 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--latent", type=click.Choice(["none", "global", "candidate"]),
                          default="candidate", show_default=True,
                          help="none is plain masked diffusion, global the paper's VMD."),
-            click.option("--backbone", type=click.Choice(["value-graph", "transformer"]),
-                         default="value-graph", show_default=True,
+            click.option("--backbone", type=click.Choice(["candidate-graph", "transformer"]),
+                         default="candidate-graph", show_default=True,
                          help="The transformer is a baseline for 9x9 and --latent none."),
             click.option("--resume", is_flag=True,
                          help="Go on with the run in --out, with the options it had."),
@@ -169,7 +169,7 @@ def _run(
         ) from error
     if threads:
         torch.set_num_threads(threads)
-    kind = latent if backbone == "value-graph" else backbone
+    kind = latent if backbone == "candidate-graph" else backbone
     folder = out or Path("runs") / f"{recipe}-{kind}"
     plan = devices.choose(device, assume=dry_run)
     world = distributed.join()

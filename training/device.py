@@ -18,8 +18,6 @@ class Plan:
     device: torch.device
     dtype: torch.dtype
     reason: str
-    compile: bool = False
-    """torch.compile pays on CUDA; on CPUs it was measured slower than eager (docs/LOG.md)."""
     here: bool = True
     """False of a device that is only planned for."""
 
@@ -66,10 +64,16 @@ def choose(name: str = "auto", assume: bool = False) -> Plan:
         raise RuntimeUnavailable("no CUDA device found; use --device cpu, or auto")
     if name == "mps" and not mps:
         raise RuntimeUnavailable("MPS is not available here; use --device cpu, or auto")
-    bf16 = name.startswith("cuda") and torch.cuda.is_bf16_supported()
+    bf16 = torch.cuda.is_bf16_supported() if name.startswith("cuda") else _cpu_bf16(name)
     dtype = torch.bfloat16 if bf16 else torch.float32
     number = "bfloat16: the device has it" if bf16 else "float32: no fast bfloat16 here"
-    return Plan(torch.device(name), dtype, f"{reason}; {number}", name.startswith("cuda"))
+    return Plan(torch.device(name), dtype, f"{reason}; {number}")
+
+
+def _cpu_bf16(name: str) -> bool:
+    """Whether this is a processor that multiplies bfloat16 itself; others take longer for it."""
+    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return name == "cpu" and has is not None and bool(has())
 
 
 def _assumed(name: str) -> Plan:
@@ -77,4 +81,4 @@ def _assumed(name: str) -> Plan:
     cuda = name == "cuda"
     dtype = torch.bfloat16 if cuda else torch.float32
     number = "bfloat16 where the device has it" if cuda else "float32"
-    return Plan(torch.device(name), dtype, f"assumed, it is not here; {number}", cuda, False)
+    return Plan(torch.device(name), dtype, f"assumed, it is not here; {number}", here=False)

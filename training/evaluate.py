@@ -90,7 +90,7 @@ def valid(values: np.ndarray, board: Board) -> np.ndarray:
 def empty_boards(model: VMD) -> dict[str, Board]:
     """Boards to fill from nothing, smallest first."""
     boards = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
-    return boards if model.config.backbone == "value-graph" else {"9x9": boards["9x9"]}
+    return boards if model.config.backbone == "candidate-graph" else {"9x9": boards["9x9"]}
 
 
 FINAL_PUZZLES = 200

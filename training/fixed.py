@@ -142,14 +142,18 @@ def attempt(
     device = next(model.parameters()).device
     grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
     z, h = draw(model, grid, rng), model.start(grid)
-    done = torch.zeros(len(x_t), dtype=torch.bool, device=device)
+    left = torch.arange(len(x_t), device=device)
     for _ in range(calls):
         logits, h = model.denoiser(grid, z, h, LOOPS)
         answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
-        done |= valid(answer, board)
-        if bool(done.all()):
+        open_ = ~valid(answer, board)
+        left, z, h = left[open_], z[open_], h[open_]
+        grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
+        if not len(left):
             break
-    return done.cpu()
+    done = torch.ones(len(x_t), dtype=torch.bool)
+    done[left.cpu()] = False
+    return done
 
 
 def valid(values: Tensor, board: Board) -> Tensor:

@@ -82,7 +82,7 @@ class _Sum(torch.autograd.Function):
 
 @dataclass(frozen=True, eq=False)
 class CandidateGraph:
-    """N nodes in the order of (row, cell, value), and F factors, some of them without nodes."""
+    """N nodes in the order of (row, cell, value), and F factors with nodes."""
 
     shape: torch.Size
     """B, n, D"""
@@ -120,6 +120,9 @@ class CandidateGraph:
         degree = member.sum(dim=1) + 1
         size = torch.zeros(B * F_row, dtype=torch.long, device=index.device)
         size.index_add_(0, factor, torch.ones_like(factor))
+        used = size > 0  # factors without nodes are left out: a third of them, on a hard puzzle
+        factor, facts = (used.cumsum(0) - 1)[factor], _facts(grid, size)[used]
+        size = size[used]
         of_factor = Lists(node[factor.argsort(stable=True)], size.cumsum(0) - size)
         return cls(
             grid.allowed.shape,
@@ -127,7 +130,7 @@ class CandidateGraph:
             cell,
             of_factor,
             Lists(factor, degree.cumsum(0) - degree),
-            _facts(grid, size),
+            facts,
             degree[:, None].to(grid.allowed.dtype),
             grid.fixed(),
         )

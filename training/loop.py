@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from training.checkpoint import Start
 from training.data import HELD_OUT, Group, held_out, make_pack
 from training.device import Plan, memory_mib
 from training.distributed import World
-from training.model import VMD, Block
+from training.model import VMD
 from training.optimizer import Optimizers
 from training.pack import Pack
 from training.pool import Pool
@@ -77,6 +77,8 @@ class TrainConfig:
     """Final weight of the KL. At 1 the latent collapsed on the way (docs/LOG.md, 2026-11-22)."""
     anneal: float = 0.1
     """Share of the time over which beta rises to its final value."""
+    draws: int = 4
+    """Latents drawn for a puzzle with one solution, of which the best is trained; 1: as it comes."""
     ema: float = 0.999
     batch_scale: float = 1.0
     reuse: int = 1
@@ -120,6 +122,8 @@ class Run:
 
     network: ClassVar[type[Any]] = VMD
     """What is trained, built from its config."""
+    muon: ClassVar[bool] = True
+    """Whether its matrices are moved by Muon."""
 
     def __init__(
         self,
@@ -134,7 +138,9 @@ class Run:
         self.model: VMD = self.network(model_config).to(plan.device)
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
-        self.optimizer = Optimizers(self.model, config.lr, config.weight_decay)
+        self.optimizer = Optimizers(
+            self.model, config.lr, config.weight_decay, self.muon
+        )
         self.lr = config.lr
         """The rate of the last step."""
         self.step = 0
@@ -330,8 +336,6 @@ def _train(
     tests = {group.name: held_out(group, 64, config.seed) for group in evaluated_groups}
     meter = Meter(run, groups, stream.take)
     torch.manual_seed(1_000_003 * config.seed + 1009 * run.step + run.world.rank)
-    if run.plan.compile:
-        compile_blocks(run.model)
     pools = {
         group.name: Pool(group, run.model, stream.take, device, config.reuse) for group in groups
     }
@@ -347,8 +351,7 @@ def _train(
     while not over:
         group = groups[rng.choice(len(groups), p=shares / shares.sum())]
         run.set_rate(run.step - first_step)
-        # A tensor, since what is compiled would be compiled anew for every other number; filled
-        # in place, since a copy from the host would wait for the device.
+        # Filled in place, since a copy from the host would wait for the device.
         beta.fill_(kl_weight(config, run.progress))
         row = _train_step(run, pools[group.name], beta)
         sums.setdefault(group.name, Sums()).add(row)
@@ -372,17 +375,6 @@ def _train(
         if over or (due and evaluation(run.elapsed_s)):
             evaluated = run.progress
             _record(run, _evaluate(run, tests), report)
-
-
-def compile_blocks(model: VMD, backend: str | Callable[..., Any] = "inductor") -> None:
-    """Compile the denoiser's block, once for all loops and sizes: most of a step is spent there.
-
-    Whatever cannot be compiled runs as it is.
-    """
-    torch._dynamo.config.suppress_errors = True
-    for module in model.denoiser.modules():
-        if isinstance(module, Block):
-            module.compile(dynamic=True, backend=backend)
 
 
 class Meter:
@@ -417,7 +409,7 @@ def _step_flops(run: Run, group: Group, take: Callable[[str], Pack]) -> float:
     model = VMD(run.model.config)
     pool = Pool(few, model, take, cpu)
     found = throughput.flops(
-        lambda: _step(model, pool, torch.tensor(1.0), run.config.loops, torch.float32)[0]
+        lambda: _step(model, pool, torch.tensor(1.0), run.config, torch.float32).loss
     )
     return found * group.batch / 2
 
@@ -429,8 +421,6 @@ def _sample_pack(run: Run, group: Group) -> Pack:
 def step_seconds(run: Run) -> float:
     """Seconds of a training step here, groups by their share; takes two steps of each, in vain."""
     groups = groups_of(run.config)
-    if run.plan.compile:
-        compile_blocks(run.model)
     spent = sum(group.weight * _seconds(run, group) for group in groups)
     return spent / sum(group.weight for group in groups)
 
@@ -438,9 +428,9 @@ def step_seconds(run: Run) -> float:
 def _seconds(run: Run, group: Group) -> float:
     pool = Pool(group, run.model, lambda _: _sample_pack(run, group), run.plan.device)
     weight = torch.tensor(run.config.beta, device=run.plan.device)
-    for _ in range(2):  # the first step also compiles and prepares what the second finds ready
+    for _ in range(2):  # the first step also prepares what the second finds ready
         started = time.perf_counter()
-        loss, _ = _step(run.model, pool, weight, run.config.loops, run.plan.dtype)
+        loss = _step(run.model, pool, weight, run.config, run.plan.dtype).loss
         torch.autograd.backward(loss)
         float(loss.detach())  # waits until the device is done
     run.optimizer.zero_grad()
@@ -472,21 +462,27 @@ def require_latent(run: Run) -> None:
         )
 
 
-def _step(
-    model: VMD, pool: Pool, beta: Tensor, loops: int, dtype: torch.dtype
-) -> tuple[Tensor, vmd.Terms]:
-    grid, h = pool.grid(), pool.h
-    if h.device.type == "cuda":
-        # The first loop is then compiled as the later ones are, whose h has a gradient.
-        h = h.detach().requires_grad_()
-    with torch.autocast(h.device.type, dtype=dtype, enabled=dtype != torch.float32):
-        terms = vmd.call(model, grid, pool.x0, h, pool.noise, pool.use_encoder, loops)
-    return vmd.loss(terms, grid, beta), terms
+class Step(NamedTuple):
+    """What a training step computed before its gradient."""
+
+    loss: Tensor
+    terms: vmd.Terms
+    latent: vmd.Latent
+    encoded: Tensor
+    """(B,) bool: rows whose z came from the encoder now"""
+
+
+def _step(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Step:
+    encoded = pool.fresh & pool.use_encoder
+    with torch.autocast(pool.h.device.type, dtype=dtype, enabled=dtype != torch.float32):
+        latent = pool.latent(model, config.loops, config.draws)
+        terms = vmd.call(model, pool.grid(), pool.x0, latent.z, pool.h, config.loops)
+    return Step(vmd.loss(terms, latent.kl, pool.grid(), beta), terms, latent, encoded)
 
 
 def _train_step(run: Run, pool: Pool, beta: Tensor) -> Row:
     """One call with gradient on one pool; what it cost, averaged over rows, still on the device."""
-    loss, terms = _step(run.model, pool, beta, run.config.loops, run.plan.dtype)
+    loss, terms, latent, encoded = _step(run.model, pool, beta, run.config, run.plan.dtype)
     run.optimizer.zero_grad()
     torch.autograd.backward(loss)
     run.world.average(run.model.parameters())
@@ -494,7 +490,6 @@ def _train_step(run: Run, pool: Pool, beta: Tensor) -> Row:
     run.optimizer.step()
     run.update_ema()
     done = vmd.solved(terms.logits.detach(), pool.x0, pool.grid())
-    encoded = pool.use_encoder
     share = encoded.sum()
     nats = terms.cross_entropy[-1].detach()
     row = {
@@ -502,11 +497,11 @@ def _train_step(run: Run, pool: Pool, beta: Tensor) -> Row:
         "grad_norm": (norm, None),
         "nats": (nats.mean(), None),
         "solved": (done.float().mean(), None),
-        "kl_nats": ((terms.kl.detach() * encoded).sum(), share),
+        "kl_nats": (latent.kl.detach().sum(), share),
         "encoded_nats": ((nats * encoded).sum(), share),
     }
-    for i, channel in enumerate(terms.kl_per_channel):
-        row[f"{CHANNEL}{i}"] = (channel * share, share)
+    for i, channel in enumerate(latent.per_channel):
+        row[f"{CHANNEL}{i}"] = (channel, share)
     pool.advance(terms.h, done)
     return row
 

@@ -1,4 +1,8 @@
-"""The optimizer of every run, behind five calls."""
+"""The optimizer of every run, behind five calls: Muon on matrices, AdamW on the rest.
+
+Muon moves a matrix by its momentum made orthogonal, so that every direction learns at one rate.
+Source: Jordan et al. 2024, as torch has it.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +11,58 @@ from typing import Any
 import torch
 from torch import nn
 
+MUON = 10.0
+"""Muon's rate for one of AdamW: steps of 0.02 beside 2e-3."""
+
 
 class Optimizers:
-    """AdamW. Rates are set as a share of those it was made with."""
+    """Rates are set as a share of those it was made with; `lr` is AdamW's, Muon's is MUON times it.
 
-    def __init__(self, model: nn.Module, lr: float, weight_decay: float) -> None:
-        self._lr = lr
-        self._adamw = torch.optim.AdamW(
-            model.parameters(), lr, (0.9, 0.95), weight_decay=weight_decay
-        )
+    With `muon` False AdamW moves everything: the choice for networks with embeddings.
+    """
+
+    def __init__(
+        self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True
+    ) -> None:
+        matrices, rest = [], []
+        for name, weight in model.named_parameters():
+            # The rows of a head are no directions to be mixed: each stands for an output.
+            hidden = weight.ndim == 2 and "head" not in name
+            (matrices if muon and hidden else rest).append(weight)
+        adamw = torch.optim.AdamW(rest, lr, (0.9, 0.95), weight_decay=weight_decay)
+        self._each: list[tuple[torch.optim.Optimizer, float]] = [(adamw, lr)]
+        if matrices:
+            rate = MUON * lr
+            # Decay multiplies the rate: as much of it as the rest has.
+            decay = weight_decay / MUON
+            self._each.append((torch.optim.Muon(matrices, rate, weight_decay=decay), rate))
 
     def step(self) -> None:
-        """Move the weights by their gradients."""
-        self._adamw.step()
+        """Move the weights by their gradients; without a gradient a weight stays."""
+        for one, _ in self._each:
+            one.step()
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        self._adamw.zero_grad(set_to_none=True)
+        for one, _ in self._each:
+            one.zero_grad(set_to_none=True)
 
     def set_rate(self, factor: float) -> None:
         """Multiply every rate, as it was made, by a factor in (0, 1]."""
-        for group in self._adamw.param_groups:
-            group["lr"] = self._lr * factor
+        for one, rate in self._each:
+            for group in one.param_groups:
+                group["lr"] = rate * factor
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` takes."""
-        state: dict[str, Any] = self._adamw.state_dict()
-        return state
+        return {"each": [one.state_dict() for one, _ in self._each]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state of the same model; the rates stay those this one was made with."""
-        self._adamw.load_state_dict(state)
+        """Go on from a state of the same model; the rates stay those this one was made with.
+
+        Raises KeyError or ValueError where it is the state of another.
+        """
+        states = state["each"]
+        for (one, _), its in zip(self._each, states, strict=True):
+            one.load_state_dict(its)
         self.set_rate(1.0)

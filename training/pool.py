@@ -15,15 +15,17 @@ from math import ceil
 import torch
 from torch import Tensor
 
+from training import vmd
 from training.data import Group
 from training.graph import Grid
 from training.model import VMD
 from training.pack import PACK, Pack
 from training.store import Store
+from training.vmd import Latent
 
 MAX_CALLS = 12
 """Calls after which a row leaves, solved or not."""
-LEAVE_SOLVED = 0.5
+LEAVE_SOLVED = 0.8
 """Chance that a solved row leaves; the rest learn to stay solved."""
 ADVANCE = 0.15
 """Chance that a row goes from x_t to a less masked x_s between two calls, as in sampling."""
@@ -31,7 +33,7 @@ REVEAL = 1 / 3
 """Chance that a fresh row has a random share of its cells shown beside the givens."""
 PROPAGATED = 0.25
 """Share of rows that see the candidates elimination leaves, as guided solving shows them."""
-USE_ENCODER_UNIQUE = 0.2
+USE_ENCODER_UNIQUE = 0.1
 """Share of puzzles with one solution that draw z from the encoder; the others use the prior."""
 
 
@@ -61,19 +63,31 @@ class Pool:
         self.allowed = torch.ones(B, n, D, device=device)
         self.units = torch.zeros(B, group.U, n, device=device)
         self.complete = torch.zeros(B, group.U, device=device)
-        self.use_encoder = torch.zeros(B, device=device)
+        self.use_encoder = torch.zeros(B, dtype=torch.bool, device=device)
+        self.fresh = torch.zeros(B, dtype=torch.bool, device=device)
+        """Rows whose z is to be chosen."""
         self.calls = torch.zeros(B, dtype=torch.long, device=device)
         self.h = model.start(self.grid())
-        self.noise = torch.zeros(model.z_shape(B, n, D), device=device)
+        self.z = torch.zeros(model.z_shape(B, n, D), device=device)
         self.refill(torch.ones(B, dtype=torch.bool, device=device))
         self._used.zero_()
 
-    def grid(self) -> Grid:
-        """The batch as the networks see it; one board for all rows where the group has only one."""
-        units, complete = self.units, self.complete
-        if self._shared:
-            units, complete = units[:1], complete[:1]
-        return Grid(self.x_t, self.allowed, units, complete)
+    def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
+        """The rows as the networks see them; one board for all where the group has only one."""
+        boards = slice(1) if self._shared else rows
+        return Grid(self.x_t[rows], self.allowed[rows], self.units[boards], self.complete[boards])
+
+    def latent(self, model: VMD, loops: int, draws: int) -> Latent:
+        """Each row's z, chosen now where it is fresh (see `vmd.choose`), and what that costs."""
+        rows = self.fresh.nonzero().squeeze(1)
+        found = vmd.choose(
+            model, self.grid(rows), self.x0[rows], self.use_encoder[rows], self.h[rows], loops,
+            draws,
+        )  # fmt: skip
+        z = self.z.index_copy(0, rows, found.z.to(self.z.dtype))
+        self.z = z.detach()
+        self.fresh = torch.zeros_like(self.fresh)
+        return Latent(z, found.kl.new_zeros(len(z)).index_copy(0, rows, found.kl), found.per_channel)
 
     def feed(self) -> None:
         """Take in as many new packs as the rows used so far ask for. Waits for the device."""
@@ -97,10 +111,10 @@ class Pool:
             "allowed": torch.where(narrowed, rows.candidates, torch.ones_like(rows.candidates)),
             "units": rows.units,
             "complete": rows.complete,
-            "use_encoder": (~rows.unique | unlikely).float(),
+            "use_encoder": ~rows.unique | unlikely,
+            "fresh": torch.ones_like(self.fresh),
             "calls": torch.zeros_like(self.calls),
             "h": torch.zeros_like(self.h),
-            "noise": torch.randn_like(self.noise),
         }
         for name, new in fresh.items():
             old = getattr(self, name)
@@ -118,6 +132,7 @@ class Pool:
         share = (chance[2] * moving * 0.7)[:, None]
         shown = torch.rand_like(self.x_t, dtype=torch.float32) < share
         self.x_t = torch.where(shown, self.x0, self.x_t)
+        self.fresh = shown.any(dim=-1) & self.use_encoder
         leaving |= (self.x_t > 0).all(dim=-1)
         self.refill(leaving)
 

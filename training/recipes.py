@@ -39,7 +39,7 @@ GRIDS = (
     Group("mixed-6x6", 36, 6, 24, 0.08, 96, SIXES, free=0.4, several=0.1),
     Group("sudoku-4x4", 16, 4, 12, 0.1, 256, ("sudoku-2x2",), free=0.8, several=0.1),
 )
-WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32, "attention": 64}
+WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32}
 
 RECIPES = {
     "sudoku": Recipe((nine(1.0, 32, mined=0.3),)),

@@ -130,7 +130,7 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
     files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
     return (
         f"# {name}\n\n"
-        f"A value-graph denoiser for all-different puzzles, trained with `vmd-train "
+        f"A candidate-graph denoiser for all-different puzzles, trained with `vmd-train "
         f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
         f"{table(facts(run), ('what', 'value'))}\n"
         f"## Measured\n\n{results(metrics)}\n"

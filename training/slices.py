@@ -466,7 +466,7 @@ def plan_text(place: Lineage, order: Order, plan: Plan) -> str:
     total = sum(group.weight for group in groups)
     begun_with = f"{len(rows)} slices" if place.checkpoint.is_file() else str(order.init or "none")
     lines = [
-        ("device", f"{plan.device}: {plan.reason}{', compiled' if plan.compile else ''}"),
+        ("device", f"{plan.device}: {plan.reason}"),
         ("lineage", f"{place.folder}, so far {begun_with}"),
         ("recipe", f"{order.config.recipe}, {order.config.loops} loops a call"),
         *(("data", f"{group.weight / total:4.0%} {group.name}: batch {group.batch}")

@@ -23,7 +23,7 @@ def widened(weights: Weights, theirs: ModelConfig, ours: ModelConfig, seed: int)
     """The weights `theirs` describes, as a network with the widths of `ours`.
 
     Raises ModelError where the widths are not the same multiple of the narrower ones, or where the
-    backbone is not the value graph.
+    backbone is not the candidate graph.
     """
     old, new = ([getattr(config, width) for width in WIDTHS] for config in (theirs, ours))
     times, latent_times = ours.d // theirs.d, ours.latent_d // theirs.latent_d
@@ -36,10 +36,8 @@ def widened(weights: Weights, theirs: ModelConfig, ours: ModelConfig, seed: int)
         )
     if old == new:
         return weights
-    if theirs.backbone != "value-graph" or theirs.attention:
-        raise ModelError(
-            "only a value graph without attention can be widened; start from one of the same widths"
-        )
+    if theirs.backbone != "candidate-graph":
+        raise ModelError("only candidate graphs can be widened; start from one of the same widths")
     random = torch.Generator().manual_seed(seed)
     wider = {}
     for name, weight in weights.items():
@@ -52,8 +50,9 @@ def widened(weights: Weights, theirs: ModelConfig, ours: ModelConfig, seed: int)
         if kind == "weight" and layer != "norm" and factor > 1:
             # The first inputs are hidden channels, unless they all are; the rest stays as it is.
             every = weight.shape[1]
-            hidden = {"unit": [messages], "update": [d, messages]}.get(layer, [every])
-            *wide, narrow = torch.split(weight, [*hidden, every - sum(hidden)], dim=1)
+            hidden = {"factor": [messages], "update": [d, messages], "inputs": [0]}
+            wide_columns = hidden.get(layer, [every])
+            *wide, narrow = torch.split(weight, [*wide_columns, every - sum(wide_columns)], dim=1)
             shared = [_shared(part, factor, random) for part in wide]
             weight = torch.cat((*shared, narrow), dim=1)
         wider[name] = weight

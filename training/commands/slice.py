@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +40,10 @@ RATE = click.FloatRange(0, min_open=True)
               help="Processor threads for torch.  [default: torch's own choice]")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), default=None,
               help="Processes that make puzzles.")  # fmt: skip
-@click.option("--compile/--no-compile", default=None,
-              help="Compile the denoiser's block.  [default: on CUDA]")  # fmt: skip
 @click.option("--lr", type=RATE, default=None, help="Learning rate, at its highest.")
 @click.option("--weight-decay", type=click.FloatRange(0), default=None)
+@click.option("--draws", type=click.IntRange(1), default=None,
+              help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
 @click.option("--beta", type=click.FloatRange(0), default=None, help="Weight of the KL.")
 @click.option("--ema", type=click.FloatRange(0, 1, max_open=True), default=None,
               help="Decay of the average of the weights, a step.")  # fmt: skip
@@ -75,7 +74,7 @@ RATE = click.FloatRange(0, min_open=True)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
     folder: Path, recipe: str | None, widen: bool, end: bool, device: str, threads: int | None,
-    compile: bool | None, paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
+    paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
     quiet: bool, promote: bool, exported: Path | None, workers: int | None, budget_s: float,
     init: Path | None, count: int, name: str, pack: Path | None, finish_s: float | None,
     **planned: Any,
@@ -102,8 +101,6 @@ def command(
     if threads:
         torch.set_num_threads(threads)
     plan = devices.choose(device, assume=dry_run)
-    if compile is not None:
-        plan = replace(plan, compile=compile)
     recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
     planned["workers"] = workers or plan.workers
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)

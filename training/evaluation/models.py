@@ -73,7 +73,7 @@ class Model:
 
     def reads(self, board: Board) -> bool:
         """Whether it can be asked about boards of this size: the transformer knows only one."""
-        if self.network.config.backbone == "value-graph":
+        if self.network.config.backbone == "candidate-graph":
             return True
         return (board.n, board.D) == (CELLS, VALUES)
 
@@ -152,7 +152,7 @@ def _open(
         usual = read_config(path).loops if exported else LOOPS
         opened = TorchDenoiser(network, name, usual, plan.device)
         where = f"torch, {plan.device.type}"
-    if network.config.backbone != "value-graph":
+    if network.config.backbone != "candidate-graph":
         opened.loops = 1  # it has none
     elif loops:
         opened.loops = loops

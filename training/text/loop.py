@@ -57,6 +57,7 @@ class TextRun(Run):
     """One training run on text in a folder."""
 
     network = TextVMD
+    muon = False
     config: TextTrainConfig
     model: TextVMD  # type: ignore[assignment]
     ema: TextVMD  # type: ignore[assignment]

@@ -27,11 +27,10 @@ def _one_thread() -> None:
 
 @pytest.fixture
 def config_of() -> Callable[[str], ModelConfig]:
-    """The config of a tiny model with this latent; "attention" has one on each candidate."""
+    """The config of a tiny model with this latent."""
 
     def config(latent: str) -> ModelConfig:
-        more = {"latent": "candidate", "attention": 8} if latent == "attention" else {}
-        return ModelConfig(**{"latent": latent, **more, **WIDTHS})  # type: ignore[arg-type]
+        return ModelConfig(**{"latent": latent, **WIDTHS})  # type: ignore[arg-type]
 
     return config
 

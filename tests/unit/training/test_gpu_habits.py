@@ -1,9 +1,8 @@
-"""What makes a step fast on a GPU, checked on the processor: no waits, and one graph to compile."""
+"""What makes a step fast on a GPU, checked on the processor: few waits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,9 @@ from training.model import VMD, ModelConfig
 from training.pool import Pool
 
 Config = Callable[[str], ModelConfig]
+
+MOST_WAITS = 12
+"""Of a step: how many rows are fresh, and the nodes and pairs of a graph, are not known before."""
 
 WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "equal")
 """Operations whose answer the host needs before it can go on."""
@@ -52,59 +54,28 @@ def test_the_watch_finds_what_waits() -> None:
     assert watch.found == ["_local_scalar_dense"]
 
 
-def test_a_step_waits_for_nothing(
+def test_the_waits_of_a_step_do_not_grow_with_its_loops(
     tmp_path: Path, config_of: Config, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(tmp_path, TrainConfig("tiny", loops=2), config_of("candidate"), choose("cpu"))
-    pool, beta = pool_of(group, run.model), torch.zeros(())
-    # AdamW reads its step count, which is a number on the host wherever the weights are.
-    monkeypatch.setattr(run.optimizer, "step", lambda: None)
-    sums = loop.Sums()
-    with Watch() as watch:
-        for share in (0.1, 0.2):
-            beta.fill_(share)
+    counts = []
+    for loops in (2, 6):
+        config = TrainConfig("tiny", loops=loops)
+        run = Run(tmp_path, config, config_of("candidate"), choose("cpu"))
+        pool, beta = pool_of(group, run.model), torch.zeros(())
+        # AdamW reads its step count, which is a number on the host wherever the weights are.
+        monkeypatch.setattr(run.optimizer, "step", lambda: None)
+        sums = loop.Sums()
+        with Watch() as watch:
             sums.add(loop._train_step(run, pool, beta))
-            run.step += 1
-    assert watch.found == []
-    assert sums.means()["grad_norm"] > 0
-
-
-@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")
-def test_one_graph_serves_every_loop_and_size(
-    config_of: Config, group: Group, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compiled = []
-
-    def backend(graph: Any, inputs: Any) -> Any:
-        compiled.append(graph)
-        return graph.forward
-
-    torch._dynamo.reset()
-    model = VMD(config_of("candidate"))
-    loop.compile_blocks(model, backend)
-    monkeypatch.setattr(torch._dynamo.config, "suppress_errors", False)
-    nine = Group("nine", 81, 9, 27, 1.0, 3, ("sudoku-3x3",), 0.2, 0.1)
-    for one in (group, nine, replace(group, batch=7)):
-        pool = pool_of(one, model)
-        pool.h.requires_grad_()
-        for beta in (0.1, 0.2):
-            loss, _ = loop._step(model, pool, torch.tensor(beta), 3, torch.float32)
-            torch.autograd.backward(loss)
-    torch._dynamo.reset()
-    assert 1 <= len(compiled) <= 2  # the second when a second size shows what may differ
-
-
-def test_the_average_is_never_compiled(tmp_path: Path, config_of: Config, group: Group) -> None:
-    run = Run(tmp_path, TrainConfig("tiny"), config_of("candidate"), choose("cpu"))
-    loop.compile_blocks(run.model, "eager")
-    assert any(module._compiled_call_impl for module in run.model.modules())
-    assert not any(module._compiled_call_impl for module in run.ema.modules())
+        counts.append(len(watch.found))
+        assert sums.means()["grad_norm"] > 0
+    assert counts[0] == counts[1] <= MOST_WAITS
 
 
 def test_a_device_that_is_not_here_is_planned_for_not_timed() -> None:
     if torch.cuda.is_available():
         pytest.skip("CUDA is there")
     plan = choose("cuda", assume=True)
-    assert (plan.device.type, plan.dtype, plan.compile) == ("cuda", torch.bfloat16, True)
+    assert (plan.device.type, plan.dtype) == ("cuda", torch.bfloat16)
     assert not plan.here and "not here" in plan.reason
     assert choose("cpu", assume=True).here

@@ -12,7 +12,7 @@ from torch.distributions import Normal, kl_divergence
 
 from training.evaluate import grid_of
 from training.graph import CLOSED_LOGIT, Grid
-from training.model import VMD, Gaussian, ModelConfig, kl_nats, wave_patterns
+from training.model import VMD, Gaussian, ModelConfig, kl_nats
 from vmd_solver.csp.families import sudoku
 
 B, n, D = 3, 16, 4
@@ -36,7 +36,7 @@ def state(model: VMD, grid: Grid) -> tuple[Tensor, Tensor]:
     return z, torch.randn(B, n, D, model.config.d)
 
 
-@pytest.mark.parametrize("kind", ["candidate", "attention"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_renaming_values_renames_the_answer(model_of: Make, kind: str) -> None:
     model = model_of(kind)
     (grid, x0), name = some_grid(), torch.randperm(D)
@@ -59,7 +59,7 @@ def test_renaming_values_renames_the_answer(model_of: Make, kind: str) -> None:
     torch.testing.assert_close(named.log_var, q.log_var[:, :, name])
 
 
-@pytest.mark.parametrize("kind", ["candidate", "attention"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_cells_and_units_in_another_order_give_the_same_in_that_order(
     model_of: Make, kind: str
 ) -> None:
@@ -115,7 +115,7 @@ def test_padding_units_change_nothing(model_of: Make, latent: str) -> None:
         torch.testing.assert_close(result, want)
 
 
-@pytest.mark.parametrize("kind", ["candidate", "attention"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(
     model_of: Make, kind: str
 ) -> None:
@@ -128,7 +128,7 @@ def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(
         torch.testing.assert_close(model.denoiser(own, z, h, 2)[0], shared)
 
 
-@pytest.mark.parametrize("kind", ["candidate", "attention"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_a_call_goes_on_where_the_last_one_stopped(model_of: Make, kind: str) -> None:
     model = model_of(kind)
     grid, _ = some_grid()

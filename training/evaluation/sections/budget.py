@@ -40,7 +40,7 @@ def tasks(bench: Bench) -> Iterator[Task]:
     there = [name for name in NAMES if name in bench.set_names] or bench.set_names[:2]
     work = bench.scale.budget * MOST_LATENTS * STOPS
     for name, model in product(there, bench.readers()):
-        if model.latent != "none" and model.network.config.backbone == "value-graph":
+        if model.latent != "none" and model.network.config.backbone == "candidate-graph":
             for shape, (policy, z) in product(SHAPES, WAYS):
                 calls, loops, latents = shape
                 yield Task(

@@ -30,7 +30,7 @@ def tasks(bench: Bench) -> Iterator[Task]:
     """One for each set and model that has loops."""
     for name in bench.core_names:
         for model in bench.readers():
-            if model.network.config.backbone == "value-graph":
+            if model.network.config.backbone == "candidate-graph":
                 calls = max(bench.scale.loops) // STEP
                 yield Task(
                     f"{name}, {model.name}",
