@@ -76,8 +76,12 @@ class _Sum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         there, back = ctx.lists
-        gradient = _Sum.apply(gradients[0].contiguous(), back, there)
-        return gradient, None, None
+        return _summed(gradients[0].contiguous(), back, there), None, None
+
+
+def _summed(x: Tensor, there: Lists, back: Lists) -> Tensor:
+    summed: Tensor = _Sum.apply(x, there, back)  # type: ignore[no-untyped-call]
+    return summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +104,6 @@ class CandidateGraph:
     """(N, 1) float32: factors of each node"""
     fixed: Tensor
     """(B, n, D) float32: the unmasked cells"""
-
-
 
     @classmethod
     def of(cls, grid: Grid) -> CandidateGraph:
@@ -140,13 +142,11 @@ class CandidateGraph:
 
     def to_factors(self, x: Tensor) -> Tensor:
         """Sums (F, c) over the nodes of each factor; x (N, c)."""
-        summed: Tensor = _Sum.apply(x, self.of_factor, self.of_node)
-        return summed
+        return _summed(x, self.of_factor, self.of_node)
 
     def to_nodes(self, x: Tensor) -> Tensor:
         """Sums (N, c) over the factors of each node; x (F, c)."""
-        summed: Tensor = _Sum.apply(x, self.of_node, self.of_factor)
-        return summed
+        return _summed(x, self.of_node, self.of_factor)
 
     def softmax(self, logits: Tensor) -> Tensor:
         """The share of each node among the nodes of its cell: (N,) of finite logits (N,)."""
@@ -163,7 +163,7 @@ class CandidateGraph:
         return into.flatten(0, 2).index_copy(0, self.index, x.to(into.dtype)).view(into.shape)
 
     def logits(self, logits: Tensor) -> Tensor:
-        """Logits (B, n, D) from those of the nodes (N,): closed elsewhere, 0 at what is unmasked."""
+        """Logits (B, n, D) from those of nodes (N,): closed elsewhere, 0 at what is unmasked."""
         closed = torch.full_like(self.fixed, CLOSED_LOGIT).masked_fill(self.fixed > 0, 0.0)
         return self.scatter(logits[:, None], closed[..., None]).squeeze(-1)
 

@@ -5,8 +5,8 @@ them is free, and leaves source paths behind. Written this way a file holds what
 more: every weight once, and one body for all loops. The price is a second account of the forward
 pass, which `training.export.parity` compares with the first at every export.
 
-Sums over ragged lists are gathers from padded tables: ONNX Runtime adds to the same row from several
-threads at once where ScatterND is asked to add, and loses some of it.
+Sums over ragged lists are gathers from padded tables: where ScatterND is asked to add, ONNX Runtime
+adds to one row from several threads at once, and loses some of it.
 
 Letters as in `training.model`, and M for the most nodes of a factor, K for the most factors of a
 node; what is passed around are the names of tensors.

@@ -74,11 +74,12 @@ class TrainConfig:
     decay: float = 0.5
     """Share of the run, at its end, over which the rate falls by a cosine to 1% of its height."""
     beta: float = 0.25
-    """Final weight of the KL. At 1 the latent collapsed on the way (docs/LOG.md, 2026-11-22)."""
+    """Final weight of the KL. At 1 the latent collapses on the way, charged at every call or once
+    (docs/LOG.md, 2026-11-22 and 2026-11-28)."""
     anneal: float = 0.1
     """Share of the time over which beta rises to its final value."""
     draws: int = 4
-    """Latents drawn for a puzzle with one solution, of which the best is trained; 1: as it comes."""
+    """Latents drawn for a puzzle with one solution; the best is trained. 1: as it comes."""
     ema: float = 0.999
     batch_scale: float = 1.0
     reuse: int = 1
@@ -138,9 +139,7 @@ class Run:
         self.model: VMD = self.network(model_config).to(plan.device)
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
-        self.optimizer = Optimizers(
-            self.model, config.lr, config.weight_decay, self.muon
-        )
+        self.optimizer = Optimizers(self.model, config.lr, config.weight_decay, self.muon)
         self.lr = config.lr
         """The rate of the last step."""
         self.step = 0

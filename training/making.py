@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training import boards
+from training.data import mined_puzzles
 from training.dataset import Section, joined
-from training.mine import mine
+from training.mine import HARDEST, mine
 from vmd_solver.csp import Board
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import solve_batch
@@ -46,6 +47,10 @@ SEVERAL = 0.1
 LINES, ROUNDS, ISLAND = 100, 800, 4000
 """Of one island of the miner: its size, its time (a minute or two of one core), and how many of
 the some 10,000 puzzles it finds are kept: half are the hardest, half are drawn from the rest."""
+
+
+FOUNDERS, STEEP_ROUNDS = 500, 2400
+"""Of an island that climbs from puzzles that are hard already."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +114,11 @@ class Part:
     mined: bool
     rows: int
     seed: tuple[int, ...]
+    climbs: bool = False
+    """Mined from the hardest puzzles that ship, in place of random ones."""
 
 
-def plan(recipe: str, puzzles: int, mined: int, seed: int) -> tuple[Part, ...]:
+def plan(recipe: str, puzzles: int, mined: int, seed: int, climb: bool = False) -> tuple[Part, ...]:
     """The parts that make up a dataset, in its order: sections together, what is mined last."""
     chosen = RECIPES[recipe]
     shares = np.cumsum([0.0, *(maker.share for maker in chosen)])
@@ -121,7 +128,9 @@ def plan(recipe: str, puzzles: int, mined: int, seed: int) -> tuple[Part, ...]:
         for number, maker in enumerate(chosen, 1)
         for at, rows in _cut(int(edges[number] - edges[number - 1]), maker.part)
     ]
-    parts += [Part(MINED, True, rows, (seed, 0, at, 0, DATA)) for at, rows in _cut(mined, ISLAND)]
+    parts += [
+        Part(MINED, True, rows, (seed, 0, at, 0, DATA), climb) for at, rows in _cut(mined, ISLAND)
+    ]
     order = list(dict.fromkeys(part.maker.section for part in parts))
     return tuple(sorted(parts, key=lambda part: order.index(part.maker.section)))
 
@@ -138,7 +147,8 @@ def make(part: Part) -> Section:
     maker = part.maker
     if part.mined:
         board = boards.draw(maker.board, rng)
-        found = mine(board, rng, LINES, ROUNDS)
+        founders = _hardest(rng) if part.climbs else None
+        found = mine(board, rng, LINES, STEEP_ROUNDS if part.climbs else ROUNDS, founders)
         order = np.argsort(-found.ratings, kind="stable")
         hardest, rest = np.split(order, [part.rows // 2])
         kept = found.chosen(np.append(hardest, rng.permutation(rest)[: part.rows - len(hardest)]))
@@ -146,6 +156,14 @@ def make(part: Part) -> Section:
         return _section(maker, board, kept.puzzles, kept.solutions, counts, kept.ratings)
     size = part.rows if boards.fixed(maker.board) else BLOCK
     return joined([_block(maker, rows, rng) for _, rows in _cut(part.rows, size)])
+
+
+def _hardest(rng: Rng) -> tuple[Values, Values]:
+    """Some of the hardest puzzles that ship, and their solutions."""
+    every = mined_puzzles()
+    order = np.argsort(-np.where(every.rating > HARDEST, 0, every.rating), kind="stable")
+    chosen = rng.permutation(order[: FOUNDERS * 4])[:FOUNDERS]
+    return every.givens[chosen], every.solutions[chosen]
 
 
 def _block(maker: Maker, rows: int, rng: Rng) -> Section:

@@ -6,7 +6,7 @@ else. Must not know of files or processes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,32 +23,42 @@ Rng = np.random.Generator
 ORDERS = 16
 """Searches behind the rating of a puzzle that is kept."""
 
-SIEVE = ((1, 0.5), (4, 0.7), (12, 0.85))
-"""Searches behind the rating of a new puzzle, and what share of its parent's rating it needs to be
-looked at more closely."""
-
 STARTERS = 4
 """Random minimal puzzles for each that founds a line: the hardest of them do."""
 
 LITTER = 6
 """Children of one puzzle a round, of which at most one is kept."""
 
-TWO = 0.15
-"""Share of children for which two clues are swapped."""
-
 MOST_SOLUTIONS = 100
 """A puzzle without the clue to swap may have fewer solutions than this. Those with more have hardly
 any clue that decides, and take long."""
 
-FADE = 0.5
-"""What each round as a parent leaves of a puzzle's claim to be one again."""
-
-SIBLINGS = 6
-"""Most parents of one line a round: lines that do well have more, and none takes all."""
-
+HARDEST = 300.0
+"""Rating above which a puzzle founds no line: what takes so long has few clues, and is not hard."""
 
 MAX_GUESSES = 2000
 """Guesses of any one search. The hardest 9x9 Sudoku known take a few hundred."""
+
+
+@dataclass(frozen=True)
+class Breeding:
+    """Who become parents, and which children are kept."""
+
+    fade: float
+    """What each round as a parent leaves of a puzzle's claim to be one again."""
+    siblings: int
+    """Most parents of one line a round: lines that do well have more, and none takes all."""
+    sieve: tuple[tuple[int, float], ...]
+    """Searches behind the rating of a new puzzle, and what share of its parent's rating it needs to
+    be looked at more closely."""
+    two: float
+    """Share of children for which two clues are swapped."""
+
+
+WIDE = Breeding(0.5, 6, ((1, 0.5), (4, 0.7), (12, 0.85)), 0.15)
+"""From random puzzles to many that are hard."""
+STEEP = Breeding(0.9, 10, ((1, 0.5), (4, 0.75), (12, 0.9)), 0.4)
+"""From hard puzzles to harder ones: the same parents again and again, and larger steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,19 +88,29 @@ class Population:
         return Population(*(array[rows] for array in vars(self).values()))
 
 
-def mine(board: Board, seed: int | tuple[int, ...] | Rng, lines: int, rounds: int) -> Population:
+def mine(
+    board: Board,
+    seed: int | tuple[int, ...] | Rng,
+    lines: int,
+    rounds: int,
+    founders: tuple[Values, Values] | None = None,
+) -> Population:
     """All that an island of so many lines of descent finds in so many rounds, founders included.
 
     Each round the most promising puzzles have children, as many of them as there are lines, and the
-    hardest child of each joins if it is new and not too easy beside its parent.
+    hardest child of each joins if it is new and not too easy beside its parent. Lines descend from
+    random puzzles, or from `founders`, minimal puzzles (m, n) that are hard and their solutions.
     """
     rng = np.random.default_rng(seed)
-    found = _founders(board, lines, rng)
+    breeding = WIDE if founders is None else STEEP
+    found = _founders(board, lines, rng) if founders is None else _rated(board, *founders, rng)
     seen = set(map(bytes, found.puzzles))
     for _ in range(rounds):
-        parents = _parents(found, lines)
+        parents = _parents(found, lines, breeding)
         found.spent[parents] += 1
-        litter = _litter(board, found.chosen(parents), rng)
+        litter = _litter(board, found.chosen(parents), rng, breeding)
+        if founders is not None:
+            litter = litter.chosen(litter.ratings <= HARDEST)
         fresh = np.array([bytes(puzzle) not in seen for puzzle in litter.puzzles], dtype=np.bool_)
         seen.update(map(bytes, litter.puzzles))
         found += litter.chosen(fresh)
@@ -102,25 +122,30 @@ def _founders(board: Board, lines: int, rng: Rng) -> Population:
     puzzles, solutions = minimal_puzzles(
         board, STARTERS * lines, rng, max_guesses=MAX_GUESSES, compiled=available()
     )
-    ratings = _rate(board, puzzles, rng, ORDERS)
-    best = np.argsort(-ratings, kind="stable")[:lines]
-    names, unspent = np.arange(lines), np.zeros(lines, dtype=np.intp)
-    return Population(puzzles[best], solutions[best], ratings[best], names, unspent)
+    found = _rated(board, puzzles, solutions, rng)
+    best = found.chosen(np.argsort(-found.ratings, kind="stable")[:lines])
+    return replace(best, lines=np.arange(lines))
 
 
-def _parents(found: Population, most: int) -> npt.NDArray[np.intp]:
+def _rated(board: Board, puzzles: Values, solutions: Values, rng: Rng) -> Population:
+    """Founders of a line each."""
+    names, unspent = np.arange(len(puzzles)), np.zeros(len(puzzles), dtype=np.intp)
+    return Population(puzzles, solutions, _rate(board, puzzles, rng, ORDERS), names, unspent)
+
+
+def _parents(found: Population, most: int, breeding: Breeding = WIDE) -> npt.NDArray[np.intp]:
     """The puzzles whose turn it is: those with the best claims, and few of any one line."""
-    claims = found.ratings * FADE**found.spent
+    claims = found.ratings * breeding.fade**found.spent
     order = np.lexsort((-claims, found.lines))
-    allowed = order[_places(found.lines[order]) < SIBLINGS]
+    allowed = order[_places(found.lines[order]) < breeding.siblings]
     return allowed[np.argsort(-claims[allowed], kind="stable")[:most]]
 
 
-def _litter(board: Board, parents: Population, rng: Rng) -> Population:
+def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding = WIDE) -> Population:
     """The hardest child of each parent that has one hard enough, its clues all needed."""
-    children, origin = swapped(board, parents.puzzles, rng)
+    children, origin = swapped(board, parents.puzzles, rng, breeding.two)
     ratings, done = np.zeros(len(children)), 0
-    for orders, share in SIEVE:
+    for orders, share in breeding.sieve:
         more = _rate(board, children, rng, orders - done)
         ratings = (ratings * done + more * (orders - done)) / orders
         hard = ratings >= share * parents.ratings[origin]
@@ -132,12 +157,14 @@ def _litter(board: Board, parents: Population, rng: Rng) -> Population:
     puzzles = dig(board, solutions, rng, puzzles=children, max_guesses=MAX_GUESSES,
                   compiled=available())  # fmt: skip
     ratings = _rate(board, puzzles, rng, ORDERS)
-    kept = ratings >= SIEVE[-1][1] * parents.ratings[origin]
+    kept = ratings >= breeding.sieve[-1][1] * parents.ratings[origin]
     lines, unspent = parents.lines[origin], np.zeros(len(origin), dtype=np.intp)
     return Population(puzzles, solutions, ratings, lines, unspent).chosen(kept)
 
 
-def swapped(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArray[np.intp]]:
+def swapped(
+    board: Board, puzzles: Values, rng: Rng, two_share: float = WIDE.two
+) -> tuple[Values, npt.NDArray[np.intp]]:
     """Puzzles (c, n) with one solution that differ from one of `puzzles` (m, n) by a swap of clues,
     and which one (c,): at most LITTER of each, and of many none.
 
@@ -145,7 +172,7 @@ def swapped(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArra
     last clue that only one of the solutions left has makes that one the only one.
     """
     rows = loosen(puzzles, 1, rng)
-    two = np.flatnonzero(rng.random(len(rows)) < TWO)
+    two = np.flatnonzero(rng.random(len(rows)) < two_share)
     rows[two] = _exchanged(board, rows[two], rng)
     lone = lone_values(board, rows, MOST_SOLUTIONS, max_guesses=MAX_GUESSES, compiled=available())
     origin, cells, values = masks_to_allowed(lone, board.D).nonzero()

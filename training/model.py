@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.graph import CLOSED_LOGIT, FACTS, CandidateGraph, Grid
+from training.graph import FACTS, CandidateGraph, Grid
 from vmd_solver.denoiser.latent import LOG_VAR, wave_patterns
 
 LatentKind = Literal["none", "global", "candidate"]
@@ -225,7 +225,7 @@ class VMD(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.denoiser = _denoiser(config)
+        self.denoiser: nn.Module = _denoiser(config)
         self.encoder = LatentNet(config, True) if config.latent != "none" else None
         self.prior = LatentNet(config, False) if config.latent != "none" else None
 

@@ -21,10 +21,9 @@ class Optimizers:
     With `muon` False AdamW moves everything: the choice for networks with embeddings.
     """
 
-    def __init__(
-        self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True
-    ) -> None:
-        matrices, rest = [], []
+    def __init__(self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True) -> None:
+        matrices: list[nn.Parameter] = []
+        rest: list[nn.Parameter] = []
         for name, weight in model.named_parameters():
             # The rows of a head are no directions to be mixed: each stands for an output.
             hidden = weight.ndim == 2 and "head" not in name

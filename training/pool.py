@@ -87,7 +87,9 @@ class Pool:
         z = self.z.index_copy(0, rows, found.z.to(self.z.dtype))
         self.z = z.detach()
         self.fresh = torch.zeros_like(self.fresh)
-        return Latent(z, found.kl.new_zeros(len(z)).index_copy(0, rows, found.kl), found.per_channel)
+        return Latent(
+            z, found.kl.new_zeros(len(z)).index_copy(0, rows, found.kl), found.per_channel
+        )
 
     def feed(self) -> None:
         """Take in as many new packs as the rows used so far ask for. Waits for the device."""

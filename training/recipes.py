@@ -28,21 +28,21 @@ def nine(weight: float, batch: int, mined: float) -> Group:
     """9x9 Sudoku."""
     return Group(
         "sudoku-9x9", 81, 9, 27, weight, batch, ("sudoku-3x3",),
-        free=0.3, several=0.1, mined=mined, symmetry=(3, 3),
+        free=0.15, several=0.1, mined=mined, symmetry=(3, 3),
     )  # fmt: skip
 
 
 GRIDS = (
-    nine(0.55, 32, mined=0.35),
-    Group("mixed-9x9", 81, 9, 40, 0.2, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
-    Group("sudoku-16x16", 256, 16, 48, 0.07, 6, ("sudoku-4x4",), free=0.3, several=0.1),
-    Group("mixed-6x6", 36, 6, 24, 0.08, 96, SIXES, free=0.4, several=0.1),
-    Group("sudoku-4x4", 16, 4, 12, 0.1, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+    nine(0.62, 32, mined=0.5),
+    Group("mixed-9x9", 81, 9, 40, 0.17, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
+    Group("sudoku-16x16", 256, 16, 48, 0.06, 6, ("sudoku-4x4",), free=0.2, several=0.1),
+    Group("mixed-6x6", 36, 6, 24, 0.07, 96, SIXES, free=0.4, several=0.1),
+    Group("sudoku-4x4", 16, 4, 12, 0.08, 256, ("sudoku-2x2",), free=0.8, several=0.1),
 )
 WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32}
 
 RECIPES = {
-    "sudoku": Recipe((nine(1.0, 32, mined=0.3),)),
+    "sudoku": Recipe((nine(1.0, 32, mined=0.5),)),
     "grids": Recipe(GRIDS),
     "wide": Recipe(GRIDS, model=WIDE),
     "drill": Recipe(

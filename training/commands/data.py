@@ -54,6 +54,11 @@ from vmd_solver.formats import read_path
     help=f"Hard 9x9 Sudokus to mine; {ISLAND} take a minute or two of one core.",
 )
 @click.option(
+    "--climb",
+    is_flag=True,
+    help="Mine from the hardest puzzles that ship, not from random ones.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
@@ -85,7 +90,13 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
         for file in (sorted(path.iterdir()) if path.is_dir() else [path])
     ]
     options = _resumed(folder, planned) if resume else planned
-    parts = plan(options["recipe"], options["puzzles"], options["mine"], options["seed"])
+    parts = plan(
+        options["recipe"],
+        options["puzzles"],
+        options["mine"],
+        options["seed"],
+        options.get("climb", False),
+    )
     if not parts:
         raise click.UsageError("nothing to make: give --puzzles or --mine")
     if out.exists():
@@ -107,7 +118,7 @@ def _resumed(folder: Folder, planned: dict[str, Any]) -> dict[str, Any]:
     """The options that the parts were begun with. What the command line states must agree."""
     options = folder.options()
     for name, value in planned.items():
-        if value != options[name] and stated(name):
+        if value != options.get(name) and stated(name):
             raise click.UsageError(
                 f"the parts in {folder.path} were begun with --{name} {_shown(options[name])},"
                 f" not {_shown(value)}; resume without it, or name another --out"

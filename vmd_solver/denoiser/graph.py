@@ -82,7 +82,7 @@ class CandidateGraph:
         return result
 
     def logits(self, logits: Floats) -> Floats:
-        """Logits (B, n, D) from those of the nodes (N,): closed elsewhere, 0 at what is unmasked."""
+        """Logits (B, n, D) from those of nodes (N,): closed elsewhere, 0 at what is unmasked."""
         result = np.full(self.shape, CLOSED_LOGIT)
         rows, cells = self.values.nonzero()
         result[rows, cells, self.values[rows, cells] - 1] = 0

@@ -43,4 +43,5 @@ def gathered(mean: Floats, log_var: Floats, patterns: int) -> tuple[Floats, Floa
 
 def bounded(log_var: Floats) -> Floats:
     """Log variances within LOG_VAR."""
-    return LOG_VAR * np.tanh(log_var / LOG_VAR)
+    within: Floats = LOG_VAR * np.tanh(log_var / LOG_VAR)
+    return within

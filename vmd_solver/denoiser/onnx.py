@@ -115,14 +115,15 @@ class OnnxDenoiser:
         )
         if self.latent == "global":
             mean, log_var = gathered(mean, log_var, self.manifest.patterns)
-        return mean + np.exp(0.5 * bounded(log_var)) * noise
+        z: Floats = mean + np.exp(0.5 * bounded(log_var)) * noise
+        return z
 
     def _run(
         self,
         role: str,
         graph: CandidateGraph,
         feed: dict[str, Any],
-        due: dict[str, tuple[int, ...]],
+        due: Mapping[str, tuple[int, ...]],
     ) -> list[Floats]:
         """The outputs of a file, by the names and of the shapes that are `due`, without NaN."""
         if not len(graph):  # nothing is masked, or nothing is left of what is

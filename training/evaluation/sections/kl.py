@@ -19,8 +19,8 @@ from training.evaluation.intervals import mean, share
 from training.evaluation.models import Model
 from training.evaluation.sets import PuzzleSet
 from training.evaluation.tables import listed, mean_cell, measured, of, share_cell
-from training.loop import ACTIVE_NATS
 from training.graph import Grid
+from training.loop import ACTIVE_NATS
 from training.model import VMD, kl_nats
 from vmd_solver.csp import Board, exact
 from vmd_solver.csp.families import sudoku
