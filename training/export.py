@@ -96,9 +96,7 @@ def _table(lists: Lists, filling: int) -> Tensor:
 
 
 @torch.no_grad()
-def expected(
-    model: VMD, role: str, graph: CandidateGraph, inputs: Inputs
-) -> tuple[Tensor, Tensor]:
+def expected(model: VMD, role: str, graph: CandidateGraph, inputs: Inputs) -> tuple[Tensor, Tensor]:
     """What the file of this role must answer: the model's own answer."""
     if role == "denoiser":
         assert isinstance(model.denoiser, Denoiser)

@@ -188,11 +188,8 @@ class Run:
         for name, weight in given.items():
             if name in fitting and fitting[name].shape == weight.shape:
                 fitting[name] = weight
-            elif name == "denoiser.block.update.weight":
-                # The columns of z come last: a trunk trained without latent fits too.
-                shared = min(weight.shape[1], fitting[name].shape[1])
-                fitting[name][:, :shared] = weight[:, :shared]
-                fitting[name][:, shared:] *= 0.1
+        if (reads_z := "denoiser.block.inputs.weight") in fitting and reads_z not in given:
+            fitting[reads_z] *= 0.1  # what z says is new to the trunk, and begins small
         self.model.load_state_dict(fitting)
         self.ema.load_state_dict(fitting)
         self.earlier = start.lineage
