@@ -34,6 +34,9 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
               show_default=True, help="Share of each file, at its end.")  # fmt: skip
 @click.option("--latent", type=click.Choice(["block", "none"]), default="block", show_default=True,
               help="A latent for each block, or plain masked diffusion.")  # fmt: skip
+@click.option("--prior", type=click.Choice(["learned", "normal"]), default="learned",
+              show_default=True,
+              help="p(z | x_t) learned beside the rest, or N(0, I) as in the paper.")  # fmt: skip
 @click.option("--length", type=click.IntRange(2), default=128, show_default=True,
               help="Tokens of a window, and of the longest block.")  # fmt: skip
 @click.option("--block-length", "block_lengths", type=click.IntRange(1), multiple=True,
@@ -132,7 +135,7 @@ def _begun(
     length = planned["length"]
     planned["block_lengths"] = _block_lengths(length, planned["block_lengths"], planned["blocks"])
     alphabet = vocabulary.choose(planned["alphabet"], files, planned["vocabulary"])
-    shape |= {key: planned[key] for key in ("length", "d", "layers", "heads", "k")}
+    shape |= {key: planned[key] for key in ("prior", "length", "d", "layers", "heads", "k")}
     model_config = TextConfig(alphabet.V, **shape)
     train = {key: planned[key] for key in TextTrainConfig.__dataclass_fields__ if key in planned}
     config = TextTrainConfig(**train, corpus=tuple(file.name for file in files))

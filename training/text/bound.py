@@ -61,19 +61,33 @@ def measure(
     nats = torch.zeros(2, dtype=torch.float64)
     for rows in torch.split(windows, ROWS_A_CALL):
         x0 = rows.view(len(rows), -1, block_length)
-        order = torch.rand(x0.shape, generator=generator).argsort(dim=-1).argsort(dim=-1)
-        share = block_length // calls
-        for call in range(calls):
-            x_t = torch.where(order >= call * share, MASK, x0)
-            now = (order >= call * share) & (order < (call + 1) * share)
-            left = block_length - call * share
-            from_prior = torch.full(x0.shape[:2], prior_draws > 0 or left < 2)
-            costs = []
-            for _ in range(max(prior_draws, 1)):
-                noise = torch.randn(*x0.shape[:2], model.config.k, generator=generator)
-                terms = model(x0, x_t, noise, from_prior, shuffle)
-                costs.append((terms.cross_entropy.view(x0.shape) * now).sum(dim=-1))
-            nats[0] += (log(len(costs)) - (-torch.stack(costs)).logsumexp(dim=0)).sum()
-            nats[1] += terms.kl.sum()
+        nats += _nats(model, x0, calls, generator, prior_draws, shuffle).cpu()
     cross_entropy, kl = (nats / (log(2) * characters)).tolist()
     return Bits(cross_entropy, kl)
+
+
+def _nats(
+    model: TextVMD, x0: Tensor, calls: int, generator: Generator, prior_draws: int, shuffle: bool
+) -> Tensor:
+    """(2,) cross-entropy and KL of x0 (B, b, L), summed over rows, blocks and calls, where x0 is.
+
+    Chance is drawn on the processor, so that every device measures the same masks and noise.
+    """
+    device, (B, b, L) = x0.device, x0.shape
+    order = torch.rand(B, b, L, generator=generator).argsort(dim=-1).argsort(dim=-1).to(device)
+    share = L // calls
+    nats = torch.zeros(2, device=device)
+    for call in range(calls):
+        masked = order >= call * share
+        x_t = torch.where(masked, MASK, x0)
+        now = masked & (order < (call + 1) * share)
+        lone = L - call * share < 2
+        from_prior = torch.full((B, b), prior_draws > 0 or lone, device=device)
+        costs = []
+        for _ in range(max(prior_draws, 1)):
+            noise = torch.randn(B, b, model.config.k, generator=generator).to(device)
+            terms = model(x0, x_t, noise, from_prior, shuffle)
+            costs.append((terms.cross_entropy.view(x0.shape) * now).sum(dim=-1))
+        cross_entropy = log(len(costs)) - (-torch.stack(costs)).logsumexp(dim=0)
+        nats = nats + torch.stack((cross_entropy.sum(), terms.kl.sum()))
+    return nats

@@ -41,7 +41,8 @@ def build(model: TextVMD, role: str) -> onnx.ModelProto:
         if role == "encoder":
             inputs["x0"] = (INT, ("B", "L"))
         outputs = dict.fromkeys(("mean", "log_var"), (FLOAT, ("B", config.k)))
-        results = gaussian(o, config, role)
+        normal = role == "prior" and config.prior == "normal"
+        results = standard_normal(o, config) if normal else gaussian(o, config, role)
     return closed(o, role, inputs, outputs, results)
 
 
@@ -73,6 +74,12 @@ def gaussian(o: Ops, config: TextConfig, role: str) -> tuple[str, str]:
     both = o.linear(f"{role}.head", o.Div(summed, o.Sqrt(o.Cast(L, to=FLOAT))))
     mean, log_var = halves(o, both, config.k)
     return mean, o.Mul(LOG_VAR, o.Tanh(o.Div(log_var, LOG_VAR)))
+
+
+def standard_normal(o: Ops, config: TextConfig) -> tuple[str, str]:
+    """`NormalPrior.forward`: zeros for every row of x_t."""
+    rows = o.Expand(0.0, o.Concat(o.Shape("x_t", start=0, end=1), [config.k], axis=0))
+    return rows, o.Identity(rows)
 
 
 def trunk(

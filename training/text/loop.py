@@ -144,10 +144,15 @@ class Sums:
         self._sums[L] = self._sums.get(L, 0) + now
 
     def means(self) -> dict[str, dict[str, float]]:
-        """Cross-entropy of a masked token and KL of a block, in nats."""
+        """Cross-entropy of a masked token, KL of a block, and the bound that both make, a masked
+        token: beta 1 and nothing free, whatever training weighs them with. In nats."""
         rows = {str(L): row.tolist() for L, row in sorted(self._sums.items())}
         return {
-            L: {"nats": round(nats / tokens, 4), "kl_nats": round(kl / max(blocks, 1), 4)}
+            L: {
+                "nats": round(nats / tokens, 4),
+                "kl_nats": round(kl / max(blocks, 1), 4),
+                "bound_nats": round((nats + kl) / tokens, 4),
+            }
             for L, (nats, tokens, kl, blocks) in rows.items()
         }
 

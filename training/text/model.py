@@ -4,7 +4,8 @@ Text is cut into blocks. The tokens of a block see each other, and the finished 
 through keys and values that those left behind (block diffusion, arXiv 2503.09573); one set of
 weights serves every block length, and a block may be as long as the window. A block has a latent z:
 q(z | x0, x_t) sees the answer, p(z | x_t) does not, both see the finished blocks (VMD, arXiv
-2510.23606, with a learned prior as for grids). A single block is the paper's global latent.
+2510.23606; the prior is learned as for grids, or N(0, I) as in the paper). A single block is the
+paper's global latent.
 
 Nothing is told of t: x_t says itself how much is masked. What a layer is conditioned on (AdaLN) is
 whether the block is finished, and else z. Places are rotary between tokens, so that text may go on
@@ -42,13 +43,15 @@ class TextConfig:
     """Longest block, and tokens of a training window."""
     latent: Literal["none", "block"] = "block"
     """"none" is plain (block) masked diffusion, "block" a latent for each block."""
+    prior: Literal["learned", "normal"] = "learned"
+    """p(z | x_t, finished blocks) learned, or p(z) = N(0, I) as in the paper."""
     k: int = 32
     """Latent channels of a block."""
     d: int = 96
     layers: int = 3
     heads: int = 4
     latent_layers: int = 1
-    """Layers of the encoder and of the prior."""
+    """Layers of the encoder and of a learned prior."""
 
     def __post_init__(self) -> None:
         if self.d % (2 * self.heads):
@@ -203,6 +206,19 @@ class TextLatent(nn.Module):
         return Gaussian(mean, LOG_VAR * torch.tanh(log_var / LOG_VAR))
 
 
+class NormalPrior(nn.Module):
+    """N(0, I) where a learned prior might stand: nothing to train, nothing read."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.k = k
+
+    def forward(self, x_t: Tensor, seen: Seen) -> Gaussian:
+        """Mean and log variance, zeros (B, b, k); x_t (B, b, L)."""
+        zeros = torch.zeros(*x_t.shape[:2], self.k, device=x_t.device)
+        return Gaussian(zeros, zeros)
+
+
 class Terms(NamedTuple):
     """Both terms of the bound, in nats."""
 
@@ -221,7 +237,7 @@ class TextVMD(nn.Module):
         latent = config.latent != "none"
         self.denoiser = TextDenoiser(config)
         self.encoder = TextLatent(config, sees_answer=True) if latent else None
-        self.prior = TextLatent(config, sees_answer=False) if latent else None
+        self.prior = _prior(config) if latent else None
 
     def seen(self, x0: Tensor) -> Seen:
         """What every block of x0 (B, b, L) sees: itself, and what the blocks before it left."""
@@ -257,6 +273,11 @@ class TextVMD(nn.Module):
         return Terms(nats.view(B, b * L), kl)
 
 
+def _prior(config: TextConfig) -> TextLatent | NormalPrior:
+    """The prior that the config names."""
+    return NormalPrior(config.k) if config.prior == "normal" else TextLatent(config, False)
+
+
 def masked_blocks(x0: Tensor, whole: float, generator: torch.Generator) -> Tensor:
     """x_t for x0 (B, b, L): in each block a number of tokens masked, any as likely as any other, as
     for t drawn from U(0, 1), but at least one; a share `whole` of the blocks entirely."""
@@ -268,10 +289,11 @@ def masked_blocks(x0: Tensor, whole: float, generator: torch.Generator) -> Tenso
 
 
 def loss(terms: Terms, x_t: Tensor, beta: float, free_nats: float) -> Tensor:
-    """The bound to minimise, in nats a masked token, averaged over blocks.
+    """What is minimised, in nats a masked token, averaged over blocks.
 
     beta weighs the KL, of which `free_nats` for each masked token of the block cost nothing (free
     bits, arXiv 1606.04934): a latent that never pays would otherwise be shut before it is of use.
+    A bound on minus log p only where beta is 1 and nothing is free; logs hold that one beside it.
     """
     masked = x_t == MASK
     count = masked.sum(dim=-1)

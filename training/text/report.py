@@ -31,6 +31,7 @@ def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> dict[str, Any]:
         "run": {
             "corpus": list(run.config.corpus),
             "latent": run.model.config.latent,
+            **({"prior": run.model.config.prior} if run.model.prior is not None else {}),
             "steps": run.step,
             "characters": run.puzzle_calls * run.model.config.length,
             "minutes": round(run.elapsed_s / 60, 1),
@@ -96,7 +97,9 @@ def card(run: TextRun, metrics: dict[str, Any], name: str) -> str:
         ),
         (
             "latent",
-            f"one for each block, k = {model.k}" if model.latent != "none" else "none (MDM)",
+            f"one for each block, k = {model.k}, {model.prior} prior"
+            if model.latent != "none"
+            else "none (MDM)",
         ),
         ("parameters", f"{parameter_count(run.model):,}"),
         ("window", f"{model.length} tokens; blocks of {', '.join(map(str, config.block_lengths))}"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -84,6 +85,17 @@ def test_a_resumed_run_goes_the_way_of_one_never_stopped(corpus: Path, tmp_path:
     assert whole["step"] == parts["step"] == 8
     for name, weight in whole["ema"].items():
         assert torch.equal(weight, parts["ema"][name]), name
+
+
+def test_a_model_with_a_normal_prior_is_exported_and_writes(corpus: Path, tmp_path: Path) -> None:
+    run("--corpus", corpus, "--prior", "normal", "--steps", 2, "--out", tmp_path / "run", *SMALL)
+    folder = tmp_path / "run" / "export" / "text"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["run"]["prior"] == "normal"
+    assert metrics["parity"]["prior.mean"] == 0
+    model = OnnxText(folder, "cpu", 1)
+    assert not any(model.prior(np.zeros((3, 4), np.int64), model.begin(3))[0].flat)
+    assert extend(model, model.alphabet.encode("the "), 5, TextSettings(block_length=4)).text
 
 
 def test_the_baseline_has_no_latent(corpus: Path, tmp_path: Path) -> None:

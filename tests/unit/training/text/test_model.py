@@ -9,14 +9,16 @@ import torch
 
 from training.sequence import MASK
 from training.text import bound
+from training.text.loop import Sums
 from training.text.model import Terms, TextConfig, TextVMD, loss, masked_blocks
 from vmd_solver.errors import ModelError
 
 TINY = {"length": 12, "k": 3, "d": 8, "layers": 2, "heads": 2}
 
 
-def tiny(latent: str) -> TextVMD:
-    model = TextVMD(TextConfig(5, latent=latent, **TINY)).eval()  # type: ignore[arg-type]
+def tiny(latent: str, prior: str = "learned") -> TextVMD:
+    config = TextConfig(5, latent=latent, prior=prior, **TINY)  # type: ignore[arg-type]
+    model = TextVMD(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(std=0.3)
@@ -115,6 +117,52 @@ def test_shuffling_z_is_seen_only_by_a_model_with_a_latent() -> None:
 
     assert cost("block", False) != cost("block", True)
     assert cost("none", False) == cost("none", True)
+
+
+def test_a_normal_prior_reads_nothing_and_has_nothing_to_train() -> None:
+    model = tiny("block", "normal")
+    x0, x_t, noise = inputs(3, 4)
+    assert not any(name.startswith("prior") for name in model.state_dict())
+    with torch.no_grad():
+        zeros = model.prior(x_t, model.seen(x0))  # type: ignore[misc]
+        assert not zeros.mean.any() and not zeros.log_var.any()
+        q = model.encoder(x_t, model.seen(x0), x0)  # type: ignore[misc]
+        kl = model(x0, x_t, noise, torch.zeros(3, 3, dtype=torch.bool)).kl
+    by_hand = 0.5 * (q.log_var.exp() + q.mean**2 - 1 - q.log_var).sum(dim=-1)
+    assert torch.allclose(kl, by_hand, atol=1e-5)
+
+
+def test_a_model_from_before_there_was_a_choice_has_a_learned_prior() -> None:
+    values = {name: value for name, value in tiny("block").config.to_dict().items()
+              if name != "prior"}  # fmt: skip
+    assert TextConfig.from_dict(values).prior == "learned"
+
+
+@pytest.mark.parametrize("prior", ["learned", "normal"])
+@pytest.mark.parametrize("latent", ["block", "none"])
+def test_everything_stays_on_the_device_of_the_text(latent: str, prior: str) -> None:
+    """On the device `meta` torch refuses to mix with the processor, as it does on CUDA."""
+    model = tiny(latent, prior).to("meta")
+    generator = torch.Generator().manual_seed(0)
+    x0 = torch.ones(3, 3, 4, dtype=torch.int64, device="meta")
+    for calls, prior_draws, shuffle in ((1, 0, False), (4, 0, True), (2, 2, False)):
+        nats = bound._nats(model, x0, calls, generator, prior_draws, shuffle)
+        assert nats.device.type == "meta" and nats.shape == (2,)
+    x_t = masked_blocks(x0, 0.3, generator)
+    terms = model(x0, x_t, torch.empty(3, 3, 3, device="meta"), (x_t == MASK).sum(dim=-1) < 2)
+    cost = loss(terms, x_t, beta=0.5, free_nats=0.1)
+    torch.autograd.backward(cost)
+    sums = Sums()
+    sums.add(4, x_t, terms)
+    assert all(t.device.type == "meta" for t in (x_t, *terms, cost, *sums._sums.values()))
+
+
+def test_logs_hold_the_bound_itself_beside_its_terms() -> None:
+    """Two blocks of two masked tokens each: cross-entropy 1 a token, KL 3 a block."""
+    sums = Sums()
+    x_t = torch.tensor([[[MASK, MASK, 1], [MASK, MASK, 2]]])
+    sums.add(3, x_t, Terms(torch.ones(1, 6), torch.full((1, 2), 3.0)))
+    assert sums.means() == {"3": {"nats": 1.0, "kl_nats": 3.0, "bound_nats": 2.5}}
 
 
 @pytest.mark.parametrize("wrong", [{"d": 9}, {"layers": 1, "latent_layers": 2}])
