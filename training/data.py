@@ -23,7 +23,7 @@ from vmd_solver.csp.generate import full_grids, minimal_puzzles
 from vmd_solver.errors import SearchError
 
 MINED = Path(__file__).parent / "mined.npz"
-"""Made by `vmd-train data`; docs/TRAINING.md says how."""
+"""Mined; docs/TRAINING.md says how."""
 
 HELD_OUT_ROWS = (16_000, 20_000)
 """An island of MINED, held out whole: its puzzles share much of their solutions with each other."""

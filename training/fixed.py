@@ -1,8 +1,8 @@
 """The fixed set that every slice of a lineage is scored on, and how.
 
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
-as those of magictour, and puzzles as hard as those of the forum's lists. They come from islands of
-mining that are not trained on, nor is anything near them: two islands share no solutions. A grid
+as those of magictour, and puzzles as hard as those of the forum's lists. The mined ones come from
+islands that are not trained on, nor is anything near them: two islands share no solutions. A grid
 counts when it is valid after any call: no solution is compared, and nothing is searched.
 """
 

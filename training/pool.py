@@ -4,7 +4,7 @@ A row stays for several calls and carries its hidden state from one to the next,
 trained on states that it rolled out itself, without any extra forward pass: more loops at test time
 keep helping. Unsolved rows stay longest, so the hard ones get most of the calls.
 
-Nothing here waits for the device: rows that leave are replaced under a mask.
+Rows that leave are replaced under a mask, without waiting for the device.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Symmetries of puzzles, drawn at random for whole batches on the device.
 
-The value graph is equivariant to all of them and learns nothing from seeing them; networks that
+The candidate graph is equivariant to all of them and learns nothing from seeing them; networks that
 know positions or names (the plain transformer, the global latent) need them.
 """
 

@@ -28,7 +28,7 @@ from vmd_solver.errors import ModelError
 def command(model: Path, out: Path | None, name: str | None, loops: int | None) -> None:
     """Write the ONNX files of MODEL (an exported folder, a run, or a checkpoint) from its weights.
 
-    For a model of an earlier contract, or a run that was not finished. Figures and card are kept.
+    For other loops or another name, or a run that was not finished. Figures and card are kept.
     """  # fmt: skip
     from training.checkpoint import load_model
     from training.export import export

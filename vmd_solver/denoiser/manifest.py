@@ -38,7 +38,7 @@ class Manifest:
     patterns: int
     """Length of z of a global latent."""
     d: int
-    """Width of the hidden state of a (cell, value)."""
+    """Width of the state of a node."""
     loops: int
     """Loops of one call, unless the caller asks for another number."""
 
@@ -93,7 +93,7 @@ def checked(values: Mapping[str, Any], where: str, facts: Facts) -> dict[str, An
     if str(contract) != str(facts.contract):
         raise ManifestMismatch(
             f"{where} has model contract {contract}, this version reads {facts.contract}; "
-            "install the matching vmd-solver, or export the model again"
+            "install the matching vmd-solver, or train the model again"
         )
     known = {*facts.keys, "role", "kind"}
     unknown = sorted(key for key in values if key not in known and not key.startswith("info."))
