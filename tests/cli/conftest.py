@@ -71,7 +71,7 @@ def solve(tmp_path: Path) -> Callable[..., Done]:
 
 
 CONFIG = {
-    "contract": 2,
+    "contract": 3,
     "name": "tiny",
     "latent": "none",
     "k": 0,
@@ -148,27 +148,28 @@ def write_model(tmp_path: Path, uniform: bytes) -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def uniform() -> bytes:
-    """An ONNX denoiser that finds every allowed value equally likely; it keeps h as it is."""
+    """An ONNX denoiser that finds every candidate equally likely; it keeps h as it is, zeros."""
     helper = pytest.importorskip("onnx.helper")
-    kinds = {"x_t": 7, "allowed": 1, "units": 1, "complete": 1, "h": 1, "loops": 7}
-    shapes = {
-        "x_t": ["B", "n"],
-        "allowed": ["B", "n", "D"],
-        "units": ["B", "U", "n"],
-        "complete": ["B", "U"],
-        "h": ["B", "n", "D", "d"],
-        "loops": [],
-    }
-    inputs = [helper.make_tensor_value_info(name, kinds[name], shapes[name]) for name in kinds]
+    inputs = [
+        helper.make_tensor_value_info(name, kind, shape)
+        for name, kind, shape in (
+            ("nodes", 7, ["F", "M"]),
+            ("factors", 7, ["N", "K"]),
+            ("kinds", 1, ["F", 2]),
+            ("h", 1, ["N", "d"]),
+            ("loops", 7, []),
+        )
+    ]
     outputs = [
-        helper.make_tensor_value_info("logits", 1, shapes["allowed"]),
-        helper.make_tensor_value_info("h_out", 1, shapes["h"]),
+        helper.make_tensor_value_info("logits", 1, ["N"]),
+        helper.make_tensor_value_info("h_out", 1, ["N", "d"]),
     ]
     nodes = [
-        helper.make_node("Log", ["allowed"], ["logits"]),
+        helper.make_node("ReduceSum", ["h", "width"], ["logits"], keepdims=0),
         helper.make_node("Identity", ["h"], ["h_out"]),
     ]
-    graph = helper.make_graph(nodes, "uniform", inputs, outputs)
+    width = helper.make_tensor("width", 7, [1], [1])
+    graph = helper.make_graph(nodes, "uniform", inputs, outputs, [width])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     facts = {f"vmd.{key}": str(value) for key, value in CONFIG.items()}
     helper.set_model_props(model, {**facts, "vmd.role": "denoiser"})

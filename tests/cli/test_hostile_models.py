@@ -29,21 +29,22 @@ def spoilt(model: Any, change: Callable[[Any], None]) -> bytes:
 
 
 def rename(graph: Any) -> None:
-    graph.input[0].name = "x_zero"
+    graph.input[0].name = "x_t"
 
 
 def retype(graph: Any) -> None:
-    graph.input[1].type.tensor_type.elem_type = DOUBLE
-    graph.output[0].type.tensor_type.elem_type = DOUBLE
+    graph.input[3].type.tensor_type.elem_type = DOUBLE
+    for value in graph.output:
+        value.type.tensor_type.elem_type = DOUBLE
 
 
 def reshape(graph: Any) -> None:
-    del graph.input[4].type.tensor_type.shape.dim[3]
-    del graph.output[1].type.tensor_type.shape.dim[3]
+    for value in (graph.input[3], graph.output[1]):
+        value.type.tensor_type.shape.dim.add().dim_param = "more"
 
 
 def extra(graph: Any) -> None:
-    graph.input.append(helper.make_tensor_value_info("more", FLOAT, ["B"]))
+    graph.input.append(helper.make_tensor_value_info("more", FLOAT, ["N"]))
 
 
 def no_output(graph: Any) -> None:
@@ -62,20 +63,23 @@ def not_a_number(graph: Any) -> None:
 
 
 def wider(graph: Any) -> None:
-    values = np.zeros((2, 1, 1, 1), np.float32)
+    values = np.zeros((2, 1), np.float32)
     constant(graph, onnx.numpy_helper.from_array(values, "constant"))
-    del graph.output[0].type.tensor_type.shape.dim[:]
-    for name in ("B", "n", "D"):
-        graph.output[0].type.tensor_type.shape.dim.add().dim_param = name
+
+
+def longer(graph: Any) -> None:
+    """Two logits for every candidate."""
+    graph.node[0].output[0] = "before"
+    graph.node.append(helper.make_node("Concat", ["before", "before"], ["logits"], axis=0))
 
 
 def misfit(graph: Any) -> None:
-    constant(graph, onnx.numpy_helper.from_array(np.zeros((5, 7, 3), np.float32), "constant"))
+    constant(graph, onnx.numpy_helper.from_array(np.zeros(7, np.float32), "constant"))
 
 
 def huge(graph: Any) -> None:
     """A tensor of 10^14 numbers, made as it runs."""
-    shape = onnx.numpy_helper.from_array(np.array([10**7, 10**7, 1], np.int64), "shape")
+    shape = onnx.numpy_helper.from_array(np.array([10**14], np.int64), "shape")
     graph.initializer.append(shape)
     graph.node.insert(0, helper.make_node("ConstantOfShape", ["shape"], ["constant"]))
     graph.node[1].output[0] = "before"
@@ -83,20 +87,21 @@ def huge(graph: Any) -> None:
 
 
 def outside(graph: Any, place: str = SECRET) -> None:
-    values = onnx.TensorProto(name="constant", data_type=FLOAT, dims=[1, 1, 1])
+    values = onnx.TensorProto(name="constant", data_type=FLOAT, dims=[1])
     values.data_location = onnx.TensorProto.EXTERNAL
     values.external_data.add(key="location", value=place)
     constant(graph, values)
 
 
 HOSTILE: tuple[tuple[Callable[[Any], None], str], ...] = (
-    (rename, "has no 'x_t', expected 'x_t' as tensor(int64)"),
-    (retype, "has 'allowed' as tensor(double)"),
-    (reshape, "has 'h' as tensor(float) of 3 dimensions, expected 'h' as tensor(float) of 4"),
+    (rename, "has no 'nodes', expected 'nodes' as tensor(int64)"),
+    (retype, "has 'h' as tensor(double)"),
+    (reshape, "has 'h' as tensor(float) of 3 dimensions, expected 'h' as tensor(float) of 2"),
     (extra, "has 'more' as tensor(float) of 1 dimensions, expected no 'more'"),
     (no_output, "has no 'h_out'"),
     (not_a_number, "gives logits that are no numbers"),
     (wider, "denoiser.onnx "),
+    (longer, "gives logits of shape (128,), expected (64,)"),
     (misfit, "cannot be run: "),
     (huge, "cannot be run: "),
     (outside, "denoiser.onnx is not a usable ONNX model: "),

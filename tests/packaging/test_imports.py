@@ -65,6 +65,22 @@ LAZY = {"numba"}
 HEAVY = {"numba", "onnx", "textual", "torch", "training"}
 """What importing the solver's command must never load."""
 
+NARROW: dict[str, set[str]] = {
+    "training.graph": set(),
+    "training.optimizer": set(),
+    "training.model": {
+        "training.graph",
+        "training.transformer",
+        "vmd_solver.denoiser.latent",
+    },
+    "training.vmd": {"training.graph", "training.model"},
+    "training.graphs": {"training.model"},
+    "vmd_solver.denoiser.graph": {"vmd_solver.csp", "vmd_solver.denoiser.protocol"},
+    "vmd_solver.denoiser.latent": {"vmd_solver.denoiser.protocol"},
+}
+"""All that these modules know of the project: a graph knows of no network, nor a network of how it
+is trained."""
+
 
 @dataclass(frozen=True)
 class Import:
@@ -160,6 +176,13 @@ def test_no_part_imports_its_own_rank_or_a_later_one() -> None:
         and RANK[target] >= RANK[found.importer]
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("module", NARROW)
+def test_a_narrow_module_knows_no_more_than_it_may(module: str) -> None:
+    source = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    found = {one.name for one in imports_of(source) if is_ours(one.name)}
+    assert found == NARROW[module]
 
 
 def test_parts_import_only_the_third_party_modules_granted_to_them() -> None:

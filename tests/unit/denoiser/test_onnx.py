@@ -13,6 +13,7 @@ from training.export import export, write_digests
 from training.model import VMD, ModelConfig
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
+from vmd_solver.denoiser.graph import CLOSED_LOGIT, open_candidates
 from vmd_solver.denoiser.onnx import CUDA, OnnxDenoiser, providers
 from vmd_solver.errors import (
     AssetNotFound,
@@ -82,12 +83,46 @@ def test_what_it_says_and_gives(folders: dict[str, Path], latent: str) -> None:
 def test_unmasked_cells_and_closed_values_stay_so(folders: dict[str, Path]) -> None:
     denoiser = opened(folders["candidate"])
     allowed = ALLOWED.copy()
-    allowed[:, 10, :2] = 0
+    allowed[:, 10, 0] = 0  # and its column has a 3, in cell 2
     z = denoiser.draw(BOARD, X_T, allowed, np.random.default_rng(0))
     logits, _ = denoiser(BOARD, X_T, allowed, z, denoiser.start(BOARD, 2))
     assert (logits[:, :5].argmax(-1) + 1 == X_T[:, :5]).all()
-    assert (logits[:, 10, :2] < -1e3).all()
-    assert (logits[:, 10, 2:] > -1e3).all()
+    assert (logits[:, 10, [0, 2]] == CLOSED_LOGIT).all()
+    assert (np.abs(logits[:, 10, [1, 3]]) < 30).all()
+
+
+@pytest.mark.parametrize("latent", SHAPES)
+@pytest.mark.parametrize("full", [True, False], ids=["nothing is masked", "nothing is allowed"])
+def test_where_no_candidate_is_open_no_graph_is_run(
+    folders: dict[str, Path], latent: str, full: bool
+) -> None:
+    denoiser = opened(folders[latent])
+    x_t = X0 if full else np.zeros_like(X0)
+    allowed = np.full_like(ALLOWED, full)
+    for z in (
+        denoiser.draw(BOARD, x_t, allowed, np.random.default_rng(0)),
+        denoiser.infer(BOARD, X0, x_t, allowed, np.random.default_rng(0)),
+    ):
+        noise = np.random.default_rng(0).standard_normal(SHAPES[latent], dtype=np.float32)
+        assert np.array_equal(z, noise)
+    h = np.ones_like(denoiser.start(BOARD, 2))
+    logits, after = denoiser(BOARD, x_t, allowed, z, h)
+    assert np.array_equal(after, h)
+    expected = np.where(x_t[..., None] == np.arange(1, 5), 0, CLOSED_LOGIT)
+    assert np.array_equal(logits, expected)
+    assert not denoiser._sessions
+
+
+def test_z_is_standard_normal_where_a_candidate_is_not_open(folders: dict[str, Path]) -> None:
+    denoiser = opened(folders["candidate"])
+    noise = np.random.default_rng(1).standard_normal(SHAPES["candidate"], dtype=np.float32)
+    open_ = open_candidates(BOARD, X_T, ALLOWED)
+    for z in (
+        denoiser.draw(BOARD, X_T, ALLOWED, np.random.default_rng(1)),
+        denoiser.infer(BOARD, X0, X_T, ALLOWED, np.random.default_rng(1)),
+    ):
+        assert (z[~open_] == noise[~open_]).all()
+        assert (z[open_] != noise[open_]).all()
 
 
 @pytest.mark.parametrize("latent", ["global", "candidate"])

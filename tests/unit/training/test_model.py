@@ -37,7 +37,7 @@ def state(model: VMD, grid: Grid) -> tuple[Tensor, Tensor]:
     return z, torch.randn(B, n, D, model.config.d)
 
 
-@pytest.mark.parametrize("kind", ["candidate"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_renaming_values_renames_the_answer(model_of: Make, kind: str) -> None:
     model = model_of(kind)
     (grid, x0), name = some_grid(), torch.randperm(D)
@@ -48,24 +48,27 @@ def test_renaming_values_renames_the_answer(model_of: Make, kind: str) -> None:
         grid.units,
         grid.complete,
     )
-    assert model.encoder is not None
     with torch.no_grad():
         logits, after = model.denoiser(grid, z, h, 3)
         others, other = model.denoiser(renamed, z[:, :, name], h[:, :, name], 3)
-        q = model.encoder(grid, x0)
-        named = model.encoder(renamed, torch.argsort(name)[x0 - 1] + 1)
-    torch.testing.assert_close(others, logits[..., name])
-    torch.testing.assert_close(other, after[:, :, name])
-    torch.testing.assert_close(named.mean, q.mean[:, :, name])
-    torch.testing.assert_close(named.log_var, q.log_var[:, :, name])
+        torch.testing.assert_close(others, logits[..., name])
+        torch.testing.assert_close(other, after[:, :, name])
+        if model.encoder and model.prior:
+            values = torch.argsort(name)[x0 - 1] + 1
+            for one, same in (
+                (model.encoder(grid, x0), model.encoder(renamed, values)),
+                (model.prior(grid), model.prior(renamed)),
+            ):
+                torch.testing.assert_close(same.mean, one.mean[:, :, name])
+                torch.testing.assert_close(same.log_var, one.log_var[:, :, name])
 
 
-@pytest.mark.parametrize("kind", ["candidate"])
+@pytest.mark.parametrize("kind", ["candidate", "none"])
 def test_cells_and_units_in_another_order_give_the_same_in_that_order(
     model_of: Make, kind: str
 ) -> None:
     model = model_of(kind)
-    grid, _ = some_grid()
+    grid, x0 = some_grid()
     cells, units = torch.randperm(n), torch.randperm(12)
     z, h = state(model, grid)
     moved = Grid(
@@ -74,12 +77,18 @@ def test_cells_and_units_in_another_order_give_the_same_in_that_order(
         grid.units[:, units][..., cells],
         grid.complete[:, units],
     )
-    assert model.prior is not None
     with torch.no_grad():
-        logits, _ = model.denoiser(grid, z, h, 3)
-        others, _ = model.denoiser(moved, z[:, cells], h[:, cells], 3)
+        logits, after = model.denoiser(grid, z, h, 3)
+        others, other = model.denoiser(moved, z[:, cells], h[:, cells], 3)
         torch.testing.assert_close(others, logits[:, :, cells])
-        torch.testing.assert_close(model.prior(moved).mean, model.prior(grid).mean[:, cells])
+        torch.testing.assert_close(other, after[:, cells])
+        if model.encoder and model.prior:
+            for one, same in (
+                (model.encoder(grid, x0), model.encoder(moved, x0[:, cells])),
+                (model.prior(grid), model.prior(moved)),
+            ):
+                torch.testing.assert_close(same.mean, one.mean[:, cells])
+                torch.testing.assert_close(same.log_var, one.log_var[:, cells])
 
 
 def test_unmasked_cells_and_closed_values_stay_so(model_of: Make) -> None:

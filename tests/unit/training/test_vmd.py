@@ -71,6 +71,7 @@ def test_the_channels_add_up_to_the_kl(model_of: Callable[[str], VMD], latent: s
 
 
 def test_every_z_that_the_denoiser_reads_is_paid_for(model_of: Callable[[str], VMD]) -> None:
+    """That of open candidates, and no other: 0.5 nats for each number 1 above the prior."""
     model = model_of("candidate")
     assert model.encoder is not None
     assert model.prior is not None
@@ -91,6 +92,7 @@ def test_every_z_that_the_denoiser_reads_is_paid_for(model_of: Callable[[str], V
     paid = called(model, grid, [True, True])[0].kl / 0.5
     assert not ((z.grad != 0)[~grid.open()]).any()
     assert (read <= paid + 1e-3).all()
+    torch.testing.assert_close(paid, 2.0 * grid.open().flatten(1).sum(dim=1))
 
 
 def test_rows_without_encoder_know_nothing_of_the_solution(
@@ -103,21 +105,24 @@ def test_rows_without_encoder_know_nothing_of_the_solution(
     assert (one.logits[0] - two.logits[0]).abs().max() > 1e-3
 
 
-def test_the_best_of_several_draws_is_at_least_as_near_as_each(
+def test_the_best_of_several_draws_is_the_nearest_of_them(model_of: Callable[[str], VMD]) -> None:
+    model, grid = model_of("candidate"), grid_with(3)
+    draws, h = torch.randn(8, *model.z_shape(B, n, D)), model.start(grid)
+    each = [vmd.call(model, grid, X0, z, h, 3).cross_entropy[-1] for z in draws]
+    best = vmd._best(model, grid, X0, draws, h, 3)
+    found = vmd.call(model, grid, X0, best, h, 3).cross_entropy[-1]
+    torch.testing.assert_close(found, torch.stack(each).amin(dim=0))
+    assert (found < each[0]).any()
+
+
+def test_rows_with_boards_of_their_own_choose_as_rows_with_a_shared_one(
     model_of: Callable[[str], VMD],
 ) -> None:
-    """The draws are the same noise in the same order, so the best of eight has seen the first."""
-    model, grid = model_of("candidate"), grid_with(3)
-    costs = {}
-    for draws in (1, 8):
-        torch.manual_seed(2)
-        z = vmd._best(
-            model, grid, X0, [torch.randn(model.z_shape(B, n, D)) for _ in range(draws)],
-            model.start(grid), 3,
-        )  # fmt: skip
-        costs[draws] = vmd.call(model, grid, X0, z, model.start(grid), 3).cross_entropy[-1]
-    assert (costs[8] <= costs[1]).all()
-    assert (costs[8] < costs[1]).any()
+    model, shared = model_of("candidate"), grid_with(3)
+    own = shared._replace(units=shared.units.repeat(B, 1, 1), complete=shared.complete.repeat(B, 1))
+    draws, h = torch.randn(4, *model.z_shape(B, n, D)), model.start(shared)
+    one, other = (vmd._best(model, grid, X0, draws, h, 3) for grid in (shared, own))
+    assert torch.equal(one, other)
 
 
 def test_encoded_rows_keep_their_own_z(model_of: Callable[[str], VMD]) -> None:
