@@ -154,6 +154,10 @@ def dependence_of(joint: Joint) -> str:
     return "-" if joint.p is None else f"{joint.p:g}"
 
 
+VMD_KINDS = ("VMD of 1 draw", "VMD of 8")
+"""As tables of both name them."""
+
+
 def in_blocks(results: Results) -> str:
     """Share of right sequences and KL, in one block and in two, beside the paper's."""
     joints = {joint.name: joint for joint in results.joints if joint.p == 1}
@@ -169,9 +173,6 @@ def in_blocks(results: Results) -> str:
     heads = (f"{model} {of}" for models in (("MDM", "MDM, paper"), (*VMD_KINDS, "VMD, paper"))
              for of in ("right", "KL") for model in models)  # fmt: skip
     return table(rows, ("data", "blocks", "calls", *heads))
-
-
-VMD_KINDS = ("VMD of 1 draw", "VMD of 8")
 
 
 def one_draw(results: Results) -> str:
