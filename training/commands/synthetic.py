@@ -17,7 +17,7 @@ from vmd_solver.errors import RuntimeUnavailable
 if TYPE_CHECKING:
     from training.synthetic.studies import Bench
 
-STUDIES = ("two", "four", "blocks", "toy2d")
+STUDIES = ("two", "four", "blocks", "draws", "toy2d")
 """The names in `training.synthetic.studies`, known here without loading torch."""
 
 
@@ -27,7 +27,8 @@ STUDIES = ("two", "four", "blocks", "toy2d")
     type=click.Choice([*STUDIES, "all"]),
     default="all",
     show_default=True,
-    help="Two tokens, four tokens, four in blocks and with remasking, or points of the plane.",
+    help="Two tokens, four tokens, four in blocks and with remasking, four with one draw of z, or"
+    " points of the plane.",
 )
 @click.option(
     "--out",

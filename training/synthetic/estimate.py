@@ -10,16 +10,28 @@ subtracted, and stated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from training.synthetic.data import Joint, Table
 from training.synthetic.sampling import Denoiser, Plan, last_call
 
 ROWS_A_CALL = 5000
 """Rows sampled side by side, to bound memory."""
+
+
+class Means(NamedTuple):
+    """Averages over rows, (V,) * n each."""
+
+    probability: Table
+    square: Table
+    """Of the probability."""
+    likeliest: Table
+    """Of one at the sequence of the likeliest tokens."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +44,16 @@ class Estimate:
     """What was subtracted. Where it is not small beside differences of interest, take more rows."""
     in_support: float
     """Share of the model's mass on sequences that can occur."""
+    likeliest: float
+    """Share of rows that can occur if the last call's tokens are not drawn but the likeliest."""
     total_variation: float
     """Half of the summed absolute differences: the share that would have to move."""
     rows: int
 
     @classmethod
-    def of(cls, truth: Joint, mean: Table, square: Table, rows: int) -> Estimate:
-        """From the averages of the rows' probabilities and of their squares."""
+    def of(cls, truth: Joint, means: Means, rows: int) -> Estimate:
+        """From averages over the rows."""
+        mean, square, likeliest = means
         smoothed = (rows * mean + 1 / mean.size) / (rows + 1)
         held = truth.table > 0
         p, q = truth.table[held], smoothed[held]
@@ -48,23 +63,24 @@ class Estimate:
             kl_nats=float((p * np.log(p / q)).sum()) - bias,
             bias_nats=bias,
             in_support=float(mean[truth.support].sum()),
+            likeliest=float(likeliest[truth.support].sum()),
             total_variation=float(np.abs(truth.table - mean).sum() / 2),
             rows=rows,
         )
 
 
-def model_joint(
-    denoiser: Denoiser, plan: Plan, rows: int, generator: Generator
-) -> tuple[Table, Table]:
-    """Averages over rows of the probability of each sequence, and of its square: (V,) * n each."""
+def model_joint(denoiser: Denoiser, plan: Plan, rows: int, generator: Generator) -> Means:
+    """What the rows' last calls give each sequence, on average."""
     shape = (denoiser.values,) * denoiser.length
-    mean = square = torch.zeros(())
+    mean = square = likeliest = torch.zeros(())
     for done in range(0, rows, ROWS_A_CALL):
         count = min(ROWS_A_CALL, rows - done)
         probabilities = last_call(denoiser, plan, count, generator).double()
         mean = mean + _outer(probabilities)
         square = square + _outer(probabilities**2)
-    return _table(mean / rows, shape), _table(square / rows, shape)
+        chosen = F.one_hot(probabilities.argmax(dim=-1), denoiser.values)
+        likeliest = likeliest + _outer(chosen.double())
+    return Means(*(_table(sums / rows, shape) for sums in (mean, square, likeliest)))
 
 
 def estimate(
@@ -72,7 +88,7 @@ def estimate(
 ) -> Estimate:
     """A denoiser under a plan, measured with so many rows."""
     with torch.no_grad():
-        return Estimate.of(truth, *model_joint(denoiser, plan, rows, generator), rows)
+        return Estimate.of(truth, model_joint(denoiser, plan, rows, generator), rows)
 
 
 def _outer(probabilities: Tensor) -> Tensor:

@@ -32,8 +32,10 @@ class Recipe:
     """K: draws of z from the encoder for each row. 1 is the evidence lower bound of the papers,
     more the tighter importance-weighted bound."""
     lr: float = 6e-3
+    beta: float = 1.0
+    """Weight of the KL in the end. Only where it is 1 is a bound on minus log p(x0) minimised."""
     anneal: float = 0.9
-    """Share of the steps over which the weight of the KL rises from 0 to 1. Raised faster, it
+    """Share of the steps over which the weight of the KL rises from 0 to that. Raised faster, it
     shuts the latent before it is of use wherever the dependence is weak (docs/LOG.md)."""
     whole: float = 0.3
     """Share of rows with everything masked, beside those that chance masks so."""
@@ -64,7 +66,7 @@ def fit(
         return nats
 
     for step in range(recipe.steps):
-        beta = min(1.0, step / (recipe.anneal * recipe.steps))
+        beta = recipe.beta * min(1.0, step / (recipe.anneal * recipe.steps))
         for group in optimizer.param_groups:
             group["lr"] = recipe.lr * schedule(step, recipe.steps)
         with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models

@@ -13,11 +13,14 @@ from training.synthetic.data import Joint
 from training.synthetic.estimate import Estimate
 from training.synthetic.sampling import Plan
 from training.synthetic.studies import (
+    CHEAP,
     ELBO,
     FOUR,
     FOUR_ANEW,
     GIBBS,
+    LEARNED,
     MDM,
+    NARROW,
     ONE,
     REMASKED,
     TRUTH,
@@ -46,7 +49,8 @@ KL is of the true joint to the model's, estimated from the probabilities of the 
 sampled rows, averaged: no counting, and for one call of MDM exact. One row even over all sequences
 is added, and the bias of the estimate, to first order, subtracted (results.json states how much).
 Total correlation is the KL to the product of the true marginals: what MDM cannot beat in one call.
-Where there are several seeds, the mean and the range.
+Where there are several seeds, the mean and the range. The bound is on minus log p(x0): with as many
+draws of z as training had, its KL weighed by 1 even where training weighed it less.
 """
 
 
@@ -150,20 +154,51 @@ def dependence_of(joint: Joint) -> str:
     return "-" if joint.p is None else f"{joint.p:g}"
 
 
+VMD_KINDS = ("VMD of 1 draw", "VMD of 8")
+"""As tables of both name them."""
+
+
 def in_blocks(results: Results) -> str:
     """Share of right sequences and KL, in one block and in two, beside the paper's."""
     joints = {joint.name: joint for joint in results.joints if joint.p == 1}
     rows = []
     for (name, blocks, nfe), theirs in PAPER.items():
         row = [name, str(blocks), str(nfe)]
-        for model, (share, kl) in ((MDM.name, theirs[:2]), (VMD.name, theirs[2:])):
-            column = Column("", model, Plan(nfe))
-            row += [spread(shares(results, joints[name], column, blocks)), share]
-            row += [spread(kls(results, joints[name], column, blocks)), kl]
+        for models, paper in (((MDM.name,), theirs[:2]), ((ELBO.name, VMD.name), theirs[2:])):
+            for of, figure in zip((shares, kls), paper, strict=True):
+                columns = (Column("", model, Plan(nfe)) for model in models)
+                row += [spread(of(results, joints[name], column, blocks)) for column in columns]
+                row.append(figure)
         rows.append(tuple(row))
-    heads = (f"{model} {of}" for model in ("MDM", "VMD")
-             for of in ("right", "right, paper", "KL", "KL, paper"))  # fmt: skip
+    heads = (f"{model} {of}" for models in (("MDM", "MDM, paper"), (*VMD_KINDS, "VMD, paper"))
+             for of in ("right", "KL") for model in models)  # fmt: skip
     return table(rows, ("data", "blocks", "calls", *heads))
+
+
+def one_draw(results: Results) -> str:
+    """Share of right sequences and KL in one call, for models of one draw of z and of eight, and at
+    best for one draw."""
+    rows = []
+    for joint in (joint for joint in results.joints if joint.p == 1 and joint.length == 4):
+        for model in (ELBO.name, LEARNED.name, NARROW.name, CHEAP.name, VMD.name):
+            estimates = found(results, joint, model, ONE)
+            gaps = [x.bound - joint.entropy_nats for x in results.latents
+                    if (x.data, x.p, x.model) == (joint.name, joint.p, model)]  # fmt: skip
+            if estimates:
+                rows.append((joint.name, model, *(
+                    spread(values) for values in (
+                        [e.in_support for e in estimates], [e.likeliest for e in estimates],
+                        [e.kl_nats for e in estimates], gaps)
+                )))  # fmt: skip
+        for (name, k, beta), best in results.limits.items():
+            if name == joint.name:
+                rows.append((name, f"perfect denoiser, 1 draw, k {k}, beta {beta:g}",
+                             f"{best.share:.3f}", "-", f"{best.kl_nats:.3f}",
+                             f"{best.gap_nats:.3f}"))  # fmt: skip
+        _, _, share, kl = PAPER[joint.name, 1, 1]
+        rows.append((joint.name, "paper", share, "-", kl, "-"))
+    return table(rows, ("data", "model", "right", "right, likeliest tokens", "KL",
+                        "bound less entropy"))  # fmt: skip
 
 
 def remasking(results: Results) -> str:
@@ -216,6 +251,8 @@ def tables(results: Results, studies: Iterable[str]) -> str:
         elif study == "blocks":
             made.append(("Four tokens at p = 1, in one block and in two", in_blocks(results)))
             made.append(("Four tokens at p = 1, remasked", remasking(results)))
+        elif study == "draws":
+            made.append(("Four tokens at p = 1 in one call, one draw of z", one_draw(results)))
         else:
             made.append(("Points of the plane, a token a coordinate", plane(results)))
     made.append(("The bound with everything masked, nats a sequence", latents(results)))
@@ -242,5 +279,8 @@ def as_json(results: Results, facts: dict[str, Any]) -> str:
     ]  # fmt: skip
     estimates = [asdict(setting) | asdict(e) for setting, e in results.estimates.items()]
     terms = [asdict(latent) for latent in results.latents]
-    everything = {**facts, "data": data, "estimates": estimates, "latents": terms}
+    limits = [{"data": name, "k": k, "beta": beta, **asdict(best)}
+              for (name, k, beta), best in results.limits.items()]  # fmt: skip
+    everything = {**facts, "data": data, "estimates": estimates, "latents": terms,
+                  "limits": limits}  # fmt: skip
     return json.dumps(everything, indent=1) + "\n"

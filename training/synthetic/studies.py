@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from training.synthetic import data
 from training.synthetic.data import Joint
 from training.synthetic.estimate import Estimate, estimate
 from training.synthetic.fit import Recipe, fit
+from training.synthetic.limit import Limit, limit
 from training.synthetic.sampling import Denoiser, Plan, Trained, TrueConditionals, draw, last_call
 
 Say = Callable[[str], None]
@@ -29,11 +31,21 @@ class Method:
     name: str
     latent: bool
     draws: int = 1
+    beta: float = 1.0
+    """Weight of the KL in the end."""
+    k: int = SequenceConfig.k
+    """Latent channels of a block."""
+    batch: int = Recipe.batch
+    prior: Literal["standard", "learned"] = "standard"
 
 
 MDM = Method("MDM", latent=False)
 ELBO = Method("VMD, 1 draw", latent=True)
 VMD = Method("VMD", latent=True, draws=8)
+LEARNED = Method("VMD, 1 draw, learned prior", latent=True, prior="learned")
+NARROW = Method("VMD, 1 draw, narrow", latent=True, batch=128)
+CHEAP = replace(NARROW, name="VMD, 1 draw, narrow, beta 0.25", beta=0.25)
+"""Of NARROW and CHEAP k is the number of independent choices in the data."""
 TRUTH = "true conditionals"
 """What could at best be learned without latent, beside what was."""
 
@@ -51,9 +63,13 @@ class Effort:
     points: int = 4000
     """Samples of a toy that are drawn as points."""
     ps: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    limit_steps: int = 1500
+    """Of the optimisation that finds the limit of the bound of one draw."""
 
 
-QUICK = Effort(steps=60, seeds=1, rows=2000, levels=16, points=1000, ps=(0.0, 1.0))
+QUICK = Effort(
+    steps=60, seeds=1, rows=2000, levels=16, points=1000, ps=(0.0, 1.0), limit_steps=20
+)  # fmt: skip
 """Every table and figure in a minute, from models that have hardly learned."""
 
 ONE = Plan(1)
@@ -103,6 +119,8 @@ class Results:
     joints: list[Joint] = field(default_factory=list)
     estimates: dict[Setting, Estimate] = field(default_factory=dict)
     latents: list[Latent] = field(default_factory=list)
+    limits: dict[tuple[str, int, float], Limit] = field(default_factory=dict)
+    """Of the bound of one draw, by data, k and beta."""
     points: dict[tuple[str, str, int], IntArray] = field(default_factory=dict)
     """Samples to look at, tokens (N, n), by data, model and NFE (0 for the truth)."""
 
@@ -149,8 +167,9 @@ class Bench:
     ) -> list[SequenceVMD]:
         joints, seeds = [joint for joint, _ in asked], [seed for _, seed in asked]
         latent: Literal["none", "block"] = "block" if method.latent else "none"
-        config = SequenceConfig(joints[0].values, joints[0].length, blocks, latent, layers=1)
-        recipe = Recipe(steps=steps * self.effort.steps, draws=method.draws)
+        config = SequenceConfig(joints[0].values, joints[0].length, blocks, latent, method.prior,
+                                method.k, layers=1)  # fmt: skip
+        recipe = Recipe(steps * self.effort.steps, method.batch, method.draws, beta=method.beta)
         names = " and ".join(dict.fromkeys(joint.name for joint in joints))
         self.say(f"training {len(asked)} of {method.name} on {names}, {blocks} block(s)")
         models = fit(config, joints, seeds, recipe)
@@ -211,9 +230,28 @@ def blocks(bench: Bench) -> None:
     joints = [data.chain(1.0), data.two_pairs(1.0)]
     for joint in joints:
         bench.truth(joint, (ONE, TWO, FOUR))
-    for method in (MDM, VMD):
-        bench.learn(method, joints, bench.effort.seeds, (ONE, FOUR, *REMASKED))
+    for method in (MDM, ELBO, VMD):
+        remasked = () if method == ELBO else REMASKED
+        bench.learn(method, joints, bench.effort.seeds, (ONE, FOUR, *remasked))
         bench.learn(method, joints, bench.effort.seeds, (TWO, FOUR), blocks=2)
+
+
+def draws(bench: Bench) -> None:
+    """Four tokens in one call: what the bound of one draw loses, and to what."""
+    effort = bench.effort
+    kinds = ((data.chain(1.0), 1), (data.two_pairs(1.0), 2))
+    joints = [joint for joint, _ in kinds]
+    for joint in joints:
+        bench.truth(joint, (ONE,))
+    for method in (ELBO, LEARNED):
+        bench.learn(method, joints, effort.seeds, (ONE, FOUR))
+    for method in (NARROW, CHEAP):
+        for joint, choices in kinds:
+            bench.learn(replace(method, k=choices), [joint], effort.seeds, (ONE,), steps=2)
+    for (joint, choices), beta in product(kinds, (NARROW.beta, CHEAP.beta)):
+        for k in dict.fromkeys((choices, ELBO.k)):
+            one = limit(joint.length // choices, k // choices, beta, effort.limit_steps)
+            bench.results.limits[joint.name, k, beta] = one if choices == 1 else one.twice()
 
 
 def toy2d(bench: Bench) -> None:
@@ -238,6 +276,7 @@ KNOWN: dict[str, Callable[[Bench], None]] = {
     "two": two,
     "four": four,
     "blocks": blocks,
+    "draws": draws,
     "toy2d": toy2d,
 }
 """The studies by name."""

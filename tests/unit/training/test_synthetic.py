@@ -21,6 +21,7 @@ from training.synthetic import data
 from training.synthetic.data import VALUES, Joint, entropy_nats
 from training.synthetic.estimate import estimate
 from training.synthetic.fit import Recipe, clip, fit
+from training.synthetic.limit import limit
 from training.synthetic.sampling import (
     Plan,
     Trained,
@@ -140,6 +141,31 @@ def test_a_known_mixture_is_measured_exactly() -> None:
     assert found.kl_nats == pytest.approx(math.log(0.5 / both), abs=1e-3)
     assert found.in_support == pytest.approx(2 * both, abs=1e-6)
     assert found.total_variation == pytest.approx(1 - 2 * both, abs=1e-6)
+    assert found.likeliest == 1.0
+
+
+def test_the_limit_of_one_draw_is_short_of_everything_and_less_so_where_z_is_cheap() -> None:
+    dear, cheap = (limit(2, 1, beta, 200, choices=2) for beta in (1.0, 0.1))
+    assert 0.8 < dear.share < cheap.share < 1
+    assert 0 < dear.gap_nats < cheap.gap_nats, "the bound is that of beta 1"
+    for one in (dear, cheap):  # equal only where both sequences are drawn as often
+        assert one.kl_nats >= -math.log(one.share)
+    two = dear.twice()
+    assert two.share == pytest.approx(dear.share**2)
+    assert (two.kl_nats, two.gap_nats) == (2 * dear.kl_nats, 2 * dear.gap_nats)
+
+
+def test_a_latent_that_costs_less_is_used_more() -> None:
+    joint = data.pair(1.0)
+    config = SequenceConfig(VALUES, 2, k=2, d=16, layers=1)
+    recipe = Recipe(steps=60, batch=16, draws=1, anneal=0.5, lr=1e-2)
+    x0 = torch.from_numpy(joint.sample(500, np.random.default_rng(0)))
+    noise = torch.randn(1, 500, 1, 2, generator=generator())
+    kl = []
+    for beta in (0.0, 1.0):
+        (model,) = fit(config, [joint], [0], replace(recipe, beta=beta))
+        kl.append(float(model(x0, torch.full_like(x0, MASK), noise).kl.mean()))
+    assert kl[0] > 2 * kl[1]
 
 
 class Watched:
@@ -273,6 +299,22 @@ def test_a_run_leaves_its_tables_figures_and_data(
     assert all(e["rows"] == 2000 for e in found["estimates"])
 
 
+def test_one_draw_stands_beside_its_limit_and_the_papers_figures(
+    vmd_train: Callable[..., int], tmp_path: Path
+) -> None:
+    assert vmd_train("--study", "draws", "--quick", "--steps", "1", "--quiet", "--out", "one") == 0
+    report = (tmp_path / "one" / "report.md").read_text()
+    for name, share in (("D1", "0.873"), ("D2", "0.800")):
+        assert f"| {name} | paper | {share} |" in report
+        assert f"| {name} | VMD, 1 draw, learned prior |" in report
+        assert f"| {name} | perfect denoiser, 1 draw, k 8, beta 1 |" in report
+    found = json.loads((tmp_path / "one" / "results.json").read_text())
+    assert {(best["data"], best["k"], best["beta"]) for best in found["limits"]} == {
+        (name, k, beta) for name, narrow in (("D1", 1), ("D2", 2)) for k in (narrow, 8)
+        for beta in (0.25, 1.0)
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("study", ["two", "four", "blocks"])
 def test_a_study_stands_alone(vmd_train: Callable[..., int], tmp_path: Path, study: str) -> None:
     assert vmd_train("--study", study, "--quick", "--steps", "1", "--quiet", "--out", "one") == 0
@@ -294,7 +336,10 @@ def test_the_same_seed_gives_the_same_results(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--study", "three"), "'three' is not one of 'two', 'four', 'blocks', 'toy2d', 'all'"),
+        (
+            ("--study", "three"),
+            "'three' is not one of 'two', 'four', 'blocks', 'draws', 'toy2d', 'all'",
+        ),
         (("--steps", "0"), "0 is not in the range x>=1"),
         (("--seed", "x"), "'x' is not a valid integer"),
     ],

@@ -66,10 +66,12 @@ SECTION = Section(
     "z",
     "Where z comes from",
     "The first z is drawn from the learned prior p(z | x_t), or from the standard normal one of the"
-    " paper. Between calls it is kept, drawn anew, or refined: inferred by the encoder from the"
-    " grid of the last call, after what breaks a rule was masked again. Neural mode, otherwise"
-    " as it ships. `several solutions` are 9x9 puzzles with 2 to 50 of them, `empty` is the board"
-    " without givens; any solution counts.",
+    " paper. A model trained with the learned one has never seen the other: what it solves with it"
+    " tells how much it relies on its prior, not which prior is better to train with. Between calls"
+    " it is kept, drawn anew, or refined: inferred by the encoder from the grid of the last call,"
+    " after what breaks a rule was masked again. Neural mode, otherwise as it ships. `several"
+    " solutions` are 9x9 puzzles with 2 to 50 of them, `empty` is the board without givens; any"
+    " solution counts.",
     tasks,
     tables,
 )
