@@ -6,7 +6,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -110,6 +111,15 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+@contextmanager
+def needed(what: str, extra: str = "train") -> Iterator[None]:
+    """Imports within it that fail become RuntimeUnavailable: `what` is missing, and the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise RuntimeUnavailable(f"{what} {error.name}; install vmd-solver[{extra}]") from error
+
+
 class Commands(click.Group):
     """The commands in `training.commands` are imported when they are used, not before."""
 
@@ -157,16 +167,12 @@ def _run(
     started, recipe = time.perf_counter(), recipe or command
     if resume and init:
         raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
-    try:
+    with needed("training needs"):
         import torch
 
         from training import device as devices
         from training import distributed
         from training.loop import Clock, Run, train
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"training needs {error.name}; install vmd-solver[train]"
-        ) from error
     if threads:
         torch.set_num_threads(threads)
     kind = latent if backbone == "candidate-graph" else backbone
@@ -342,18 +348,13 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
     from training.evaluate import final
     from training.export import export
     from training.loop import groups_of
-    from training.report import card, write_report
+    from training.report import card, ran, write_report
 
     if not quiet:
         click.echo("evaluating and exporting", err=True)
     groups = groups_of(run.config)
     metrics = final(run.ema, groups, run.config.seed, loops)
-    metrics["run"] = {
-        "recipe": run.config.recipe, "latent": run.model.config.latent, "steps": run.step,
-        "puzzle_calls": run.puzzle_calls, "minutes": round(run.elapsed_s / 60, 1),
-        "seed": run.config.seed, "earlier": run.earlier,
-        "boards": sorted({name for group in groups for name in group.boards}),
-    }  # fmt: skip
+    metrics["run"] = ran(run)
     report = write_report(run, metrics)
     if run.model.config.backbone == "transformer":
         click.echo(f"report: {report}\nnot exported: the transformer is a baseline for evaluation")
@@ -376,17 +377,15 @@ def promote_into(
 
     `scored` gives the score of the one that ships, on the same puzzles.
     """
+    from training.slices import install
+
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
     target = exported / folder.name
     old = scored(target) if target.is_dir() else 0.0
     if score <= old:
         return f"not promoted: score {score:.4f}, more than {old:.4f} is needed"
-    coming = target.with_name(f"{target.name}.coming")
-    shutil.rmtree(coming, ignore_errors=True)
-    shutil.copytree(folder, coming)
-    shutil.rmtree(target, ignore_errors=True)
-    coming.rename(target)
+    install(folder, target)
     return f"promoted to {target}: score {score:.4f} over {old:.4f}"
 
 

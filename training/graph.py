@@ -163,9 +163,10 @@ class CandidateGraph:
         return into.flatten(0, 2).index_copy(0, self.index, x.to(into.dtype)).view(into.shape)
 
     def logits(self, logits: Tensor) -> Tensor:
-        """Logits (B, n, D) from those of nodes (N,): closed elsewhere, 0 at what is unmasked."""
+        """Logits (..., B, n, D) from those of nodes (..., N): closed elsewhere, 0 if unmasked."""
         closed = torch.full_like(self.fixed, CLOSED_LOGIT).masked_fill(self.fixed > 0, 0.0)
-        return self.scatter(logits[:, None], closed[..., None]).squeeze(-1)
+        every = closed.flatten().expand(*logits.shape[:-1], -1)
+        return every.index_copy(-1, self.index, logits).view(*logits.shape[:-1], *self.shape)
 
 
 def _facts(grid: Grid, size: Tensor) -> Tensor:

@@ -128,8 +128,7 @@ class Denoiser(nn.Module):
         graph = CandidateGraph.of(grid)
         latent = graph.gather(h[..., :0] if self.latent == "none" else z)
         every, state = self.think(graph, latent, graph.gather(h), loops)
-        logits = torch.stack([graph.logits(one) for one in every])
-        return logits, graph.scatter(state, h)
+        return graph.logits(torch.stack(every)), graph.scatter(state, h)
 
     def think(
         self, graph: CandidateGraph, z: Tensor, h: Tensor, loops: int

@@ -63,6 +63,20 @@ def data(run: Run) -> str:
     return table(rows, head)
 
 
+def ran(run: Run) -> Row:
+    """What the run was, for metrics.json."""
+    return {
+        "recipe": run.config.recipe,
+        "latent": run.model.config.latent,
+        "steps": run.step,
+        "puzzle_calls": run.puzzle_calls,
+        "minutes": round(run.elapsed_s / 60, 1),
+        "seed": run.config.seed,
+        "earlier": run.earlier,
+        "boards": sorted({name for group in groups_of(run.config) for name in group.boards}),
+    }
+
+
 def facts(run: Run) -> list[tuple[str, str]]:
     """What the run was, as label and value."""
     config, model = run.config, run.model.config

@@ -31,7 +31,7 @@ from training.lineage import Lineage
 from training.loop import Clock, Report, Run, TrainConfig, groups_of, step_seconds, train
 from training.model import VMD, ModelConfig, parameter_count
 from training.recipes import RECIPES
-from training.report import card
+from training.report import card, ran
 from vmd_solver.errors import ModelError, VmdError
 
 RESERVE = 1.15
@@ -420,7 +420,6 @@ def _metrics(run: Run, row: lineage.Row) -> dict[str, Any]:
                for k, share in shares.items()}
         for name, shares in row["after"].items()
     }  # fmt: skip
-    groups = groups_of(run.config)
     return {
         "score": row["score"],
         "set": row["set"],
@@ -428,16 +427,7 @@ def _metrics(run: Run, row: lineage.Row) -> dict[str, Any]:
         "solve_rate": rates,
         "empty_grids": 0,
         "valid_empty": {},
-        "run": {
-            "recipe": run.config.recipe,
-            "latent": run.model.config.latent,
-            "steps": run.step,
-            "puzzle_calls": run.puzzle_calls,
-            "minutes": round(run.elapsed_s / 60, 1),
-            "seed": run.config.seed,
-            "earlier": run.earlier,
-            "boards": sorted({board for group in groups for board in group.boards}),
-        },
+        "run": ran(run),
     }
 
 

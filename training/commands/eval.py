@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmd_solver.errors import RuntimeUnavailable, VmdError
+from training.cli import needed
+from vmd_solver.errors import VmdError
 
 if TYPE_CHECKING:
     from training.evaluation.bench import Bench
@@ -117,12 +118,8 @@ def command(
 
     MODEL is a model that ships, an exported folder, a run, or a checkpoint.
     """  # fmt: skip
-    try:
+    with needed("evaluation needs"):
         from training.evaluation import report, sections
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"evaluation needs {error.name}; install vmd-solver[train]"
-        ) from error
     bench = _bench((model, *baselines), **options)
     folder = out or Path("runs") / f"eval-{bench.models[0].name}"
     chosen = [sections.SECTIONS[name] for name in only]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vmd_solver.errors import RuntimeUnavailable
+from training.cli import needed
 from vmd_solver.sampling.settings import POLICIES
 from vmd_solver.text.settings import CHOICES, TextSettings
 
@@ -44,16 +44,12 @@ def command(
     Samples are judged by n-grams counted on the training text: bits a character, real words,
     distinct runs of characters.
     """
-    try:
+    with needed("evaluation needs", "cpu,train"):
         import torch
 
         from training.text import evaluation
         from training.text.evaluation import Setting
         from vmd_solver.text.denoiser import OnnxText
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"evaluation needs {error.name}; install vmd-solver[cpu,train]"
-        ) from error
     out.mkdir(parents=True, exist_ok=True)
     setting = Setting(corpus, held_out, lengths, temperatures, samples, rows, TextSettings(**how))
     results: dict[str, Any] = {}

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from training.cli import EXPORTED, file_name, progress, seconds
+from training.cli import EXPORTED, file_name, needed, progress, seconds
 from training.lineage import LINEAGE, Lineage
-from vmd_solver.errors import ModelError, RuntimeUnavailable
+from vmd_solver.errors import ModelError
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 RATE = click.FloatRange(0, min_open=True)
@@ -89,15 +89,11 @@ def command(
         ended = place.end()
         click.echo(_last(place) if ended else "no slice runs here")
         return
-    try:
+    with needed("training needs"):
         import torch
 
         from training import device as devices
         from training import slices
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"training needs {error.name}; install vmd-solver[train]"
-        ) from error
     if threads:
         torch.set_num_threads(threads)
     plan = devices.choose(device, assume=dry_run)
@@ -148,12 +144,8 @@ def _both(show: Any, folder: Path | None) -> Any:
     """Report to the terminal, and to TensorBoard where a folder is given. Raises VmdError."""
     if folder is None:
         return show
-    try:
+    with needed("--tensorboard needs", "tensorboard"):
         from torch.utils.tensorboard import SummaryWriter
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"--tensorboard needs {error.name}; install vmd-solver[tensorboard]"
-        ) from error
     writer: Any = SummaryWriter(str(folder))
 
     def report(row: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from training.cli import needed
 from vmd_solver import __version__
-from vmd_solver.errors import RuntimeUnavailable
 
 if TYPE_CHECKING:
     from training.synthetic.studies import Bench
@@ -50,12 +50,8 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
 
     KL between the true joint and what is sampled, from independent to deterministic tokens.
     """
-    try:
+    with needed("the studies need"):
         from training.synthetic import figures, report
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"the studies need {error.name}; install vmd-solver[train]"
-        ) from error
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent
     chosen = STUDIES if study == "all" else (study,)
     bench, used_s = _run(chosen, seed, steps, quick, quiet)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.cli import EXPORTED, file_name, promote_into, seconds, stated
-from vmd_solver.errors import RuntimeUnavailable
+from training.cli import EXPORTED, file_name, needed, promote_into, seconds, stated
 from vmd_solver.text.alphabet import Alphabet, from_config
 
 if TYPE_CHECKING:
@@ -80,17 +79,13 @@ def command(
     device: str, threads: int | None, quiet: bool, name: str, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """Learn to write text like that of the files, and export a model for vmd-text."""
-    try:
+    with needed("training needs"):
         import torch
 
         from training import device as devices
         from training import distributed
         from training.text import corpus as corpora
         from training.text.loop import train
-    except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(
-            f"training needs {error.name}; install vmd-solver[train]"
-        ) from error
     if threads:
         torch.set_num_threads(threads)
     folder = out or Path("runs") / f"text-{latent}"

@@ -131,8 +131,6 @@ def _batch(
         return {"kl": noise.new_zeros(B, 1), "own": nats, "valid own": valid}
     q, p = network.encoder(grid, answer), network.prior(grid)
     kl = kl_nats(q, p)
-    if kl.dim() == 4:  # the denoiser reads z at masked cells only
-        kl = kl * grid.masked()[..., None, None]
     own = q.sample(noise)
     found = {"kl": kl.cpu()}
     for which, z in (("own", own), ("shuffled", own.roll(1, 0)), ("prior", p.sample(noise))):
