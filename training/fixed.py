@@ -97,7 +97,7 @@ def spread(rows: npt.NDArray[np.int8], count: int) -> npt.NDArray[np.int8]:
 
 def digest(chosen: Sequence[FixedSet]) -> str:
     """Twelve digits that tell two choices of stand-ins, or two ways of scoring, apart."""
-    hashed = hashlib.sha256(f"{CALLS} {LOOPS} {LATENTS}".encode())
+    hashed = hashlib.sha256(f"{CALLS} {LOOPS} {LATENTS} redrawn".encode())
     for one in chosen:
         if one.stands_in:
             hashed.update(f"{one.name} {one.givens.shape}".encode() + one.givens.tobytes())
@@ -137,7 +137,8 @@ def attempt(
 ) -> Tensor:
     """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
 
-    Nothing is committed in between; the hidden state alone is carried on.
+    As neural mode does it: nothing is committed in between, the hidden state is carried on, and z
+    is drawn anew for each call.
     """
     device = next(model.parameters()).device
     grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
@@ -147,10 +148,11 @@ def attempt(
         logits, h = model.denoiser(grid, z, h, LOOPS)
         answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
         open_ = ~valid(answer, board)
-        left, z, h = left[open_], z[open_], h[open_]
+        left, h = left[open_], h[open_]
         grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
         if not len(left):
             break
+        z = draw(model, grid, rng)
     done = torch.ones(len(x_t), dtype=torch.bool)
     done[left.cpu()] = False
     return done

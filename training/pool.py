@@ -29,6 +29,9 @@ LEAVE_SOLVED = 0.8
 """Chance that a solved row leaves; the rest learn to stay solved."""
 ADVANCE = 0.15
 """Chance that a row goes from x_t to a less masked x_s between two calls, as in sampling."""
+REDRAW = 0.25
+"""Chance that a row that draws from the prior has its z chosen anew between two calls: from a state
+that has gone astray another z leads out."""
 REVEAL = 1 / 3
 """Chance that a fresh row has a random share of its cells shown beside the givens."""
 PROPAGATED = 0.25
@@ -128,13 +131,13 @@ class Pool:
         """Keep the new state h, replace rows that are done, unmask more cells of some others."""
         self.h = h.detach()
         self.calls += 1
-        chance = torch.rand(3, len(solved), device=h.device)
+        chance = torch.rand(4, len(solved), device=h.device)
         leaving = (self.calls >= MAX_CALLS) | (solved & (chance[0] < LEAVE_SOLVED))
         moving = (chance[1] < ADVANCE) & ~leaving
         share = (chance[2] * moving * 0.7)[:, None]
         shown = torch.rand_like(self.x_t, dtype=torch.float32) < share
         self.x_t = torch.where(shown, self.x0, self.x_t)
-        self.fresh = shown.any(dim=-1) & self.use_encoder
+        self.fresh = torch.where(self.use_encoder, shown.any(dim=-1), chance[3] < REDRAW)
         leaving |= (self.x_t > 0).all(dim=-1)
         self.refill(leaving)
 

@@ -61,7 +61,10 @@ def test_rows_stay_true_and_only_unmask(made: Callable[..., Pool]) -> None:
         assert (pool.x_t[kept] == before[kept]).all()
 
 
-def test_a_row_leaves_after_its_last_call_with_all_it_had(made: Callable[..., Pool]) -> None:
+def test_a_row_leaves_after_its_last_call_with_all_it_had(
+    made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "REDRAW", 0.0)
     pool = made()
     pool.fresh[:] = False
     for _ in range(MAX_CALLS - 1):
@@ -87,6 +90,19 @@ def test_most_of_the_solved_rows_leave(
     assert 60 < left[solved].sum() < 95
     open_ = (pool.x_t == 0).any(dim=1)
     assert not left[~solved & open_].any()
+
+
+def test_z_is_chosen_anew_between_calls_where_it_was_drawn_from_the_prior(
+    made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "ADVANCE", 0.0)
+    pool = made(batch=400)
+    pool.use_encoder = torch.arange(400) < 200
+    step(pool)
+    stayed, again = pool.calls > 0, pool.fresh
+    assert not again[:200][stayed[:200]].any()
+    share = float(again[200:][stayed[200:]].float().mean())
+    assert abs(share - pools.REDRAW) < 0.15
 
 
 def test_puzzles_with_several_solutions_use_the_encoder(made: Callable[..., Pool]) -> None:
