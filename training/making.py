@@ -16,12 +16,13 @@ import numpy.typing as npt
 from training import boards
 from training.data import mined_puzzles
 from training.dataset import Section, joined
-from training.mine import HARDEST, mine
+from training.mine import ORDERS as MINED_ORDERS
+from training.mine import guesses, mine
 from vmd_solver.csp import Board
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.generate import Values, minimal_puzzles
-from vmd_solver.csp.rating import rate
+from vmd_solver.csp.rating import rate, refuted
 from vmd_solver.errors import SearchError
 
 Rng = np.random.Generator
@@ -49,8 +50,11 @@ LINES, ROUNDS, ISLAND = 100, 800, 4000
 the some 10,000 puzzles it finds are kept: half are the hardest, half are drawn from the rest."""
 
 
-FOUNDERS, STEEP_ROUNDS = 500, 2400
-"""Of an island that climbs from puzzles that are hard already."""
+FOUNDERS, STEEP_ROUNDS = 100, 2400
+"""Of an island that climbs from puzzles that are hard already: founders for each number of clues,
+and its time (an hour of one core)."""
+CLUES = range(22, 26)
+"""Of founders: puzzles of fewer are the first to look deep, and stay where they are."""
 
 
 @dataclass(frozen=True)
@@ -147,22 +151,25 @@ def make(part: Part) -> Section:
     maker = part.maker
     if part.mined:
         board = boards.draw(maker.board, rng)
-        founders = _hardest(rng) if part.climbs else None
+        founders = _deepest(board) if part.climbs else None
         found = mine(board, rng, LINES, STEEP_ROUNDS if part.climbs else ROUNDS, founders)
         order = np.argsort(-found.ratings, kind="stable")
         hardest, rest = np.split(order, [part.rows // 2])
         kept = found.chosen(np.append(hardest, rng.permutation(rest)[: part.rows - len(hardest)]))
-        counts = np.ones(len(kept))
-        return _section(maker, board, kept.puzzles, kept.solutions, counts, kept.ratings)
+        counts, ratings = np.ones(len(kept)), kept.ratings
+        if part.climbs:
+            ratings = guesses(board, kept.puzzles, rng, MINED_ORDERS)
+        return _section(maker, board, kept.puzzles, kept.solutions, counts, ratings)
     size = part.rows if boards.fixed(maker.board) else BLOCK
     return joined([_block(maker, rows, rng) for _, rows in _cut(part.rows, size)])
 
 
-def _hardest(rng: Rng) -> tuple[Values, Values]:
-    """Some of the hardest puzzles that ship, and their solutions."""
+def _deepest(board: Board) -> tuple[Values, Values]:
+    """Of the puzzles that ship those of which trials refute least, and their solutions."""
     every = mined_puzzles()
-    order = np.argsort(-np.where(every.rating > HARDEST, 0, every.rating), kind="stable")
-    chosen = rng.permutation(order[: FOUNDERS * 4])[:FOUNDERS]
+    share, clues = refuted(board, every.givens, available()), (every.givens > 0).sum(axis=1)
+    order = np.argsort(share, kind="stable")
+    chosen = np.concatenate([order[clues[order] == some][:FOUNDERS] for some in CLUES])
     return every.givens[chosen], every.solutions[chosen]
 
 

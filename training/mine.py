@@ -6,6 +6,7 @@ else. Must not know of files or processes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import lone_values, solve_batch
 from vmd_solver.csp.generate import Values, dig, loosen, minimal_puzzles
-from vmd_solver.csp.rating import rate
+from vmd_solver.csp.rating import rate, refuted
 
 Rng = np.random.Generator
 
@@ -26,24 +27,36 @@ ORDERS = 16
 STARTERS = 4
 """Random minimal puzzles for each that founds a line: the hardest of them do."""
 
-LITTER = 6
-"""Children of one puzzle a round, of which at most one is kept."""
-
 MOST_SOLUTIONS = 100
 """A puzzle without the clue to swap may have fewer solutions than this. Those with more have hardly
 any clue that decides, and take long."""
 
-HARDEST = 300.0
-"""Rating above which a puzzle founds no line: what takes so long has few clues, and is not hard."""
-
 MAX_GUESSES = 2000
 """Guesses of any one search. The hardest 9x9 Sudoku known take a few hundred."""
+
+
+SHALLOW = 0.01
+"""Share of refuted candidates below which a puzzle hardly counts as deeper."""
+
+
+def guesses(board: Board, puzzles: Values, rng: Rng, orders: int) -> npt.NDArray[np.float64]:
+    """How many guesses so many searches need on average: (m,)."""
+    return rate(board, puzzles, rng, orders, MAX_GUESSES, available())
+
+
+def depth(board: Board, puzzles: Values, rng: Rng, orders: int) -> npt.NDArray[np.float64]:
+    """How few candidates a trial refutes: (m,) from 1 to 100, where nothing is refuted."""
+    return 1 / (refuted(board, puzzles, available()) + SHALLOW)
 
 
 @dataclass(frozen=True)
 class Breeding:
     """Who become parents, and which children are kept."""
 
+    rate: Callable[[Board, Values, Rng, int], npt.NDArray[np.float64]]
+    """How hard puzzles are, in so many searches."""
+    litter: int
+    """Most children of one puzzle a round, of which at most one is kept."""
     fade: float
     """What each round as a parent leaves of a puzzle's claim to be one again."""
     siblings: int
@@ -55,10 +68,11 @@ class Breeding:
     """Share of children for which two clues are swapped."""
 
 
-WIDE = Breeding(0.5, 6, ((1, 0.5), (4, 0.7), (12, 0.85)), 0.15)
-"""From random puzzles to many that are hard."""
-STEEP = Breeding(0.9, 10, ((1, 0.5), (4, 0.75), (12, 0.9)), 0.4)
-"""From hard puzzles to harder ones: the same parents again and again, and larger steps."""
+WIDE = Breeding(guesses, 6, 0.5, 6, ((1, 0.5), (4, 0.7), (12, 0.85)), 0.15)
+"""From random puzzles to many that a search needs many guesses for."""
+STEEP = Breeding(depth, 40, 0.9, 10, ((1, 0.7),), 0.5)
+"""From hard puzzles to those that no single trial helps with: large litters, the same parents again
+and again, and larger steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +84,7 @@ class Population:
     solutions: Values
     """(m, n)"""
     ratings: npt.NDArray[np.float64]
-    """(m,) see `vmd_solver.csp.rating`."""
+    """(m,) as the breeding rates."""
     lines: npt.NDArray[np.intp]
     """(m,) which founder each descends from."""
     spent: npt.NDArray[np.intp]
@@ -103,37 +117,41 @@ def mine(
     """
     rng = np.random.default_rng(seed)
     breeding = WIDE if founders is None else STEEP
-    found = _founders(board, lines, rng) if founders is None else _rated(board, *founders, rng)
+    if founders is None:
+        found = _founders(board, lines, rng, breeding)
+    else:
+        found = _rated(board, *founders, rng, breeding)
     seen = set(map(bytes, found.puzzles))
     for _ in range(rounds):
         parents = _parents(found, lines, breeding)
         found.spent[parents] += 1
         litter = _litter(board, found.chosen(parents), rng, breeding)
-        if founders is not None:
-            litter = litter.chosen(litter.ratings <= HARDEST)
         fresh = np.array([bytes(puzzle) not in seen for puzzle in litter.puzzles], dtype=np.bool_)
         seen.update(map(bytes, litter.puzzles))
         found += litter.chosen(fresh)
     return found
 
 
-def _founders(board: Board, lines: int, rng: Rng) -> Population:
+def _founders(board: Board, lines: int, rng: Rng, breeding: Breeding) -> Population:
     """The hardest of random minimal puzzles."""
     puzzles, solutions = minimal_puzzles(
         board, STARTERS * lines, rng, max_guesses=MAX_GUESSES, compiled=available()
     )
-    found = _rated(board, puzzles, solutions, rng)
+    found = _rated(board, puzzles, solutions, rng, breeding)
     best = found.chosen(np.argsort(-found.ratings, kind="stable")[:lines])
     return replace(best, lines=np.arange(lines))
 
 
-def _rated(board: Board, puzzles: Values, solutions: Values, rng: Rng) -> Population:
+def _rated(
+    board: Board, puzzles: Values, solutions: Values, rng: Rng, breeding: Breeding
+) -> Population:
     """Founders of a line each."""
     names, unspent = np.arange(len(puzzles)), np.zeros(len(puzzles), dtype=np.intp)
-    return Population(puzzles, solutions, _rate(board, puzzles, rng, ORDERS), names, unspent)
+    ratings = breeding.rate(board, puzzles, rng, ORDERS)
+    return Population(puzzles, solutions, ratings, names, unspent)
 
 
-def _parents(found: Population, most: int, breeding: Breeding = WIDE) -> npt.NDArray[np.intp]:
+def _parents(found: Population, most: int, breeding: Breeding) -> npt.NDArray[np.intp]:
     """The puzzles whose turn it is: those with the best claims, and few of any one line."""
     claims = found.ratings * breeding.fade**found.spent
     order = np.lexsort((-claims, found.lines))
@@ -141,12 +159,12 @@ def _parents(found: Population, most: int, breeding: Breeding = WIDE) -> npt.NDA
     return allowed[np.argsort(-claims[allowed], kind="stable")[:most]]
 
 
-def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding = WIDE) -> Population:
+def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding) -> Population:
     """The hardest child of each parent that has one hard enough, its clues all needed."""
-    children, origin = swapped(board, parents.puzzles, rng, breeding.two)
+    children, origin = swapped(board, parents.puzzles, rng, breeding.litter, breeding.two)
     ratings, done = np.zeros(len(children)), 0
     for orders, share in breeding.sieve:
-        more = _rate(board, children, rng, orders - done)
+        more = breeding.rate(board, children, rng, orders - done)
         ratings = (ratings * done + more * (orders - done)) / orders
         hard = ratings >= share * parents.ratings[origin]
         children, origin, ratings, done = children[hard], origin[hard], ratings[hard], orders
@@ -156,30 +174,30 @@ def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding = WI
     solutions = solve_batch(board, children, compiled=available()).solutions
     puzzles = dig(board, solutions, rng, puzzles=children, max_guesses=MAX_GUESSES,
                   compiled=available())  # fmt: skip
-    ratings = _rate(board, puzzles, rng, ORDERS)
+    ratings = breeding.rate(board, puzzles, rng, ORDERS)
     kept = ratings >= breeding.sieve[-1][1] * parents.ratings[origin]
     lines, unspent = parents.lines[origin], np.zeros(len(origin), dtype=np.intp)
     return Population(puzzles, solutions, ratings, lines, unspent).chosen(kept)
 
 
 def swapped(
-    board: Board, puzzles: Values, rng: Rng, two_share: float = WIDE.two
+    board: Board, puzzles: Values, rng: Rng, litter: int = WIDE.litter, two: float = WIDE.two
 ) -> tuple[Values, npt.NDArray[np.intp]]:
     """Puzzles (c, n) with one solution that differ from one of `puzzles` (m, n) by a swap of clues,
-    and which one (c,): at most LITTER of each, and of many none.
+    and which one (c,): at most `litter` of each, and of many none.
 
-    One clue goes, or two, and for the second of them another comes, which some solution has. A
-    last clue that only one of the solutions left has makes that one the only one.
+    One clue goes, or, of a share `two`, two, and for the second of them another comes, which some
+    solution has. A last clue that only one of the solutions left has makes that one the only one.
     """
     rows = loosen(puzzles, 1, rng)
-    two = np.flatnonzero(rng.random(len(rows)) < two_share)
-    rows[two] = _exchanged(board, rows[two], rng)
+    more = np.flatnonzero(rng.random(len(rows)) < two)
+    rows[more] = _exchanged(board, rows[more], rng)
     lone = lone_values(board, rows, MOST_SOLUTIONS, max_guesses=MAX_GUESSES, compiled=available())
     origin, cells, values = masks_to_allowed(lone, board.D).nonzero()
     order = np.lexsort((rng.random(len(origin)), origin))
     origin, cells, values = origin[order], cells[order], values[order] + 1
     # What a parent had there itself would be the parent again.
-    kept = (_places(origin) < LITTER) & (puzzles[origin, cells] != values)
+    kept = (_places(origin) < litter) & (puzzles[origin, cells] != values)
     children = rows[origin[kept]]
     children[np.arange(len(children)), cells[kept]] = values[kept]
     return children, origin[kept]
@@ -196,10 +214,6 @@ def _exchanged(board: Board, rows: Values, rng: Rng) -> Values:
     index = np.arange(len(fewer))
     fewer[index, cells] = some[index, cells]
     return fewer
-
-
-def _rate(board: Board, puzzles: Values, rng: Rng, orders: int) -> npt.NDArray[np.float64]:
-    return rate(board, puzzles, rng, orders, MAX_GUESSES, available())
 
 
 def _firsts(labels: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from vmd_solver.csp import rating
+from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.generate import minimal_puzzles
-from vmd_solver.csp.rating import rate
+from vmd_solver.csp.rating import rate, refuted
 
 HARD = [
     int(cell)
@@ -44,3 +45,27 @@ def test_ratings_of_chunks_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatc
 
 def test_no_puzzle_has_no_rating() -> None:
     assert rate(latin(3), np.zeros((0, 9), np.int8), seed=1).shape == (0,)
+
+
+def test_what_a_trial_refutes_is_counted_candidate_by_candidate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board = sudoku()
+    puzzles, solutions = minimal_puzzles(board, 12, 5, compiled=False)
+    puzzles, solutions = puzzles.copy(), solutions.copy()
+    puzzles[0] = HARD
+    monkeypatch.setattr(rating, "TRIALS", 50)
+    shares = refuted(board, puzzles)
+    assert shares[0] == 0 and len(set(shares.tolist())) > 4
+    for row, share in zip(puzzles, shares, strict=True):
+        (masks,), _ = propagate(board, initial_masks(board, [row]))
+        open_ = masks_to_allowed(masks[None], 9)[0]
+        fell = wrong = 0
+        for cell in np.flatnonzero(open_.sum(axis=1) > 1):
+            values = np.flatnonzero(open_[cell])
+            wrong += len(values) - 1
+            for value in values:
+                trial = masks[None].copy()
+                trial[0, cell] = 1 << int(value)
+                fell += not propagate(board, trial)[1][0]
+        assert share == (fell / wrong if wrong else 1.0)

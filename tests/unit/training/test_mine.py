@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.mine import HARDEST, Population, mine, swapped
+from training.mine import Population, mine, swapped
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import initial_masks
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import dig, minimal_puzzles
-from vmd_solver.csp.rating import rate
+from vmd_solver.csp.rating import rate, refuted
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +60,13 @@ def test_a_swap_leaves_one_solution_and_most_clues(board: Board) -> None:
     assert (initial_masks(board, children) > 0).all()
 
 
-def test_mining_from_hard_puzzles_goes_on_from_them(island: Population) -> None:
+def test_mining_from_hard_puzzles_goes_deeper(island: Population) -> None:
     hardest = np.argsort(-island.ratings)[:40]
     founders = island.puzzles[hardest], island.solutions[hardest]
-    higher = mine(sudoku(), 5, lines=12, rounds=25, founders=founders)
-    assert np.array_equal(higher.puzzles[:40], founders[0])
-    assert len(higher) > 45 and higher.ratings[40:].max() <= HARDEST
-    assert (solve_batch(sudoku(), higher.puzzles, limit=2).counts == 1).all()
-    fresh = rate(sudoku(), higher.puzzles[np.argsort(-higher.ratings)[:12]], seed=77, orders=16)
-    assert fresh.mean() > 1.1 * rate(sudoku(), founders[0][:12], seed=77, orders=16).mean()
+    deeper = mine(sudoku(), 5, lines=12, rounds=25, founders=founders)
+    assert np.array_equal(deeper.puzzles[:40], founders[0])
+    assert len(deeper) > 45
+    assert (solve_batch(sudoku(), deeper.puzzles, limit=2).counts == 1).all()
+    share = refuted(sudoku(), deeper.puzzles)
+    np.testing.assert_allclose(deeper.ratings, 1 / (share + 0.01))
+    assert np.sort(share)[:12].mean() < 0.95 * np.sort(share[:40])[:12].mean()
