@@ -52,7 +52,7 @@ the some 10,000 puzzles it finds are kept: half are the hardest, half are drawn 
 
 FOUNDERS, STEEP_ROUNDS = 100, 2400
 """Of an island that climbs from puzzles that are hard already: founders for each number of clues,
-and its time (an hour of one core)."""
+and its time (some 20 minutes of one core)."""
 CLUES = range(22, 26)
 """Of founders: puzzles of fewer are the first to look deep, and stay where they are."""
 
