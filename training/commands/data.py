@@ -56,7 +56,7 @@ from vmd_solver.formats import read_path
 @click.option(
     "--climb",
     is_flag=True,
-    help="Mine for depth, from the deepest puzzles that ship: an hour for each island.",
+    help="Mine for depth, from the deepest puzzles that ship: 20 minutes for each island.",
 )
 @click.option(
     "--seed",
