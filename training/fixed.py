@@ -137,8 +137,8 @@ def attempt(
 ) -> Tensor:
     """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
 
-    As neural mode does it: nothing is committed in between, the hidden state is carried on, and z
-    is drawn anew for each call.
+    Nothing is committed in between, the hidden state is carried on, and z is drawn anew for each
+    call (neural mode by default refines it).
     """
     device = next(model.parameters()).device
     grid = grid_of(x_t, board.incidence, board.complete, board.D, device)

@@ -116,11 +116,10 @@ def mine(
     random puzzles, or from `founders`, minimal puzzles (m, n) that are hard and their solutions.
     """
     rng = np.random.default_rng(seed)
-    breeding = WIDE if founders is None else STEEP
     if founders is None:
-        found = _founders(board, lines, rng, breeding)
+        breeding, found = WIDE, _founders(board, lines, rng, WIDE)
     else:
-        found = _rated(board, *founders, rng, breeding)
+        breeding, found = STEEP, _rated(board, *founders, rng, STEEP)
     seen = set(map(bytes, found.puzzles))
     for _ in range(rounds):
         parents = _parents(found, lines, breeding)
@@ -161,7 +160,7 @@ def _parents(found: Population, most: int, breeding: Breeding) -> npt.NDArray[np
 
 def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding) -> Population:
     """The hardest child of each parent that has one hard enough, its clues all needed."""
-    children, origin = swapped(board, parents.puzzles, rng, breeding.litter, breeding.two)
+    children, origin = swapped(board, parents.puzzles, rng, breeding)
     ratings, done = np.zeros(len(children)), 0
     for orders, share in breeding.sieve:
         more = breeding.rate(board, children, rng, orders - done)
@@ -181,23 +180,23 @@ def _litter(board: Board, parents: Population, rng: Rng, breeding: Breeding) -> 
 
 
 def swapped(
-    board: Board, puzzles: Values, rng: Rng, litter: int = WIDE.litter, two: float = WIDE.two
+    board: Board, puzzles: Values, rng: Rng, breeding: Breeding = WIDE
 ) -> tuple[Values, npt.NDArray[np.intp]]:
     """Puzzles (c, n) with one solution that differ from one of `puzzles` (m, n) by a swap of clues,
-    and which one (c,): at most `litter` of each, and of many none.
+    and which one (c,): at most a litter of each, and of many none.
 
-    One clue goes, or, of a share `two`, two, and for the second of them another comes, which some
-    solution has. A last clue that only one of the solutions left has makes that one the only one.
+    One clue goes, or two, and for the second of them another comes, which some solution has. A
+    last clue that only one of the solutions left has makes that one the only one.
     """
     rows = loosen(puzzles, 1, rng)
-    more = np.flatnonzero(rng.random(len(rows)) < two)
-    rows[more] = _exchanged(board, rows[more], rng)
+    two = np.flatnonzero(rng.random(len(rows)) < breeding.two)
+    rows[two] = _exchanged(board, rows[two], rng)
     lone = lone_values(board, rows, MOST_SOLUTIONS, max_guesses=MAX_GUESSES, compiled=available())
     origin, cells, values = masks_to_allowed(lone, board.D).nonzero()
     order = np.lexsort((rng.random(len(origin)), origin))
     origin, cells, values = origin[order], cells[order], values[order] + 1
     # What a parent had there itself would be the parent again.
-    kept = (_places(origin) < litter) & (puzzles[origin, cells] != values)
+    kept = (_places(origin) < breeding.litter) & (puzzles[origin, cells] != values)
     children = rows[origin[kept]]
     children[np.arange(len(children)), cells[kept]] = values[kept]
     return children, origin[kept]
