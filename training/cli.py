@@ -69,6 +69,9 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--latent", type=click.Choice(["none", "global", "candidate"]),
                          default="candidate", show_default=True,
                          help="none is plain masked diffusion, global the paper's VMD."),
+            click.option("--prior", type=click.Choice(["learned", "normal"]), default="learned",
+                         show_default=True, help="Of the latent, given the puzzle; normal is the "
+                         "papers' N(0, I)."),
             click.option("--backbone", type=click.Choice(["candidate-graph", "transformer"]),
                          default="candidate-graph", show_default=True,
                          help="The transformer is a baseline for 9x9 and --latent none."),
@@ -159,9 +162,9 @@ def grids(**options: Any) -> None:
 
 
 def _run(
-    command: str, *, recipe: str | None, out: Path | None, latent: str, backbone: str, resume: bool,
-    init: Path | None, device: str, threads: int | None, workers: int | None, dry_run: bool,
-    quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
+    command: str, *, recipe: str | None, out: Path | None, latent: str, prior: str, backbone: str,
+    resume: bool, init: Path | None, device: str, threads: int | None, workers: int | None,
+    dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
     started, recipe = time.perf_counter(), recipe or command
@@ -181,7 +184,7 @@ def _run(
     world = distributed.join()
     quiet = quiet or not world.leads
     planned["workers"] = workers or plan.workers
-    shape = {"latent": latent, "backbone": backbone}
+    shape = {"latent": latent, "prior": prior, "backbone": backbone}
     here = plan if plan.here else replace(plan, device=torch.device("cpu"))
     run = Run(folder, *_configs(recipe, folder, shape, resume, planned), here, world)
     _prepare(run, resume, init, dry_run)
@@ -382,7 +385,9 @@ def promote_into(
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
     target = exported / folder.name
-    old = scored(target) if target.is_dir() else 0.0
+    if not target.is_dir():
+        return f"not promoted: no model {folder.name} ships, of which it could take the place"
+    old = scored(target)
     if score <= old:
         return f"not promoted: score {score:.4f}, more than {old:.4f} is needed"
     install(folder, target)

@@ -25,9 +25,6 @@ from vmd_solver.errors import SearchError
 MINED = Path(__file__).parent / "mined.npz"
 """Mined; docs/TRAINING.md says how."""
 
-HELD_OUT_ROWS = (16_000, 20_000)
-"""An island of MINED, held out whole: its puzzles share much of their solutions with each other."""
-
 MOST_GUESSES = 100
 """Guesses of one uniqueness check. 9x9 Sudoku needs fewer; without a bound one pack of a random
 grid takes up to a quarter of a minute. A clue whose check is cut off stays."""
@@ -118,20 +115,8 @@ def _finished(
 
 @cache
 def mined_puzzles() -> Section:
-    """The hard tail of 9x9 Sudoku, without the island that is held out."""
-    every = read(MINED).section("sudoku-9x9")
-    return every.where(~_of_island(every))
-
-
-def held_out_mined() -> Section:
-    """The island of the mined file that is never trained on (`training.fixed`)."""
-    every = read(MINED).section("sudoku-9x9")
-    return every.where(_of_island(every))
-
-
-def _of_island(mined: Section) -> npt.NDArray[np.bool_]:
-    rows, (first, end) = np.arange(len(mined)), HELD_OUT_ROWS
-    return (rows >= first) & (rows < end)
+    """The hard tail of 9x9 Sudoku."""
+    return read(MINED).section("sudoku-9x9")
 
 
 def _revealed(rng: np.random.Generator, m: int, n: int) -> npt.NDArray[np.bool_]:

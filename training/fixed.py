@@ -1,8 +1,9 @@
 """The fixed set that every slice of a lineage is scored on, and how.
 
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
-as those of magictour, and puzzles as hard as those of the forum's lists. The mined ones come from
-islands that are not trained on, nor is anything near them: two islands share no solutions. A grid
+as those of magictour, and puzzles that trials hardly help with, as those of the forum's lists. The
+mined ones come from islands that are not trained on, nor is anything near them: two islands share
+no solutions. A grid
 counts when it is valid after any call: no solution is compared, and nothing is searched.
 """
 
@@ -20,9 +21,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.data import held_out_mined
-from training.dataset import Dataset, Section, joined, read, write
+from training.dataset import Dataset, Section, read, write
 from training.evaluate import draw, grid_of
+from training.making import LINES, deepest
+from training.mine import SHALLOW, mine
 from training.model import VMD
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
@@ -34,8 +36,11 @@ COUNT = 200
 """Puzzles of a set."""
 MAGICTOUR = (15.0, 40.0)
 """Ratings of the stand-ins for magictour."""
-FORUM = 80.0
-"""Lowest rating of the stand-ins for the forum's lists."""
+FORUM = 1 / (0.06 + SHALLOW)
+"""Least depth of the stand-ins for the forum's lists: of their wrong candidates a trial refutes at
+most 0.06. (Of the forum's it refutes 0.01; mining has hardly come there.)"""
+CLIMB_ROUNDS = 1200
+"""Rounds of mining for them, from the deepest that are mined: some ten minutes of one core."""
 REAL = ("forum", "magictour", "top95")
 """The published lists, NAME.txt, where a folder has them."""
 
@@ -142,17 +147,15 @@ def attempt(
     """
     device = next(model.parameters()).device
     grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
-    z, h = draw(model, grid, rng), model.start(grid)
-    left = torch.arange(len(x_t), device=device)
+    h, left = model.start(grid), torch.arange(len(x_t), device=device)
     for _ in range(calls):
-        logits, h = model.denoiser(grid, z, h, LOOPS)
+        if not len(left):
+            break
+        logits, h = model.denoiser(grid, draw(model, grid, rng), h, LOOPS)
         answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
         open_ = ~valid(answer, board)
         left, h = left[open_], h[open_]
         grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
-        if not len(left):
-            break
-        z = draw(model, grid, rng)
     done = torch.ones(len(x_t), dtype=torch.bool)
     done[left.cpu()] = False
     return done
@@ -190,23 +193,28 @@ def _call_seconds(model: VMD, rows: Tensor, board: Board) -> float:
 
 
 def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
-    """Write the stand-ins: random minimal puzzles, and of mined ones and the island held out.
+    """Write the stand-ins: random minimal puzzles, mined ones, and what is climbed to from those.
 
     `mined` is what `vmd-train data --recipe sudoku --puzzles 0 --mine 20000 --seed 1905` makes.
     """
     board, rng = mined.boards[0], np.random.default_rng(seed)
     givens, solutions = minimal_puzzles(board, COUNT, rng)
-    zeros, unrated = np.zeros(COUNT, np.int32), np.full(COUNT, np.nan, np.float32)
-    minimal = Section("minimal", (board,), givens, solutions, zeros, zeros + 1, unrated)
-    hard = joined((mined, held_out_mined()))
     low, high = MAGICTOUR
     usual = mined.where((mined.rating >= low) & (mined.rating <= high))
-    parts = (
-        minimal,
-        replace(_drawn(usual, rng), name="magictour-like"),
-        replace(_drawn(hard.where(hard.rating > FORUM), rng), name="forum-like"),
-    )
-    write(path, Dataset({"made_by": "training.fixed", "seed": seed}, parts))
+    parts = [_section("minimal", board, givens, solutions)]
+    parts.append(replace(_drawn(usual, rng), name="magictour-like"))
+    found = mine(board, rng, LINES, CLIMB_ROUNDS, deepest(mined))
+    deep = _section("forum-like", board, found.puzzles, found.solutions)
+    parts.append(_drawn(deep.where(found.ratings >= FORUM), rng))
+    write(path, Dataset({"made_by": "training.fixed", "seed": seed}, tuple(parts)))
+
+
+def _section(
+    name: str, board: Board, givens: npt.NDArray[np.int8], solutions: npt.NDArray[np.int8]
+) -> Section:
+    """Puzzles with one solution that no search has rated."""
+    zeros, unrated = np.zeros(len(givens), np.int32), np.full(len(givens), np.nan, np.float32)
+    return Section(name, (board,), givens, solutions, zeros, zeros + 1, unrated)
 
 
 def _drawn(section: Section, rng: np.random.Generator) -> Section:

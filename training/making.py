@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def make(part: Part) -> Section:
     maker = part.maker
     if part.mined:
         board = boards.draw(maker.board, rng)
-        founders = _deepest(board) if part.climbs else None
+        founders = _shipped_deepest() if part.climbs else None
         found = mine(board, rng, LINES, STEEP_ROUNDS if part.climbs else ROUNDS, founders)
         order = np.argsort(-found.ratings, kind="stable")
         hardest, rest = np.split(order, [part.rows // 2])
@@ -164,13 +165,18 @@ def make(part: Part) -> Section:
     return joined([_block(maker, rows, rng) for _, rows in _cut(part.rows, size)])
 
 
-def _deepest(board: Board) -> tuple[Values, Values]:
-    """Of the puzzles that ship those of which trials refute least, and their solutions."""
-    every = mined_puzzles()
-    share, clues = refuted(board, every.givens, available()), (every.givens > 0).sum(axis=1)
-    order = np.argsort(share, kind="stable")
+def deepest(mined: Section) -> tuple[Values, Values]:
+    """Of mined puzzles those of which trials refute least, and their solutions: founders."""
+    clues = (mined.givens > 0).sum(axis=1)
+    order = np.argsort(refuted(mined.boards[0], mined.givens, available()), kind="stable")
     chosen = np.concatenate([order[clues[order] == some][:FOUNDERS] for some in CLUES])
-    return every.givens[chosen], every.solutions[chosen]
+    return mined.givens[chosen], mined.solutions[chosen]
+
+
+@cache
+def _shipped_deepest() -> tuple[Values, Values]:
+    """The same of the puzzles that ship, found once in a process."""
+    return deepest(mined_puzzles())
 
 
 def _block(maker: Maker, rows: int, rng: Rng) -> Section:

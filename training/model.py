@@ -25,6 +25,7 @@ from training.graph import FACTS, CandidateGraph, Grid
 from vmd_solver.denoiser.latent import LOG_VAR, wave_patterns
 
 LatentKind = Literal["none", "global", "candidate"]
+PriorKind = Literal["learned", "normal"]
 Backbone = Literal["candidate-graph", "transformer"]
 
 CAP = 30.0
@@ -50,6 +51,8 @@ class ModelConfig:
     """Width of the state of encoder and prior."""
     latent_loops: int = 3
     """Loops of encoder and prior."""
+    prior: PriorKind = "learned"
+    """p(z | x_t), or the papers' N(0, I), whatever x_t."""
     backbone: Backbone = "candidate-graph"
     """The transformer is a baseline for 9x9 boards, without latent (`training.transformer`)."""
 
@@ -227,6 +230,9 @@ class VMD(nn.Module):
         self.denoiser: nn.Module = _denoiser(config)
         self.encoder = LatentNet(config, True) if config.latent != "none" else None
         self.prior = LatentNet(config, False) if config.latent != "none" else None
+        if self.prior is not None and config.prior == "normal":
+            # Its head is zero: mean 0 and log variance 0, to be trained or left so.
+            self.prior.requires_grad_(False)
 
     def spread(self, z: Tensor, grid: Grid) -> Tensor:
         """z as the denoiser reads it: (B, n, D, k)."""

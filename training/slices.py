@@ -257,6 +257,9 @@ def _affordable(model: VMD, order: Order, scored: Sequence[FixedSet], spare: flo
     return fixed.most_seconds(model, scored) < SCORING * (order.left_s - spare)
 
 
+UNLIKE = "what ships cannot be built; its stated score, of another set, counts"
+
+
 @dataclass(frozen=True)
 class Ships:
     """The model that ships under the name, and its score on the same set."""
@@ -276,10 +279,15 @@ def _ships(
     folder = order.exported / order.name
     if not folder.is_dir():
         return Ships(None, "nothing ships under this name")
+    stated, of = _stated(folder)
+    if stated is not None and of == fixed.digest(scored):
+        return Ships(stated, "as it states, of this fixed set")
     try:
         model = checkpoint.load_model(folder).to(plan.device)
     except ModelError:
-        return _stated(folder)
+        if stated is None:
+            return Ships(None, "what ships cannot be built and states no score")
+        return Ships(stated, UNLIKE)
     if not _affordable(model, order, scored, spare):
         say(f"promotes nothing: no time to score what ships in {folder}")
         return None
@@ -287,20 +295,20 @@ def _ships(
     return Ships(round(fixed.score(fixed.measure(model, scored), scored), 4), "measured")
 
 
-def _stated(folder: Path) -> Ships:
-    """The score that a model states which this version cannot build."""
+def _stated(folder: Path) -> tuple[float | None, str | None]:
+    """The score that a model states, and of which fixed set, where it states any."""
     try:
-        stated = float(json.loads((folder / "metrics.json").read_text("utf-8"))["score"])
+        metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+        return float(metrics["score"]), metrics.get("set")
     except (OSError, KeyError, TypeError, ValueError):
-        return Ships(None, "what ships cannot be built and states no score")
-    return Ships(stated, "what ships cannot be built; its stated score counts")
+        return None, None
 
 
 def _beats(score: float, ships: Ships) -> bool:
     """Whether a model may take the place of what ships; one that solves nothing never does."""
     if not score or ships.score is None:
         return score > 0
-    return score >= ships.score if ships.note == "measured" else score > ships.score
+    return score > ships.score if ships.note == UNLIKE else score >= ships.score
 
 
 def _spare(

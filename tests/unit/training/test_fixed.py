@@ -12,6 +12,7 @@ import torch
 from training import fixed
 from training.data import mined_puzzles
 from training.dataset import read
+from training.mine import depth
 from training.model import VMD
 from vmd_solver.csp.canonical import Known
 from vmd_solver.csp.exact import solve_batch
@@ -31,7 +32,8 @@ def test_the_stand_ins_are_small_rated_and_have_one_solution() -> None:
     minimal, magictour, forum = read(fixed.FIXED).sections
     assert [minimal.name, magictour.name, forum.name] == ["minimal", "magictour-like", "forum-like"]
     assert len(minimal) == len(magictour) == fixed.COUNT
-    assert len(forum) > 100 and forum.rating.min() > 80
+    assert len(forum) == fixed.COUNT
+    assert (depth(sudoku(), forum.givens, np.random.default_rng(0), 1) >= fixed.FORUM).all()
     assert magictour.rating.min() >= 15 and magictour.rating.max() <= 40
     for section in (minimal, magictour, forum):
         found = solve_batch(sudoku(), section.givens, limit=2)

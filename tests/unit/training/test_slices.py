@@ -200,7 +200,12 @@ def test_what_is_as_good_ships(
     assert "2 loops, best of 4" in (target / "README.md").read_text()
     assert checkpoint.load_model(target).config == order.model_config
     two = after_steps(place, shipping)
-    assert two["promoted"] and two["ships"] == {"score": 0.25, "note": "measured"}
+    assert two["promoted"], "what ships was scored on this set before, and is not scored again"
+    assert two["ships"] == {"score": 0.25, "note": "as it states, of this fixed set"}
+    other = (target / "metrics.json").read_text().replace(stated["set"], "another")
+    (target / "metrics.json").write_text(other)
+    three = after_steps(place, shipping)
+    assert three["promoted"] and three["ships"] == {"score": 0.25, "note": "measured"}
     assert not (place.folder / "export").exists()
 
 
@@ -212,8 +217,8 @@ def test_what_is_as_good_ships(
         (0.0, Ships(0.0, "measured"), False),
         (0.5, Ships(0.5, "measured"), True),
         (0.4, Ships(0.5, "measured"), False),
-        (0.5, Ships(0.5, "stated"), False),
-        (0.6, Ships(0.5, "stated"), True),
+        (0.5, Ships(0.5, slices.UNLIKE), False),
+        (0.6, Ships(0.5, slices.UNLIKE), True),
     ],
 )
 def test_the_gate(score: float, ships: Ships, better: bool) -> None:
@@ -245,7 +250,7 @@ def test_what_takes_too_long_is_not_scored(
     after_steps(place, shipping)
     monkeypatch.setattr(fixed, "most_seconds", lambda *_: 0.41 * 3600)
     said: list[str] = []
-    scored = fixed.sets()
+    scored = tuple(one._replace(name="another") for one in fixed.sets())
     assert slices._ships(shipping, PLAN, scored, 0.0, said.append) is None
     run = slices.begun(Lineage(tmp_path), shipping, PLAN, said.append)
     run.step = 1

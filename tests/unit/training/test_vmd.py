@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from training import vmd
 from training.graph import Grid
 from training.model import VMD, ModelConfig
+from training.optimizer import Optimizers
 
 B, n, D = 2, 16, 4
 X0 = torch.tensor([1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]).repeat(B, 1)
@@ -61,6 +63,21 @@ def test_the_kl_is_paid_by_rows_that_use_the_encoder(config_of: Config) -> None:
     latent, _ = called(model, grid_with(6), [True, False])
     assert latent.kl.tolist() == pytest.approx([10 * D * 2 * 0.125, 0])
     assert latent.per_channel.tolist() == pytest.approx([10 * D * 0.125] * 2)
+
+
+@pytest.mark.parametrize("latent", ["global", "candidate"])
+def test_the_papers_prior_stays_the_standard_normal(config_of: Config, latent: str) -> None:
+    model = VMD(replace(config_of(latent), prior="normal"))
+    assert model.encoder is not None and model.prior is not None
+    model.encoder.head.weight.data.normal_()
+    model.denoiser.head.weight.data.normal_()
+    chosen, terms = called(model, grid_with(6), [True, False])
+    vmd.loss(terms, chosen.kl, grid_with(6), 1.0).backward()
+    optimizer = Optimizers(model, 0.1, 0.1)
+    optimizer.step()
+    for table in model.prior(grid_with(6)):
+        assert (table == 0).all()
+    assert all(weight.grad is None for weight in model.prior.parameters())
 
 
 @pytest.mark.parametrize("latent", ["global", "candidate"])
