@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECTIONS = (
     "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "budget",
-    "guided",
+    "guided", "plain",
 )  # fmt: skip
 """The sections of a report (`training.evaluation.sections`), known here without loading torch."""
 

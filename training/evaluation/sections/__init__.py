@@ -9,6 +9,7 @@ from training.evaluation.sections import (
     kl,
     latents,
     loops,
+    plain,
     rates,
     remask,
     z,
@@ -16,7 +17,19 @@ from training.evaluation.sections import (
 
 SECTIONS: dict[str, Section] = {
     module.SECTION.name: module.SECTION
-    for module in (rates, latents, z, dependency, kl, families, loops, remask, budget, guided)
+    for module in (
+        rates,
+        latents,
+        z,
+        dependency,
+        kl,
+        families,
+        loops,
+        remask,
+        budget,
+        guided,
+        plain,
+    )
 }
 
 __all__ = ["SECTIONS"]

@@ -108,6 +108,17 @@ def test_every_way_to_spend_a_budget_is_the_same_work(bench_of: Made) -> None:
     assert "| fake | 12 calls, 16 loops, K = 1 |" in shown("budget", rows)
 
 
+def test_calls_alone_look_at_no_rule_and_take_nothing_back(bench_of: Made) -> None:
+    rows = rows_of(bench_of(searcher(5.0), names=("minimal",)), "plain")
+    assert [(row["policy"], row["nfe"]) for row in rows] == [
+        (policy, nfe) for policy in ("top", "margin") for nfe in (2, 3)
+    ]
+    assert {(row["remask"], row["select"], row["nfe_mean"]) for row in rows} == {
+        ("none", "margin", float(nfe)) for nfe in (2, 3)
+    }
+    assert "| fake | margin |" in shown("plain", rows)
+
+
 def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
