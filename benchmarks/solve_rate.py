@@ -1,11 +1,11 @@
 """What share of real puzzles does the model alone solve, with how many operations a puzzle?
 
-Neural mode by its usual schedule (nothing committed before the last call, z refined by the encoder
-between calls), so that givens are clamped and no candidate is eliminated by a rule. For each model
-and set, K latents a puzzle are run in two ways of choosing among their grids. "valid" checks the
-rules after every call and stops at the first valid grid; "margin" makes every call and answers with
-the grid that the model is surest of, which no rule has seen. A puzzle is solved if the verifier
-accepts the answer; intervals are 95% (Wilson).
+Neural mode by its usual schedule (nothing committed before the last call, z drawn anew for each
+call), so that givens are clamped and no candidate is eliminated by a rule. For each model and set,
+K latents a puzzle are run in two ways of choosing among their grids. "valid" checks the rules after
+every call and stops at the first valid grid; "margin" makes every call and answers with the grid
+that the model is surest of, which no rule has seen. A puzzle is solved if the verifier accepts the
+answer; intervals are 95% (Wilson).
 
 NFE are calls, loops are those of all calls, rows are calls times latents, all means over the
 puzzles of a set, solved or not. Operations are multiplications and additions of all matrix products

@@ -143,7 +143,7 @@ def attempt(
     """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
 
     Nothing is committed in between, the hidden state is carried on, and z is drawn anew for each
-    call (neural mode by default refines it).
+    call, as neural mode does by default.
     """
     device = next(model.parameters()).device
     grid = grid_of(x_t, board.incidence, board.complete, board.D, device)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,15 @@ from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Answer(NamedTuple):
+    """A grid that an attempt stands by."""
+
+    grid: Ints
+    """(n,)"""
+    confidence: float
+    """The mean margin of its values: what grids are chosen by where no rule is looked at."""
 
 
 @dataclass
@@ -45,17 +54,26 @@ class Attempt:
     margins: Floats | None = None
     """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
 
+    answer: Answer | None = None
+    """The grid of the last call, or the surest of all calls where each begins with another z."""
+
     @property
     def confidence(self) -> float:
-        """Mean margin of the proposed grid, for choosing among grids without any rule."""
-        return -np.inf if self.margins is None else float(self.margins.mean())
+        """How sure it is of its answer; less than any number before there is one."""
+        return -np.inf if self.answer is None else self.answer.confidence
 
-    def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_]) -> None:
-        """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks."""
+    def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_], surest: bool) -> None:
+        """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks.
+
+        With `surest` the answer stays that of an earlier call that was surer.
+        """
         self.p, self.grid, self.broken = p, grid, broken
         before = 1.0 if self.margins is None else self.margins
         # The logits of a committed cell say nothing: its margin is that of when it was committed.
         self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
+        answer = Answer(grid, float(self.margins.mean()))
+        if not surest or answer.confidence > self.confidence:
+            self.answer = answer
 
 
 @dataclass
@@ -106,7 +124,7 @@ class Job:
 
     @property
     def most_convinced(self) -> Attempt | None:
-        """The attempt whose grid is the most probable; None before there are any."""
+        """The attempt that is surest of its answer; None before there are any."""
         return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
 
     @contextmanager
@@ -130,7 +148,8 @@ class Job:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
             self.tell(events.Verified, values=found)
         best = self.most_convinced
-        grid = None if best is None or best.grid is None else tuple(int(v) for v in best.grid)
+        answer = None if best is None else best.answer
+        grid = None if answer is None else tuple(int(v) for v in answer.grid)
         self.solution = Solution(
             self.puzzle,
             status,
@@ -139,9 +158,9 @@ class Job:
             verified=found is not None,
             best=None if status == "solved" else grid,
             proposals=tuple(
-                Proposal(tuple(int(v) for v in attempt.grid), attempt.confidence)
+                Proposal(tuple(int(v) for v in attempt.answer.grid), attempt.confidence)
                 for attempt in self.attempts
-                if attempt.grid is not None and self.settings.mode == "neural"
+                if attempt.answer is not None and self.settings.mode == "neural"
             ),
             nfe=self.nfe,
             loops=self.loops,
@@ -175,9 +194,10 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
     x_t = np.stack([attempt.x_t for attempt in attempts])
     grids = np.where(x_t > 0, x_t, np.stack(picked))
     seen = zip(attempts, h, p, grids, conflicts(board, grids), strict=True)
+    surest = settings.policy == "last" and settings.z == "redraw"
     for attempt, state, probabilities, grid, broken in seen:
         attempt.h = state
-        attempt.see(probabilities, grid, broken)
+        attempt.see(probabilities, grid, broken, surest)
     share = (time.perf_counter() - started) / len(jobs)
     for job in jobs:
         job.nfe += 1

@@ -43,10 +43,11 @@ def advance(job: Job) -> None:
 
 def _conclude(job: Job) -> None:
     """The end without a valid grid seen on the way."""
-    answer = job.most_convinced
-    assert answer is not None and answer.broken is not None
-    if job.settings.select == "margin" and not answer.broken.any():
-        job.finish("solved", answer.grid)
+    best = job.most_convinced
+    assert best is not None and best.answer is not None
+    grid = best.answer.grid
+    if job.settings.select == "margin" and not conflicts(job.board, grid[None]).any():
+        job.finish("solved", grid)
     elif job.late:
         job.finish("timeout", message="the time was spent")
     else:

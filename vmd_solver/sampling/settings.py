@@ -15,7 +15,7 @@ Select = Literal["valid", "margin"]
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
-SCHEDULE: dict[str, Any] = {"policy": "last", "z": "refine"}
+SCHEDULE: dict[str, Any] = {"policy": "last", "z": "redraw"}
 SCHEDULE_LATENTS = 4
 """What the same work solves most with in neural mode (docs/RESULTS.md): for who says nothing."""
 
@@ -54,7 +54,8 @@ class Settings:
     those in doubt, of which the model itself was least sure; or none. Givens are never touched."""
     select: Select = "valid"
     """Neural mode: which of K grids is the answer. The first valid one, checked after every call;
-    or, without any such check, the one with the greatest margin after the last call."""
+    or, without any such check, the one with the greatest margin after the last call (of any call,
+    where policy "last" begins each with another z)."""
     solutions: int = 1
     """Stop at this many different solutions; 2 decides uniqueness. More than 1 needs search."""
     max_guesses: int | None = None

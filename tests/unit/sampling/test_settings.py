@@ -50,8 +50,8 @@ def test_a_mode_that_needs_a_model_says_so() -> None:
     [
         ({}, ("threshold", "keep", 1)),
         ({"mode": "guided", "latents": 2}, ("threshold", "keep", 2)),
-        ({"mode": "neural"}, ("last", "refine", 4)),
-        ({"mode": "neural", "latents": 1}, ("last", "refine", 1)),
+        ({"mode": "neural"}, ("last", "redraw", 4)),
+        ({"mode": "neural", "latents": 1}, ("last", "redraw", 1)),
         ({"mode": "neural", "policy": "top"}, ("top", "keep", 4)),
         ({"mode": "neural", "threshold": 0.5}, ("threshold", "keep", 4)),
         ({"mode": "neural", "z": "redraw"}, ("threshold", "redraw", 4)),

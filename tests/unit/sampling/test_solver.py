@@ -12,6 +12,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
+from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling import Settings, Solver, events, guided
 from vmd_solver.sampling.policy import IN_DOUBT
 from vmd_solver.sampling.rules import conflicts
@@ -322,6 +323,22 @@ def test_by_margin_the_surest_grid_is_the_answer_right_or_wrong(right: int, stat
     assert solution.proposals[right].values == tuple(values(SOLVED))
     by_validity = Solver(replace(settings, select="valid"), leader(right)).solve(puzzle(HARD))
     assert (by_validity.status, by_validity.nfe) == ("solved", 1)
+
+
+@pytest.mark.parametrize(("z", "status"), [("redraw", "solved"), ("keep", "unsolved")])
+def test_of_calls_that_each_begin_with_another_z_the_surest_counts(z: Between, status: str) -> None:
+    """Sure and right in the first call, unsure and wrong in the two that follow."""
+    heights = iter([9.0, 1.0, 1.0])
+
+    def logits(x_t: Ints, allowed: Floats, z: Floats) -> Floats:
+        height = next(heights)
+        peaks = values(SOLVED) if height > 1 else np.roll(values(SOLVED), 1)
+        return np.float32(height * (peaks[:, None] == np.arange(1, 10)))[None]
+
+    settings = Settings("neural", "last", nfe=3, z=z, select="margin")
+    solution = Solver(settings, FakeDenoiser("wanderer", logits)).solve(puzzle(HARD))
+    assert (solution.status, solution.nfe) == (status, 3)
+    assert (solution.proposals[0].margin > 0.9) == (status == "solved")
 
 
 def test_a_grid_with_nothing_left_to_ask_costs_no_more_calls() -> None:
