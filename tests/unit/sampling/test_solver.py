@@ -333,7 +333,8 @@ def test_of_calls_that_each_begin_with_another_z_the_surest_counts(z: Between, s
     def logits(x_t: Ints, allowed: Floats, z: Floats) -> Floats:
         height = next(heights)
         peaks = values(SOLVED) if height > 1 else np.roll(values(SOLVED), 1)
-        return np.float32(height * (peaks[:, None] == np.arange(1, 10)))[None]
+        found: Floats = (height * (peaks[:, None] == np.arange(1, 10))).astype(np.float32)
+        return found[None]
 
     settings = Settings("neural", "last", nfe=3, z=z, select="margin")
     solution = Solver(settings, FakeDenoiser("wanderer", logits)).solve(puzzle(HARD))
