@@ -18,10 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vmd_solver.denoiser.graph import CLOSED_LOGIT as _CLOSED
-
-CLOSED_LOGIT = float(_CLOSED)
-"""Logit of a candidate that is not open: the engine's."""
+CLOSED_LOGIT = -1e4
+"""Logit of a candidate that is not open: finite, so that nothing ever makes a NaN of it."""
 
 FACTS = 3
 """What is known of a factor: 1 / size, whether it is a cell, whether exactly one of it is true."""
