@@ -3,8 +3,8 @@
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
 as those of magictour, and puzzles that trials hardly help with, as those of the forum's lists. The
 mined ones come from islands that are not trained on, nor is anything near them: two islands share
-no solutions. A grid
-counts when it is valid after any call: no solution is compared, and nothing is searched.
+no solutions. A grid counts when it is valid after any call: no solution is compared, and nothing is
+searched.
 """
 
 from __future__ import annotations

@@ -44,6 +44,14 @@ def pivot(
     return Table(caption, (*index, *(label(value) for value in columns)), body, note)
 
 
+def by_set(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of each set, sets and rows in the order they come."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["set"], []).append(row)
+    return found
+
+
 def listed(
     caption: str, rows: Iterable[Row], columns: dict[str, Callable[[Row], str]], note: str = ""
 ) -> Table:

@@ -8,7 +8,7 @@ from itertools import product
 
 from training.evaluation.bench import HARDEST, STOPS, Bench, Row, Section, Table, Task, cost
 from training.evaluation.models import Model
-from training.evaluation.tables import measured, pivot, share_cell
+from training.evaluation.tables import by_set, measured, pivot, share_cell
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import Between, PolicyName
@@ -76,8 +76,7 @@ def tables(rows: list[Row]) -> list[Table]:
             share_cell,
             note=measured(mine, "puzzles", "seed"),
         )
-        for name in dict.fromkeys(row["set"] for row in rows)
-        if (mine := [row for row in rows if row["set"] == name])
+        for name, mine in by_set(rows).items()
     ]
 
 

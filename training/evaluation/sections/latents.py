@@ -10,7 +10,7 @@ from training.evaluation import plots
 from training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost
 from training.evaluation.intervals import share
 from training.evaluation.models import Model
-from training.evaluation.tables import measured, pivot, share_cell
+from training.evaluation.tables import by_set, measured, pivot, share_cell
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.sampling import Settings, Solution
@@ -86,8 +86,7 @@ def _checked(bench: Bench, model: Model, name: str) -> list[Row]:
 def tables(rows: list[Row]) -> list[Table]:
     """One for each set."""
     shown = []
-    for name in dict.fromkeys(row["set"] for row in rows):
-        mine = [row for row in rows if row["set"] == name]
+    for name, mine in by_set(rows).items():
         shown.append(
             pivot(
                 f"Solved of `{name}` by K",

@@ -9,9 +9,9 @@ from itertools import product
 
 from training.evaluation.bench import Bench, Row, Section, Table, Task, cost
 from training.evaluation.models import Model
-from training.evaluation.tables import measured, pivot, share_cell
+from training.evaluation.sections.dependency import PLAIN
+from training.evaluation.tables import by_set, measured, pivot, share_cell
 from vmd_solver.csp.families import sudoku
-from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import PolicyName
 
 POLICIES: tuple[PolicyName, ...] = ("top", "margin")
@@ -33,8 +33,8 @@ def _calls(bench: Bench) -> tuple[int, ...]:
 
 def _solve(bench: Bench, model: Model, name: str, policy: PolicyName) -> list[Row]:
     """A row for each NFE."""
-    plain = Settings("neural", policy, remask="none", select="margin")
-    return [bench.row(model, bench.set(name), replace(plain, nfe=nfe)) for nfe in _calls(bench)]
+    of, plain = bench.set(name), replace(PLAIN, policy=policy)
+    return [bench.row(model, of, replace(plain, nfe=nfe)) for nfe in _calls(bench)]
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -49,8 +49,7 @@ def tables(rows: list[Row]) -> list[Table]:
             lambda nfe: f"{nfe} NFE",
             measured(mine, "puzzles", "seed", "loops", "latents", "digest"),
         )
-        for name in dict.fromkeys(row["set"] for row in rows)
-        if (mine := [row for row in rows if row["set"] == name])
+        for name, mine in by_set(rows).items()
     ]
 
 

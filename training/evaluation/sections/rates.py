@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from training.evaluation import plots
 from training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost, outcome
 from training.evaluation.models import Model
-from training.evaluation.tables import measured, pivot, share_cell
+from training.evaluation.tables import by_set, measured, pivot, share_cell
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import PolicyName
@@ -62,8 +62,7 @@ def _rates(bench: Bench, model: Model, name: str, policy: PolicyName) -> list[Ro
 def tables(rows: list[Row]) -> list[Table]:
     """One for each set."""
     shown = []
-    for name in dict.fromkeys(row["set"] for row in rows):
-        mine = [row for row in rows if row["set"] == name]
+    for name, mine in by_set(rows).items():
         shown.append(
             pivot(
                 f"Solved of `{name}` by NFE",
