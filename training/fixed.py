@@ -3,8 +3,8 @@
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
 as those of magictour, and puzzles that trials hardly help with, as those of the forum's lists. The
 mined ones come from islands that are not trained on, nor is anything near them: two islands share
-no solutions. A grid counts when it is valid after any call: no solution is compared, and nothing is
-searched.
+no solutions. Beside them stands the empty board, where cells have only z to agree by. A grid counts
+when it is valid after any call: no solution is compared, and nothing is searched.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class FixedSet(NamedTuple):
 
 
 def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]:
-    """The stand-ins, and what is published and in the folder, or in its subfolder sudoku.
+    """The stand-ins, the empty board, and what is published and in the folder, or in its subfolder sudoku.
 
     Of each set at most `count` puzzles, evenly from all of it. Raises PuzzleError, DatasetError.
     """
@@ -72,6 +72,7 @@ def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]
         FixedSet(section.name, section.boards[0], spread(section.givens, count), True)
         for section in read(FIXED).sections
     ]
+    made.append(FixedSet("empty", sudoku(), np.zeros((count, 81), np.int8), True))
     return (*made, *(() if folder is None else _published(folder, count)))
 
 

@@ -28,7 +28,7 @@ def nine(weight: float, batch: int, mined: float) -> Group:
     """9x9 Sudoku."""
     return Group(
         "sudoku-9x9", 81, 9, 27, weight, batch, ("sudoku-3x3",),
-        free=0.15, several=0.1, mined=mined, symmetry=(3, 3),
+        free=0.25, several=0.1, mined=mined, symmetry=(3, 3),
     )  # fmt: skip
 
 

@@ -88,6 +88,9 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
         go_on.release(2)
         await at.until(lambda: not drawing.locked())
         assert said(at) == "Given up." and "Make" in at.text()
+        await at.press("enter enter")  # the second at once
+        assert said(at) == "Given up." and "Make" in at.text()
+        go_on.release(2)
         await at.press("escape")
         assert isinstance(at.app.screen, HomeScreen)
 

@@ -58,9 +58,10 @@ def test_the_published_are_found_beside_and_below(tmp_path: Path) -> None:
     (tmp_path / "forum.txt").write_text(f"{LINE}\n\n{LINE} # again\n")
     (tmp_path / "sudoku" / "top95.txt").write_text(LINE)
     chosen = fixed.sets(7, tmp_path)
-    assert [one.name for one in chosen[3:]] == ["forum", "top95"]
-    assert [len(one.givens) for one in chosen] == [7, 7, 7, 2, 1]
-    assert chosen[3].givens[0, :4].tolist() == [5, 3, 0, 0]
+    assert [one.name for one in chosen[3:]] == ["empty", "forum", "top95"]
+    assert [len(one.givens) for one in chosen] == [7, 7, 7, 7, 2, 1]
+    assert not chosen[3].givens.any()
+    assert chosen[4].givens[0, :4].tolist() == [5, 3, 0, 0]
     assert fixed.digest(chosen) == fixed.digest(fixed.sets(7))
     assert fixed.digest(chosen) != fixed.digest(fixed.sets(8))
 

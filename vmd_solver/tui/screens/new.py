@@ -63,7 +63,9 @@ class NewScreen(Dialog[Made]):
             yield from self._questions()
             yield Static(id="command", markup=False)
             yield Static(id="said", markup=False)
-            yield Button("Make", id="make", compact=True)
+            button = Button("Make", id="make", compact=True)
+            button.active_effect_duration = 0  # while it lasts another press would be lost
+            yield button
 
     def _questions(self) -> Iterator[Widget]:
         first = self._first
