@@ -64,7 +64,7 @@ class FixedSet(NamedTuple):
 
 
 def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]:
-    """The stand-ins, the empty board, and what is published and in the folder, or in its subfolder sudoku.
+    """The stand-ins, the empty board, and what is published in the folder or its subfolder sudoku.
 
     Of each set at most `count` puzzles, evenly from all of it. Raises PuzzleError, DatasetError.
     """
