@@ -59,6 +59,28 @@ class Section:
     rating: npt.NDArray[np.float32]
     """(m,) mean guesses of a search (`vmd_solver.csp.rating`), nan where not rated."""
 
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        board: Board,
+        givens: npt.NDArray[np.int8],
+        solutions: npt.NDArray[np.int8],
+        count: npt.ArrayLike = 1,
+        rating: npt.ArrayLike = np.nan,
+    ) -> Section:
+        """Puzzles (m, n) on one board, as they come with one solution each and not rated."""
+        m = len(givens)
+        return cls(
+            name,
+            (board,),
+            givens,
+            solutions,
+            np.zeros(m, np.int32),
+            np.broadcast_to(np.asarray(count, np.int32), m),
+            np.broadcast_to(np.asarray(rating, np.float32), m),
+        )
+
     def __len__(self) -> int:
         return len(self.givens)
 

@@ -202,20 +202,12 @@ def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
     givens, solutions = minimal_puzzles(board, COUNT, rng)
     low, high = MAGICTOUR
     usual = mined.where((mined.rating >= low) & (mined.rating <= high))
-    parts = [_section("minimal", board, givens, solutions)]
+    parts = [Section.of("minimal", board, givens, solutions)]
     parts.append(replace(_drawn(usual, rng), name="magictour-like"))
     found = mine(board, rng, LINES, CLIMB_ROUNDS, deepest(mined))
-    deep = _section("forum-like", board, found.puzzles, found.solutions)
+    deep = Section.of("forum-like", board, found.puzzles, found.solutions)
     parts.append(_drawn(deep.where(found.ratings >= FORUM), rng))
     write(path, Dataset({"made_by": "training.fixed", "seed": seed}, tuple(parts)))
-
-
-def _section(
-    name: str, board: Board, givens: npt.NDArray[np.int8], solutions: npt.NDArray[np.int8]
-) -> Section:
-    """Puzzles with one solution that no search has rated."""
-    zeros, unrated = np.zeros(len(givens), np.int32), np.full(len(givens), np.nan, np.float32)
-    return Section(name, (board,), givens, solutions, zeros, zeros + 1, unrated)
 
 
 def _drawn(section: Section, rng: np.random.Generator) -> Section:

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -157,10 +156,10 @@ def make(part: Part) -> Section:
         order = np.argsort(-found.ratings, kind="stable")
         hardest, rest = np.split(order, [part.rows // 2])
         kept = found.chosen(np.append(hardest, rng.permutation(rest)[: part.rows - len(hardest)]))
-        counts, ratings = np.ones(len(kept)), kept.ratings
+        ratings = kept.ratings
         if part.climbs:
             ratings = guesses(board, kept.puzzles, rng, MINED_ORDERS)
-        return _section(maker, board, kept.puzzles, kept.solutions, counts, ratings)
+        return Section.of(maker.section, board, kept.puzzles, kept.solutions, rating=ratings)
     size = part.rows if boards.fixed(maker.board) else BLOCK
     return joined([_block(maker, rows, rng) for _, rows in _cut(part.rows, size)])
 
@@ -190,7 +189,7 @@ def _block(maker: Maker, rows: int, rng: Rng) -> Section:
             ratings = rate(board, puzzles, rng, ORDERS, RATE_GUESSES, available())
             puzzles, counts = loosened(board, puzzles, rng)
             ratings[counts > 1] = np.nan
-            return _section(maker, board, puzzles, solutions, counts, ratings)
+            return Section.of(maker.section, board, puzzles, solutions, counts, ratings)
 
 
 def loosened(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArray[np.int64]]:
@@ -212,22 +211,3 @@ def loosened(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArr
     counts = np.ones(len(puzzles), dtype=np.int64)
     counts[changed] = np.where(counted.complete, counted.counts, 1)
     return loose, counts
-
-
-def _section(
-    maker: Maker,
-    board: Board,
-    puzzles: Values,
-    solutions: Values,
-    counts: npt.NDArray[Any],
-    ratings: npt.NDArray[Any],
-) -> Section:
-    return Section(
-        maker.section,
-        (board,),
-        puzzles,
-        solutions,
-        np.zeros(len(puzzles), np.int32),
-        counts.astype(np.int32),
-        ratings.astype(np.float32),
-    )

@@ -117,9 +117,8 @@ def test_a_board_without_grids_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -
 def test_packs_drawn_from_a_file_keep_its_puzzles_and_add_free_grids(group: Group) -> None:
     made = make_pack(replace(group, free=0.0, several=0.5), np.random.default_rng(0), 30)
     board = boards.draw("sudoku-2x2", np.random.default_rng(0))
-    counts = solve_batch(board, made.givens, limit=9).counts.astype(np.int32)
-    zeros, nan = np.zeros(30, np.int32), np.full(30, np.nan, np.float32)
-    section = Section("tiny", (board,), made.givens, made.solutions, zeros, counts, nan)
+    counts = solve_batch(board, made.givens, limit=9).counts
+    section = Section.of("tiny", board, made.givens, made.solutions, counts)
     pack = drawn_pack(replace(group, free=0.4), section, np.random.default_rng(1), 200)
     known = {tuple(row) for row in section.givens.tolist()}
     kept = np.array([tuple(row) in known for row in pack.givens.tolist()])

@@ -21,10 +21,9 @@ from vmd_solver.errors import ModelError
 def file(tmp_path: Path) -> Path:
     """A file with one 4x4 puzzle in section `tiny`, and a 6x6 section."""
     x0 = np.array([[1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]], np.int8)
-    one, nan = np.ones(1, np.int32), np.full(1, np.nan, np.float32)
-    tiny = Section("tiny", (sudoku(2, 2),), np.where(x0 > 2, 0, x0), x0, one * 0, one, nan)
+    tiny = Section.of("tiny", sudoku(2, 2), np.where(x0 > 2, 0, x0), x0)
     square = np.array([[(r + c) % 6 + 1 for r in range(6) for c in range(6)]], np.int8)
-    six = Section("six", (latin(6),), square * (square > 3), square, one * 0, one, nan)
+    six = Section.of("six", latin(6), square * (square > 3), square)
     write(tmp_path / "puzzles.npz", Dataset({}, (tiny, six)))
     return tmp_path / "puzzles.npz"
 

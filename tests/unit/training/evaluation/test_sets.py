@@ -63,8 +63,7 @@ def test_a_rated_file_gives_its_hardest_tenth(tmp_path: Path, kind: str) -> None
         with path.open("wb") as stream:
             np.savez(stream, givens=givens, rating=ratings)
     else:
-        zeros = np.zeros(40, np.int32)
-        section = Section("sudoku-9x9", (sudoku(3, 3),), givens, givens, zeros, zeros, ratings)
+        section = Section.of("sudoku-9x9", sudoku(3, 3), givens, givens, rating=ratings)
         write(path, Dataset({}, (section,)))
     found = sets.mined(path, 2, seed=0)
     assert {p.givens for p in found.puzzles} < {tuple(row.tolist()) for row in givens[36:39]}
