@@ -30,8 +30,8 @@ LEAVE_SOLVED = 0.8
 ADVANCE = 0.15
 """Chance that a row goes from x_t to a less masked x_s between two calls, as in sampling."""
 REDRAW = 0.25
-"""Chance that a row that draws from the prior has its z chosen anew between two calls: from a state
-that has gone astray another z leads out."""
+"""Chance that a row has its z chosen anew between two calls, from the prior as in sampling: a state
+that knows must not be led astray by another z, and one that has gone astray is led out."""
 REVEAL = 1 / 3
 """Chance that a fresh row has a random share of its cells shown beside the givens."""
 PROPAGATED = 0.25
@@ -131,13 +131,15 @@ class Pool:
         """Keep the new state h, replace rows that are done, unmask more cells of some others."""
         self.h = h.detach()
         self.calls += 1
+        # What z was to say of x0 the state has heard; to charge it again would be to charge it twice.
+        self.use_encoder = torch.zeros_like(self.use_encoder)
         chance = torch.rand(4, len(solved), device=h.device)
         leaving = (self.calls >= MAX_CALLS) | (solved & (chance[0] < LEAVE_SOLVED))
         moving = (chance[1] < ADVANCE) & ~leaving
         share = (chance[2] * moving * 0.7)[:, None]
         shown = torch.rand_like(self.x_t, dtype=torch.float32) < share
         self.x_t = torch.where(shown, self.x0, self.x_t)
-        self.fresh = torch.where(self.use_encoder, shown.any(dim=-1), chance[3] < REDRAW)
+        self.fresh = chance[3] < REDRAW
         leaving |= (self.x_t > 0).all(dim=-1)
         self.refill(leaving)
 

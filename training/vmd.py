@@ -15,8 +15,8 @@ Puzzles with one solution take the best of several z of the prior: their true po
 prior, the KL vanishes, and what z can say is where to begin. Trained so, some draw of a few leads
 to the solution where the mean of them does not (arXiv 2601.19085).
 
-A row has one z, chosen when it enters (and again when cells are shown to it), and keeps it from
-call to call; the KL is charged where z is chosen, and once.
+The encoder chooses a row's z when the row enters, and the KL is charged there, once. The state is
+carried from call to call and has heard of x0 then; whatever z is chosen later is of the prior.
 """
 
 from __future__ import annotations

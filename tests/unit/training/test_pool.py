@@ -71,7 +71,7 @@ def test_a_row_leaves_after_its_last_call_with_all_it_had(
         step(pool)
     old = pool.calls == MAX_CALLS - 1
     assert 0 < old.sum() < len(old)  # some left earlier: nothing was masked any more
-    assert not (pool.fresh & ~pool.use_encoder)[old].any()
+    assert not pool.fresh[old].any()
     step(pool)
     assert (pool.calls[old] == 0).all()
     assert (pool.h[old] == 0).all()
@@ -92,16 +92,15 @@ def test_most_of_the_solved_rows_leave(
     assert not left[~solved & open_].any()
 
 
-def test_z_is_chosen_anew_between_calls_where_it_was_drawn_from_the_prior(
-    made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
+def test_the_encoder_is_asked_once_and_z_chosen_anew_from_the_prior(
+    made: Callable[..., Pool],
 ) -> None:
-    monkeypatch.setattr(pools, "ADVANCE", 0.0)
     pool = made(batch=400)
-    pool.use_encoder = torch.arange(400) < 200
+    assert pool.fresh.all() and pool.use_encoder.any()
     step(pool)
-    stayed, again = pool.calls > 0, pool.fresh
-    assert not again[:200][stayed[:200]].any()
-    share = float(again[200:][stayed[200:]].float().mean())
+    stayed = pool.calls > 0
+    assert not pool.use_encoder[stayed].any()
+    share = float(pool.fresh[stayed].float().mean())
     assert abs(share - pools.REDRAW) < 0.15
 
 
