@@ -131,7 +131,7 @@ class Pool:
         """Keep the new state h, replace rows that are done, unmask more cells of some others."""
         self.h = h.detach()
         self.calls += 1
-        # What z was to say of x0 the state has heard; to charge it again would be to charge it twice.
+        # The state has heard what z was to say of x0: it is not charged twice.
         self.use_encoder = torch.zeros_like(self.use_encoder)
         chance = torch.rand(4, len(solved), device=h.device)
         leaving = (self.calls >= MAX_CALLS) | (solved & (chance[0] < LEAVE_SOLVED))

@@ -11,7 +11,9 @@ from typing import Any
 
 from training.data import Group
 
-JIGSAWS_AND_MORE = ("sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "jigsaw-9", "latin-9", "grid-9x9")
+JIGSAWS_AND_MORE = (
+    "sudoku-x-3x3", "sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "jigsaw-9", "latin-9", "grid-9x9",
+)  # fmt: skip
 SIXES = ("sudoku-2x3", "sudoku-3x2", "jigsaw-6", "latin-6", "grid-6x6")
 
 
@@ -33,9 +35,9 @@ def nine(weight: float, batch: int, mined: float) -> Group:
 
 
 GRIDS = (
-    nine(0.62, 32, mined=0.5),
-    Group("mixed-9x9", 81, 9, 40, 0.17, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
-    Group("sudoku-16x16", 256, 16, 48, 0.06, 6, ("sudoku-4x4",), free=0.2, several=0.1),
+    nine(0.54, 32, mined=0.5),
+    Group("mixed-9x9", 81, 9, 40, 0.22, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
+    Group("sudoku-16x16", 256, 16, 48, 0.09, 6, ("sudoku-4x4",), free=0.2, several=0.1),
     Group("mixed-6x6", 36, 6, 24, 0.07, 96, SIXES, free=0.4, several=0.1),
     Group("sudoku-4x4", 16, 4, 12, 0.08, 256, ("sudoku-2x2",), free=0.8, several=0.1),
 )

@@ -487,15 +487,20 @@ def _aligned(lines: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"{label:>9}  {text}" for label, text in lines)
 
 
-def configs(recipe: str, options: dict[str, Any]) -> tuple[TrainConfig, ModelConfig]:
+def configs(
+    recipe: str, options: dict[str, Any], grown: bool = False
+) -> tuple[TrainConfig, ModelConfig]:
     """What a slice of a recipe trains and how: the recipe's, but for the options that are not None.
 
-    Warm-up is short and the cosine spans the slice. Raises VmdError.
+    Warm-up is short and the cosine spans the slice. A lineage that has grown has a latent that no
+    longer collapses, and is charged the whole KL from the start. Raises VmdError.
     """
     if recipe not in RECIPES:
         raise VmdError(f"no recipe {recipe!r}; there are {', '.join(RECIPES)}")
     theirs = RECIPES[recipe]
     given = {name: value for name, value in options.items() if value is not None}
     usual = {"warmup": 30, "decay": 1.0, "evaluations": 0}
+    if grown:
+        usual |= {"beta": 1.0, "anneal": 0.01}
     config = TrainConfig(recipe, **{**usual, **theirs.train, **given, "steps": None})
     return config, ModelConfig(**theirs.model)

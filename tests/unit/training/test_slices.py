@@ -21,7 +21,7 @@ from training.data import Group
 from training.device import choose
 from training.fixed import FixedSet
 from training.lineage import Lineage
-from training.loop import Run, TrainConfig
+from training.loop import Run, TrainConfig, kl_weight
 from training.model import ModelConfig
 from training.slices import Order, Ships, Stop, run_slice
 from vmd_solver.csp.families import sudoku
@@ -283,6 +283,8 @@ def test_the_options_of_a_slice(group: Group) -> None:
     assert (config.lr, config.beta, config.seed) == (0.5, TrainConfig.beta, 3)
     assert (config.warmup, config.decay, config.evaluations) == (30, 1.0, 0)
     assert model == ModelConfig()
+    grown, _ = slices.configs("tiny", {}, grown=True)
+    assert kl_weight(grown, 0.01) == grown.beta == 1
     full, _ = slices.configs("full", {"loops": 4})
     assert full.steps is None and full.loops == 4
     with pytest.raises(VmdError, match="no recipe 'soup'"):
