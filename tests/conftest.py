@@ -1,8 +1,9 @@
-"""What every test shares: the repository's folder, one thread a process, and settled hypothesis."""
+"""What every test shares: the folder, one thread a process, Ctrl-C, and settled hypothesis."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 # Before anything imports numpy or torch: the tests run in several processes on few cores.
@@ -12,6 +13,10 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# In the background of a script Ctrl-C is ignored, and would be by every process that tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every run, and no deadline: a busy machine must not fail a test.
 # `pytest --hypothesis-profile=explore` looks for new ones.
