@@ -77,9 +77,11 @@ def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: C
 def results(model: str | None, sets: Sequence[PuzzleSet], options: Any) -> Iterator[Row]:
     """One row for each set, K and way of choosing, each from a run of its own."""
     denoiser = load(model, "cpu", 1)
-    denoiser.loops = options.loops or denoiser.loops
     name = Path(model).name if model else denoiser.name
-    head = {"model": name, "digest": digest(model), "calls": options.nfe}
+    loops = options.loops or denoiser.loops
+    head = {
+        "model": name, "digest": digest(model), "calls": options.nfe, "loops_a_call": loops,
+    }  # fmt: skip
     with counting() as count:
         two = Settings.usual(mode="neural", nfe=2, latents=1)
         list(Solver(two, denoiser).stream(sets[0].puzzles[:1]))  # opens every session
@@ -87,13 +89,12 @@ def results(model: str | None, sets: Sequence[PuzzleSet], options: Any) -> Itera
             for K in options.latents:
                 for select in options.select:
                     settings = Settings.usual(
-                        mode="neural", nfe=options.nfe, latents=K, select=select, seed=options.seed
-                    )
+                        mode="neural", nfe=options.nfe, loops=loops, latents=K,
+                        select=select, seed=options.seed,
+                    )  # fmt: skip
                     facts = {"set": puzzles.name, "set_digest": puzzles.digest, "latents": K}
                     row = measure(denoiser, puzzles, settings, count)
-                    yield {
-                        **head, "loops_a_call": denoiser.loops, **facts, "select": select, **row,
-                    }  # fmt: skip
+                    yield {**head, **facts, "select": select, **row}
 
 
 def digest(model: str | None) -> str:

@@ -61,9 +61,7 @@ def ours(
         from vmd_solver.sampling import Settings, Solver
 
         denoiser = None if mode == "exact" else load(model, "cpu")
-        if denoiser is not None and loops is not None:
-            denoiser.loops = loops
-        settings = Settings(mode)  # type: ignore[arg-type]
+        settings = Settings(mode, loops=loops)  # type: ignore[arg-type]
         if available():
             machine(True)
         if not sat:

@@ -46,7 +46,7 @@ WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32}
 RECIPES = {
     "sudoku": Recipe((nine(1.0, 32, mined=0.5),)),
     "grids": Recipe(GRIDS),
-    "wide": Recipe(GRIDS, model=WIDE),
+    "wide": Recipe(GRIDS, model={"d": 64, "messages": 64, "hidden": 128}),
     "drill": Recipe(
         (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),
         model={"d": 8},

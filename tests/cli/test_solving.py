@@ -171,6 +171,15 @@ def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: Writ
     assert re.match(r"1 puzzle: 1 (un)?solved\nmean NFE \d", done.err)
 
 
+def test_the_loops_of_a_call_are_those_asked_for(solve: Solve, write_model: WriteModel) -> None:
+    write_model("model")
+    asked = ("--model", "./model", "--mode", "neural", "--loops", "5", "--nfe", "3", "-f", "jsonl")
+    (row,) = solve(*asked, "--policy", "random", "." * 16).rows
+    assert row["loops"] == 5 * row["nfe"]
+    refused = solve("--loops", "0", "." * 16)
+    assert refused.code == 2 and "loops must be at least 1, got 0" in refused.err
+
+
 def test_the_seed_settles_everything(solve: Solve, write_model: WriteModel) -> None:
     write_model("model")
     asked = ("--model", "./model", "--policy", "random", "--temperature", "1", "." * 16)

@@ -203,8 +203,8 @@ class Bench:
             "set": of.name,
             "digest": of.digest,
             "model": model.name,
-            "loops": model.denoiser.loops,
             **told,
+            "loops": settings.loops or model.denoiser.loops,
             "seed": self.seed,
         }
 

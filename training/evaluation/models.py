@@ -6,8 +6,7 @@ Opens each behind the `Denoiser` that the engine uses, over ONNX Runtime or torc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -76,15 +75,6 @@ class Model:
         if self.network.config.backbone == "candidate-graph":
             return True
         return (board.n, board.D) == (CELLS, VALUES)
-
-    @contextmanager
-    def looping(self, loops: int) -> Iterator[None]:
-        """Calls of so many loops within the block."""
-        usual, self.denoiser.loops = self.denoiser.loops, loops
-        try:
-            yield
-        finally:
-            self.denoiser.loops = usual
 
     def facts(self) -> dict[str, str | int | None]:
         """What a report says of it."""

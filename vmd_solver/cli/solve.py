@@ -76,6 +76,7 @@ _LISTED = click.IntRange(1, 1000)
 )
 @click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
 @click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
+@click.option("--loops", type=int, help="Loops of a call.  [the model's]")
 @click.option(
     "--policy",
     metavar="NAME",
@@ -188,8 +189,8 @@ def _settings(options: dict[str, Any], most: int) -> Any:
     from vmd_solver.sampling import Settings
 
     same = (
-        "mode", "policy", "nfe", "latents", "threshold", "temperature", "max_guesses", "seed",
-        "z", "remask", "select",
+        "mode", "policy", "nfe", "loops", "latents", "threshold", "temperature", "max_guesses",
+        "seed", "z", "remask", "select",
     )  # fmt: skip
     told = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
     given = {name: value for name, value in told.items() if value is not None}

@@ -40,6 +40,8 @@ class Settings:
     """With the threshold policy: commit every cell whose best value is at least this probable."""
     nfe: int = 10
     """Most denoiser calls on one puzzle; K latents side by side count once each call."""
+    loops: int | None = None
+    """Loops of a call, in guided mode the most; None: the model's own number."""
     latents: int = 1
     """K: latents drawn and unmasked in parallel for each puzzle."""
     prior: Literal["learned", "normal"] = "learned"
@@ -83,6 +85,8 @@ class Settings:
         for name in ("nfe", "latents", "solutions", "batch"):
             if getattr(self, name) < 1:
                 raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.loops is not None and self.loops < 1:
+            raise SearchError(f"loops must be at least 1, got {self.loops}")
         if not 0 < self.threshold <= 1:
             raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
         if not self.temperature >= 0:

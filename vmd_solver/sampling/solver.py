@@ -161,17 +161,18 @@ class Solver:
     ) -> Iterator[None]:
         """Call the denoiser on the jobs still open; as one finishes the next one takes its rows.
 
-        `loops_of` tells the loops of a job's next call by its calls so far and the model's own.
+        `loops_of` tells the loops of a job's next call by its calls so far and the usual number.
         """
         assert self.denoiser is not None
         waiting, running = deque(jobs), list[Job]()
         room = max(1, self.settings.batch // self.settings.latents)
+        usual = self.settings.loops or self.denoiser.loops
         while waiting or running:
             while waiting and len(running) < room:
                 running.append(waiting.popleft())
             calls: dict[int, list[Job]] = {}
             for job in running:
-                calls.setdefault(loops_of(job.nfe, self.denoiser.loops), []).append(job)
+                calls.setdefault(loops_of(job.nfe, usual), []).append(job)
             for loops, group in calls.items():
                 call(self.denoiser, group, loops)
             for job in running:

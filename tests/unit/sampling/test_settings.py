@@ -14,6 +14,7 @@ from vmd_solver.sampling import Settings, Solver
     "wrong",
     [
         {"nfe": 0},
+        {"loops": 0},
         {"latents": 0},
         {"batch": 0},
         {"solutions": 0},

@@ -56,10 +56,10 @@ def _solve(
 ) -> list[Row]:  # fmt: skip
     calls, loops, latents = shape
     settings = Settings(
-        "neural", policy, nfe=int(calls * bench.scale.budget), latents=int(latents), z=z
-    )
-    with model.looping(int(loops * LOOPS)):
-        row = bench.row(model, bench.set(name), settings)
+        "neural", policy, nfe=int(calls * bench.scale.budget), loops=int(loops * LOOPS),
+        latents=int(latents), z=z,
+    )  # fmt: skip
+    row = bench.row(model, bench.set(name), settings)
     spent = f"{settings.nfe} calls, {row['loops']} loops, K = {settings.latents}"
     return [{**row, "spent": spent}]
 

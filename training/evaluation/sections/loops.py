@@ -43,11 +43,10 @@ def _by_loops(bench: Bench, model: Model, name: str) -> list[Row]:
     """A row for each number of loops: grids that are right, and cells."""
     of = bench.set(name)
     right = {loops: np.zeros(0, dtype=np.bool_) for loops in bench.scale.loops}
-    with model.looping(STEP):
-        for at in range(0, len(of.puzzles), bench.rows):
-            for loops, good in _thought(bench, model, of.puzzles[at : at + bench.rows]):
-                right[loops] = np.concatenate((right[loops], good))
-    facts = {**bench.facts(model, of, Settings("neural", nfe=1)), "loops": STEP}
+    for at in range(0, len(of.puzzles), bench.rows):
+        for loops, good in _thought(bench, model, of.puzzles[at : at + bench.rows]):
+            right[loops] = np.concatenate((right[loops], good))
+    facts = bench.facts(model, of, Settings("neural", nfe=1, loops=STEP))
     first = right[min(right)]
     return [
         {
@@ -71,7 +70,7 @@ def _thought(
     z = denoiser.draw(board, x_t, allowed, np.random.default_rng(bench.seed))
     h = denoiser.start(board, len(x_t))
     for loops in range(STEP, max(bench.scale.loops) + 1, STEP):
-        logits, h = denoiser(board, x_t, allowed, z, h)
+        logits, h = denoiser(board, x_t, allowed, z, h, STEP)
         if loops in bench.scale.loops:
             grids = np.where(x_t > 0, x_t, logits.argmax(axis=-1) + 1)
             yield loops, np.logical_not(conflicts(board, grids).any(axis=-1))
