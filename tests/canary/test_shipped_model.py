@@ -34,12 +34,13 @@ def test_neural_solves_most_minimal_puzzles(name: str) -> None:
 
 
 def test_the_latent_makes_grids_from_nothing() -> None:
-    def share(name: str) -> float:
-        settings = Settings("neural", nfe=1, temperature=1.0)
+    def share(name: str, temperature: float) -> float:
+        settings = Settings("neural", nfe=1, temperature=temperature)
         found = Solver(settings, load(name, "cpu", 1)).stream([sudoku(2, 2).empty()] * 60)
         return sum(solution.status == "solved" for solution in found) / 60
 
-    assert share("grids") > share("grids-none") + 0.1
+    # z is the source of variety; without it there is none but drawing values.
+    assert share("grids", 0.0) > share("grids-none", 1.0) + 0.4
 
 
 def test_guided_ends_every_shipped_9x9_as_it_should() -> None:
