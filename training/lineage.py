@@ -13,6 +13,7 @@ import tarfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +167,15 @@ def draw(lineage: Lineage) -> bool:
             left.plot(
                 xs, ys, style, marker="o", ms=4, color=PALETTE[at % len(PALETTE)], label=label
             )
-    left.set(xlabel="slice", ylabel="share with a valid grid (dashed: one latent)")
+    for number, (one, other) in enumerate(pairwise(rows), 1):
+        if one["set"] != other["set"]:
+            left.axvline(number + 0.5, color="0.7", lw=1)
+    left.set(
+        xlabel="slice (grey: another fixed set)",
+        ylabel="share with a valid grid (dashed: one latent)",
+    )
     left.set_ylim(-0.03, 1.03)
-    left.legend(fontsize="small", frameon=False)
+    left.legend(fontsize="small", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     right.plot(numbers, [row["total"]["minutes"] for row in rows], "o-", ms=4, color=PALETTE[0])
     right.set(xlabel="slice", ylabel="minutes in all")
     calls = right.twinx()

@@ -18,7 +18,8 @@ from vmd_solver.errors import VmdError
 def row(**more: Any) -> dict[str, Any]:
     """A row as far as the picture reads it."""
     after = {"minimal": {"1": 0.5, "4": 0.75}}
-    return {"after": after, "total": {"minutes": 1.0, "puzzle_calls": 10}, **more}
+    total = {"minutes": 1.0, "puzzle_calls": 10}
+    return {"after": after, "set": "a", "total": total, **more}
 
 
 def test_the_ledger_comes_back(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_pack_brings_back_what_a_slice_left(tmp_path: Path) -> None:
 def test_the_picture_shows_sets_that_came_later(tmp_path: Path) -> None:
     place = Lineage(tmp_path)
     assert not lineage.draw(place)
-    later = row()
+    later = row(set="b")
     later["after"] = {**later["after"], "forum": {"1": 0.1, "4": 0.2}}
     place.write([row(), later])
     assert lineage.draw(place)
