@@ -54,7 +54,8 @@ def clone(tmp_path: Path) -> Path:
     ):  # fmt: skip
         subprocess.run(step, check=True, capture_output=True)
     listed = subprocess.run(
-        ("git", "-C", str(ROOT), "ls-files", "-mo", "--exclude-standard", "training", "vmd_solver"),
+        ("git", "-C", str(ROOT), "ls-files", "-mo", "--exclude-standard", "training", "vmd_solver",
+         ":!training/lineage"),
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     for name in listed.stdout.splitlines():
