@@ -41,12 +41,12 @@ GRIDS = (
     Group("mixed-6x6", 36, 6, 24, 0.07, 96, SIXES, free=0.4, several=0.1),
     Group("sudoku-4x4", 16, 4, 12, 0.08, 256, ("sudoku-2x2",), free=0.8, several=0.1),
 )
-WIDE = {"d": 64, "messages": 64, "hidden": 128, "latent_d": 32}
+WIDE = {"d": 64, "messages": 64, "hidden": 128}
 
 RECIPES = {
     "sudoku": Recipe((nine(1.0, 32, mined=0.5),)),
     "grids": Recipe(GRIDS),
-    "wide": Recipe(GRIDS, model={"d": 64, "messages": 64, "hidden": 128}),
+    "wide": Recipe(GRIDS, model=WIDE),
     "drill": Recipe(
         (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),
         model={"d": 8},
@@ -61,7 +61,7 @@ RECIPES = {
             Group("mixed-6x6", 36, 6, 24, 0.05, 3072, SIXES, free=0.4, several=0.1),
             Group("sudoku-4x4", 16, 4, 12, 0.05, 8192, ("sudoku-2x2",), free=0.8, several=0.1),
         ),
-        model=WIDE,
+        model={**WIDE, "latent_d": 32},
         train={"steps": 60_000, "loops": 12},
     ),
 }  # fmt: skip

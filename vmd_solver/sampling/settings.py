@@ -82,11 +82,9 @@ class Settings:
             if (chosen := getattr(self, name)) not in choices:
                 known = ", ".join(choices)
                 raise SearchError(f"unknown {name} {chosen!r}; use one of {known}")
-        for name in ("nfe", "latents", "solutions", "batch"):
-            if getattr(self, name) < 1:
-                raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.loops is not None and self.loops < 1:
-            raise SearchError(f"loops must be at least 1, got {self.loops}")
+        for name in ("nfe", "loops", "latents", "solutions", "batch"):
+            if (number := getattr(self, name)) is not None and number < 1:
+                raise SearchError(f"{name} must be at least 1, got {number}")
         if not 0 < self.threshold <= 1:
             raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
         if not self.temperature >= 0:
