@@ -33,11 +33,11 @@ bench:
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:
-	nice -n 19 $(PYTHON) -m training.cli slice --time $(MINUTES)m --threads 1 $(SLICE)
+	PYTHONPATH=training nice -n 19 $(PYTHON) -m vmd_training.cli slice --time $(MINUTES)m --threads 1 $(SLICE)
 
 # Ends the slice that runs, and waits until its row is in the ledger.
 slice-end:
-	$(PYTHON) -m training.cli slice --end
+	PYTHONPATH=training $(PYTHON) -m vmd_training.cli slice --end
 
 venv:
 	python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e '.[dev]'

@@ -30,10 +30,10 @@ import torch
 
 from benchmarks.operations import Product, counting
 from benchmarks.solve_rate import digest, machine
-from training.evaluation.sets import PuzzleSet, read
 from vmd_solver import assets
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import VmdError
+from vmd_training.evaluation.sets import PuzzleSet, read
 
 FEW, MANY = 1, 33
 """Loops of the two calls."""

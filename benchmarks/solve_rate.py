@@ -37,13 +37,13 @@ from typing import Any, get_args
 import numpy as np
 
 from benchmarks.operations import Count, counting
-from training.evaluation.intervals import share
-from training.evaluation.sets import PuzzleSet, read
 from vmd_solver import __version__, assets
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.settings import Select
+from vmd_training.evaluation.intervals import share
+from vmd_training.evaluation.sets import PuzzleSet, read
 
 SETS = ("forum", "magictour", "top95", "clue17", "hard", "multi")
 """Files of --data, without .txt."""

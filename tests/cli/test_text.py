@@ -110,9 +110,9 @@ def test_standard_input_that_is_not_utf8(vmd_text) -> None:  # type: ignore[no-u
 def letters(tmp_path: Path) -> Path:
     """An exported model of 27 letters, untrained."""
     torch = pytest.importorskip("torch")
-    from training.text.export import export
-    from training.text.model import TextConfig, TextVMD
     from vmd_solver.text.alphabet import KNOWN
+    from vmd_training.text.export import export
+    from vmd_training.text.model import TextConfig, TextVMD
 
     torch.manual_seed(0)
     config = TextConfig(27, length=8, d=8, layers=1, heads=2, k=2)

@@ -14,6 +14,10 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "vmd_solver": ROOT / "vmd_solver",
+    "vmd_training": ROOT / "training" / "vmd_training",
+}
 
 RANKS: tuple[tuple[str, ...], ...] = (
     ("vmd_solver",),  # the package's own __init__: a name and a version
@@ -26,7 +30,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("make",),
     ("play",),
     ("tui", "cli"),
-    ("training",),
+    ("vmd_training",),
 )
 """The parts in order of dependency. A part imports itself and parts of an earlier rank."""
 
@@ -45,7 +49,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "play": {"numpy", "platformdirs"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
     "cli": {"click", "numpy", "platformdirs", "ray"},
-    "training": {
+    "vmd_training": {
         "click",
         "matplotlib",
         "numpy",
@@ -62,19 +66,19 @@ THIRD_PARTY: dict[str, set[str]] = {
 LAZY = {"numba"}
 """Imported inside a function only: most runs never need them, and they take seconds to load."""
 
-HEAVY = {"numba", "onnx", "textual", "torch", "training"}
+HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}
 """What importing the solver's command must never load."""
 
 NARROW: dict[str, set[str]] = {
-    "training.graph": set(),
-    "training.optimizer": set(),
-    "training.model": {
-        "training.graph",
-        "training.transformer",
+    "vmd_training.graph": set(),
+    "vmd_training.optimizer": set(),
+    "vmd_training.model": {
+        "vmd_training.graph",
+        "vmd_training.transformer",
         "vmd_solver.denoiser.latent",
     },
-    "training.vmd": {"training.graph", "training.model"},
-    "training.graphs": {"training.model"},
+    "vmd_training.vmd": {"vmd_training.graph", "vmd_training.model"},
+    "vmd_training.graphs": {"vmd_training.model"},
     "vmd_solver.denoiser.graph": {"vmd_solver.csp", "vmd_solver.denoiser.protocol"},
     "vmd_solver.denoiser.latent": {"vmd_solver.denoiser.protocol"},
 }
@@ -99,12 +103,19 @@ def part_of(module: str) -> str:
 
 
 def sources() -> Iterator[Path]:
-    for package in ("vmd_solver", "training"):
-        yield from sorted((ROOT / package).rglob("*.py"))
+    for package in PACKAGES.values():
+        yield from sorted(package.rglob("*.py"))
 
 
 def module_name(source: Path) -> str:
-    return ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    package = next(package for package in PACKAGES.values() if source.is_relative_to(package))
+    parts = source.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def source_of(module: str) -> Path:
+    package, *rest = module.split(".")
+    return PACKAGES[package].joinpath(*rest).with_suffix(".py")
 
 
 def imports_of(source: Path) -> Iterator[Import]:
@@ -149,7 +160,7 @@ def module_of(requirement: str) -> str:
 
 
 def is_ours(name: str) -> bool:
-    return name.partition(".")[0] in ("vmd_solver", "training")
+    return name.partition(".")[0] in PACKAGES
 
 
 ALL = [found for source in sources() for found in imports_of(source)]
@@ -180,7 +191,7 @@ def test_no_part_imports_its_own_rank_or_a_later_one() -> None:
 
 @pytest.mark.parametrize("module", NARROW)
 def test_a_narrow_module_knows_no_more_than_it_may(module: str) -> None:
-    source = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    source = source_of(module)
     found = {one.name for one in imports_of(source) if is_ours(one.name)}
     assert found == NARROW[module]
 
@@ -212,14 +223,14 @@ def test_what_is_imported_is_declared() -> None:
     ]
     of_training = runtime + extras["train"] + extras["subwords"]
     declared = {
-        "training": {module_of(line) for line in of_training},
+        "vmd_training": {module_of(line) for line in of_training},
         "vmd_solver": {module_of(line) for line in runtime},
     }
     wrong = [
         f"{found.where}: {found.name}"
         for found in THIRD
         if found.name.partition(".")[0]
-        not in declared["training" if found.importer == "training" else "vmd_solver"]
+        not in declared["vmd_training" if found.importer == "vmd_training" else "vmd_solver"]
     ]
     assert not wrong
 

@@ -1,7 +1,7 @@
 """torch and ONNX Runtime say the same, at the sizes that `vmd_solver` meets.
 
 Random weights, heads included. The tolerances are for a tiny model over several calls; what an
-export of a trained one must keep is `training.export.LOGIT_TOLERANCE`, checked at every export.
+export of a trained one must keep is `vmd_training.export.LOGIT_TOLERANCE`, checked at every export.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 import torch
 
-from training.evaluate import grid_of
-from training.export import LOGIT_TOLERANCE, export
-from training.graph import Grid
-from training.model import VMD, ModelConfig
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import random_grid
 from vmd_solver.denoiser.onnx import OnnxDenoiser
+from vmd_training.evaluate import grid_of
+from vmd_training.export import LOGIT_TOLERANCE, export
+from vmd_training.graph import Grid
+from vmd_training.model import VMD, ModelConfig
 
 LOOPS, CALLS = 2, 3
 TOLERANCE = 1e-4
@@ -60,7 +60,9 @@ def _pair(kind: str, folder: Path) -> tuple[VMD, OnnxDenoiser]:
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.export.PARITY_BATCHES", (1,))  # the tests below take all of them
+        patch.setattr(
+            "vmd_training.export.PARITY_BATCHES", (1,)
+        )  # the tests below take all of them
         export(model, folder / kind, kind, LOOPS, {}, "")
     return model, OnnxDenoiser(folder / kind, "cpu", threads=1)
 
@@ -149,7 +151,7 @@ def test_a_model_of_the_usual_size_keeps_the_stated_tolerance(tmp_path: Path, la
     for parameter in model.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.export.PARITY_BATCHES", (1, 7))
+        patch.setattr("vmd_training.export.PARITY_BATCHES", (1, 7))
         folder = export(model, tmp_path / "model", "model", 8, {}, "")
     worst = json.loads((folder / "metrics.json").read_text())["parity"]
     assert set(worst) >= {"denoiser.logits", "denoiser.h_out"}

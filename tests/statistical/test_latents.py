@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from training.data import make_pack
-from training.evaluate import draw, grid_of
-from training.export import export
-from training.graph import Grid
-from training.model import VMD, ModelConfig
-from training.recipes import RECIPES
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.onnx import OnnxDenoiser
+from vmd_training.data import make_pack
+from vmd_training.evaluate import draw, grid_of
+from vmd_training.export import export
+from vmd_training.graph import Grid
+from vmd_training.model import VMD, ModelConfig
+from vmd_training.recipes import RECIPES
 
 FALSE_ALARMS = 1e-5
 N = 4000
@@ -64,7 +64,7 @@ def model(request: pytest.FixtureRequest) -> VMD:
 
 def test_the_prior_is_drawn_from_as_it_says(model: VMD, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.export.PARITY_BATCHES", (1,))
+        patch.setattr("vmd_training.export.PARITY_BATCHES", (1,))
         denoiser = OnnxDenoiser(export(model, tmp_path / "m", "m", 1, {}, ""), "cpu", threads=1)
     allowed = np.ones((N, 16, 4), np.float32)
     assert model.prior is not None

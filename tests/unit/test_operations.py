@@ -12,13 +12,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.operations import Counter, counting
 from benchmarks.solve_rate import measure, table
-from training.evaluation.sets import PuzzleSet, read
 from vmd_solver import assets
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings
+from vmd_training.evaluation.sets import PuzzleSet, read
 
 FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
 

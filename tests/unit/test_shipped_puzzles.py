@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import samples
-from training.samples import SAMPLES, Sample
+from training import make_puzzles as samples
+from training.make_puzzles import SAMPLES, Sample
 from vmd_solver.csp.candidates import initial_masks, masks_to_values, propagate
 from vmd_solver.csp.exact import count, is_unique, solve_batch
 from vmd_solver.csp.families import FAMILIES

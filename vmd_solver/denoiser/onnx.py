@@ -24,7 +24,7 @@ _GRAPH = {"nodes": (INT, 2), "factors": (INT, 2), "kinds": (FLOAT, 2)}
 
 
 class OnnxDenoiser:
-    """A model folder written by `training.export`, opened for one device.
+    """A model folder written by `vmd_training.export`, opened for one device.
 
     Digests and manifest are checked at once, the sessions are opened at the first call, which is
     when `device_note` says where `auto` fell back. Raises ModelError and its kin.

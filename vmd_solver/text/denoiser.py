@@ -77,7 +77,7 @@ class TextDenoiser(Protocol):
 
 
 class OnnxText:
-    """A model folder written by `training.text.export`, opened for one device.
+    """A model folder written by `vmd_training.text.export`, opened for one device.
 
     Digests and manifest are checked at once, sessions are opened when they are needed.
     Raises ModelError and its kin.

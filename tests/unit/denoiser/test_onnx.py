@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from training.export import export, write_digests
-from training.model import VMD, ModelConfig
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.graph import CLOSED_LOGIT, open_candidates
@@ -22,6 +20,8 @@ from vmd_solver.errors import (
     ModelError,
     RuntimeUnavailable,
 )
+from vmd_training.export import export, write_digests
+from vmd_training.model import VMD, ModelConfig
 
 BOARD = sudoku(2, 2)
 X0 = np.array([[1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]] * 2)
@@ -38,7 +38,7 @@ def _export(folder: Path, latent: str) -> Path:
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.export.PARITY_BATCHES", (1,))
+        patch.setattr("vmd_training.export.PARITY_BATCHES", (1,))
         return export(model, folder / latent, latent, 2, {}, "")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.boards import FIXED, draw, fixed
-from training.making import RECIPES
+from vmd_training.boards import FIXED, draw, fixed
+from vmd_training.making import RECIPES
 
 
 @pytest.mark.parametrize(

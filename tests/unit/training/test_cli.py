@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from training import checkpoint, cli, evaluate, loop
-from training import export as exporting
-from training.cli import promote_into, seconds
-from training.data import Group
-from training.model import ModelConfig
-from training.recipes import RECIPES, Recipe
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
+from vmd_training import checkpoint, cli, evaluate, loop
+from vmd_training import export as exporting
+from vmd_training.cli import promote_into, seconds
+from vmd_training.data import Group
+from vmd_training.model import ModelConfig
+from vmd_training.recipes import RECIPES, Recipe
 
 Command = Callable[..., int]
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training import boards, data
-from training.data import Group, drawn_pack, held_out, make_pack, mined_puzzles
-from training.dataset import Section
-from training.pack import Pack
-from training.recipes import RECIPES
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import grid
+from vmd_training import boards, data
+from vmd_training.data import Group, drawn_pack, held_out, make_pack, mined_puzzles
+from vmd_training.dataset import Section
+from vmd_training.pack import Pack
+from vmd_training.recipes import RECIPES
 
 ALL = {
     f"{name}: {group.name}": group for name, recipe in RECIPES.items() for group in recipe.groups

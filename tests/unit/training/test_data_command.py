@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import cli
-from training.dataset import joined, read
-from training.making import make, plan
-from training.parts import Folder
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.canonical import Known
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write_all
+from vmd_training import cli
+from vmd_training.dataset import joined, read
+from vmd_training.making import make, plan
+from vmd_training.parts import Folder
 
 ROOT = Path(__file__).resolve().parents[3]
 Command = Callable[..., tuple[int, str, str]]
@@ -66,7 +66,7 @@ def test_a_dataset_holds_what_was_asked_for(data: Command, tmp_path: Path) -> No
 
 def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path: Path) -> None:
     folder = Folder(tmp_path / "d.npz")
-    command = [sys.executable, "-m", "training.cli", "data", "--out", str(folder.out), *MANY]
+    command = [sys.executable, "-m", "vmd_training.cli", "data", "--out", str(folder.out), *MANY]
     with subprocess.Popen(
         [*command, "--jobs", "2"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import dataset
-from training.dataset import Dataset, DatasetError, Section, joined, read, write
-from training.making import DATA, RECIPES, Part, make
 from vmd_solver.csp.verify import verify
+from vmd_training import dataset
+from vmd_training.dataset import Dataset, DatasetError, Section, joined, read, write
+from vmd_training.making import DATA, RECIPES, Part, make
 
 MAKERS = {maker.board: maker for maker in RECIPES["grids"]}
 

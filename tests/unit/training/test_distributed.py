@@ -16,12 +16,12 @@ from pathlib import Path
 
 import torch
 
-from training import distributed
-from training.data import Group
-from training.device import choose
-from training.loop import Run, TrainConfig, train
-from training.model import ModelConfig
-from training.recipes import RECIPES, Recipe
+from vmd_training import distributed
+from vmd_training.data import Group
+from vmd_training.device import choose
+from vmd_training.loop import Run, TrainConfig, train
+from vmd_training.model import ModelConfig
+from vmd_training.recipes import RECIPES, Recipe
 
 torch.set_num_threads(1)
 RECIPES["tiny"] = Recipe((Group("tiny", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), 0.5, 0.2),))

@@ -33,7 +33,7 @@ sys.meta_path.insert(0, Blocked())
 """Comes before everything in the processes of the drill, as their sitecustomize."""
 
 COMMAND = (
-    "-m", "training.cli", "slice", "--recipe", "drill", "--device", "cpu", "--threads", "1",
+    "-m", "vmd_training.cli", "slice", "--recipe", "drill", "--device", "cpu", "--threads", "1",
     "--count", "1", "--save-every", "1s", "--keep", "5s", "--pack", "out/slice.tar",
 )  # fmt: skip
 
@@ -70,7 +70,11 @@ def begin(clone: Path, tmp_path: Path) -> Begin:
     """Starts a command in the clone, without the checkout and the blocked modules."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(BARE)
-    env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1"}
+    env = {
+        **os.environ,
+        "PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{clone / 'training'}",
+        "OMP_NUM_THREADS": "1",
+    }
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -103,7 +107,7 @@ def test_a_slot_is_killed_run_again_and_ended(clone: Path, begin: Begin) -> None
 
     with begin(*COMMAND, "--time", "1h") as again:
         wait(again, lambda: checkpoint.read_bytes() != survived)
-        with begin("-m", "training.cli", "slice", "--end") as end:
+        with begin("-m", "vmd_training.cli", "slice", "--end") as end:
             said, _ = end.communicate()
         output, _ = again.communicate()
     assert again.returncode == end.returncode == 0, output + said

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from training import cli
-from training import export as exporting
-from training.export import export
-from training.model import VMD
+from vmd_training import cli
+from vmd_training import export as exporting
+from vmd_training.export import export
+from vmd_training.model import VMD
 
 Command = Callable[..., int]
 

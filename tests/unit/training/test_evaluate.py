@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from training import evaluate
-from training.data import Group, held_out
-from training.graph import Grid
-from training.model import VMD
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
+from vmd_training import evaluate
+from vmd_training.data import Group, held_out
+from vmd_training.graph import Grid
+from vmd_training.model import VMD
 
 BOARD = sudoku(2, 2)
 

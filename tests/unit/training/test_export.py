@@ -14,12 +14,12 @@ import torch
 from onnx import numpy_helper
 from safetensors.torch import load_file
 
-from training import export as exporting
-from training.export import PARITY_BATCHES, PARITY_BOARDS, export, parity, write_digests
-from training.graphs import OPSET
-from training.model import VMD, ModelConfig
 from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
 from vmd_solver.errors import DigestMismatch, ModelError
+from vmd_training import export as exporting
+from vmd_training.export import PARITY_BATCHES, PARITY_BOARDS, export, parity, write_digests
+from vmd_training.graphs import OPSET
+from vmd_training.model import VMD, ModelConfig
 
 Make = Callable[[str], VMD]
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,4 +1,4 @@
-"""The fixed set: what is in it, that it is apart from training, and how it is scored."""
+"""The fixed set: what is in it, that it is apart from vmd_training, and how it is scored."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from training import fixed
-from training.data import mined_puzzles
-from training.dataset import read
-from training.mine import depth
-from training.model import VMD
 from vmd_solver.csp.canonical import Known
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import PuzzleError
+from vmd_training import fixed
+from vmd_training.data import mined_puzzles
+from vmd_training.dataset import read
+from vmd_training.mine import depth
+from vmd_training.model import VMD
 
 LINE = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 

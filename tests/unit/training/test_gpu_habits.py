@@ -12,12 +12,12 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from training import loop
-from training.data import Group, make_pack
-from training.device import choose
-from training.loop import Run, TrainConfig
-from training.model import VMD, ModelConfig
-from training.pool import Pool
+from vmd_training import loop
+from vmd_training.data import Group, make_pack
+from vmd_training.device import choose
+from vmd_training.loop import Run, TrainConfig
+from vmd_training.model import VMD, ModelConfig
+from vmd_training.pool import Pool
 
 Config = Callable[[str], ModelConfig]
 

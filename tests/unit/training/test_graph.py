@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training.evaluate import grid_of
-from training.export import example
-from training.graph import CandidateGraph, Grid
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import random_grid
 from vmd_solver.denoiser import graph as runtime
+from vmd_training.evaluate import grid_of
+from vmd_training.export import example
+from vmd_training.graph import CandidateGraph, Grid
 
 JIGSAW = jigsaw((0, 0, 0, 1, 0, 1, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3), diagonal=True)
 BOARDS = [

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from training import lineage
-from training.lineage import Lineage
 from vmd_solver.errors import VmdError
+from vmd_training import lineage
+from vmd_training.lineage import Lineage
 
 
 def row(**more: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_nothing_to_end(tmp_path: Path) -> None:
 HOLDS = """
 import signal, sys, time
 from pathlib import Path
-from training.lineage import Lineage
+from vmd_training.lineage import Lineage
 asked = []
 signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
 with Lineage(Path(sys.argv[1])).locked():

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training import making
-from training.making import DATA, ISLAND, RECIPES, Maker, Part, loosened, make, plan
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import minimal_puzzles
+from vmd_training import making
+from vmd_training.making import DATA, ISLAND, RECIPES, Maker, Part, loosened, make, plan
 
 MAKERS = {maker.board: maker for makers in RECIPES.values() for maker in makers}
 

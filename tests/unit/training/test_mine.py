@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.mine import Population, mine, swapped
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import initial_masks
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import dig, minimal_puzzles
 from vmd_solver.csp.rating import rate, refuted
+from vmd_training.mine import Population, mine, swapped
 
 
 @pytest.fixture(scope="module")

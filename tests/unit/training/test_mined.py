@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data import MINED
-from training.dataset import Section, read
 from vmd_solver.csp import Board
 from vmd_solver.csp.canonical import Known, signatures
 from vmd_solver.csp.exact import solve_batch
@@ -17,6 +15,8 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import dig, minimal_puzzles
 from vmd_solver.csp.rating import rate, refuted
 from vmd_solver.formats import read_path
+from vmd_training.data import MINED
+from vmd_training.dataset import Section, read
 
 
 @pytest.fixture(scope="module")

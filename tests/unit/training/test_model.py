@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from training.evaluate import grid_of
-from training.graph import CLOSED_LOGIT, Grid
-from training.model import CAP, VMD, Gaussian, ModelConfig, kl_nats
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.latent import wave_patterns
+from vmd_training.evaluate import grid_of
+from vmd_training.graph import CLOSED_LOGIT, Grid
+from vmd_training.model import CAP, VMD, Gaussian, ModelConfig, kl_nats
 
 B, n, D = 3, 16, 4
 Make = Callable[[str], VMD]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.optimizer import Optimizers
+from vmd_training.optimizer import Optimizers
 
 
 def stepped(model: nn.Module, optimizers: Optimizers) -> float:

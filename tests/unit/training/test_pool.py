@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from training import pool as pools
-from training.data import Group, make_pack
-from training.model import VMD
-from training.pack import PACK, Pack
-from training.pool import MAX_CALLS, Pool
+from vmd_training import pool as pools
+from vmd_training.data import Group, make_pack
+from vmd_training.model import VMD
+from vmd_training.pack import PACK, Pack
+from vmd_training.pool import MAX_CALLS, Pool
 
 CPU = torch.device("cpu")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from training import samples
-from training.samples import SAMPLES, Sample, butterfly, dug, queens, rated, together
+from training import make_puzzles as samples
+from training.make_puzzles import SAMPLES, Sample, butterfly, dug, queens, rated, together
 from vmd_solver.csp import compiled
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.formats import parse
@@ -122,7 +122,7 @@ def test_cells_share_a_unit_just_where_a_queen_attacks() -> None:
 
 
 def test_the_maker_loads_neither_torch_nor_numba() -> None:
-    command = "import sys, training.samples; print({'torch', 'numba'} & set(sys.modules))"
+    command = "import sys, training.make_puzzles; print({'torch', 'numba'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
     )

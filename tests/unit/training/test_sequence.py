@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.sequence import MASK, Bound, SequenceConfig, SequenceVMD
 from vmd_solver.errors import ModelError
+from vmd_training.sequence import MASK, Bound, SequenceConfig, SequenceVMD
 
 CONFIG = SequenceConfig(vocabulary=5, length=6, blocks=3, k=2, d=8, layers=2, heads=2)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from training import cli, slices
-from training.commands import slice as command
+from vmd_training import cli, slices
+from vmd_training.commands import slice as command
 
 
 @pytest.fixture

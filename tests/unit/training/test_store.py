@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from training import store as stores
-from training.data import Group, make_pack
-from training.pack import PACK
-from training.recipes import RECIPES
-from training.store import Store
+from vmd_training import store as stores
+from vmd_training.data import Group, make_pack
+from vmd_training.pack import PACK
+from vmd_training.recipes import RECIPES
+from vmd_training.store import Store
 
 CPU = torch.device("cpu")
 NINE = replace(RECIPES["sudoku"].groups[0], mined=0.0)

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import stream as streams
-from training.data import Group, make_pack
-from training.dataset import Dataset, DatasetError, Section, write
-from training.stream import Stream, sources
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.errors import ModelError
+from vmd_training import stream as streams
+from vmd_training.data import Group, make_pack
+from vmd_training.dataset import Dataset, DatasetError, Section, write
+from vmd_training.stream import Stream, sources
 
 
 @pytest.fixture

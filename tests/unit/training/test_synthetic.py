@@ -15,14 +15,14 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from training import cli
-from training.sequence import MASK, SequenceConfig
-from training.synthetic import data
-from training.synthetic.data import VALUES, Joint, entropy_nats
-from training.synthetic.estimate import estimate
-from training.synthetic.fit import Recipe, clip, fit
-from training.synthetic.limit import limit
-from training.synthetic.sampling import (
+from vmd_training import cli
+from vmd_training.sequence import MASK, SequenceConfig
+from vmd_training.synthetic import data
+from vmd_training.synthetic.data import VALUES, Joint, entropy_nats
+from vmd_training.synthetic.estimate import estimate
+from vmd_training.synthetic.fit import Recipe, clip, fit
+from vmd_training.synthetic.limit import limit
+from vmd_training.synthetic.sampling import (
     Plan,
     Trained,
     TrueConditionals,

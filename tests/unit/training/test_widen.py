@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.evaluate import grid_of
-from training.model import VMD, ModelConfig
-from training.widen import widened
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
+from vmd_training.evaluate import grid_of
+from vmd_training.model import VMD, ModelConfig
+from vmd_training.widen import widened
 
 Make = Callable[[str], VMD]
 

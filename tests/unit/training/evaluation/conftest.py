@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from training.evaluation.bench import Bench, Scale
-from training.evaluation.models import Model
-from training.model import VMD
 from vmd_solver.denoiser import Denoiser
+from vmd_training.evaluation.bench import Bench, Scale
+from vmd_training.evaluation.models import Model
+from vmd_training.model import VMD
 
 TINY = Scale(
     count=4, calls=(1, 2, 3), budget=3, sampled=(1, 2), empties=5, latents=(1, 3), loops=(16, 32)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from training import checkpoint
-from training import export as exporting
-from training.evaluation.models import open_all
-from training.export import export
-from training.model import VMD, ModelConfig
-from training.recipes import RECIPES
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
+from vmd_training import checkpoint
+from vmd_training import export as exporting
+from vmd_training.evaluation.models import open_all
+from vmd_training.export import export
+from vmd_training.model import VMD, ModelConfig
+from vmd_training.recipes import RECIPES
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from training.commands import eval as command
-from training.evaluation import report
-from training.evaluation.bench import Bench, Row, Section, Table, Task
-from training.evaluation.sections import SECTIONS
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import VmdError
+from vmd_training.commands import eval as command
+from vmd_training.evaluation import report
+from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task
+from vmd_training.evaluation.sections import SECTIONS
 
 Made = Callable[..., Bench]
 

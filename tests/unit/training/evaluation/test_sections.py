@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.evaluation import plots, sets
-from training.evaluation.bench import Bench, Row, Section
-from training.evaluation.sections import SECTIONS, dependency, kl
-from training.evaluation.sections.families import KINDS, counterpart
-from training.evaluation.sections.rates import POLICIES
-from training.evaluation.tables import markdown
 from vmd_solver.csp import exact
 from vmd_solver.denoiser.fakes import FakeDenoiser, undecided
 from vmd_solver.denoiser.graph import open_candidates
 from vmd_solver.sampling import Settings
+from vmd_training.evaluation import plots, sets
+from vmd_training.evaluation.bench import Bench, Row, Section
+from vmd_training.evaluation.sections import SECTIONS, dependency, kl
+from vmd_training.evaluation.sections.families import KINDS, counterpart
+from vmd_training.evaluation.sections.rates import POLICIES
+from vmd_training.evaluation.tables import markdown
 
 Made = Callable[..., Bench]
 

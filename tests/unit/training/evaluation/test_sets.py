@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import boards
-from training.dataset import Dataset, Section, write
-from training.evaluation import sets
-from training.evaluation.sections.families import KINDS
-from training.recipes import RECIPES
 from vmd_solver.csp import exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.errors import PuzzleError
+from vmd_training import boards
+from vmd_training.dataset import Dataset, Section, write
+from vmd_training.evaluation import sets
+from vmd_training.evaluation.sections.families import KINDS
+from vmd_training.recipes import RECIPES
 
 
 def test_several_have_all_their_solutions_listed() -> None:

@@ -12,13 +12,13 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from training import checkpoint
-from training.cli import cli
 from vmd_solver.denoiser.manifest import check_digests
 from vmd_solver.errors import TextError
 from vmd_solver.text.denoiser import OnnxText
 from vmd_solver.text.sampler import extend
 from vmd_solver.text.settings import TextSettings
+from vmd_training import checkpoint
+from vmd_training.cli import cli
 
 TEXT = "the cat sat on the mat and the rat sat on the cat " * 40
 SMALL = ["--length", "16", "--width", "16", "--heads", "2", "--channels", "4", "--layers", "1",

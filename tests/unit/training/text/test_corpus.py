@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.text import corpus, vocabulary
-from training.text.corpus import CHUNK
 from vmd_solver.errors import RuntimeUnavailable, TextError
 from vmd_solver.text.alphabet import KNOWN
+from vmd_training.text import corpus, vocabulary
+from vmd_training.text.corpus import CHUNK
 
 BYTES = KNOWN["bytes"]
 

@@ -6,7 +6,7 @@ from math import log2
 
 import pytest
 
-from training.text.judge import Judge, quality, words
+from vmd_training.text.judge import Judge, quality, words
 
 TEXT = "the cat sat on the mat. the cat sat on the hat. "
 

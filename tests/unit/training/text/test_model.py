@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from training.sequence import MASK
-from training.text import bound
-from training.text.loop import Sums
-from training.text.model import Terms, TextConfig, TextVMD, loss, masked_blocks
 from vmd_solver.errors import ModelError
+from vmd_training.sequence import MASK
+from vmd_training.text import bound
+from vmd_training.text.loop import Sums
+from vmd_training.text.model import Terms, TextConfig, TextVMD, loss, masked_blocks
 
 TINY = {"length": 12, "k": 3, "d": 8, "layers": 2, "heads": 2}
 

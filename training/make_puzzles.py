@@ -1,0 +1,334 @@
+"""The puzzles that ship: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
+
+A table says which file holds what and how it is made. Each file has a seed of its own, so that a
+new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
+Needs no torch, and must not know of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
+from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.generate import (
+    dig,
+    full_grids,
+    jigsaw_board,
+    loosen,
+    minimal_puzzles,
+    random_grid,
+)
+from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.csp.rating import rate
+from vmd_solver.formats import write_all
+
+Rng = np.random.Generator
+Maker = Callable[[Rng], list[Puzzle]]
+
+COMMENTS = {"line": "# ", "grid": "# ", "vmd": "# ", "hodoku": "# ", "sdk": "#D "}
+"""How a remark begins, in the forms that other programs read with remarks as well."""
+
+MOST_GUESSES = 300
+"""Guesses of one search on a large board while digging: a clue that needs more of them stays."""
+
+ORDERS = 32
+"""Searches that a rating is the mean of: with few, the hardest of many would be a lucky draw."""
+
+RATED_GUESSES = 2000
+"""Guesses after which a search stops counting for a rating."""
+
+MANY = 500
+"""Solutions that are counted at most."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One file: its form (of `vmd_solver.formats`), how many solutions each of its puzzles has,
+    what it shows, and how it is made from its seed."""
+
+    file: str
+    form: str
+    seed: int
+    solutions: Literal["one", "several", "none"]
+    shows: str
+    make: Maker
+
+    def puzzles(self) -> list[Puzzle]:
+        """The puzzles, the same on every call."""
+        return self.make(np.random.default_rng(self.seed))
+
+    def text(self, puzzles: Iterable[Puzzle]) -> str:
+        """The file that holds them: a remark where the form has any, then the puzzles."""
+        head = f"{COMMENTS[self.form]}{self.shows}\n" if self.form in COMMENTS else ""
+        return head + "".join(write_all(puzzles, self.form))
+
+
+def dug(
+    board: Board | Callable[[Rng], Board],
+    pool: int = 1,
+    keep: int = 1,
+    place: float = 1.0,
+    givens: int = 0,
+    max_guesses: int | None = None,
+) -> Maker:
+    """Puzzles with one solution: `keep` of a `pool`, the easiest at place 0 and the hardest at 1.
+
+    `givens` and `max_guesses` as in `dig`; a function in place of the board draws one.
+    """
+
+    def make(rng: Rng) -> list[Puzzle]:
+        drawn = board if isinstance(board, Board) else board(rng)
+        solutions = full_grids(drawn, pool, rng)
+        rows = dig(drawn, solutions, rng, givens, max_guesses=max_guesses)
+        order = np.argsort(rated(drawn, rows, rng), kind="stable")
+        start = round(place * (pool - keep))
+        return [puzzle_of(drawn, rows[at]) for at in order[start : start + keep]]
+
+    return make
+
+
+def loosened(rng: Rng) -> list[Puzzle]:
+    """A minimal 9x9 without one of its clues: one with two solutions, and one with most of them.
+
+    The third is the empty 4x4.
+    """
+    puzzles, _ = minimal_puzzles(sudoku(), 100, rng)
+    rows = loosen(puzzles, 1, rng)
+    counts = solve_batch(sudoku(), rows, MANY).counts
+    chosen = [int(np.argmin(counts)), int(np.argmax(np.where(counts < MANY, counts, 0)))]
+    found = [puzzle_of(sudoku(), rows[at], f"{counts[at]} solutions") for at in chosen]
+    return [*found, replace(sudoku(2, 2).empty(), name="288 solutions")]
+
+
+def refuted(rng: Rng) -> list[Puzzle]:
+    """A puzzle with one solution and a wrong clue beside: of all such, the hardest to refute.
+
+    No two givens clash, and singles do not show at once that anything is wrong.
+    """
+    board = sudoku()
+    puzzles, solutions = minimal_puzzles(board, 60, rng)
+    masks, _ = propagate(board, initial_masks(board, puzzles))
+    wrong = masks_to_allowed(masks, board.D)
+    np.put_along_axis(wrong, solutions[..., None] - np.int64(1), False, axis=2)
+    at, cell, value = wrong.nonzero()
+    rows = puzzles[at]
+    rows[np.arange(len(rows)), cell] = value + 1
+    return [puzzle_of(board, rows[np.argmax(rated(board, rows, rng))])]
+
+
+def together(makers: dict[str, Maker]) -> Maker:
+    """Puzzles of several kinds in one file, each under the name of its kind."""
+
+    def make(rng: Rng) -> list[Puzzle]:
+        return [replace(one, name=name) for name, maker in makers.items() for one in maker(rng)]
+
+    return make
+
+
+def rated(board: Board, rows: npt.ArrayLike, seed: int | Rng) -> npt.NDArray[np.float64]:
+    """How hard each of the puzzles (B, n) is: `rate` so that it tells them well apart."""
+    return rate(board, rows, seed, ORDERS, RATED_GUESSES)
+
+
+def puzzle_of(board: Board, givens: npt.NDArray[np.int8], name: str = "") -> Puzzle:
+    """A puzzle of givens (n,)."""
+    return Puzzle(board, tuple(givens.tolist()), name=name)
+
+
+def butterfly() -> Board:
+    """Four 9x9 boards that overlap on 12x12 cells, three cells apart.
+
+    >>> butterfly().n, butterfly().D, len(butterfly().units)
+    (144, 9, 64)
+    """
+    units = [
+        tuple((top + cell // 9) * 12 + left + cell % 9 for cell in unit)
+        for top in (0, 3)
+        for left in (0, 3)
+        for unit in sudoku().units
+    ]
+    return grid(12, 12, 9, list(dict.fromkeys(units)))
+
+
+def queens(order: int) -> Board:
+    """A square of which no row, column or diagonal of any length repeats a value."""
+    units: dict[tuple[str, int], list[int]] = {}
+    for cell in range(order * order):
+        row, col = divmod(cell, order)
+        for key in (("row", row), ("column", col), ("up", row + col), ("down", row - col)):
+            units.setdefault(key, []).append(cell)
+    return grid(order, order, order, [unit for unit in units.values() if len(unit) > 1])
+
+
+MEDIUM = dug(sudoku(), pool=200, place=0.5)
+KINDS: dict[str, Maker] = {
+    "sudoku": dug(sudoku(), pool=20),
+    "sudoku-x": dug(sudoku_x(), pool=20, place=0.5),
+    "windoku": dug(windoku(), pool=20, place=0.5),
+    "latin": dug(latin(7), pool=20),
+    "sudoku of 2x3 boxes": dug(sudoku(2, 3), pool=20),
+    "sudoku of 2x4 boxes": dug(sudoku(2, 4), pool=20),
+}
+DRAWN: dict[str, Maker] = {
+    "jigsaw": dug(lambda rng: jigsaw_board(7, rng), pool=20, place=0.5),
+    "jigsaw-x": dug(lambda rng: jigsaw_board(7, rng, diagonal=True), pool=20, place=0.5),
+    "grid": dug(lambda rng: random_grid(5, 5, 5, rng)[0], pool=20, place=0.5),
+}
+
+SAMPLES = (
+    Sample("easy.txt", "grid", 1, "one",
+           "An easy 9x9 sudoku: singles solve it.",
+           dug(sudoku(), pool=20, place=0.0, givens=36)),
+    Sample("medium.txt", "grid", 2, "one",
+           "A 9x9 sudoku of middling difficulty, with no clue to spare.",
+           MEDIUM),
+    Sample("hard.txt", "grid", 3, "one",
+           "A hard 9x9 sudoku: the hardest of 5000 for a search by singles.",
+           dug(sudoku(), pool=5000)),
+    Sample("hard-100.sdm", "sdm", 4, "one",
+           "A hundred hard 9x9 sudokus, a line each: the hardest of 10000.",
+           dug(sudoku(), pool=10_000, keep=100)),
+    Sample("4x4.txt", "grid", 5, "one",
+           "A 4x4 sudoku.",
+           dug(sudoku(2, 2), pool=50)),
+    Sample("6x6.txt", "grid", 6, "one",
+           "A 6x6 sudoku, its boxes two rows by three columns.",
+           dug(sudoku(2, 3), pool=100)),
+    Sample("12x12.txt", "grid", 7, "one",
+           "A 12x12 sudoku: the values are 1-9 and A-C.",
+           dug(sudoku(3, 4), pool=20, place=0.5)),
+    Sample("16x16.txt", "grid", 8, "one",
+           "A 16x16 sudoku: the values are 1-9 and A-G.",
+           dug(sudoku(4, 4), pool=10, place=0.8, givens=110, max_guesses=MOST_GUESSES)),
+    Sample("25x25.txt", "grid", 9, "one",
+           "A 25x25 sudoku: the values are 1-9 and A-P.",
+           dug(sudoku(5, 5), pool=5, place=0.5, givens=325, max_guesses=MOST_GUESSES)),
+    Sample("x.txt", "vmd", 10, "one",
+           "A Sudoku X: the two diagonals are units too.",
+           dug(sudoku_x(), pool=100, place=0.8)),
+    Sample("windoku.txt", "vmd", 11, "one",
+           "A windoku: four windows between the boxes are units too.",
+           dug(windoku(), pool=100, place=0.8)),
+    Sample("jigsaw-6.txt", "vmd", 12, "one",
+           "A 6x6 jigsaw: pieces of any shape in place of boxes.",
+           dug(lambda rng: jigsaw_board(6, rng), pool=100)),
+    Sample("jigsaw-9.txt", "vmd", 13, "one",
+           "A 9x9 jigsaw.",
+           dug(lambda rng: jigsaw_board(9, rng), pool=100, place=0.8)),
+    Sample("jigsaw-x.txt", "vmd", 14, "one",
+           "A 9x9 jigsaw with both diagonals.",
+           dug(lambda rng: jigsaw_board(9, rng, diagonal=True), pool=100, place=0.1)),
+    Sample("latin-9.txt", "vmd", 15, "one",
+           "A Latin square with holes: rows and columns only.",
+           dug(latin(9), pool=50)),
+    Sample("latin-12.pls", "pls", 16, "one",
+           "A Latin square of order 12 with holes, in the form of lsencode.",
+           dug(latin(12), pool=10, place=0.5)),
+    Sample("grid.txt", "vmd", 17, "one",
+           "A free-form grid: units of any cells, some with fewer cells than there are values.",
+           dug(lambda rng: random_grid(6, 6, 6, rng)[0], pool=20, place=0.5)),
+    Sample("butterfly.txt", "vmd", 18, "one",
+           "A free-form grid: four 9x9 sudokus that overlap.",
+           dug(butterfly(), pool=20, place=0.5)),
+    Sample("queens.txt", "vmd", 19, "one",
+           "A free-form grid: no row, column or diagonal of any length repeats a value.",
+           dug(queens(7), pool=20, place=0.5)),
+    Sample("several.txt", "vmd", 20, "several",
+           "Puzzles with several solutions: two, a few hundred, and all the 4x4 grids there are.",
+           loosened),
+    Sample("none.txt", "grid", 21, "none",
+           "A 9x9 sudoku without a solution: no two givens clash, a search has to find out.",
+           refuted),
+    Sample("batch.csv", "csv", 22, "one",
+           "A table of puzzles of several families and sizes.",
+           together(KINDS)),
+    Sample("batch.jsonl", "jsonl", 23, "one",
+           "An object a line, one puzzle of every family and more.",
+           together(KINDS | DRAWN)),
+    Sample("medium.sdk", "sdk", 2, "one",
+           "The puzzle of medium.txt, in the form of SadMan Sudoku.",
+           MEDIUM),
+    Sample("medium.ss", "ss", 2, "one",
+           "The puzzle of medium.txt, in the form of Simple Sudoku.",
+           MEDIUM),
+    Sample("medium-hodoku.txt", "hodoku", 2, "one",
+           "The puzzle of medium.txt, in the form of HoDoKu's library.",
+           MEDIUM),
+    Sample("medium-exchange.txt", "exchange", 2, "one",
+           "The puzzle of medium.txt, in the form of the Sudoku Exchange puzzle bank.",
+           MEDIUM),
+)  # fmt: skip
+"""Every file that ships, in the order of the page."""
+
+PAGE = """\
+# Puzzles that ship
+
+Every family, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each. The package
+carries them, and `vmd-solve --info` tells where. All are made with our own generator:
+`python -m training.make_puzzles puzzles` makes them anew, byte for byte, this page included.
+
+The rating is the number of guesses that a search by singles needs until it knows every solution
+(at most two of them), averaged over 32 random orders; 0 means that singles suffice. Puzzles have
+one solution unless the table says otherwise.
+
+| file | family | size | givens | rating | what it shows |
+|---|---|---|---|---|---|
+"""
+
+
+def row(sample: Sample, puzzles: list[Puzzle]) -> str:
+    """The file's line in the page's table."""
+    boards = [one.board for one in puzzles]
+    cells = (
+        f"[{sample.file}]({sample.file})",
+        ", ".join(dict.fromkeys(board.family for board in boards)),
+        ", ".join(dict.fromkeys(f"{board.rows}x{board.cols}" for board in boards)),
+        span(sum(value > 0 for value in one.givens) for one in puzzles),
+        span(round(float(rated(one.board, [one.givens], 0)[0]), 1) for one in puzzles),
+        sample.shows,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def span(numbers: Iterable[float]) -> str:
+    """The least and the greatest, or the one where they are equal.
+
+    >>> span([3, 2.5, 4]), span([7, 7])
+    ('2.5 to 4', '7')
+    """
+    ordered = sorted(numbers)
+    ends = dict.fromkeys(f"{end:g}" for end in (ordered[0], ordered[-1]))
+    return " to ".join(ends)
+
+
+def files() -> Iterator[tuple[str, str]]:
+    """Name and contents of every file, the page last."""
+    rows = []
+    for sample in SAMPLES:
+        puzzles = sample.puzzles()
+        rows.append(row(sample, puzzles))
+        yield sample.file, sample.text(puzzles)
+    yield "README.md", PAGE + "".join(rows)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def main(folder: Path) -> None:
+    """Write the puzzles that ship, and the page about them, into FOLDER."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        click.echo(name)
+
+
+if __name__ == "__main__":
+    main()

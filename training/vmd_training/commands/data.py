@@ -1,0 +1,223 @@
+"""`vmd-train data`: a file of training puzzles, made on all cores, resumed where it stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver import __version__
+from vmd_solver.csp import Board
+from vmd_solver.csp.canonical import Known
+from vmd_solver.formats import read_path
+from vmd_training.cli import stated
+from vmd_training.dataset import Dataset, Section, write
+from vmd_training.making import ISLAND, MOST_SOLUTIONS, RECIPES, Part, plan
+from vmd_training.parts import Folder, make_all
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The file to make. Parts wait beside it, in OUT.parts.",
+)
+@click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    default="grids",
+    show_default=True,
+    help="Boards and their shares (training/making.py).",
+)
+@click.option(
+    "--puzzles",
+    type=click.IntRange(0),
+    default=200_000,
+    show_default=True,
+    help="Puzzles to make, besides those that are mined.",
+)
+@click.option(
+    "--mine",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help=f"Hard 9x9 Sudokus to mine; {ISLAND} take a minute or two of one core.",
+)
+@click.option(
+    "--climb",
+    is_flag=True,
+    help="Mine for depth, from the deepest puzzles that ship: 20 minutes for each island.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="The same seed makes the same puzzles, whatever the jobs and interruptions.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=None, help="Processes.  [default: all cores]"
+)
+@click.option(
+    "--exclude",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    metavar="PATH",
+    help="Leave out what is, up to symmetry, in this file of puzzles, or in any file of this "
+    "folder; may be repeated.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the parts of --out, with their options.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: Any) -> None:
+    """Make a dataset: puzzles with their solutions, counts and ratings, in one file.
+
+    Ctrl-C, or anything worse, loses only the parts in work; --resume makes the rest.
+    """
+    folder = Folder(out)
+    planned["exclude"] = [
+        str(file.resolve())
+        for path in planned["exclude"]
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+    ]
+    options = _resumed(folder, planned) if resume else planned
+    parts = plan(
+        options["recipe"],
+        options["puzzles"],
+        options["mine"],
+        options["seed"],
+        options.get("climb", False),
+    )
+    if not parts:
+        raise click.UsageError("nothing to make: give --puzzles or --mine")
+    if out.exists():
+        raise click.UsageError(f"{out} exists; remove it, or name another --out")
+    if not resume:
+        if folder.path.exists():
+            raise click.UsageError(f"{folder.path} holds parts; use --resume, or another --out")
+        folder.begin(options)
+    try:
+        known = _known(options["exclude"])
+        make_all(folder, parts, jobs or os.cpu_count() or 1, _progress(parts, quiet))
+        click.echo(_finish(folder, parts, options, known))
+    except KeyboardInterrupt:
+        click.echo(f"\ninterrupted; go on with: vmd-train data --resume --out {out}", err=True)
+        raise SystemExit(130) from None
+
+
+def _resumed(folder: Folder, planned: dict[str, Any]) -> dict[str, Any]:
+    """The options that the parts were begun with. What the command line states must agree."""
+    options = folder.options()
+    for name, value in planned.items():
+        if value != options.get(name) and stated(name):
+            raise click.UsageError(
+                f"the parts in {folder.path} were begun with --{name} {_shown(options[name])},"
+                f" not {_shown(value)}; resume without it, or name another --out"
+            )
+    return options
+
+
+def _shown(value: Any) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _known(paths: Sequence[str]) -> Known:
+    """The puzzles in these files. What is no puzzle there is named, and left out."""
+    known = Known()
+    for path in paths:
+        by_board: dict[Board, list[tuple[int, ...]]] = defaultdict(list)
+        for entry in read_path(path):
+            if entry.puzzle is None:
+                click.echo(f"vmd-train: not excluded: {entry.error}", err=True)
+            else:
+                by_board[entry.puzzle.board].append(entry.puzzle.givens)
+        for board, givens in by_board.items():
+            known.add(board, givens)
+    return known
+
+
+def _progress(parts: Sequence[Part], quiet: bool) -> Callable[[list[int]], None]:
+    """Shows how much is made: one line, rewritten, on a terminal; elsewhere now and then one."""
+    tty, started = sys.stderr.isatty(), time.monotonic()
+    work = [part.rows / part.maker.part for part in parts]
+    shown: dict[int, float] = {}
+
+    def show(missing: list[int]) -> None:
+        left = sum(work[number] for number in missing)
+        tenths = int(10 * left / sum(work))
+        if quiet or (not tty and tenths in shown):
+            return
+        shown.setdefault(tenths, left)
+        made = sum(part.rows for part in parts) - sum(parts[number].rows for number in missing)
+        line = f"{made:,} puzzles, {len(parts) - len(missing)} of {len(parts)} parts"
+        done = max(shown.values()) - left
+        if done:
+            passed = time.monotonic() - started
+            ends = f"about {passed / done * left / 60:.0f} min left"
+            line += f", {ends if left else f'{passed / 60:.1f} min'}"
+        if tty:
+            line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
+        click.echo(line, err=True, nl=not tty or not missing)
+
+    return show
+
+
+def _finish(folder: Folder, parts: Sequence[Part], options: dict[str, Any], known: Known) -> str:
+    """Put the parts together, without what is excluded, and say what there is."""
+    sections = []
+    dropped = 0
+    for section in folder.sections(parts):
+        kept = ~_held(section, known)
+        dropped += int((~kept).sum())
+        sections.append(section.where(kept))
+    header = {
+        "made_by": "vmd-train data",
+        "version": __version__,
+        **options,
+        "exclude": [Path(path).name for path in options["exclude"]],
+        "excluded": dropped,
+        "most_solutions": MOST_SOLUTIONS,
+    }
+    write(folder.out, Dataset(header, tuple(sections)))
+    folder.remove()
+    lines = [_table(sections), f"dataset: {folder.out}"]
+    if options["exclude"]:
+        lines.insert(1, f"{dropped:,} left out that are, up to symmetry, in the files excluded")
+    return "\n".join(lines)
+
+
+def _held(section: Section, known: Known) -> npt.NDArray[np.bool_]:
+    """Which puzzles of the section are among those known: (m,) bool."""
+    starts = section.starts
+    return np.concatenate([
+        known.holds(board, section.givens[starts[at] : starts[at + 1]])
+        for at, board in enumerate(section.boards)
+    ])  # fmt: skip
+
+
+def _table(sections: Sequence[Section]) -> str:
+    """A line for each section; ratings are of puzzles with one solution."""
+    rows: list[tuple[str, ...]] = [
+        ("section", "boards", "puzzles", "unique", "several", "rating 50%", "90%", "99%", "most")
+    ]
+    for section in sections:
+        unique = int((section.count == 1).sum())
+        rated = section.rating[~np.isnan(section.rating)]
+        quantiles = np.quantile(rated, (0.5, 0.9, 0.99, 1)) if len(rated) else [np.nan] * 4
+        counts = len(section.boards), len(section), unique, len(section) - unique
+        rows.append((
+            section.name, *(f"{count:,}" for count in counts), *(f"{q:.1f}" for q in quantiles)
+        ))  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    )

@@ -1,0 +1,168 @@
+"""`vmd-train slice`: some minutes more for the lineage, safe to end and to kill at any time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vmd_solver.errors import ModelError
+from vmd_training.cli import EXPORTED, file_name, needed, progress, seconds
+from vmd_training.lineage import LINEAGE, Lineage
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+RATE = click.FloatRange(0, min_open=True)
+
+
+@click.command()
+@click.option("--time", "budget_s", default="30m", show_default=True, metavar="DURATION",
+              callback=seconds, help="For everything: set-up, training, evaluation, "
+              "export.")  # fmt: skip
+@click.option("--recipe", default=None,
+              help="Boards and batches.  [default: full on CUDA, else grids]")  # fmt: skip
+@click.option("--lineage", "folder", type=FOLDER, default=LINEAGE,
+              help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
+@click.option("--widen", is_flag=True,
+              help="Go on with the model of the recipe, which is wider than the "
+              "lineage's.")  # fmt: skip
+@click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
+              help="What a new lineage starts from; one that has begun goes on.")  # fmt: skip
+@click.option("--data", "paths", type=click.Path(path_type=Path, exists=True), multiple=True,
+              help="A file to train on (vmd-train data), or a folder with published puzzles to "
+              "evaluate on; may be repeated.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1), default=200, show_default=True,
+              help="Puzzles of a set of the evaluation.")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+              show_default=True)  # fmt: skip
+@click.option("--threads", type=click.IntRange(1), default=None,
+              help="Processor threads for torch.  [default: torch's own choice]")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), default=None,
+              help="Processes that make puzzles.")  # fmt: skip
+@click.option("--lr", type=RATE, default=None, help="Learning rate, at its highest.")
+@click.option("--weight-decay", type=click.FloatRange(0), default=None)
+@click.option("--draws", type=click.IntRange(1), default=None,
+              help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
+@click.option("--beta", type=click.FloatRange(0), default=None, help="Weight of the KL.")
+@click.option("--ema", type=click.FloatRange(0, 1, max_open=True), default=None,
+              help="Decay of the average of the weights, a step.")  # fmt: skip
+@click.option("--warmup", type=click.IntRange(1), default=None,
+              help="Steps over which the rate rises.  [default: 30]")  # fmt: skip
+@click.option("--train-loops", "loops", type=click.IntRange(1), default=None,
+              help="Loops of a training call.")  # fmt: skip
+@click.option("--batch-scale", type=RATE, default=None, help="Multiplies every batch.")
+@click.option("--reuse", type=click.IntRange(1), default=None, help="Times a puzzle is used.")
+@click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
+@click.option("--save-every", "checkpoint_every_s", default="2m", show_default=True,
+              metavar="DURATION", callback=seconds, help="Time between two saves.")  # fmt: skip
+@click.option("--keep", "finish_s", default=None, metavar="DURATION", callback=seconds,
+              help="Time kept for save and export, beside the evaluation.  "
+              "[default: 30s on a CPU, else 20s]")  # fmt: skip
+@click.option("--promote/--no-promote", default=True, show_default=True,
+              help="Let the model ship if it scores as well as what does.")  # fmt: skip
+@click.option("--exported", type=FOLDER, default=None,
+              help="Where the models that ship are.  [default: exported]")  # fmt: skip
+@click.option("--name", default="grids", show_default=True, callback=file_name,
+              help="Name of the model that ships.")  # fmt: skip
+@click.option("--pack", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Write all that comes of it into this tar as well, at each save.")  # fmt: skip
+@click.option("--tensorboard", type=FOLDER, default=None,
+              help="Write the log for TensorBoard into this folder as well.")  # fmt: skip
+@click.option("--end", is_flag=True, help="End the slice that runs, and wait for its row.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    folder: Path, recipe: str | None, widen: bool, end: bool, device: str, threads: int | None,
+    paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
+    quiet: bool, promote: bool, exported: Path | None, workers: int | None, budget_s: float,
+    init: Path | None, count: int, name: str, pack: Path | None, finish_s: float | None,
+    **planned: Any,
+) -> None:  # fmt: skip
+    """Train the lineage on for --time, all in all; then score, keep, and promote it.
+
+    Ctrl-C or SIGTERM ends it early, with its row; twice, without. After anything worse the same
+    command starts a slice on what was saved last.
+    """
+    started, place = time.perf_counter(), Lineage(folder)
+    if end:
+        ended = place.end()
+        click.echo(_last(place) if ended else "no slice runs here")
+        return
+    with needed("training needs"):
+        import torch
+
+        from vmd_training import device as devices
+        from vmd_training import slices
+    if threads:
+        torch.set_num_threads(threads)
+    plan = devices.choose(device, assume=dry_run)
+    recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
+    planned["workers"] = workers or plan.workers
+    planned["data"] = next((str(path) for path in paths if path.is_file()), None)
+    config, model_config = slices.configs(recipe, planned, place.checkpoint.is_file())
+    model_config = slices.model_of(place, model_config, widen)
+    order = slices.Order(
+        budget_s, started, config, model_config, init, count,
+        next((path for path in paths if path.is_dir()), None),
+        (exported or EXPORTED) if promote else None, name, pack, finish_s,
+    )  # fmt: skip
+    say = _said(quiet)
+    say(f"{plan.device}: {plan.reason}")
+    if dry_run:
+        click.echo(slices.plan_text(place, order, plan), err=True)
+        return
+    report = _both(progress(quiet), tensorboard)
+    try:
+        row = slices.run_slice(place, order, plan, report, say)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted and saved, without a row; the same command goes on", err=True)
+        raise SystemExit(130) from None
+    except torch.OutOfMemoryError as error:
+        raise ModelError("out of memory; start again with --batch-scale 0.5") from error
+    click.echo(_last(place) if row else "ended before the first step; nothing changed")
+
+
+def _said(quiet: bool) -> Any:
+    return lambda line: None if quiet else click.echo(line, err=True)
+
+
+def _last(place: Lineage) -> str:
+    """The last row in a line."""
+    rows = place.rows()
+    if not rows:
+        return "no row yet"
+    row = rows[-1]
+    what = "promoted" if row["promoted"] else "not promoted"
+    return (
+        f"score {row['score']:.4f} after {row['total']['steps']:,} steps in"
+        f" {row['total']['minutes']:.1f} minutes, {what}: {place.ledger}"
+    )
+
+
+def _both(show: Any, folder: Path | None) -> Any:
+    """Report to the terminal, and to TensorBoard where a folder is given. Raises VmdError."""
+    if folder is None:
+        return show
+    with needed("--tensorboard needs", "tensorboard"):
+        from torch.utils.tensorboard import SummaryWriter
+    writer: Any = SummaryWriter(str(folder))
+
+    def report(row: dict[str, Any]) -> None:
+        show(row)
+        for name, value in scalars(row):
+            writer.add_scalar(name, value, row["step"])
+        writer.flush()
+
+    return report
+
+
+def scalars(row: dict[str, Any], path: str = "") -> list[tuple[str, float]]:
+    """The numbers of a log row by their path."""
+    found: list[tuple[str, float]] = []
+    for name, value in row.items():
+        if isinstance(value, dict):
+            found += scalars(value, f"{path}{name}/")
+        elif isinstance(value, int | float):
+            found.append((f"{path}{name}", float(value)))
+    return found

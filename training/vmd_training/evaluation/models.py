@@ -1,0 +1,161 @@
+"""What is compared: a model that ships, an exported folder, a run, or a checkpoint.
+
+Opens each behind the `Denoiser` that the engine uses, over ONNX Runtime or torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from vmd_solver import assets, denoiser
+from vmd_solver.csp import Board
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser.manifest import read_config
+from vmd_solver.errors import AssetNotFound, ModelError
+from vmd_training import checkpoint
+from vmd_training.device import choose
+from vmd_training.model import VMD, parameter_count
+from vmd_training.torch_denoiser import TorchDenoiser
+from vmd_training.transformer import CELLS, VALUES
+
+Runtime = Literal["auto", "onnx", "torch"]
+
+LOOPS = 16
+"""Loops of a call of a model that was not exported, which would say its own number."""
+
+
+@dataclass
+class Model:
+    """One model under evaluation."""
+
+    name: str
+    path: Path
+    denoiser: Denoiser
+    network: VMD
+    """The same in torch, for what the engine never asks: means and variances of z."""
+    runtime: str
+    recipe: str | None
+    """What it was trained on (`training.recipes`), where it says so."""
+    boards: tuple[str, ...] | None = None
+    """The kinds of boards it was trained on, where it says so itself."""
+
+    @property
+    def latent(self) -> str:
+        """none, global or candidate."""
+        return self.denoiser.latent
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve digits of the SHA-256 of all weights."""
+        hashed = sha256()
+        for name, weight in sorted(self.network.state_dict().items()):
+            hashed.update(name.encode() + weight.cpu().numpy().tobytes())
+        return hashed.hexdigest()[:12]
+
+    @cached_property
+    def trained_on(self) -> tuple[str, ...] | None:
+        """The kinds of boards it was trained on; None where it does not say."""
+        from vmd_training.recipes import RECIPES
+
+        if self.boards or self.recipe not in RECIPES:
+            return self.boards
+        groups = RECIPES[self.recipe].groups
+        return tuple(dict.fromkeys(board for group in groups for board in group.boards))
+
+    def reads(self, board: Board) -> bool:
+        """Whether it can be asked about boards of this size: the transformer knows only one."""
+        if self.network.config.backbone == "candidate-graph":
+            return True
+        return (board.n, board.D) == (CELLS, VALUES)
+
+    def facts(self) -> dict[str, str | int | None]:
+        """What a report says of it."""
+        config = self.network.config
+        return {
+            "name": self.name,
+            "latent": self.latent,
+            "backbone": config.backbone,
+            "parameters": parameter_count(self.network),
+            "loops": self.denoiser.loops,
+            "recipe": self.recipe,
+            "runtime": self.runtime,
+            "digest": self.digest,
+        }
+
+
+def open_all(
+    places: Sequence[str],
+    runtime: Runtime = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    loops: int | None = None,
+) -> list[Model]:
+    """Every model, under names that differ. Raises ModelError and its kin."""
+    paths = [_find(place) for place in places]
+    names = [_name(path) for path in paths]
+    clear = len(set(names)) == len(names)
+    return [
+        _open(path, name if clear else place, runtime, device, threads, loops)
+        for path, name, place in zip(paths, names, places, strict=True)
+    ]
+
+
+def _find(place: str) -> Path:
+    """The path that a place means: itself, or a model that ships."""
+    if Path(place).exists():
+        return Path(place)
+    try:
+        return assets.model_path(place)
+    except AssetNotFound as error:
+        raise ModelError(
+            f"no model at {place}; give the name of one that ships, a folder made by vmd-train, or"
+            " a checkpoint.pt"
+        ) from error
+
+
+def _name(path: Path) -> str:
+    resolved = path.resolve()
+    return resolved.parent.name if resolved.is_file() else resolved.name
+
+
+def _open(
+    path: Path, name: str, runtime: Runtime, device: str, threads: int | None, loops: int | None
+) -> Model:
+    network = checkpoint.load_model(path)
+    exported = (path / "denoiser.onnx").is_file()
+    if runtime == "onnx" and not exported:
+        raise ModelError(f"{path} is not exported; use --runtime torch, or vmd-train export first")
+    on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
+    if runtime == "onnx" or (runtime == "auto" and exported and on_cpu):
+        place = "cuda" if device == "cuda" else "cpu"
+        opened, where = denoiser.load(path, place, threads), f"ONNX Runtime, {place}"
+    else:
+        plan = choose(device)
+        usual = read_config(path).loops if exported else LOOPS
+        opened = TorchDenoiser(network, name, usual, plan.device)
+        where = f"torch, {plan.device.type}"
+    if network.config.backbone != "candidate-graph":
+        opened.loops = 1  # it has none
+    elif loops:
+        opened.loops = loops
+    return Model(name, path, opened, network, where, *_origin(path, exported))
+
+
+def _origin(path: Path, exported: bool) -> tuple[str | None, tuple[str, ...] | None]:
+    """The recipe, and the kinds of boards, that a model says it was trained on."""
+    if not exported:
+        state = checkpoint.load(path / "checkpoint.pt" if path.is_dir() else path)
+        return state["train_config"].get("recipe"), None
+    try:
+        run = json.loads((path / "metrics.json").read_text("utf-8"))["run"]
+        return run.get("recipe"), tuple(run.get("boards", ())) or None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None, None

@@ -1,0 +1,214 @@
+"""From a trained model to the folder that `vmd_solver` loads: ONNX files, weights, card, digests.
+
+Each ONNX file is self-contained (no external data, no source paths), takes any batch, board and
+alphabet size, and says in its metadata what it is: `vmd.*` keys must be understood by whoever loads
+it, `vmd.info.*` keys may be ignored. Nothing is left behind unless ONNX Runtime agrees with torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.families import sudoku
+from vmd_solver.denoiser.manifest import CONTRACT, Manifest
+from vmd_solver.errors import ModelError
+from vmd_training.evaluate import grid_of
+from vmd_training.graph import CandidateGraph, Grid, Lists
+from vmd_training.graphs import build
+from vmd_training.model import VMD, Denoiser, parameter_count
+
+LOGIT_TOLERANCE = 5e-3
+"""Largest difference of a logit between torch and ONNX Runtime, in nats, after PARITY_LOOPS."""
+PARITY_LOOPS = 4
+"""One body serves all loops. On grids that contradict themselves, as random ones do, the rounding
+of the first loops grows with every further one, whoever computes them."""
+PARITY_BATCHES = (1, 2, 7, 64)
+PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
+    lambda: sudoku(2, 2),
+    lambda: sudoku(3, 3),
+    lambda: sudoku(4, 4),
+)
+
+
+Inputs = dict[str, Tensor]
+
+
+def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
+    """A random grid that leaves nothing at its usual value, and an x0 (B, n) beside it.
+
+    Three cells in ten are given, some values are ruled out, some units are incomplete or padding.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
+    x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
+    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
+    ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
+    kept = torch.rand(B, len(board.units), generator=rng) < 0.9
+    grid = Grid(
+        x_t,
+        torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
+        grid.units * kept[..., None],
+        grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
+    )
+    return grid, x0
+
+
+def inputs_of(model: VMD, graph: CandidateGraph, seed: int, loops: int) -> Inputs:
+    """Inputs of every file by name: the graph, and a state and a latent somewhere on their way."""
+    rng = torch.Generator().manual_seed(seed)
+    N = len(graph)
+    return {
+        "nodes": _table(graph.of_factor, N),
+        "factors": _table(graph.of_node, len(graph.facts)),
+        "kinds": graph.facts[:, 1:].contiguous(),
+        "h": torch.randn(N, model.config.d, generator=rng),
+        "z": torch.randn(N, model.config.k, generator=rng),
+        "answer": (torch.rand(N, generator=rng) < 0.3).float(),
+        "loops": torch.tensor(loops),
+    }
+
+
+def roles(model: VMD) -> tuple[str, ...]:
+    """The graphs that a model consists of."""
+    return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
+
+
+def _table(lists: Lists, filling: int) -> Tensor:
+    """Lists as a padded table."""
+    ends = torch.cat((lists.starts[1:], torch.tensor([len(lists.members)])))
+    rows = [lists.members[start:end] for start, end in zip(lists.starts, ends, strict=True)]
+    return pad_sequence(rows, batch_first=True, padding_value=filling)
+
+
+@torch.no_grad()
+def expected(model: VMD, role: str, graph: CandidateGraph, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    """What the file of this role must answer: the model's own answer."""
+    if role == "denoiser":
+        assert isinstance(model.denoiser, Denoiser)
+        loops = int(inputs["loops"])
+        every, h = model.denoiser.think(graph, inputs["z"], inputs["h"], loops)
+        return every[-1], h
+    network = model.encoder if role == "encoder" else model.prior
+    assert network is not None
+    answer = inputs["answer"][:, None] if role == "encoder" else inputs["h"][:, :0]
+    mean, log_var = network.think(graph, answer).chunk(2, dim=-1)
+    return mean, log_var
+
+
+def export(
+    model: VMD, folder: Path, name: str, loops: int, metrics: dict[str, Any], card: str
+) -> Path:
+    """Write the model to `folder`, which is replaced only once everything in it was checked.
+
+    Raises ModelError where ONNX Runtime and torch disagree by more than LOGIT_TOLERANCE.
+    """
+    model = model.cpu().eval()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        target = Path(temporary) / folder.name
+        target.mkdir()
+        manifest = Manifest(
+            contract=CONTRACT,
+            name=name,
+            latent=model.config.latent,
+            k=model.config.k,
+            patterns=model.config.patterns,
+            d=model.config.d,
+            loops=loops,
+        )
+        write_graphs(model, target, manifest)
+        metrics = {**metrics, "parity": parity(model, target)}
+        config = {**manifest.to_config(), "model": model.config.to_dict()}
+        config["parameters"] = parameter_count(model)
+        save_file(
+            {key: value.contiguous() for key, value in model.state_dict().items()},
+            target / "weights.safetensors",
+        )
+        (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+        (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
+        (target / "README.md").write_text(card, "utf-8")
+        (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
+        write_digests(target)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(target, folder)
+    return folder
+
+
+def write_graphs(model: VMD, folder: Path, manifest: Manifest) -> None:
+    """denoiser.onnx, and encoder.onnx and prior.onnx where there is a latent."""
+    for role in roles(model):
+        graph = build(model, role)
+        for key, value in manifest.to_metadata(role).items():
+            graph.metadata_props.add(key=key, value=value)
+        onnx.save_model(graph, folder / f"{role}.onnx")
+
+
+def write_digests(folder: Path) -> None:
+    """SHA256SUMS over every other file, as `sha256sum -c` reads it."""
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(folder.iterdir())
+        if path.name != "SHA256SUMS"
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
+
+
+def parity(model: VMD, folder: Path) -> dict[str, float]:
+    """Largest absolute differences between torch and ONNX Runtime over boards and batches.
+
+    Raises ModelError where a logit differs by more than LOGIT_TOLERANCE, or an argmax differs at
+    all where the two best logits are further apart than that.
+    """
+    worst: dict[str, float] = {}
+    boards = [make() for make in PARITY_BOARDS]
+    for role in roles(model):
+        session = _session(folder / f"{role}.onnx")
+        names = [value.name for value in session.get_inputs()]
+        outputs = [value.name for value in session.get_outputs()]
+        for board, B in product(boards, PARITY_BATCHES):
+            graph = CandidateGraph.of(example(board, B, B)[0])
+            inputs = inputs_of(model, graph, B, PARITY_LOOPS)
+            want = [tensor.numpy() for tensor in expected(model, role, graph, inputs)]
+            have = session.run(outputs, {name: inputs[name].numpy() for name in names})
+            for output, one, other in zip(outputs, want, have, strict=True):
+                label = f"{role}.{output}"
+                worst[label] = max(worst.get(label, 0.0), float(np.abs(one - other).max()))
+            if role == "denoiser":
+                _same_choice(
+                    *(graph.logits(torch.from_numpy(one)).numpy() for one in (want[0], have[0]))
+                )
+    if max(worst.values()) > LOGIT_TOLERANCE:
+        raise ModelError(f"ONNX Runtime and torch disagree: {worst}; not exported")
+    return worst
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _same_choice(expected: np.ndarray, got: np.ndarray) -> None:
+    """Both must choose the same value wherever the choice is further apart than the tolerance."""
+    best = np.sort(expected, axis=-1)
+    clear = best[..., -1] - best[..., -2] > 2 * LOGIT_TOLERANCE
+    if (expected.argmax(-1) != got.argmax(-1))[clear].any():
+        raise ModelError("ONNX Runtime and torch choose different values; not exported")

@@ -1,0 +1,216 @@
+"""The fixed set that every slice of a lineage is scored on, and how.
+
+`fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
+as those of magictour, and puzzles that trials hardly help with, as those of the forum's lists. The
+mined ones come from islands that are not trained on, nor is anything near them: two islands share
+no solutions. Beside them stands the empty board, where cells have only z to agree by. A grid counts
+when it is valid after any call: no solution is compared, and nothing is searched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vmd_solver.csp import Board
+from vmd_solver.csp.families import sudoku
+from vmd_solver.csp.generate import minimal_puzzles
+from vmd_solver.errors import PuzzleError
+from vmd_training.dataset import Dataset, Section, read, write
+from vmd_training.evaluate import draw, grid_of
+from vmd_training.making import LINES, deepest
+from vmd_training.mine import SHALLOW, mine
+from vmd_training.model import VMD
+
+FIXED = Path(__file__).parent / "fixed.npz"
+COUNT = 200
+"""Puzzles of a set."""
+MAGICTOUR = (15.0, 40.0)
+"""Ratings of the stand-ins for magictour."""
+FORUM = 1 / (0.06 + SHALLOW)
+"""Least depth of the stand-ins for the forum's lists: of their wrong candidates a trial refutes at
+most 0.06. (Of the forum's it refutes 0.01; mining has hardly come there.)"""
+CLIMB_ROUNDS = 1200
+"""Rounds of mining for them, from the deepest that are mined: some ten minutes of one core."""
+REAL = ("forum", "magictour", "top95")
+"""The published lists, NAME.txt, where a folder has them."""
+
+CALLS, LOOPS, LATENTS = 10, 16, (1, 4)
+CHUNK = {"cpu": 50}
+"""Rows of one call, by device; all of a set elsewhere."""
+
+Scores = dict[str, dict[str, float]]
+"""By set, then by number of latents: the share of puzzles with a valid grid."""
+
+
+class FixedSet(NamedTuple):
+    """Puzzles of one kind on one board."""
+
+    name: str
+    board: Board
+    givens: npt.NDArray[np.int8]
+    """(m, n), 0 where open"""
+    stands_in: bool
+    """Made here, and part of the score; the published ones are reported beside it."""
+
+
+def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]:
+    """The stand-ins, the empty board, and what is published in the folder or its subfolder sudoku.
+
+    Of each set at most `count` puzzles, evenly from all of it. Raises PuzzleError, DatasetError.
+    """
+    made = [
+        FixedSet(section.name, section.boards[0], spread(section.givens, count), True)
+        for section in read(FIXED).sections
+    ]
+    made.append(FixedSet("empty", sudoku(), np.zeros((count, 81), np.int8), True))
+    return (*made, *(() if folder is None else _published(folder, count)))
+
+
+def _published(folder: Path, count: int) -> list[FixedSet]:
+    found = []
+    for name in REAL:
+        places = (folder / f"{name}.txt", folder / "sudoku" / f"{name}.txt")
+        if path := next((place for place in places if place.is_file()), None):
+            found.append(FixedSet(name, sudoku(3, 3), spread(_lines(path), count), False))
+    return found
+
+
+def _lines(path: Path) -> npt.NDArray[np.int8]:
+    """The puzzles (m, 81) of a file with one of 81 characters a line."""
+    lines = [line.split("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
+    rows = [line.replace(".", "0") for line in lines if line]
+    for number, row in enumerate(rows, 1):
+        if len(row) != 81 or not row.isdecimal() or not row.isascii():
+            raise PuzzleError(f"{path}: puzzle {number} is not 81 digits or dots")
+    return np.array([[int(sign) for sign in row] for row in rows], np.int8).reshape(-1, 81)
+
+
+def spread(rows: npt.NDArray[np.int8], count: int) -> npt.NDArray[np.int8]:
+    """At most `count` of the rows, evenly from the first to the last."""
+    kept = min(count, len(rows))
+    return rows[np.linspace(0, len(rows) - 1, kept).astype(int)] if kept else rows
+
+
+def digest(chosen: Sequence[FixedSet]) -> str:
+    """Twelve digits that tell two choices of stand-ins, or two ways of scoring, apart."""
+    hashed = hashlib.sha256(f"{CALLS} {LOOPS} {LATENTS} redrawn".encode())
+    for one in chosen:
+        if one.stands_in:
+            hashed.update(f"{one.name} {one.givens.shape}".encode() + one.givens.tobytes())
+    return hashed.hexdigest()[:12]
+
+
+def score(scores: Scores, chosen: Sequence[FixedSet]) -> float:
+    """The mean over the stand-ins and numbers of latents."""
+    shares = [share for one in chosen if one.stands_in for share in scores[one.name].values()]
+    return sum(shares) / len(shares)
+
+
+def measure(model: VMD, chosen: Sequence[FixedSet]) -> Scores:
+    """The scores of a model on each set."""
+    return {one.name: _shares(model, one) for one in chosen}
+
+
+def _shares(model: VMD, one: FixedSet) -> dict[str, float]:
+    """Share of puzzles of which one of K latents reaches a valid grid, by K."""
+    device = next(model.parameters()).device
+    size = CHUNK.get(device.type, max(1, len(one.givens)))
+    rng = torch.Generator(device="cpu").manual_seed(0)
+    open_rows = torch.from_numpy(one.givens.astype(np.int64))
+    reached, m = {}, max(1, len(open_rows))
+    for latent in range(1, max(LATENTS) + 1):
+        if len(open_rows):
+            done = [attempt(model, rows, one.board, rng) for rows in torch.split(open_rows, size)]
+            open_rows = open_rows[~torch.cat(done)]
+        if latent in LATENTS:
+            reached[str(latent)] = round(1 - len(open_rows) / m, 4)
+    return reached
+
+
+@torch.no_grad()
+def attempt(
+    model: VMD, x_t: Tensor, board: Board, rng: torch.Generator, calls: int = CALLS
+) -> Tensor:
+    """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
+
+    Nothing is committed in between, the hidden state is carried on, and z is drawn anew for each
+    call, as neural mode does by default.
+    """
+    device = next(model.parameters()).device
+    grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
+    h, left = model.start(grid), torch.arange(len(x_t), device=device)
+    for _ in range(calls):
+        if not len(left):
+            break
+        logits, h = model.denoiser(grid, draw(model, grid, rng), h, LOOPS)
+        answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
+        open_ = ~valid(answer, board)
+        left, h = left[open_], h[open_]
+        grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
+    done = torch.ones(len(x_t), dtype=torch.bool)
+    done[left.cpu()] = False
+    return done
+
+
+def valid(values: Tensor, board: Board) -> Tensor:
+    """Rows (B,) of full grids (B, n) in which no unit holds a value twice."""
+    units = torch.from_numpy(board.incidence.astype(np.float32)).to(values.device)
+    held = torch.nn.functional.one_hot(values - 1, board.D).float()
+    return (torch.einsum("un,bnd->bud", units, held) < 1.5).flatten(1).all(dim=1)
+
+
+def most_seconds(model: VMD, chosen: Sequence[FixedSet], before: Scores | None = None) -> float:
+    """Seconds that measuring takes here at most, from one call timed on each set.
+
+    With the scores from before, later latents are counted for the puzzles that the first one left
+    then, and a tenth more.
+    """
+    calls_s = 0.0
+    for one in chosen:
+        size = CHUNK.get(next(model.parameters()).device.type, max(1, len(one.givens)))
+        rows = torch.from_numpy(one.givens[:size].astype(np.int64))
+        if len(rows):
+            each = min(_call_seconds(model, rows, one.board) for _ in range(2))
+            left = 1.1 - (before or {}).get(one.name, {}).get("1", 0.0)
+            latents = 1 + (max(LATENTS) - 1) * min(1.0, left)
+            calls_s += each * latents * len(one.givens) / len(rows)
+    return calls_s * CALLS
+
+
+def _call_seconds(model: VMD, rows: Tensor, board: Board) -> float:
+    started = time.perf_counter()
+    attempt(model, rows, board, torch.Generator().manual_seed(0), calls=1)
+    return time.perf_counter() - started
+
+
+def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
+    """Write the stand-ins: random minimal puzzles, mined ones, and what is climbed to from those.
+
+    `mined` is what `vmd-train data --recipe sudoku --puzzles 0 --mine 20000 --seed 1905` makes.
+    """
+    board, rng = mined.boards[0], np.random.default_rng(seed)
+    givens, solutions = minimal_puzzles(board, COUNT, rng)
+    low, high = MAGICTOUR
+    usual = mined.where((mined.rating >= low) & (mined.rating <= high))
+    parts = [Section.of("minimal", board, givens, solutions)]
+    parts.append(replace(_drawn(usual, rng), name="magictour-like"))
+    found = mine(board, rng, LINES, CLIMB_ROUNDS, deepest(mined))
+    deep = Section.of("forum-like", board, found.puzzles, found.solutions)
+    parts.append(_drawn(deep.where(found.ratings >= FORUM), rng))
+    write(path, Dataset({"made_by": "vmd_training.fixed", "seed": seed}, tuple(parts)))
+
+
+def _drawn(section: Section, rng: np.random.Generator) -> Section:
+    """COUNT rows at random, or all if there are fewer."""
+    chosen = rng.choice(len(section), min(COUNT, len(section)), replace=False)
+    return section.where(np.sort(chosen))

@@ -1,0 +1,242 @@
+"""The networks of `training.model` as ONNX graphs, written node by node.
+
+torch's own exporter takes half a minute of processor time for these graphs, because every size in
+them is free, and leaves source paths behind. Written this way a file holds what is said here and no
+more: every weight once, and one body for all loops. The price is a second account of the forward
+pass, which `training.export.parity` compares with the first at every export.
+
+Sums over ragged lists are gathers from padded tables: where ScatterND is asked to add, ONNX Runtime
+adds to one row from several threads at once, and loses some of it.
+
+Letters as in `training.model`, and M for the most nodes of a factor, K for the most factors of a
+node; what is passed around are the names of tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from vmd_training.model import CAP, VMD, ModelConfig
+
+OPSET = 20
+IR_VERSION = 9
+"""The one that came with opset 20: what reads the one reads the other."""
+
+FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+Signature = dict[str, tuple[int, tuple[str | int, ...] | None]]
+"""Type and sizes of tensors by name; a size that is a name is free, and None says nothing."""
+
+GRAPH: Signature = {
+    "nodes": (INT, ("F", "M")),
+    "factors": (INT, ("N", "K")),
+    "kinds": (FLOAT, ("F", 2)),
+}
+"""Inputs of every file: the candidate graph, as in `vmd_solver.denoiser.graph`."""
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Step = Callable[["Ops", str, str], tuple[str, str]]
+Operand = str | int | float | list[int] | npt.NDArray[Any]
+
+
+@dataclass
+class Ops:
+    """Nodes under construction: `ops.Relu(x)` adds one and returns the name of its output.
+
+    Numbers, lists of sizes and arrays become constants, shared by the graph and its loops.
+    """
+
+    weights: Arrays
+    prefix: str = ""
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
+
+    def __getattr__(self, kind: str) -> Callable[..., str]:
+        if not kind[0].isupper():
+            raise AttributeError(kind)
+
+        def add(*inputs: Operand, **attributes: Any) -> str:
+            name = f"{self.prefix}{kind.lower()}_{len(self.nodes)}"
+            names = [self.name_of(value) for value in inputs]
+            self.nodes.append(helper.make_node(kind, names, [name], **attributes))
+            return name
+
+        return add
+
+    def name_of(self, value: Operand) -> str:
+        """The tensor's own name, or that of a constant with this value."""
+        if isinstance(value, str):
+            return value
+        kind = np.float32 if isinstance(value, float) else None
+        array = np.asarray(value, dtype=kind)
+        if array.size > 4:
+            return self._constant(f"constant_{len(self.constants)}", array)
+        shown = "_".join(str(number) for number in array.ravel().tolist())
+        return self._constant(f"{array.dtype}_{array.ndim}_{shown}", array)
+
+    def weight(self, name: str) -> str:
+        """A trained tensor, by its name in the state dict."""
+        return self._constant(name, self.weights[name])
+
+    def linear(self, name: str, x: str) -> str:
+        """`nn.Linear` of that name: x W' + b."""
+        weight = self._constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
+        product = self.MatMul(x, weight)
+        bias = f"{name}.bias"
+        return self.Add(product, self.weight(bias)) if bias in self.weights else product
+
+    def repeat(self, times: str, step: Step, first: str, second: str) -> tuple[str, str]:
+        """A loop that carries two tensors: `step` adds the nodes that make their next values.
+
+        `times` is an int64 scalar.
+        """
+        body = Ops(self.weights, "loop_", constants=self.constants)
+        before: Signature = {
+            "loop_number": (INT, ()),
+            "loop_go_on": (BOOL, ()),
+            "loop_first": (FLOAT, None),
+            "loop_second": (FLOAT, None),
+        }
+        one, two = step(body, "loop_first", "loop_second")
+        after: Signature = {"loop_goes_on": (BOOL, ()), one: (FLOAT, None), two: (FLOAT, None)}
+        body.nodes.append(helper.make_node("Identity", ["loop_go_on"], ["loop_goes_on"]))
+        graph = helper.make_graph(body.nodes, "loop", _declared(before), _declared(after))
+        last = ("last_first", "last_second")
+        inputs = [times, "", first, second]
+        self.nodes.append(helper.make_node("Loop", inputs, last, body=graph))
+        return last
+
+    def _constant(self, name: str, array: npt.NDArray[Any]) -> str:
+        if name not in self.constants:
+            self.constants[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
+        return name
+
+
+class Facts(NamedTuple):
+    """What the networks read off the graph, once a call."""
+
+    facts: str
+    """(F, FACTS)"""
+    degree: str
+    """(N, 1)"""
+    cell: str
+    """(N,) the factor that is the node's cell"""
+    N: str
+    """(1,) int64"""
+
+    @classmethod
+    def of(cls, o: Ops) -> Facts:
+        """As `CandidateGraph` of torch has them."""
+        N, F = o.Shape("factors", start=0, end=1), o.Shape("nodes", start=0, end=1)
+        size, degree = (
+            o.ReduceSum(o.Cast(o.Less(table, end), to=FLOAT), [1], keepdims=1)
+            for table, end in (("nodes", N), ("factors", F))
+        )
+        facts = o.Concat(o.Div(1.0, o.Max(size, 1.0)), "kinds", axis=-1)
+        return cls(facts, degree, o.Gather("factors", 0, axis=1), N)
+
+    def softmax(self, o: Ops, logits: str) -> str:
+        """The share of each node in its cell: (N, 1) of logits (N, 1)."""
+        weight = o.Exp(logits)
+        return o.Div(weight, o.Gather(summed(o, "nodes", weight, 1), self.cell, axis=0))
+
+
+def summed(o: Ops, table: str, x: str, channels: int) -> str:
+    """Sums (F, c) of the rows of x (N, c) by `nodes` (F, M), or as much the other way round."""
+    nothing = o.Expand(0.0, [1, channels])  # what the padding of a table points to
+    return o.ReduceSum(o.Gather(o.Concat(x, nothing, axis=0), table, axis=0), [1], keepdims=0)
+
+
+def block(o: Ops, name: str, h: str, p: str, given: str, facts: Facts) -> str:
+    """`Block.forward`: the next state (N, d)."""
+    messages = len(o.weights[f"{name}.send.bias"])
+    sent = o.Concat(o.Relu(o.linear(f"{name}.send", h)), p, axis=-1)
+    sent = summed(o, "nodes", sent, messages + 1)
+    told = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, facts.facts, axis=-1)))
+    mass = o.Slice(sent, [messages], [messages + 1], [-1])
+    told = o.Concat(told, o.Sub(mass, 1.0), axis=-1)
+    heard = summed(o, "factors", told, messages + 1)
+    state = o.Concat(h, o.Div(heard, facts.degree), p, axis=-1)
+    inner = o.linear(f"{name}.update", state)
+    inner = o.Relu(o.Add(inner, given) if given else inner)
+    after = o.Add(h, o.linear(f"{name}.out", inner))
+    scale, shift = o.weight(f"{name}.norm.weight"), o.weight(f"{name}.norm.bias")
+    return o.LayerNormalization(after, scale, shift, axis=-1, epsilon=1e-5)
+
+
+def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
+    """`Denoiser.think`: logits (N,) after the last loop, and the new state (N, d)."""
+    facts = Facts.of(o)
+    given = "" if config.latent == "none" else o.linear("denoiser.block.inputs", "z")
+
+    def read(o: Ops, h: str) -> str:
+        return o.Mul(CAP, o.Tanh(o.Div(o.linear("denoiser.head", h), CAP)))
+
+    def one_loop(o: Ops, logits: str, h: str) -> tuple[str, str]:
+        h = block(o, "denoiser.block", h, facts.softmax(o, logits), given, facts)
+        return read(o, h), h
+
+    logits, h = o.repeat("loops", one_loop, read(o, "h"), "h")
+    return o.Squeeze(logits, [-1]), h
+
+
+def gaussian(o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
+    """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k), unbounded."""
+    facts = Facts.of(o)
+    given = ""
+    if role == "encoder":
+        given = o.linear(f"{role}.block.inputs", o.Unsqueeze("answer", [-1]))
+    p = facts.softmax(o, o.Expand(0.0, o.Concat(facts.N, [1], axis=0)))
+    h = o.Expand(0.0, o.Concat(facts.N, [config.latent_d], axis=0))
+    for _ in range(config.latent_loops):
+        h = block(o, f"{role}.block", h, p, given, facts)
+    both = o.linear(f"{role}.head", h)
+    mean = o.Slice(both, [0], [config.k], [-1])
+    return mean, o.Slice(both, [config.k], [2 * config.k], [-1])
+
+
+def build(model: VMD, role: str) -> onnx.ModelProto:
+    """The ONNX model of one role: denoiser, encoder or prior."""
+    config = model.config
+    z, state = ("N", config.k), ("N", config.d)
+    o = Ops({name: weight.detach().cpu().numpy() for name, weight in model.state_dict().items()})
+    inputs: Signature = dict(GRAPH)
+    if role == "denoiser":
+        inputs |= {"h": (FLOAT, state), "loops": (INT, ())}
+        if config.latent != "none":
+            inputs["z"] = (FLOAT, z)
+        outputs: Signature = {"logits": (FLOAT, ("N",)), "h_out": (FLOAT, state)}
+        results = denoiser(o, config)
+    else:
+        if role == "encoder":
+            inputs["answer"] = (FLOAT, ("N",))
+        outputs = {"mean": (FLOAT, z), "log_var": (FLOAT, z)}
+        results = gaussian(o, config, role)
+    return closed(o, role, inputs, outputs, results)
+
+
+def closed(
+    o: Ops, role: str, inputs: Signature, outputs: Signature, results: Sequence[str]
+) -> onnx.ModelProto:
+    """The checked ONNX model of the nodes so far; `results` become the `outputs`, in order."""
+    for result, output in zip(results, outputs, strict=True):
+        o.nodes.append(helper.make_node("Identity", [result], [output]))
+    graph = helper.make_graph(
+        o.nodes, role, _declared(inputs), _declared(outputs), list(o.constants.values())
+    )
+    opset = helper.make_opsetid("", OPSET)
+    built = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+    onnx.checker.check_model(built, full_check=True)
+    return built
+
+
+def _declared(tensors: Signature) -> list[onnx.ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in tensors.items()
+    ]

@@ -1,0 +1,268 @@
+"""The networks of VMD on a candidate graph: denoiser, encoder, prior.
+
+The puzzle is its candidate graph (`training.graph`): a node for each open candidate, a factor for
+each set of candidates of which one is true. Nodes tell their factors what they are, factors tell
+their nodes what they heard; the same block is applied again and again (loops). Nothing is tied to a
+position or to a value's name, so the network is equivariant to every symmetry of the puzzle and one
+set of weights serves every board, from 4x4 to 25x25.
+
+Letters: B batch, n cells, D values, U units, N nodes, F factors, d hidden, k latent channels.
+Source: the latent and its objective are arXiv 2510.23606 (VMD); the candidate graph, the latent on
+each candidate and the conditional prior are ours; feeding the prediction back follows
+self-conditioning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vmd_solver.denoiser.latent import LOG_VAR, wave_patterns
+from vmd_training.graph import FACTS, CandidateGraph, Grid
+
+LatentKind = Literal["none", "global", "candidate"]
+PriorKind = Literal["learned", "normal"]
+Backbone = Literal["candidate-graph", "transformer"]
+
+CAP = 30.0
+"""Logits stay within this: finite whatever the state, so that no maximum has to be subtracted."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything needed to build the networks again."""
+
+    latent: LatentKind = "candidate"
+    d: int = 32
+    """Width of the state of a node."""
+    messages: int = 32
+    """Width of what travels between nodes and factors."""
+    hidden: int = 64
+    """Width inside the update."""
+    k: int = 2
+    """Latent channels on each candidate."""
+    patterns: int = 64
+    """Length of z with `latent="global"`."""
+    latent_d: int = 16
+    """Width of the state of encoder and prior."""
+    latent_loops: int = 3
+    """Loops of encoder and prior."""
+    prior: PriorKind = "learned"
+    """p(z | x_t), or the papers' N(0, I), whatever x_t."""
+    backbone: Backbone = "candidate-graph"
+    """The transformer is a baseline for 9x9 boards, without latent (`training.transformer`)."""
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """The config stored in a checkpoint; names it does not know are an error."""
+        return cls(**values)
+
+    @property
+    def equivariant(self) -> bool:
+        """Whether the networks know neither positions nor names, and so need no symmetries."""
+        return self.backbone == "candidate-graph" and self.latent != "global"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+class Block(nn.Module):
+    """One loop: nodes to factors, factors to nodes, then a residual update, then a norm.
+
+    The norm comes last so that the state stays bounded however many loops are run.
+    """
+
+    def __init__(self, d: int, messages: int, hidden: int, inputs: int) -> None:
+        super().__init__()
+        self.send = nn.Linear(d, messages)
+        self.factor = nn.Linear(messages + 1 + FACTS, messages)
+        self.update = nn.Linear(d + messages + 2, hidden)
+        self.inputs = nn.Linear(inputs, hidden, bias=False) if inputs else None
+        self.out = nn.Linear(hidden, d)
+        self.norm = nn.LayerNorm(d)
+        nn.init.zeros_(self.out.bias)
+
+    def given(self, inputs: Tensor) -> Tensor:
+        """What the inputs (N, i), which stay as they are, add in every loop: (N, hidden)."""
+        return inputs.new_zeros(1, 1) if self.inputs is None else self.inputs(inputs)
+
+    def forward(self, h: Tensor, p: Tensor, given: Tensor, graph: CandidateGraph) -> Tensor:
+        """The next state (N, d). h (N, d), p (N, 1) the current prediction, given (N, hidden).
+
+        The mass that the other candidates of a factor carry is what tells a node that it is taken,
+        or (where exactly one is true) still missing.
+        """
+        sent = graph.to_factors(torch.cat((F.relu(self.send(h)), p), dim=-1))
+        told = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
+        mass = sent[:, -1:]
+        heard = graph.to_nodes(torch.cat((told, mass - 1), dim=-1)) / graph.degree
+        inner = F.relu(self.update(torch.cat((h, heard, p), dim=-1)) + given)
+        after: Tensor = self.norm(h + self.out(inner))
+        return after
+
+
+class Denoiser(nn.Module):
+    """p(x0 | x_t, z): logits for every masked cell, all at once, given the latent.
+
+    `forward` is one call (one NFE) of `loops` loops; it takes and returns the state, so that a
+    caller can go on thinking from where it stopped. A state of zeros starts afresh.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.latent = config.latent
+        inputs = 0 if config.latent == "none" else config.k
+        self.block = Block(config.d, config.messages, config.hidden, inputs)
+        self.head = nn.Linear(config.d, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, grid: Grid, z: Tensor, h: Tensor, loops: int) -> tuple[Tensor, Tensor]:
+        """Logits (loops, B, n, D) after each loop, in nats, unnormalised, and the new state.
+
+        z (B, n, D, k) is ignored by a denoiser without latent; h (B, n, D, d). Candidates that are
+        not open get CLOSED_LOGIT and keep their state; unmasked cells are carried over.
+        """
+        graph = CandidateGraph.of(grid)
+        latent = graph.gather(h[..., :0] if self.latent == "none" else z)
+        every, state = self.think(graph, latent, graph.gather(h), loops)
+        return graph.logits(torch.stack(every)), graph.scatter(state, h)
+
+    def think(
+        self, graph: CandidateGraph, z: Tensor, h: Tensor, loops: int
+    ) -> tuple[list[Tensor], Tensor]:
+        """As `forward`, on nodes: z (N, k), h (N, d); logits (N,) after each loop, and h."""
+        given = self.block.given(z)
+        logits = self.read(h)
+        every = []
+        for _ in range(loops):
+            h = self.block(h, graph.softmax(logits)[:, None], given, graph)
+            logits = self.read(h)
+            every.append(logits)
+        return every, h
+
+    def read(self, h: Tensor) -> Tensor:
+        """Logits (N,) float32, within CAP."""
+        with torch.autocast(h.device.type, enabled=False):
+            return CAP * torch.tanh(self.head(h.float()).squeeze(-1) / CAP)
+
+
+class Gaussian(NamedTuple):
+    """Diagonal Gaussian over z: mean and log variance of one shape."""
+
+    mean: Tensor
+    log_var: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        """mean + sigma * noise (the reparametrisation)."""
+        return self.mean + (0.5 * self.log_var).exp() * noise
+
+
+def kl_nats(q: Gaussian, p: Gaussian) -> Tensor:
+    """KL(q || p) of every dimension, in nats, elementwise."""
+    ratio = (q.log_var - p.log_var).exp()
+    shift = (q.mean - p.mean) ** 2 * (-p.log_var).exp()
+    return 0.5 * (ratio + shift - 1 - (q.log_var - p.log_var))
+
+
+class LatentNet(nn.Module):
+    """A Gaussian over z from the grid, and for the encoder from the solution x0 as well.
+
+    With `latent="candidate"` z is (B, n, D, k), standard normal where a candidate is not open. With
+    `latent="global"` z is (B, patterns), and its shape on the board is `spread` over fixed wave
+    patterns, since an equivariant network could not use one vector for a whole grid to tell equal
+    cells apart.
+    """
+
+    def __init__(self, config: ModelConfig, sees_solution: bool) -> None:
+        super().__init__()
+        self.config = config
+        self.sees_solution = sees_solution
+        d = config.latent_d
+        self.block = Block(d, d, 2 * d, 1 if sees_solution else 0)
+        self.head = nn.Linear(d, 2 * config.k)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, grid: Grid, x0: Tensor | None = None) -> Gaussian:
+        """q(z | x0, x_t) with x0 (B, n) int64, or p(z | x_t) without."""
+        graph = CandidateGraph.of(grid)
+        answer = torch.zeros(len(graph), 0, device=grid.allowed.device)
+        if self.sees_solution:
+            assert x0 is not None, "the encoder needs x0"
+            answer = graph.gather(grid._replace(x_t=x0).fixed()[..., None])
+        both = self.think(graph, answer)
+        B, n, D = grid.allowed.shape
+        mean, log_var = graph.scatter(both, both.new_zeros(B, n, D, both.shape[-1])).chunk(2, -1)
+        if self.config.latent == "global":
+            basis = wave_basis(n, D, self.config.patterns, mean.device)
+            mean = torch.einsum("bcvk,cvp->bp", mean, basis) / n
+            log_var = torch.einsum("bcvk,cvp->bp", log_var, basis**2) / n
+        return Gaussian(mean, LOG_VAR * torch.tanh(log_var / LOG_VAR))
+
+    def think(self, graph: CandidateGraph, answer: Tensor) -> Tensor:
+        """Mean and log variance (N, 2 k), the latter not yet bounded. answer (N, 1) or (N, 0)."""
+        given = self.block.given(answer)
+        p = graph.softmax(graph.facts.new_zeros(len(graph)))[:, None]
+        h = p.new_zeros(len(graph), self.config.latent_d)
+        for _ in range(self.config.latent_loops):
+            h = self.block(h, p, given, graph)
+        both: Tensor = self.head(h)
+        return both.float()
+
+
+def wave_basis(n: int, D: int, count: int, device: torch.device) -> Tensor:
+    """`wave_patterns` as a tensor (n, D, count)."""
+    return torch.from_numpy(wave_patterns(n, D, count)).to(device)
+
+
+class VMD(nn.Module):
+    """The denoiser with its encoder q(z | x0, x_t) and prior p(z | x_t), if it has a latent."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.denoiser: nn.Module = _denoiser(config)
+        self.encoder = LatentNet(config, True) if config.latent != "none" else None
+        self.prior = LatentNet(config, False) if config.latent != "none" else None
+        if self.prior is not None and config.prior == "normal":
+            # Its head is zero: mean 0 and log variance 0, to be trained or left so.
+            self.prior.requires_grad_(False)
+
+    def spread(self, z: Tensor, grid: Grid) -> Tensor:
+        """z as the denoiser reads it: (B, n, D, k)."""
+        B, n, D = grid.allowed.shape
+        if self.config.latent == "global":
+            basis = wave_basis(n, D, self.config.patterns, z.device)
+            z = torch.einsum("bp,cvp->bcv", z, basis) / self.config.patterns**0.5
+            z = z[..., None].expand(B, n, D, self.config.k)
+        return z
+
+    def z_shape(self, B: int, n: int, D: int) -> tuple[int, ...]:
+        """Shape of z for a batch."""
+        if self.config.latent == "global":
+            return (B, self.config.patterns)
+        return (B, n, D, 0 if self.config.latent == "none" else self.config.k)
+
+    def start(self, grid: Grid) -> Tensor:
+        """The state before the first loop: zeros (B, n, D, d)."""
+        width = self.config.d if self.config.backbone == "candidate-graph" else 0
+        return grid.allowed.new_zeros(*grid.allowed.shape, width)
+
+
+def _denoiser(config: ModelConfig) -> nn.Module:
+    if config.backbone == "candidate-graph":
+        return Denoiser(config)
+    from vmd_training.transformer import TransformerDenoiser
+
+    return TransformerDenoiser(config)
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Number of trained numbers."""
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,159 @@
+"""What a run leaves for people: a learning curve, a short report, a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vmd_training.export import roles
+from vmd_training.loop import Run, groups_of
+from vmd_training.model import parameter_count
+
+Row = dict[str, Any]
+
+
+def plot(rows: list[Row], path: Path) -> None:
+    """Loss of every group, and held-out solve rates, against the minutes of training."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    logs = [row for row in rows if "groups" in row]
+    for group in dict.fromkeys(name for row in logs for name in row["groups"]):
+        points = [(r["elapsed_s"] / 60, r["groups"][group]) for r in logs if group in r["groups"]]
+        left.plot([x for x, _ in points], [row["loss"] for _, row in points], label=group)
+    left.set(xlabel="minutes", ylabel="loss, nats a masked cell", yscale="log")
+    if logs:
+        left.legend()
+    tests = [row for row in rows if "solve_rate" in row]
+    for group in dict.fromkeys(name for row in tests for name in row["solve_rate"]):
+        measured = [row for row in tests if group in row["solve_rate"]]
+        for calls in measured[-1]["solve_rate"][group]:
+            xs = [row["elapsed_s"] / 60 for row in measured]
+            ys = [row["solve_rate"][group][calls] for row in measured]
+            right.plot(xs, ys, marker="o", label=f"{group}, {calls} loops")
+    if tests:
+        xs = [row["elapsed_s"] / 60 for row in tests]
+        for board in tests[-1]["valid_empty"]:
+            ys = [row["valid_empty"][board] for row in tests]
+            right.plot(xs, ys, "k--", label=f"empty {board}, valid")
+        right.legend(fontsize="small")
+    right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
+    figure.savefig(path, dpi=110)
+
+
+def throughput(run: Run) -> str:
+    """Puzzle calls a second, and the share of the device's peak where it was logged."""
+    rate = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
+    shares = [row["share_of_peak"] for row in run.rows() if "share_of_peak" in row]
+    return f"{rate}, {shares[-1]:.0%} of the device's peak" if shares else rate
+
+
+def data(run: Run) -> str:
+    """What the run was trained on, as a Markdown table."""
+    groups = groups_of(run.config)
+    total = sum(group.weight for group in groups)
+    rows = [
+        (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
+         f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
+        for group in groups
+    ]  # fmt: skip
+    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
+    return table(rows, head)
+
+
+def ran(run: Run) -> Row:
+    """What the run was, for metrics.json."""
+    return {
+        "recipe": run.config.recipe,
+        "latent": run.model.config.latent,
+        "steps": run.step,
+        "puzzle_calls": run.puzzle_calls,
+        "minutes": round(run.elapsed_s / 60, 1),
+        "seed": run.config.seed,
+        "earlier": run.earlier,
+        "boards": sorted({name for group in groups_of(run.config) for name in group.boards}),
+    }
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """What the run was, as label and value."""
+    config, model = run.config, run.model.config
+    return [
+        ("recipe", config.recipe),
+        ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
+        ("parameters", f"{parameter_count(run.model):,}"),
+        ("device", f"{run.plan.device} ({run.plan.reason})"),
+        ("time", f"{run.elapsed_s / 60:.1f} minutes{_earlier(run)}"),
+        ("steps", f"{run.step:,} of {config.loops} loops each"),
+        ("puzzle calls", f"{run.puzzle_calls:,}"),
+        ("throughput", throughput(run)),
+        ("seed", str(config.seed)),
+    ]
+
+
+def _earlier(run: Run) -> str:
+    minutes = [stage["minutes"] for stage in run.earlier]
+    return f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
+
+
+def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def results(metrics: Row) -> str:
+    """The final evaluation as a Markdown table."""
+    rows: list[tuple[str, ...]] = []
+    for group, rates in metrics["solve_rate"].items():
+        count = str(metrics["puzzles"][group])
+        rows.append((group, count, *(f"{rates[calls]:.3f}" for calls in rates)))
+    calls = next(iter(metrics["solve_rate"].values()))
+    head = (
+        "held out, made here",
+        "puzzles",
+        *(name if "loops" in name else f"{name} loops" for name in calls),
+    )
+    empty = "".join(
+        f"\nFrom an empty {name} board, one call: {share:.3f} of {metrics['empty_grids']} valid.\n"
+        for name, share in metrics["valid_empty"].items()
+    )
+    return table(rows, head) + empty
+
+
+def write_report(run: Run, metrics: Row) -> Path:
+    """report.md and curve.png in the run's folder; returns the report's path."""
+    plot(run.rows(), run.folder / "curve.png")
+    path = run.folder / "report.md"
+    path.write_text(
+        f"# Training report\n\n{table(facts(run), ('what', 'value'))}\n"
+        f"## What it solves\n\n{results(metrics)}\n"
+        "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L\n"
+        "loops, z drawn once from the prior, the most probable grid compared with the solution.\n\n"
+        "![learning curve](curve.png)\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def card(run: Run, metrics: Row, name: str, loops: int) -> str:
+    """The model card."""
+    latent = run.model.config.latent
+    files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
+    return (
+        f"# {name}\n\n"
+        f"A candidate-graph denoiser for all-different puzzles, trained with `vmd-train "
+        f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
+        f"{table(facts(run), ('what', 'value'))}\n"
+        f"## Measured\n\n{results(metrics)}\n"
+        "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
+        "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"
+        "the figures above are on puzzles from a stream of seeds that training never draws.\n\n"
+        f"{data(run)}\n"
+        "## Use and limits\n\nMeant to propose values to a search that verifies them"
+        " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
+        " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"
+        " because a verifier checks it. Boards larger than it was trained on\nwork, less well.\n"
+    )

@@ -1,0 +1,276 @@
+"""The sequence backbone of VMD: a plain transformer that reads a latent, for tokens in a row.
+
+Tokens are 1..V and 0 is the mask, as for grids. The sequence is cut into blocks of equal length
+(one block is the paper's global latent). A block is denoised with its own latent, all its tokens
+seeing each other and the finished blocks before it; later blocks it never sees. So one call trains
+every block at once, and sampling fills them in order. This module knows nothing of any data set, of
+training steps or of sampling policies, and nothing of time: x_t says itself how much is masked.
+
+Letters: B batch, n tokens, V values, b blocks, d hidden, k latent channels.
+Source: arXiv 2510.23606 (VMD: the latent, its encoder, a latent a block); 2503.09573 (blocks: noisy
+tokens beside a clean copy, told apart by an attention mask); AdaLN as in diffusion transformers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vmd_solver.errors import ModelError
+from vmd_training.model import Gaussian, kl_nats
+
+MASK = 0
+"""The token that stands for "not known yet"."""
+
+
+@dataclass(frozen=True)
+class SequenceConfig:
+    """Everything needed to build the networks again."""
+
+    vocabulary: int
+    """V: tokens are 1..V."""
+    length: int
+    """n: tokens in a sequence."""
+    blocks: int = 1
+    """b: blocks of n / b tokens each."""
+    latent: Literal["none", "block"] = "block"
+    """"none" is plain masked diffusion, "block" a latent for each block."""
+    prior: Literal["standard", "learned"] = "standard"
+    """p(z): N(0, I) as in the paper, or p(z | x_t) learned."""
+    k: int = 8
+    """Latent channels of a block."""
+    d: int = 32
+    layers: int = 2
+    heads: int = 2
+    latent_layers: int = 1
+    """Layers of the encoder, and of a learned prior."""
+
+    def __post_init__(self) -> None:
+        """Raises ModelError where the sequence cannot be cut so."""
+        if self.length % self.blocks:
+            raise ModelError(
+                f"{self.length} tokens cannot be cut into {self.blocks} equal blocks;"
+                " choose a number of blocks that divides the length"
+            )
+        if self.d % self.heads:
+            raise ModelError(f"{self.heads} heads need a width they divide, got d = {self.d}")
+
+    @property
+    def block_length(self) -> int:
+        """Tokens in a block."""
+        return self.length // self.blocks
+
+
+class AdaNorm(nn.Module):
+    """LayerNorm whose scale and shift are read off a condition; a plain one where there is none."""
+
+    def __init__(self, d: int, conditioned: bool) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(d)
+        self.read = nn.Linear(d, 2 * d) if conditioned else None
+
+    def forward(self, h: Tensor, c: Tensor | None) -> Tensor:
+        """h (B, m, d) normed, then moved by c, which broadcasts to it."""
+        normed: Tensor = self.norm(h)
+        if self.read is None or c is None:
+            return normed
+        scale, shift = self.read(c).chunk(2, dim=-1)
+        moved: Tensor = normed * (1 + scale) + shift
+        return moved
+
+
+class Layer(nn.Module):
+    """A pre-norm transformer layer: attention, then two linear maps, each added to the state."""
+
+    def __init__(self, d: int, heads: int, conditioned: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention, self.before_update = AdaNorm(d, conditioned), AdaNorm(d, conditioned)
+        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
+
+    def forward(self, h: Tensor, c: Tensor | None, sees: Tensor | None) -> Tensor:
+        """The next state. h (B, m, d); sees (m, m) bool, or None where all see all."""
+        B, m, d = h.shape
+        qkv = self.qkv(self.before_attention(h, c)).view(B, m, 3, self.heads, d // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=sees)
+        h = h + self.out(attended.transpose(1, 2).reshape(B, m, d))
+        inner = F.silu(self.up(self.before_update(h, c)))
+        after: Tensor = h + self.down(inner)
+        return after
+
+
+def block_mask(length: int, blocks: int) -> Tensor:
+    """Who sees whom among n noisy tokens followed by their n clean copies: (2n, 2n) bool.
+
+    A noisy token sees the noisy ones of its block and the clean ones of earlier blocks; a clean one
+    sees the clean ones of its own and of earlier blocks. (2503.09573, section 3.1.)
+    """
+    block = torch.arange(length) // (length // blocks)
+    own, earlier = block[:, None] == block, block[:, None] > block
+    nothing = torch.zeros(length, length, dtype=torch.bool)
+    noisy, clean = torch.cat((own, earlier), dim=1), torch.cat((nothing, own | earlier), dim=1)
+    return torch.cat((noisy, clean))
+
+
+class Trunk(nn.Module):
+    """Layers over the tokens of every block, beside a clean copy of the finished blocks."""
+
+    def __init__(self, config: SequenceConfig, layers: int, conditioned: bool) -> None:
+        super().__init__()
+        self.blocks = config.blocks
+        self.place = nn.Parameter(torch.randn(config.length, config.d))
+        self.finished = nn.Embedding(config.vocabulary + 1, config.d) if config.blocks > 1 else None
+        self.layers = nn.ModuleList(
+            Layer(config.d, config.heads, conditioned) for _ in range(layers)
+        )
+        self.last = AdaNorm(config.d, conditioned)
+        self.register_buffer("sees", block_mask(config.length, config.blocks), persistent=False)
+
+    def forward(self, h: Tensor, context: Tensor, c: Tensor | None = None) -> Tensor:
+        """Hidden state of the noisy tokens (B, n, d).
+
+        h (B, n, d) embedded noisy tokens; context (B, n) int64, of which a block reads the blocks
+        before it; c (B, b, d), what conditions the tokens of each block.
+        """
+        n = h.shape[1]
+        h = h + self.place
+        if self.finished is None:
+            for layer in self.layers:
+                h = layer(h, c, None)
+        else:
+            h = torch.cat((h, self.finished(context) + self.place), dim=1)
+            if c is not None:  # finished tokens are text, whatever z they came from
+                c = c.repeat_interleave(n // self.blocks, dim=1)
+                c = torch.cat((c, torch.zeros_like(c)), dim=1)
+            for layer in self.layers:
+                h = layer(h, c, self.sees)
+            h, c = h[:, :n], None if c is None else c[:, :n]
+        last: Tensor = self.last(h, c)
+        return last
+
+
+class SequenceDenoiser(nn.Module):
+    """p(x0 | x_t, z): logits for every masked token, all at once, given the latent."""
+
+    def __init__(self, config: SequenceConfig) -> None:
+        super().__init__()
+        conditioned = config.latent != "none"
+        self.token = nn.Embedding(config.vocabulary + 1, config.d)
+        self.z = (
+            nn.Sequential(nn.Linear(config.k, config.d), nn.SiLU(), nn.Linear(config.d, config.d))
+            if conditioned
+            else None
+        )
+        self.trunk = Trunk(config, config.layers, conditioned)
+        self.head = nn.Linear(config.d, config.vocabulary)
+
+    def forward(self, x_t: Tensor, context: Tensor, z: Tensor) -> Tensor:
+        """Logits (B, n, V), nats, unnormalised, of the values 1..V.
+
+        x_t (B, n) int64; context (B, n), the finished blocks (x0 in training, x_t in sampling);
+        z (B, b, k), ignored by a denoiser without latent.
+        """
+        c = None if self.z is None else F.silu(self.z(z))
+        logits: Tensor = self.head(self.trunk(self.token(x_t), context, c))
+        return logits
+
+
+class SequenceLatent(nn.Module):
+    """A Gaussian over the latent of each block: q(z | x0, x_t), or p(z | x_t)."""
+
+    def __init__(self, config: SequenceConfig, sees_answer: bool) -> None:
+        super().__init__()
+        self.blocks = config.blocks
+        self.token = nn.Embedding(config.vocabulary + 1, config.d)
+        self.answer = nn.Embedding(config.vocabulary + 1, config.d) if sees_answer else None
+        self.trunk = Trunk(config, config.latent_layers, conditioned=False)
+        self.head = nn.Linear(config.d * config.block_length, 2 * config.k)
+
+    def forward(self, x_t: Tensor, context: Tensor, x0: Tensor | None = None) -> Gaussian:
+        """Mean and log variance, (B, b, k) each. The encoder needs x0, and x_t beside it."""
+        h = self.token(x_t)
+        if self.answer is not None:
+            assert x0 is not None, "the encoder needs x0"
+            h = h + self.answer(x0)
+        h = self.trunk(h, context)
+        mean, log_var = self.head(h.reshape(len(h), self.blocks, -1)).chunk(2, dim=-1)
+        return Gaussian(mean, 5 * torch.tanh(log_var / 5))  # sigma stays within e^+-2.5
+
+
+def minus_log(gaussian: Gaussian, z: Tensor) -> Tensor:
+    """Minus log density of every dimension of z, less log(2 pi) / 2, elementwise."""
+    away = (z - gaussian.mean) * (-0.5 * gaussian.log_var).exp()
+    return 0.5 * (away**2 + gaussian.log_var)
+
+
+class Bound(NamedTuple):
+    """What every block of every row costs, in nats, for each of K draws of z from the encoder."""
+
+    cross_entropy: Tensor
+    """(K, B, b) summed over the masked tokens of the block."""
+    log_ratio: Tensor
+    """(K, B, b) log q(z) - log p(z) of the draw."""
+    kl: Tensor
+    """(B, b) KL( q(z | x0, x_t) || p ), the expectation of log_ratio; zero without latent."""
+
+    def nats(self, beta: float | Tensor = 1.0) -> Tensor:
+        """An upper bound on minus log p(x0 of the block | x_t), if beta is 1: (B, b).
+
+        One draw gives the evidence lower bound; several the importance-weighted one, which is
+        tighter (arXiv 1509.00519). beta weighs what z costs.
+        """
+        draws = len(self.cross_entropy)
+        if draws == 1:
+            return self.cross_entropy[0] + beta * self.kl
+        weights = -self.cross_entropy - beta * self.log_ratio
+        return math.log(draws) - weights.logsumexp(dim=0)
+
+
+class SequenceVMD(nn.Module):
+    """The denoiser with its encoder and its prior, if it has a latent."""
+
+    def __init__(self, config: SequenceConfig) -> None:
+        super().__init__()
+        self.config = config
+        latent = config.latent != "none"
+        self.denoiser = SequenceDenoiser(config)
+        self.encoder = SequenceLatent(config, sees_answer=True) if latent else None
+        learned = latent and config.prior == "learned"
+        self.learned_prior = SequenceLatent(config, sees_answer=False) if learned else None
+
+    def prior(self, x_t: Tensor, context: Tensor) -> Gaussian:
+        """p(z), or p(z | x_t) where it is learned: (B, b, k); k is 0 without latent."""
+        if self.learned_prior is not None:
+            learned: Gaussian = self.learned_prior(x_t, context)
+            return learned
+        k = 0 if self.encoder is None else self.config.k
+        zeros = torch.zeros(len(x_t), self.config.blocks, k, device=x_t.device)
+        return Gaussian(zeros, zeros)
+
+    def forward(self, x0: Tensor, x_t: Tensor, noise: Tensor) -> Bound:
+        """The terms of the bound for x0, x_t (B, n) int64; noise (K, B, b, k), standard normal.
+
+        A block with one token masked takes z from the prior: there is nothing for tokens to agree
+        on, and a denoiser that was told the answer there would miss it in sampling.
+        """
+        K, (B, n), b = len(noise), x0.shape, self.config.blocks
+        masked = x_t == MASK
+        z, log_ratio, kl = noise, noise.new_zeros(noise.shape[:-1]), noise.new_zeros(())
+        if self.encoder is not None:
+            q, p = self.encoder(x_t, x0, x0), self.prior(x_t, x0)
+            lone = masked.view(B, b, n // b).sum(dim=-1, keepdim=True) < 2
+            q = Gaussian(*(torch.where(lone, *pair) for pair in zip(p, q, strict=True)))
+            z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
+            log_ratio = (minus_log(p, z) - minus_log(q, z)).sum(dim=-1)
+        logits = self.denoiser(x_t.repeat(K, 1), x0.repeat(K, 1), z.flatten(0, 1))
+        target = (x0 - 1).repeat(K, 1).flatten()
+        nats = F.cross_entropy(logits.flatten(0, 1), target, reduction="none").view(K, B, n)
+        per_block = (nats * masked).view(K, B, b, n // b).sum(dim=-1)
+        return Bound(per_block, log_ratio, kl.expand(B, b))

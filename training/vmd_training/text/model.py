@@ -1,0 +1,302 @@
+"""The networks of VMD on text: a block of tokens is denoised given a latent and the blocks before.
+
+Text is cut into blocks. The tokens of a block see each other, and the finished blocks before it
+through keys and values that those left behind (block diffusion, arXiv 2503.09573); one set of
+weights serves every block length, and a block may be as long as the window. A block has a latent z:
+q(z | x0, x_t) sees the answer, p(z | x_t) does not, both see the finished blocks (VMD, arXiv
+2510.23606; the prior is learned as for grids, or N(0, I) as in the paper). A single block is the
+paper's global latent.
+
+Nothing is told of t: x_t says itself how much is masked. What a layer is conditioned on (AdaLN) is
+whether the block is finished, and else z. Places are rotary between tokens, so that text may go on
+for ever, and learned within a block, because z says what stands where.
+
+Letters: B rows, b blocks, L tokens of a block, n = b L, m finished tokens, V, d hidden, k latent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vmd_solver.errors import ModelError
+from vmd_training.model import Gaussian, kl_nats
+from vmd_training.sequence import MASK, AdaNorm
+
+LOG_VAR = 5.0
+"""Log variances of z stay between plus and minus this."""
+Kept = list[tuple[Tensor, Tensor]]
+"""Keys and values of finished tokens, layer by layer: (B, heads, m, d / heads) each."""
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """Everything needed to build the networks again. Raises ModelError where it makes no sense."""
+
+    vocabulary: int
+    """V: tokens are 1..V, 0 is the mask."""
+    length: int = 128
+    """Longest block, and tokens of a training window."""
+    latent: Literal["none", "block"] = "block"
+    """"none" is plain (block) masked diffusion, "block" a latent for each block."""
+    prior: Literal["learned", "normal"] = "learned"
+    """p(z | x_t, finished blocks) learned, or p(z) = N(0, I) as in the paper."""
+    k: int = 32
+    """Latent channels of a block."""
+    d: int = 96
+    layers: int = 3
+    heads: int = 4
+    latent_layers: int = 1
+    """Layers of the encoder and of a learned prior."""
+
+    def __post_init__(self) -> None:
+        if self.d % (2 * self.heads):
+            raise ModelError(f"a width of {self.d} cannot be cut into {self.heads} even heads")
+        if self.latent_layers > self.layers:
+            raise ModelError(
+                "the latent networks read what the denoiser keeps: give it more layers"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TextConfig:
+        """The config of a checkpoint or an exported model."""
+        return cls(**values)
+
+
+def rotate(x: Tensor, position: Tensor) -> Tensor:
+    """x (B, heads, m, c) turned by its position (m,), so that products tell distances (RoFormer,
+    arXiv 2104.09864)."""
+    half = x.shape[-1] // 2
+    turns = torch.arange(half, device=x.device, dtype=torch.float32) / half
+    angle = position[:, None].float() * torch.exp(-9.0 * turns)
+    cos, sin = angle.cos(), angle.sin()
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+
+
+class Seen(NamedTuple):
+    """What the tokens of a call can see beside their own states."""
+
+    position: Tensor
+    """(n,) of the tokens themselves, in the text."""
+    kept: Kept
+    """What finished tokens left; none at the start of a text."""
+    mask: Tensor | None
+    """(n, m + n) bool, who sees whom; None where all see all."""
+
+
+class Layer(nn.Module):
+    """A pre-norm transformer layer over the tokens of blocks and what finished ones left."""
+
+    def __init__(self, d: int, heads: int, conditioned: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention, self.before_update = AdaNorm(d, conditioned), AdaNorm(d, conditioned)
+        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
+
+    def forward(
+        self, h: Tensor, c: Tensor | None, seen: Seen, number: int
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The next state, and the keys and values of these tokens.
+
+        h (B, b, L, d); c (B, b, 1, d); `number` is the layer's own in `seen.kept`.
+        """
+        B, b, L, d = h.shape
+        qkv = self.qkv(self.before_attention(h, c))
+        q, k, v = qkv.view(B, b * L, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        q, k = rotate(q, seen.position), rotate(k, seen.position)
+        keys, values = k, v
+        if seen.kept:
+            keys, values = (
+                torch.cat(pair, 2) for pair in zip(seen.kept[number], (k, v), strict=True)
+            )
+        attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=seen.mask)
+        h = h + self.out(attended.transpose(1, 2).reshape(B, b, L, d))
+        after: Tensor = h + self.down(F.silu(self.up(self.before_update(h, c))))
+        return after, (k, v)
+
+
+class Trunk(nn.Module):
+    """Layers, and a last norm."""
+
+    def __init__(self, config: TextConfig, layers: int, conditioned: bool) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            Layer(config.d, config.heads, conditioned) for _ in range(layers)
+        )
+        self.last = AdaNorm(config.d, conditioned)
+
+    def forward(self, h: Tensor, c: Tensor | None, seen: Seen) -> tuple[Tensor, Kept]:
+        """States (B, b, L, d) and what they leave for later blocks."""
+        kept = []
+        for number, layer in enumerate(self.layers):
+            h, left = layer(h, c, seen, number)
+            kept.append(left)
+        return self.last(h, c), kept
+
+
+class TextDenoiser(nn.Module):
+    """p(x0 | x_t, z, finished blocks): logits for every token of a block, all at once."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        latent = config.latent != "none"
+        self.token = nn.Embedding(config.vocabulary + 1, config.d)
+        self.place = nn.Embedding(config.length, config.d)
+        self.kind = nn.Parameter(torch.zeros(2, config.d))
+        self.z = nn.Linear(config.k, config.d) if latent else None
+        self.told = nn.Linear(config.d, config.d) if latent else None
+        self.trunk = Trunk(config, config.layers, conditioned=True)
+        self.head = nn.Linear(config.d, config.vocabulary)
+
+    def forward(self, x_t: Tensor, z: Tensor, seen: Seen) -> Tensor:
+        """Logits (B, b, L, V), nats, unnormalised, of the values 1..V.
+
+        x_t (B, b, L) int64; z (B, b, k), ignored without latent.
+        """
+        h, c = self.token(x_t) + self.place.weight[: x_t.shape[-1]], self.kind[0]
+        if self.z is not None and self.told is not None:
+            read = self.z(z)[:, :, None]
+            h = h + self.told(F.silu(read + self.place.weight[: x_t.shape[-1]]))
+            c = c + read
+        logits: Tensor = self.head(self.trunk(h, F.silu(c), seen)[0])
+        return logits
+
+    def finish(self, x0: Tensor, seen: Seen) -> Kept:
+        """What finished blocks (B, b, L), all unmasked, leave for later ones: text, whatever z it
+        came from."""
+        h = self.token(x0) + self.place.weight[: x0.shape[-1]]
+        kept: Kept = self.trunk(h, F.silu(self.kind[1]), seen)[1]
+        return kept
+
+
+class TextLatent(nn.Module):
+    """A Gaussian over z of a block: q(z | x0, x_t), or p(z | x_t); both given finished blocks."""
+
+    def __init__(self, config: TextConfig, sees_answer: bool) -> None:
+        super().__init__()
+        self.token = nn.Embedding(config.vocabulary + 1, config.d)
+        self.answer = nn.Embedding(config.vocabulary + 1, config.d) if sees_answer else None
+        self.place = nn.Embedding(config.length, config.d)
+        self.trunk = Trunk(config, config.latent_layers, conditioned=False)
+        self.gate = nn.Embedding(config.length, 4 * config.d)
+        self.pool = nn.Linear(config.d, 4 * config.d)
+        self.head = nn.Linear(4 * config.d, 2 * config.k)
+
+    def forward(self, x_t: Tensor, seen: Seen, x0: Tensor | None = None) -> Gaussian:
+        """Mean and log variance, (B, b, k) each; x_t (B, b, L), and x0 for the encoder."""
+        L = x_t.shape[-1]
+        h = self.token(x_t) + self.place.weight[:L]
+        if self.answer is not None:
+            assert x0 is not None, "the encoder needs x0"
+            h = h + self.answer(x0)
+        h, _ = self.trunk(h, None, seen)
+        # What stands where: a product of the two, summed over the block.
+        pooled = (F.silu(self.pool(h)) * self.gate.weight[:L]).sum(dim=-2) / L**0.5
+        mean, log_var = self.head(pooled).chunk(2, dim=-1)
+        return Gaussian(mean, LOG_VAR * torch.tanh(log_var / LOG_VAR))
+
+
+class NormalPrior(nn.Module):
+    """N(0, I) where a learned prior might stand: nothing to train, nothing read."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.k = k
+
+    def forward(self, x_t: Tensor, seen: Seen) -> Gaussian:
+        """Mean and log variance, zeros (B, b, k); x_t (B, b, L)."""
+        zeros = torch.zeros(*x_t.shape[:2], self.k, device=x_t.device)
+        return Gaussian(zeros, zeros)
+
+
+class Terms(NamedTuple):
+    """Both terms of the bound, in nats."""
+
+    cross_entropy: Tensor
+    """(B, n) of every token, masked or not."""
+    kl: Tensor
+    """(B, b) KL( q(z | x0, x_t) || p(z | x_t) ) of every block; 0 where z came from the prior."""
+
+
+class TextVMD(nn.Module):
+    """The denoiser with its encoder and its prior, if it has a latent."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.config = config
+        latent = config.latent != "none"
+        self.denoiser = TextDenoiser(config)
+        self.encoder = TextLatent(config, sees_answer=True) if latent else None
+        self.prior = _prior(config) if latent else None
+
+    def seen(self, x0: Tensor) -> Seen:
+        """What every block of x0 (B, b, L) sees: itself, and what the blocks before it left."""
+        _, b, L = x0.shape
+        position = torch.arange(b * L, device=x0.device)
+        if b == 1:
+            return Seen(position, [], None)
+        block = position // L
+        own, earlier = block[:, None] == block, block[:, None] > block
+        kept = self.denoiser.finish(x0, Seen(position, [], own | earlier))
+        return Seen(position, kept, torch.cat((earlier, own), dim=1))
+
+    def forward(
+        self, x0: Tensor, x_t: Tensor, noise: Tensor, from_prior: Tensor, shuffle: bool = False
+    ) -> Terms:
+        """The terms of all blocks at once, each given the blocks of x0 before it.
+
+        x0, x_t (B, b, L) int64; noise (B, b, k), standard normal; from_prior (B, b) bool, the
+        blocks whose z the prior draws. With `shuffle` every row reads the z of the row before it.
+        """
+        B, b, L = x0.shape
+        seen = self.seen(x0)
+        z, kl = noise, noise.new_zeros(B, b)
+        if self.encoder is not None and self.prior is not None:
+            q, p = self.encoder(x_t, seen, x0), self.prior(x_t, seen)
+            q = Gaussian(
+                *(torch.where(from_prior[..., None], *pair) for pair in zip(p, q, strict=True))
+            )
+            z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
+            z = z.roll(1, dims=0) if shuffle else z
+        logits = self.denoiser(x_t, z, seen)
+        nats = F.cross_entropy(logits.flatten(0, 2), (x0 - 1).flatten(), reduction="none")
+        return Terms(nats.view(B, b * L), kl)
+
+
+def _prior(config: TextConfig) -> TextLatent | NormalPrior:
+    """The prior that the config names."""
+    return NormalPrior(config.k) if config.prior == "normal" else TextLatent(config, False)
+
+
+def masked_blocks(x0: Tensor, whole: float, generator: torch.Generator) -> Tensor:
+    """x_t for x0 (B, b, L): in each block a number of tokens masked, any as likely as any other, as
+    for t drawn from U(0, 1), but at least one; a share `whole` of the blocks entirely."""
+    B, b, L = x0.shape
+    count = torch.randint(1, L + 1, (B, b, 1), generator=generator)
+    count = torch.where(torch.rand(B, b, 1, generator=generator) < whole, L, count)
+    order = torch.rand(B, b, L, generator=generator).argsort(dim=-1).argsort(dim=-1)
+    return torch.where((order < count).to(x0.device), MASK, x0)
+
+
+def loss(terms: Terms, x_t: Tensor, beta: float, free_nats: float) -> Tensor:
+    """What is minimised, in nats a masked token, averaged over blocks.
+
+    beta weighs the KL, of which `free_nats` for each masked token of the block cost nothing (free
+    bits, arXiv 1606.04934): a latent that never pays would otherwise be shut before it is of use.
+    A bound on minus log p only where beta is 1 and nothing is free; logs hold that one beside it.
+    """
+    masked = x_t == MASK
+    count = masked.sum(dim=-1)
+    cross_entropy = (terms.cross_entropy.view(x_t.shape) * masked).sum(dim=-1)
+    kl = torch.maximum(terms.kl, free_nats * count)
+    return ((cross_entropy + beta * kl) / count).mean()

@@ -1,0 +1,98 @@
+"""A `Denoiser` over torch: models that were not exported, and devices that ONNX Runtime lacks here.
+
+Draws the same noise from the same generator as the ONNX denoiser does, so that both solve alike.
+It must not know of search.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vmd_solver.csp import Board
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
+from vmd_training.graph import Grid
+from vmd_training.model import VMD, Gaussian
+
+
+class TorchDenoiser:
+    """The networks of `training.model` behind the engine's interface; arrays stay numpy outside."""
+
+    def __init__(self, model: VMD, name: str, loops: int, device: torch.device) -> None:
+        self.model = model.to(device).eval().requires_grad_(False)
+        self.name, self.loops, self.device = name, loops, device
+        self.latent: LatentKind = model.config.latent
+
+    def start(self, board: Board, B: int) -> Floats:
+        """Zeros (B, n, D, d)."""
+        empty = np.zeros((B, board.n), dtype=np.int64)
+        return _numpy(self.model.start(self._grid(board, empty, _all_allowed(board, B))))
+
+    def draw(
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        rng: Randomness,
+        learned: bool = True,
+    ) -> Floats:
+        """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
+        noise = self._noise(allowed, rng)
+        if not learned or self.model.prior is None:
+            return noise
+        return self._sample(self.model.prior(self._grid(board, x_t, allowed)), noise)
+
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
+        """z from the encoder, shaped as `draw` does."""
+        noise = self._noise(allowed, rng)
+        if self.model.encoder is None:
+            return noise
+        answer = torch.as_tensor(x0, device=self.device)
+        return self._sample(self.model.encoder(self._grid(board, x_t, allowed), answer), noise)
+
+    def __call__(
+        self,
+        board: Board,
+        x_t: Ints,
+        allowed: Floats,
+        z: Floats,
+        h: Floats,
+        loops: int | None = None,
+    ) -> tuple[Floats, Floats]:
+        """One call of so many loops, by default `self.loops`."""
+        grid = self._grid(board, x_t, allowed)
+        latent = torch.as_tensor(z, device=self.device)
+        if self.latent != "none":
+            latent = self.model.spread(latent, grid)
+        state = torch.as_tensor(h, device=self.device)
+        logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
+        return _numpy(logits[-1]), _numpy(h_out)
+
+    def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
+        B, n, D = allowed.shape
+        shape = (B, 0) if self.latent == "none" else self.model.z_shape(B, n, D)
+        return standard_normal(rng, shape)
+
+    def _sample(self, gaussian: Gaussian, noise: Floats) -> Floats:
+        return _numpy(gaussian.sample(torch.as_tensor(noise, device=self.device)))
+
+    def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
+        """The batch as the networks see it: one board for all rows."""
+        units = torch.as_tensor(board.incidence.astype(np.float32), device=self.device)
+        complete = torch.as_tensor(board.complete.astype(np.float32), device=self.device)
+        return Grid(
+            torch.as_tensor(np.asarray(x_t, dtype=np.int64), device=self.device),
+            torch.as_tensor(allowed, device=self.device),
+            units[None],
+            complete[None],
+        )
+
+
+def _all_allowed(board: Board, B: int) -> Floats:
+    return np.ones((B, board.n, board.D), dtype=np.float32)
+
+
+def _numpy(tensor: Tensor) -> Floats:
+    array: Floats = tensor.detach().cpu().numpy()
+    return array

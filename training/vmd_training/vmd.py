@@ -1,0 +1,120 @@
+"""The method: the evidence lower bound of variational masked diffusion, and what it is made of.
+
+    log p(x0 | x_t)  >=  E_{q(z | x0, x_t)} [ sum over masked cells of log p(x0_i | x_t, z) ]
+                         -  KL( q(z | x0, x_t) || p(z | x_t) )
+
+Given z the masked cells are independent, so one call fills them all; over z they are not. Without
+a latent the first term alone is left: masked diffusion (MDM), whose cells know nothing of each
+other.
+
+The bound is divided by the number of masked cells. For t uniform and n t masked cells on average
+that is MDM's weight w(t) = 1 / t (arXiv 2406.07524, eq. 10; 2510.23606 for the latent), without the
+variance of a 1 / t at small t.
+
+Puzzles with one solution take the best of several z of the prior: their true posterior is the
+prior, the KL vanishes, and what z can say is where to begin. Trained so, some draw of a few leads
+to the solution where the mean of them does not (arXiv 2601.19085).
+
+The encoder chooses a row's z when the row enters, and the KL is charged there, once. The state is
+carried from call to call and has heard of x0 then; whatever z is chosen later is of the prior.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from vmd_training.graph import Grid
+from vmd_training.model import VMD, kl_nats
+
+
+class Latent(NamedTuple):
+    """One z for each row, and what choosing it costs."""
+
+    z: Tensor
+    """As `VMD.z_shape`."""
+    kl: Tensor
+    """(B,) in nats a grid, zero where z did not come from the encoder."""
+    per_channel: Tensor
+    """(channels,) sums over the rows whose z did; their sum is that of `kl`."""
+
+
+class Terms(NamedTuple):
+    """What one call costs, row by row, in nats a grid, and what it predicted."""
+
+    cross_entropy: Tensor
+    """(loops, B) over the masked cells, after each loop that was read."""
+    logits: Tensor
+    """(B, n, D) after the last loop."""
+    h: Tensor
+    """(B, n, D, d) hidden state after the last loop."""
+
+
+def choose(
+    model: VMD, grid: Grid, x0: Tensor, encoded: Tensor, h: Tensor, loops: int, draws: int
+) -> Latent:
+    """A z for each row: of the encoder where `encoded` (B,), else the best of so many of the prior.
+
+    The best is the one that comes nearest to x0 (B, n) in one call from h; `draws` 1 takes it as
+    it comes. Gradients flow through the encoder's z and through the KL.
+    """
+    B, n, D = grid.allowed.shape
+    noise = torch.randn(model.z_shape(B, n, D), device=x0.device)
+    if model.encoder is None or model.prior is None:
+        return Latent(noise, grid.allowed.new_zeros(B), grid.allowed.new_zeros(0))
+    q, p = model.encoder(grid, x0), model.prior(grid)
+    chosen = encoded.view(-1, *[1] * (noise.dim() - 1))
+    z = torch.where(chosen, q.sample(noise), p.sample(noise).detach())
+    if draws > 1 and not encoded.all():
+        several = torch.randn(draws, *noise.shape, device=x0.device)
+        best = _best(model, grid, x0, p.sample(several).detach(), h, loops)
+        z = torch.where(chosen, z, best)
+    nats = kl_nats(q, p) * chosen
+    return Latent(z, nats.flatten(1).sum(dim=1), nats.detach().flatten(0, -2).sum(dim=0))
+
+
+@torch.no_grad()
+def _best(model: VMD, grid: Grid, x0: Tensor, draws: Tensor, h: Tensor, loops: int) -> Tensor:
+    """Of several z for each row (draws, B, ...) the one whose call ends nearest to x0."""
+    times, B = draws.shape[:2]
+
+    def repeated(x: Tensor) -> Tensor:
+        return x if len(x) == 1 != B else x.repeat(times, *[1] * (x.dim() - 1))
+
+    rows = Grid(*(repeated(one) for one in grid))
+    ends = call(model, rows, repeated(x0), draws.flatten(0, 1), repeated(h), loops)
+    best = ends.cross_entropy[-1].view(times, B).argmin(dim=0)
+    return draws[best, torch.arange(B, device=best.device)]
+
+
+def call(model: VMD, grid: Grid, x0: Tensor, z: Tensor, h: Tensor, loops: int) -> Terms:
+    """One denoiser call of `loops` loops. x0 (B, n) int64 in 1..D; z as `VMD.z_shape`."""
+    logits, h = model.denoiser(grid, model.spread(z, grid), h, loops)
+    masked = grid.x_t == 0
+    # Only masked cells cost anything, and they are the fewer the later it is.
+    target = (x0[masked] - 1).expand(len(logits), -1)
+    nats_cell = F.cross_entropy(
+        logits[:, masked].flatten(0, 1).float(), target.flatten(), reduction="none"
+    )
+    row = masked.nonzero()[:, 0]
+    nats = nats_cell.new_zeros(len(logits), len(x0))
+    nats = nats.index_add(1, row, nats_cell.view(len(logits), -1))
+    return Terms(nats, logits[-1], h)
+
+
+def loss(terms: Terms, kl: Tensor, grid: Grid, beta: float | Tensor) -> Tensor:
+    """What is minimised, in nats a masked cell: deep supervision over loops, beta on the KL (B,).
+
+    With one loop and beta 1 it is the bound.
+    """
+    cells = grid.masked().sum(dim=-1).clamp(min=1)
+    return ((terms.cross_entropy.mean(dim=0) + beta * kl) / cells).mean()
+
+
+def solved(logits: Tensor, x0: Tensor, grid: Grid) -> Tensor:
+    """Rows (B,) whose every masked cell has x0 as its most probable value."""
+    right = logits.argmax(dim=-1) + 1 == x0
+    return (right | (grid.x_t > 0)).all(dim=-1)
