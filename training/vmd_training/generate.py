@@ -256,7 +256,7 @@ def loosened(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArr
 def _island(part: Part, rng: Rng) -> Section:
     """What mining finds: half the hardest, half drawn from the rest."""
     board = boards.draw(part.maker.board, rng)
-    founders = _included_deepest() if part.climbs else None
+    founders = deepest(mined_puzzles()) if part.climbs else None
     found = mine.mine(board, rng, LINES, STEEP_ROUNDS if part.climbs else ROUNDS, founders)
     order = np.argsort(-found.ratings, kind="stable")
     hardest, rest = np.split(order, [part.rows // 2])
@@ -267,15 +267,10 @@ def _island(part: Part, rng: Rng) -> Section:
     return Section.of(part.maker.section, board, kept.puzzles, kept.solutions, rating=ratings)
 
 
+@cache
 def deepest(mined: Section) -> tuple[Values, Values]:
     """Of mined puzzles those of which trials refute least, and their solutions: founders."""
     clues = (mined.givens > 0).sum(axis=1)
     order = np.argsort(refuted(mined.boards[0], mined.givens), kind="stable")
     chosen = np.concatenate([order[clues[order] == some][:FOUNDERS] for some in CLUES])
     return mined.givens[chosen], mined.solutions[chosen]
-
-
-@cache
-def _included_deepest() -> tuple[Values, Values]:
-    """The deepest of the included puzzles, found once in a process."""
-    return deepest(mined_puzzles())

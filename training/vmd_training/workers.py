@@ -11,7 +11,6 @@ import json
 import multiprocessing as mp
 import os
 import queue
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -121,12 +120,12 @@ def _fill(
         waiting.cancel_join_thread()  # else a worker whose owner died waits for a reader for ever
     rng = np.random.default_rng((*seed, worker))
     while True:
-        hungry = [name for name, waiting in queues.items() if not waiting.full()]
-        for name in hungry:
+        short = [name for name, waiting in queues.items() if not waiting.full()]
+        for name in short:
             pack = make[name](rng)
             with contextlib.suppress(queue.Full):
                 queues[name].put_nowait(pack)
-        if not hungry:
+        if not short:
             time.sleep(0.02)
         yield
 
@@ -194,10 +193,6 @@ class PartsFolder:
         for name in dict.fromkeys(part.maker.section for part in parts):
             numbers = [at for at, part in enumerate(parts) if part.maker.section == name]
             yield joined([read(self.part(number)).sections[0] for number in numbers])
-
-    def remove(self) -> None:
-        """Remove the parts, once the dataset is written."""
-        shutil.rmtree(self.path)
 
 
 def _make_parts(todo: list[tuple[Path, Part]], begun: Any, worker: int) -> Iterator[None]:

@@ -155,7 +155,7 @@ def _finish(
         "most_solutions": MOST_SOLUTIONS,
     }
     write(folder.out, Dataset(header, tuple(sections)))
-    folder.remove()
+    shutil.rmtree(folder.path)
     lines = [_table(sections), f"dataset: {folder.out}"]
     if options["exclude"]:
         lines.insert(1, f"{dropped:,} left out that are, up to symmetry, in the files excluded")
