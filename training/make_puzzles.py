@@ -294,7 +294,7 @@ def files() -> Iterator[tuple[str, str]]:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
-    """Write the puzzles that ship, and the page about them, into FOLDER."""
+    """Write the included puzzles, and the page about them, into FOLDER."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

@@ -57,8 +57,8 @@ def test_a_dataset_holds_what_was_asked_for(data: Command, tmp_path: Path) -> No
     assert err.startswith("0 puzzles, 0 of 1 parts\n") and "30 puzzles, 1 of 1 parts" in err
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["d.npz"]
     made = read(tmp_path / "made" / "d.npz")
-    said = {name: made.header[name] for name in ("recipe", "puzzles", "mine", "seed", "exclude")}
-    assert said == {"recipe": "sudoku", "puzzles": 30, "mine": 0, "seed": 7, "exclude": []}
+    stated = {name: made.header[name] for name in ("recipe", "puzzles", "mine", "seed", "exclude")}
+    assert stated == {"recipe": "sudoku", "puzzles": 30, "mine": 0, "seed": 7, "exclude": []}
     (section,) = made.sections
     counts = solve_batch(sudoku(), section.givens, limit=1000).counts
     assert np.array_equal(counts, section.count) and 1 in counts

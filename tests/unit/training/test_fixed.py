@@ -66,7 +66,7 @@ def test_the_published_are_found_beside_and_below(tmp_path: Path) -> None:
     assert fixed.digest(chosen) != fixed.digest(fixed.sets(8))
 
 
-def test_a_line_that_is_no_puzzle_is_said(tmp_path: Path) -> None:
+def test_a_line_that_is_no_puzzle_is_refused(tmp_path: Path) -> None:
     (tmp_path / "forum.txt").write_text(f"{LINE}\n123\n")
     with pytest.raises(PuzzleError, match="puzzle 2 is not 81 digits or dots"):
         fixed.sets(5, tmp_path)

@@ -1,4 +1,4 @@
-"""The mined file that ships: hard, true, small, and nothing in it that is kept for evaluation."""
+"""The included mined file: hard, true, small, and nothing in it that is kept for evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The maker of the shipped puzzles: same seed, same bytes; the easy and the hard told apart."""
+"""The maker of the included puzzles: same seed, same bytes; the easy and the hard told apart."""
 
 from __future__ import annotations
 
