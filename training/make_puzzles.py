@@ -1,4 +1,4 @@
-"""The puzzles that ship: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
+"""The included puzzles: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
 
 A table says which file holds what and how it is made. Each file has a seed of its own, so that a
 new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
@@ -18,18 +18,12 @@ import numpy.typing as npt
 
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.exact import solve_batch
-from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.generate import (
-    dig,
-    full_grids,
-    jigsaw_board,
-    loosen,
-    minimal_puzzles,
-    random_grid,
-)
+from vmd_solver.csp.families import grid, sudoku
+from vmd_solver.csp.generate import dig, full_grids, loosen, minimal_puzzles
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.rating import rate
 from vmd_solver.formats import write_all
+from vmd_training.boards import draw
 
 Rng = np.random.Generator
 Maker = Callable[[Rng], list[Puzzle]]
@@ -52,15 +46,15 @@ MANY = 500
 
 @dataclass(frozen=True)
 class Sample:
-    """One file: its form (of `vmd_solver.formats`), how many solutions each of its puzzles has,
-    what it shows, and how it is made from its seed."""
+    """One file: its form (of `vmd_solver.formats`), what it shows, how it is made from its seed,
+    and how many solutions each of its puzzles has."""
 
     file: str
     form: str
     seed: int
-    solutions: Literal["one", "several", "none"]
     shows: str
     make: Maker
+    solutions: Literal["one", "several", "none"] = "one"
 
     def puzzles(self) -> list[Puzzle]:
         """The puzzles, the same on every call."""
@@ -73,7 +67,7 @@ class Sample:
 
 
 def dug(
-    board: Board | Callable[[Rng], Board],
+    board: Board | str,
     pool: int = 1,
     keep: int = 1,
     place: float = 1.0,
@@ -82,11 +76,11 @@ def dug(
 ) -> Maker:
     """Puzzles with one solution: `keep` of a `pool`, the easiest at place 0 and the hardest at 1.
 
-    `givens` and `max_guesses` as in `dig`; a function in place of the board draws one.
+    The board is given, or drawn by name; `givens` and `max_guesses` as in `dig`.
     """
 
     def make(rng: Rng) -> list[Puzzle]:
-        drawn = board if isinstance(board, Board) else board(rng)
+        drawn = draw(board, rng) if isinstance(board, str) else board
         solutions = full_grids(drawn, pool, rng)
         rows = dig(drawn, solutions, rng, givens, max_guesses=max_guesses)
         order = np.argsort(rated(drawn, rows, rng), kind="stable")
@@ -169,105 +163,82 @@ def queens(order: int) -> Board:
     return grid(order, order, order, [unit for unit in units.values() if len(unit) > 1])
 
 
-MEDIUM = dug(sudoku(), pool=200, place=0.5)
-KINDS: dict[str, Maker] = {
-    "sudoku": dug(sudoku(), pool=20),
-    "sudoku-x": dug(sudoku_x(), pool=20, place=0.5),
-    "windoku": dug(windoku(), pool=20, place=0.5),
-    "latin": dug(latin(7), pool=20),
-    "sudoku of 2x3 boxes": dug(sudoku(2, 3), pool=20),
-    "sudoku of 2x4 boxes": dug(sudoku(2, 4), pool=20),
+MEDIUM = dug("sudoku-3x3", pool=200, place=0.5)
+PLAIN: dict[str, Maker] = {
+    "sudoku": dug("sudoku-3x3", pool=20),
+    "sudoku-x": dug("sudoku-x-3x3", pool=20, place=0.5),
+    "windoku": dug("windoku-3x3", pool=20, place=0.5),
+    "latin": dug("latin-7", pool=20),
+    "sudoku of 2x3 boxes": dug("sudoku-2x3", pool=20),
+    "sudoku of 2x4 boxes": dug("sudoku-2x4", pool=20),
 }
-DRAWN: dict[str, Maker] = {
-    "jigsaw": dug(lambda rng: jigsaw_board(7, rng), pool=20, place=0.5),
-    "jigsaw-x": dug(lambda rng: jigsaw_board(7, rng, diagonal=True), pool=20, place=0.5),
-    "grid": dug(lambda rng: random_grid(5, 5, 5, rng)[0], pool=20, place=0.5),
+RANDOM: dict[str, Maker] = {
+    "jigsaw": dug("jigsaw-7", pool=20, place=0.5),
+    "jigsaw-x": dug("jigsaw-x-7", pool=20, place=0.5),
+    "grid": dug("grid-5x5", pool=20, place=0.5),
 }
 
 SAMPLES = (
-    Sample("easy.txt", "grid", 1, "one",
-           "An easy 9x9 sudoku: singles solve it.",
-           dug(sudoku(), pool=20, place=0.0, givens=36)),
-    Sample("medium.txt", "grid", 2, "one",
-           "A 9x9 sudoku of middling difficulty, with no clue to spare.",
-           MEDIUM),
-    Sample("hard.txt", "grid", 3, "one",
+    Sample("easy.txt", "grid", 1, "An easy 9x9 sudoku: singles solve it.",
+           dug("sudoku-3x3", pool=20, place=0.0, givens=36)),
+    Sample("medium.txt", "grid", 2,
+           "A 9x9 sudoku of middling difficulty, with no clue to spare.", MEDIUM),
+    Sample("hard.txt", "grid", 3,
            "A hard 9x9 sudoku: the hardest of 5000 for a search by singles.",
-           dug(sudoku(), pool=5000)),
-    Sample("hard-100.sdm", "sdm", 4, "one",
+           dug("sudoku-3x3", pool=5000)),
+    Sample("hard-100.sdm", "sdm", 4,
            "A hundred hard 9x9 sudokus, a line each: the hardest of 10000.",
-           dug(sudoku(), pool=10_000, keep=100)),
-    Sample("4x4.txt", "grid", 5, "one",
-           "A 4x4 sudoku.",
-           dug(sudoku(2, 2), pool=50)),
-    Sample("6x6.txt", "grid", 6, "one",
-           "A 6x6 sudoku, its boxes two rows by three columns.",
-           dug(sudoku(2, 3), pool=100)),
-    Sample("12x12.txt", "grid", 7, "one",
-           "A 12x12 sudoku: the values are 1-9 and A-C.",
-           dug(sudoku(3, 4), pool=20, place=0.5)),
-    Sample("16x16.txt", "grid", 8, "one",
-           "A 16x16 sudoku: the values are 1-9 and A-G.",
-           dug(sudoku(4, 4), pool=10, place=0.8, givens=110, max_guesses=MOST_GUESSES)),
-    Sample("25x25.txt", "grid", 9, "one",
-           "A 25x25 sudoku: the values are 1-9 and A-P.",
-           dug(sudoku(5, 5), pool=5, place=0.5, givens=325, max_guesses=MOST_GUESSES)),
-    Sample("x.txt", "vmd", 10, "one",
-           "A Sudoku X: the two diagonals are units too.",
-           dug(sudoku_x(), pool=100, place=0.8)),
-    Sample("windoku.txt", "vmd", 11, "one",
-           "A windoku: four windows between the boxes are units too.",
-           dug(windoku(), pool=100, place=0.8)),
-    Sample("jigsaw-6.txt", "vmd", 12, "one",
-           "A 6x6 jigsaw: pieces of any shape in place of boxes.",
-           dug(lambda rng: jigsaw_board(6, rng), pool=100)),
-    Sample("jigsaw-9.txt", "vmd", 13, "one",
-           "A 9x9 jigsaw.",
-           dug(lambda rng: jigsaw_board(9, rng), pool=100, place=0.8)),
-    Sample("jigsaw-x.txt", "vmd", 14, "one",
-           "A 9x9 jigsaw with both diagonals.",
-           dug(lambda rng: jigsaw_board(9, rng, diagonal=True), pool=100, place=0.1)),
-    Sample("latin-9.txt", "vmd", 15, "one",
-           "A Latin square with holes: rows and columns only.",
-           dug(latin(9), pool=50)),
-    Sample("latin-12.pls", "pls", 16, "one",
+           dug("sudoku-3x3", pool=10_000, keep=100)),
+    Sample("4x4.txt", "grid", 5, "A 4x4 sudoku.", dug("sudoku-2x2", pool=50)),
+    Sample("6x6.txt", "grid", 6, "A 6x6 sudoku, its boxes two rows by three columns.",
+           dug("sudoku-2x3", pool=100)),
+    Sample("12x12.txt", "grid", 7, "A 12x12 sudoku: the values are 1-9 and A-C.",
+           dug("sudoku-3x4", pool=20, place=0.5)),
+    Sample("16x16.txt", "grid", 8, "A 16x16 sudoku: the values are 1-9 and A-G.",
+           dug("sudoku-4x4", pool=10, place=0.8, givens=110, max_guesses=MOST_GUESSES)),
+    Sample("25x25.txt", "grid", 9, "A 25x25 sudoku: the values are 1-9 and A-P.",
+           dug("sudoku-5x5", pool=5, place=0.5, givens=325, max_guesses=MOST_GUESSES)),
+    Sample("x.txt", "vmd", 10, "A Sudoku X: the two diagonals are units too.",
+           dug("sudoku-x-3x3", pool=100, place=0.8)),
+    Sample("windoku.txt", "vmd", 11, "A windoku: four windows between the boxes are units too.",
+           dug("windoku-3x3", pool=100, place=0.8)),
+    Sample("jigsaw-6.txt", "vmd", 12, "A 6x6 jigsaw: pieces of any shape in place of boxes.",
+           dug("jigsaw-6", pool=100)),
+    Sample("jigsaw-9.txt", "vmd", 13, "A 9x9 jigsaw.", dug("jigsaw-9", pool=100, place=0.8)),
+    Sample("jigsaw-x.txt", "vmd", 14, "A 9x9 jigsaw with both diagonals.",
+           dug("jigsaw-x-9", pool=100, place=0.1)),
+    Sample("latin-9.txt", "vmd", 15, "A Latin square with holes: rows and columns only.",
+           dug("latin-9", pool=50)),
+    Sample("latin-12.pls", "pls", 16,
            "A Latin square of order 12 with holes, in the form of lsencode.",
-           dug(latin(12), pool=10, place=0.5)),
-    Sample("grid.txt", "vmd", 17, "one",
+           dug("latin-12", pool=10, place=0.5)),
+    Sample("grid.txt", "vmd", 17,
            "A free-form grid: units of any cells, some with fewer cells than there are values.",
-           dug(lambda rng: random_grid(6, 6, 6, rng)[0], pool=20, place=0.5)),
-    Sample("butterfly.txt", "vmd", 18, "one",
-           "A free-form grid: four 9x9 sudokus that overlap.",
+           dug("grid-6x6", pool=20, place=0.5)),
+    Sample("butterfly.txt", "vmd", 18, "A free-form grid: four 9x9 sudokus that overlap.",
            dug(butterfly(), pool=20, place=0.5)),
-    Sample("queens.txt", "vmd", 19, "one",
+    Sample("queens.txt", "vmd", 19,
            "A free-form grid: no row, column or diagonal of any length repeats a value.",
            dug(queens(7), pool=20, place=0.5)),
-    Sample("several.txt", "vmd", 20, "several",
+    Sample("several.txt", "vmd", 20,
            "Puzzles with several solutions: two, a few hundred, and all the 4x4 grids there are.",
-           loosened),
-    Sample("none.txt", "grid", 21, "none",
+           loosened, "several"),
+    Sample("none.txt", "grid", 21,
            "A 9x9 sudoku without a solution: no two givens clash, a search has to find out.",
-           refuted),
-    Sample("batch.csv", "csv", 22, "one",
-           "A table of puzzles of several families and sizes.",
-           together(KINDS)),
-    Sample("batch.jsonl", "jsonl", 23, "one",
-           "An object a line, one puzzle of every family and more.",
-           together(KINDS | DRAWN)),
-    Sample("medium.sdk", "sdk", 2, "one",
-           "The puzzle of medium.txt, in the form of SadMan Sudoku.",
-           MEDIUM),
-    Sample("medium.ss", "ss", 2, "one",
-           "The puzzle of medium.txt, in the form of Simple Sudoku.",
-           MEDIUM),
-    Sample("medium-hodoku.txt", "hodoku", 2, "one",
-           "The puzzle of medium.txt, in the form of HoDoKu's library.",
-           MEDIUM),
-    Sample("medium-exchange.txt", "exchange", 2, "one",
-           "The puzzle of medium.txt, in the form of the Sudoku Exchange puzzle bank.",
-           MEDIUM),
+           refuted, "none"),
+    Sample("batch.csv", "csv", 22, "A table of puzzles of several families and sizes.",
+           together(PLAIN)),
+    Sample("batch.jsonl", "jsonl", 23, "An object a line, one puzzle of every family and more.",
+           together(PLAIN | RANDOM)),
+    *(Sample(file, form, 2, f"The puzzle of medium.txt, in the form of {whose}.", MEDIUM)
+      for file, form, whose in (
+          ("medium.sdk", "sdk", "SadMan Sudoku"),
+          ("medium.ss", "ss", "Simple Sudoku"),
+          ("medium-hodoku.txt", "hodoku", "HoDoKu's library"),
+          ("medium-exchange.txt", "exchange", "the Sudoku Exchange puzzle bank"),
+      )),
 )  # fmt: skip
-"""Every file that ships, in the order of the page."""
+"""Every included file, in the order of the page."""
 
 PAGE = """\
 # Puzzles that ship
@@ -323,7 +294,7 @@ def files() -> Iterator[tuple[str, str]]:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
-    """Write the puzzles that ship, and the page about them, into FOLDER."""
+    """Write the included puzzles, and the page about them, into FOLDER."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

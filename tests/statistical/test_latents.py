@@ -16,9 +16,9 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.onnx import OnnxDenoiser
-from vmd_training.data import make_pack
 from vmd_training.evaluate import draw, grid_of
 from vmd_training.export import export
+from vmd_training.generate import make_pack
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, ModelConfig
 from vmd_training.recipes import RECIPES

@@ -13,21 +13,20 @@ from vmd_solver.csp import Board
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import jigsaw_board, random_grid
 
-Draw = Callable[..., Board]
+FIXED: dict[str, Callable[..., Board]] = {
+    "sudoku": sudoku,
+    "sudoku-x": sudoku_x,
+    "windoku": windoku,
+    "latin": latin,
+}
+"""Families with one board of a size: Sudokus by their boxes, Latin squares by order."""
 
-FAMILIES: dict[str, Draw] = {
-    "sudoku": lambda rng, rows, cols: sudoku(rows, cols),
-    "sudoku-x": lambda rng, rows, cols: sudoku_x(rows, cols),
-    "windoku": lambda rng, rows, cols: windoku(rows, cols),
-    "latin": lambda rng, order: latin(order),
+RANDOM: dict[str, Callable[..., Board]] = {
     "jigsaw": lambda rng, order: jigsaw_board(order, rng),
     "jigsaw-x": lambda rng, order: jigsaw_board(order, rng, diagonal=True),
     "grid": lambda rng, rows, cols: random_grid(rows, cols, max(rows, cols), rng)[0],
 }
-"""A board of each family: Sudokus by their boxes, grids by rows and columns, others by order."""
-
-FIXED = ("sudoku", "sudoku-x", "windoku", "latin")
-"""Families with one board of a size."""
+"""Families whose boards are drawn: jigsaws by order, grids by rows and columns."""
 
 
 def draw(name: str, rng: np.random.Generator) -> Board:
@@ -39,7 +38,8 @@ def draw(name: str, rng: np.random.Generator) -> Board:
     'jigsaw'
     """
     family, _, size = name.rpartition("-")
-    return FAMILIES[family](rng, *map(int, size.split("x")))
+    shape = map(int, size.split("x"))
+    return FIXED[family](*shape) if family in FIXED else RANDOM[family](rng, *shape)
 
 
 def fixed(name: str) -> bool:

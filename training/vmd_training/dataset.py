@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board
+from vmd_solver.csp.generate import Values
 from vmd_solver.errors import PuzzleError, VmdError
 
 FORMAT = 1
@@ -31,11 +32,11 @@ ARRAYS = {"givens": "int8", "solutions": "int8", "board": "int32", "count": "int
           "rating": "float32", "units": "uint8", "regions": "int8"}  # fmt: skip
 """What a section stores, each as the member `SECTION/NAME.npy`."""
 
+_ROWS = ("givens", "solutions", "board", "count", "rating")
+
 _DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError,
            NotImplementedError, PuzzleError)  # fmt: skip
 """What comes of reading bytes that are no dataset."""
-
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can state: files do not depend on the clock
 
 
 class DatasetError(VmdError):
@@ -48,9 +49,9 @@ class Section:
 
     name: str
     boards: tuple[Board, ...]
-    givens: npt.NDArray[np.int8]
+    givens: Values
     """(m, n), 0 where open."""
-    solutions: npt.NDArray[np.int8]
+    solutions: Values
     """(m, n): one of the puzzle's solutions."""
     board: npt.NDArray[np.int32]
     """(m,) index into `boards`, rising."""
@@ -61,43 +62,23 @@ class Section:
 
     @classmethod
     def of(
-        cls,
-        name: str,
-        board: Board,
-        givens: npt.NDArray[np.int8],
-        solutions: npt.NDArray[np.int8],
-        count: npt.ArrayLike = 1,
-        rating: npt.ArrayLike = np.nan,
-    ) -> Section:
+        cls, name: str, board: Board, givens: Values, solutions: Values,
+        count: npt.ArrayLike = 1, rating: npt.ArrayLike = np.nan,
+    ) -> Section:  # fmt: skip
         """Puzzles (m, n) on one board, as they come with one solution each and not rated."""
         m = len(givens)
-        return cls(
-            name,
-            (board,),
-            givens,
-            solutions,
-            np.zeros(m, np.int32),
-            np.broadcast_to(np.asarray(count, np.int32), m),
-            np.broadcast_to(np.asarray(rating, np.float32), m),
-        )
+        counts = np.broadcast_to(np.asarray(count, np.int32), m)
+        ratings = np.broadcast_to(np.asarray(rating, np.float32), m)
+        return cls(name, (board,), givens, solutions, np.zeros(m, np.int32), counts, ratings)
 
     def __len__(self) -> int:
         return len(self.givens)
 
     @property
-    def n(self) -> int:
-        """Cells."""
-        return self.boards[0].n
-
-    @property
-    def D(self) -> int:
-        """Values."""
-        return self.boards[0].D
-
-    @property
-    def U(self) -> int:
-        """Most units of a board."""
-        return max(len(board.units) for board in self.boards)
+    def size(self) -> tuple[int, int, int]:
+        """Cells, values, and the most units of a board: (n, D, U)."""
+        first = self.boards[0]
+        return first.n, first.D, max(len(board.units) for board in self.boards)
 
     @cached_property
     def starts(self) -> npt.NDArray[np.intp]:
@@ -107,9 +88,6 @@ class Section:
     def where(self, rows: npt.NDArray[Any]) -> Section:
         """The rows that a mask (m,) or rising indices name; every board stays."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ROWS})
-
-
-_ROWS = ("givens", "solutions", "board", "count", "rating")
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,18 +123,25 @@ def joined(sections: Sequence[Section]) -> Section:
 
 def write(path: Path, dataset: Dataset) -> None:
     """Write the file whole; a crash in mid write leaves what was there. Raises OSError."""
-    header = {
-        "format": FORMAT,
-        **dataset.header,
-        "sections": {section.name: _described(section) for section in dataset.sections},
-    }
+    sections = {section.name: _described(section) for section in dataset.sections}
+    header = {"format": FORMAT, **dataset.header, "sections": sections}
     partial = path.with_name(f"{path.name}.partial")
     with zipfile.ZipFile(partial, "w") as file:
         _add(file, HEADER, json.dumps(header, indent=1).encode())
         for section in dataset.sections:
             for name, array in _stored(section).items():
-                _add(file, f"{section.name}/{name}.npy", _npy(array))
+                stream = io.BytesIO()
+                np.save(stream, array)
+                _add(file, f"{section.name}/{name}.npy", stream.getvalue())
     partial.replace(path)
+
+
+def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a member, compressed, with nothing in it that depends on when and where."""
+    member = zipfile.ZipInfo(name)  # dated 1980, the earliest that a zip can state
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system = 0
+    file.writestr(member, content, compresslevel=9)
 
 
 def read(path: Path) -> Dataset:
@@ -169,16 +154,34 @@ def read(path: Path) -> Dataset:
                     f"{path} is a dataset of format {header['format']}, expected {FORMAT};"
                     " make it anew with vmd-train data"
                 )
-            sections = tuple(
-                _section(file, name, table) for name, table in header["sections"].items()
-            )
+            sections = tuple(_section(file, *each) for each in header["sections"].items())
     except OSError as error:
-        raise DatasetError(
-            f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
-        ) from error
+        reason = (error.strerror or str(error)).lower()
+        raise DatasetError(f"{path} cannot be read: {reason}") from error
     except _DAMAGE as error:
         raise DatasetError(f"{path} is damaged, or no dataset of vmd-train data") from error
     return Dataset(header, sections)
+
+
+def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section:
+    """The section that the header describes by `table`."""
+    arrays = {
+        part: np.load(io.BytesIO(file.read(f"{name}/{part}.npy")), allow_pickle=False)
+        for part in ARRAYS
+    }
+    if _digest(arrays) != table["sha256"]:
+        raise ValueError("digest differs")
+    stored = zip(table["boards"], arrays.pop("units"), arrays.pop("regions"), strict=True)
+    boards = tuple(
+        Board(
+            family, table["rows"], table["cols"], table["D"],
+            units=tuple(tuple(np.flatnonzero(unit).tolist()) for unit in units if unit.any()),
+            box=box and tuple(box),
+            regions=None if regions[0] < 0 else tuple(regions.tolist()),
+        )
+        for (family, box), units, regions in stored
+    )  # fmt: skip
+    return Section(name, boards, **arrays)
 
 
 def _described(section: Section) -> dict[str, Any]:
@@ -200,35 +203,14 @@ def _stored(section: Section) -> dict[str, npt.NDArray[Any]]:
 
     `units` (boards, U, n) has zeros where a board has fewer, `regions` (boards, n) -1 for none.
     """
-    units = np.zeros((len(section.boards), section.U, section.n), np.uint8)
+    n, _, U = section.size
+    units = np.zeros((len(section.boards), U, n), np.uint8)
     for board, table in zip(section.boards, units, strict=True):
         table[: len(board.units)] = board.incidence
-    regions = np.array([board.regions or (-1,) * board.n for board in section.boards])
+    regions = np.array([board.regions or (-1,) * n for board in section.boards])
     arrays = {name: getattr(section, name) for name in _ROWS}
     arrays |= {"units": units, "regions": regions}
     return {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
-
-
-def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section:
-    arrays = {
-        part: np.load(io.BytesIO(file.read(f"{name}/{part}.npy")), allow_pickle=False)
-        for part in ARRAYS
-    }
-    if _digest(arrays) != table["sha256"]:
-        raise ValueError("digest differs")
-    shape = table["rows"], table["cols"], table["D"]
-    drawn = zip(table["boards"], arrays.pop("units"), arrays.pop("regions"), strict=True)
-    boards = tuple(
-        Board(
-            family,
-            *shape,
-            units=tuple(tuple(np.flatnonzero(unit).tolist()) for unit in units if unit.any()),
-            box=box and tuple(box),
-            regions=None if regions[0] < 0 else tuple(regions.tolist()),
-        )
-        for (family, box), units, regions in drawn
-    )
-    return Section(name, boards, **arrays)
 
 
 def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
@@ -238,17 +220,3 @@ def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _npy(array: npt.NDArray[Any]) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
-
-
-def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a member, packed, with nothing in it that depends on when and where."""
-    member = zipfile.ZipInfo(name, _DATE)
-    member.compress_type = zipfile.ZIP_DEFLATED
-    member.create_system = 0
-    file.writestr(member, content, compresslevel=9)

@@ -17,17 +17,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
-from vmd_solver.csp.generate import minimal_puzzles
+from vmd_solver.csp.generate import Values, minimal_puzzles
 from vmd_solver.errors import PuzzleError
 from vmd_training.dataset import Dataset, Section, read, write
-from vmd_training.evaluate import draw, grid_of
-from vmd_training.making import LINES, deepest
+from vmd_training.evaluate import draw, grid_of, valid
+from vmd_training.generate import LINES, deepest
 from vmd_training.mine import SHALLOW, mine
 from vmd_training.model import VMD
 
@@ -57,7 +56,7 @@ class FixedSet(NamedTuple):
 
     name: str
     board: Board
-    givens: npt.NDArray[np.int8]
+    givens: Values
     """(m, n), 0 where open"""
     stands_in: bool
     """Made here, and part of the score; the published ones are reported beside it."""
@@ -73,19 +72,14 @@ def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]
         for section in read(FIXED).sections
     ]
     made.append(FixedSet("empty", sudoku(), np.zeros((count, 81), np.int8), True))
-    return (*made, *(() if folder is None else _published(folder, count)))
-
-
-def _published(folder: Path, count: int) -> list[FixedSet]:
-    found = []
     for name in REAL:
-        places = (folder / f"{name}.txt", folder / "sudoku" / f"{name}.txt")
+        places = (folder / f"{name}.txt", folder / "sudoku" / f"{name}.txt") if folder else ()
         if path := next((place for place in places if place.is_file()), None):
-            found.append(FixedSet(name, sudoku(3, 3), spread(_lines(path), count), False))
-    return found
+            made.append(FixedSet(name, sudoku(), spread(_lines(path), count), False))
+    return tuple(made)
 
 
-def _lines(path: Path) -> npt.NDArray[np.int8]:
+def _lines(path: Path) -> Values:
     """The puzzles (m, 81) of a file with one of 81 characters a line."""
     lines = [line.split("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
     rows = [line.replace(".", "0") for line in lines if line]
@@ -95,7 +89,7 @@ def _lines(path: Path) -> npt.NDArray[np.int8]:
     return np.array([[int(sign) for sign in row] for row in rows], np.int8).reshape(-1, 81)
 
 
-def spread(rows: npt.NDArray[np.int8], count: int) -> npt.NDArray[np.int8]:
+def spread(rows: Values, count: int) -> Values:
     """At most `count` of the rows, evenly from the first to the last."""
     kept = min(count, len(rows))
     return rows[np.linspace(0, len(rows) - 1, kept).astype(int)] if kept else rows
@@ -117,24 +111,31 @@ def score(scores: Scores, chosen: Sequence[FixedSet]) -> float:
 
 
 def measure(model: VMD, chosen: Sequence[FixedSet]) -> Scores:
-    """The scores of a model on each set."""
+    """Of each set the share of puzzles of which one of K latents reaches a valid grid, by K."""
     return {one.name: _shares(model, one) for one in chosen}
 
 
 def _shares(model: VMD, one: FixedSet) -> dict[str, float]:
-    """Share of puzzles of which one of K latents reaches a valid grid, by K."""
-    device = next(model.parameters()).device
-    size = CHUNK.get(device.type, max(1, len(one.givens)))
     rng = torch.Generator(device="cpu").manual_seed(0)
-    open_rows = torch.from_numpy(one.givens.astype(np.int64))
+    open_rows = _rows(one)
     reached, m = {}, max(1, len(open_rows))
     for latent in range(1, max(LATENTS) + 1):
         if len(open_rows):
-            done = [attempt(model, rows, one.board, rng) for rows in torch.split(open_rows, size)]
+            parts = torch.split(open_rows, _chunk(model, one))
+            done = [attempt(model, rows, one.board, rng) for rows in parts]
             open_rows = open_rows[~torch.cat(done)]
         if latent in LATENTS:
             reached[str(latent)] = round(1 - len(open_rows) / m, 4)
     return reached
+
+
+def _rows(one: FixedSet) -> Tensor:
+    return torch.from_numpy(one.givens.astype(np.int64))
+
+
+def _chunk(model: VMD, one: FixedSet) -> int:
+    """Rows of one call."""
+    return CHUNK.get(next(model.parameters()).device.type, max(1, len(one.givens)))
 
 
 @torch.no_grad()
@@ -154,19 +155,12 @@ def attempt(
             break
         logits, h = model.denoiser(grid, draw(model, grid, rng), h, LOOPS)
         answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
-        open_ = ~valid(answer, board)
+        open_ = torch.from_numpy(~valid(answer.cpu().numpy(), board)).to(device)
         left, h = left[open_], h[open_]
         grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
     done = torch.ones(len(x_t), dtype=torch.bool)
     done[left.cpu()] = False
     return done
-
-
-def valid(values: Tensor, board: Board) -> Tensor:
-    """Rows (B,) of full grids (B, n) in which no unit holds a value twice."""
-    units = torch.from_numpy(board.incidence.astype(np.float32)).to(values.device)
-    held = torch.nn.functional.one_hot(values - 1, board.D).float()
-    return (torch.einsum("un,bnd->bud", units, held) < 1.5).flatten(1).all(dim=1)
 
 
 def most_seconds(model: VMD, chosen: Sequence[FixedSet], before: Scores | None = None) -> float:
@@ -177,8 +171,7 @@ def most_seconds(model: VMD, chosen: Sequence[FixedSet], before: Scores | None =
     """
     calls_s = 0.0
     for one in chosen:
-        size = CHUNK.get(next(model.parameters()).device.type, max(1, len(one.givens)))
-        rows = torch.from_numpy(one.givens[:size].astype(np.int64))
+        rows = _rows(one)[: _chunk(model, one)]
         if len(rows):
             each = min(_call_seconds(model, rows, one.board) for _ in range(2))
             left = 1.1 - (before or {}).get(one.name, {}).get("1", 0.0)

@@ -23,16 +23,15 @@ from torch import Tensor
 from vmd_solver.errors import ModelError
 from vmd_training import checkpoint, evaluate, throughput, vmd
 from vmd_training.checkpoint import Start
-from vmd_training.data import HELD_OUT, Group, held_out, make_pack
 from vmd_training.device import Plan, memory_mib
 from vmd_training.distributed import World
+from vmd_training.generate import HELD_OUT, Pack, held_out, make_pack, sources
 from vmd_training.model import VMD
 from vmd_training.optimizer import Optimizers
-from vmd_training.pack import Pack
 from vmd_training.pool import Pool
-from vmd_training.recipes import RECIPES
-from vmd_training.stream import Stream, sources
+from vmd_training.recipes import RECIPES, Group
 from vmd_training.widen import widened
+from vmd_training.workers import Stream
 
 Report = Callable[[dict[str, Any]], None]
 

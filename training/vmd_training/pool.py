@@ -4,25 +4,29 @@ A row stays for several calls and carries its hidden state from one to the next,
 trained on states that it rolled out itself, without any extra forward pass: more loops at test time
 keep helping. Unsolved rows stay longest, so the hard ones get most of the calls.
 
-Rows that leave are replaced under a mask, without waiting for the device.
+All that follows the taking of a pack happens on the device and for whole batches: drawing,
+symmetries, unpacking of candidates. Rows that leave are replaced under a mask, without waiting for
+the device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from vmd_training import vmd
-from vmd_training.data import Group
+from vmd_training import symmetry, vmd
+from vmd_training.generate import PACK, Pack
 from vmd_training.graph import Grid
 from vmd_training.model import VMD
-from vmd_training.pack import PACK, Pack
-from vmd_training.store import Store
+from vmd_training.recipes import Group
 from vmd_training.vmd import Latent
 
+PACKS = 256
+"""Packs that wait to be drawn from: more puzzles than any batch has rows."""
 MAX_CALLS = 12
 """Calls after which a row leaves, solved or not."""
 LEAVE_SOLVED = 0.8
@@ -35,9 +39,89 @@ that knows must not be led astray by another z, and one that has gone astray is 
 REVEAL = 1 / 3
 """Chance that a fresh row has a random share of its cells shown beside the givens."""
 PROPAGATED = 0.25
-"""Share of rows that see the candidates elimination leaves, as guided solving shows them."""
+"""Share of rows that see the candidates propagation leaves, as guided solving shows them."""
 USE_ENCODER_UNIQUE = 0.1
 """Share of puzzles with one solution that draw z from the encoder; the others use the prior."""
+
+
+class Rows(NamedTuple):
+    """B puzzles drawn from packs."""
+
+    x0: Tensor
+    """(B, n) int64"""
+    givens: Tensor
+    """(B, n) int64, 0 where open"""
+    candidates: Tensor
+    """(B, n, D) float32: what propagation leaves"""
+    unique: Tensor
+    """(B,) bool"""
+    units: Tensor
+    """(B, U, n) float32"""
+    complete: Tensor
+    """(B, U) float32"""
+
+
+class PackBuffer:
+    """The last PACKS packs of a group, on the device. `mixed` says whether symmetries are applied.
+
+    A new pack takes the place of the oldest.
+    """
+
+    def __init__(self, group: Group, device: torch.device, mixed: bool = False) -> None:
+        self.group, self.mixed, self.received = group, mixed, 0
+
+        def zeros(*shape: int, dtype: torch.dtype = torch.int8) -> Tensor:
+            return torch.zeros(PACKS, *shape, dtype=dtype, device=device)
+
+        n, U = group.n, group.U
+        self.packs = {
+            "solutions": zeros(PACK, n),
+            "givens": zeros(PACK, n),
+            "candidates": zeros(PACK, n, dtype=torch.int64),
+            "unique": zeros(PACK, dtype=torch.bool),
+            "units": zeros(U, n),
+            "complete": zeros(U),
+        }
+
+    def put(self, pack: Pack) -> None:
+        """Take in a pack."""
+        at, self.received = self.received % PACKS, self.received + 1
+        for name, held in self.packs.items():
+            array = torch.from_numpy(getattr(pack, name).astype(_SIGNED.get(name, "int8")))
+            held[at, : len(array)] = array.to(held.device)
+            held[at, len(array) :] = 0  # of a board with fewer units
+
+    def draw(self, B: int) -> Rows:
+        """B rows at random, with replacement."""
+        device, packs = self.packs["givens"].device, self.packs
+        pack = torch.randint(min(self.received, PACKS), (B,), device=device)
+        row = torch.randint(PACK, (B,), device=device)
+        bits = torch.arange(self.group.D, device=device)
+        rows = Rows(
+            packs["solutions"][pack, row].long(),
+            packs["givens"][pack, row].long(),
+            ((packs["candidates"][pack, row][..., None] >> bits) & 1).float(),
+            packs["unique"][pack, row],
+            packs["units"][pack].float(),
+            packs["complete"][pack].float(),
+        )
+        return self._moved(rows) if self.mixed else rows
+
+    def _moved(self, rows: Rows) -> Rows:
+        """The rows under random symmetries: values renamed, and cells where the board allows it."""
+        B, n, D = rows.candidates.shape
+        names = symmetry.permutations(B, D, rows.x0.device)
+        cells = symmetry.cells(self.group.symmetry, B, n, rows.x0.device)
+        candidates = rows.candidates.gather(1, cells[..., None].expand_as(rows.candidates))
+        return rows._replace(
+            x0=symmetry.rename(rows.x0.gather(1, cells), names),
+            givens=symmetry.rename(rows.givens.gather(1, cells), names),
+            candidates=symmetry.rename_candidates(candidates, names),
+        )
+
+
+_SIGNED = {"candidates": "int64", "unique": "bool"}
+"""How the arrays of a pack are handed to torch, which does little with unsigned numbers."""
 
 
 class Pool:
@@ -45,6 +129,25 @@ class Pool:
 
     `take` gives packs; each of their rows is used `reuse` times on average.
     """
+
+    x0: Tensor
+    """(B, n) int64"""
+    x_t: Tensor
+    """(B, n) int64, 0 where masked"""
+    allowed: Tensor
+    """(B, n, D) float32"""
+    units: Tensor
+    """(B, U, n) float32"""
+    complete: Tensor
+    """(B, U) float32"""
+    use_encoder: Tensor
+    """(B,) bool"""
+    fresh: Tensor
+    """(B,) bool: rows whose z is to be chosen"""
+    calls: Tensor
+    """(B,) int64"""
+    h: Tensor
+    """(B, n, D, d), the state"""
 
     def __init__(
         self,
@@ -55,25 +158,16 @@ class Pool:
         reuse: int = 1,
     ) -> None:
         self.group, self._take, self._reuse = group, take, reuse
-        B, n, D = group.batch, group.n, group.D
-        self.store = Store(group, device, mixed=not model.config.equivariant)
+        B = group.batch
+        self._buffer = PackBuffer(group, device, mixed=not model.config.equivariant)
         for _ in range(ceil(B / PACK)):
-            self.store.put(take(group.name))
-        self._used = torch.zeros((), dtype=torch.long, device=device)
+            self._buffer.put(take(group.name))
         self._shared = len(group.boards) == 1
-        self.x0 = torch.ones(B, n, dtype=torch.long, device=device)
-        self.x_t = self.x0.clone()
-        self.allowed = torch.ones(B, n, D, device=device)
-        self.units = torch.zeros(B, group.U, n, device=device)
-        self.complete = torch.zeros(B, group.U, device=device)
-        self.use_encoder = torch.zeros(B, dtype=torch.bool, device=device)
-        self.fresh = torch.zeros(B, dtype=torch.bool, device=device)
-        """Rows whose z is to be chosen."""
-        self.calls = torch.zeros(B, dtype=torch.long, device=device)
+        for name, new in self._drawn(B).items():
+            setattr(self, name, new)
         self.h = model.start(self.grid())
-        self.z = torch.zeros(model.z_shape(B, n, D), device=device)
-        self.refill(torch.ones(B, dtype=torch.bool, device=device))
-        self._used.zero_()
+        self.z = torch.zeros(model.z_shape(B, group.n, group.D), device=device)
+        self._used = torch.zeros((), dtype=torch.long, device=device)
 
     def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
         """The rows as the networks see them; one board for all where the group has only one."""
@@ -90,48 +184,48 @@ class Pool:
         z = self.z.index_copy(0, rows, found.z.to(self.z.dtype))
         self.z = z.detach()
         self.fresh = torch.zeros_like(self.fresh)
-        return Latent(
-            z, found.kl.new_zeros(len(z)).index_copy(0, rows, found.kl), found.per_channel
-        )
+        kl = found.kl.new_zeros(len(z)).index_copy(0, rows, found.kl)
+        return Latent(z, kl, found.per_channel)
 
     def feed(self) -> None:
         """Take in as many new packs as the rows used so far ask for. Waits for the device."""
         packs = int(self._used) // (PACK * self._reuse)
         self._used -= packs * PACK * self._reuse
         for _ in range(packs):
-            self.store.put(self._take(self.group.name))
+            self._buffer.put(self._take(self.group.name))
 
     def refill(self, leaving: Tensor) -> None:
         """Replace the rows marked in `leaving` (B,) by fresh puzzles."""
-        B = len(leaving)
-        rows = self.store.draw(B)
-        chance = torch.rand(3, B, 1, device=leaving.device)
+        for name, new in {**self._drawn(len(leaving)), "h": torch.zeros_like(self.h)}.items():
+            mark = leaving.view(-1, *[1] * (new.dim() - 1))
+            setattr(self, name, torch.where(mark, new, getattr(self, name)))
+        self._used += leaving.sum()
+
+    def _drawn(self, B: int) -> dict[str, Tensor]:
+        """Fresh rows, by the names of the pool's tensors, all but h."""
+        rows = self._buffer.draw(B)
+        device = rows.x0.device
+        chance = torch.rand(3, B, 1, device=device)
         shown = torch.rand_like(rows.x0, dtype=torch.float32) < chance[0] * (chance[1] < REVEAL)
         x_t = torch.where(shown, rows.x0, rows.givens)
         narrowed = (chance[2] < PROPAGATED)[..., None]
-        unlikely = torch.rand(B, device=leaving.device) < USE_ENCODER_UNIQUE
-        fresh = {
+        unlikely = torch.rand(B, device=device) < USE_ENCODER_UNIQUE
+        return {
             "x0": rows.x0,
             "x_t": _something_masked(x_t),
             "allowed": torch.where(narrowed, rows.candidates, torch.ones_like(rows.candidates)),
             "units": rows.units,
             "complete": rows.complete,
             "use_encoder": ~rows.unique | unlikely,
-            "fresh": torch.ones_like(self.fresh),
-            "calls": torch.zeros_like(self.calls),
-            "h": torch.zeros_like(self.h),
+            "fresh": torch.ones(B, dtype=torch.bool, device=device),
+            "calls": torch.zeros(B, dtype=torch.long, device=device),
         }
-        for name, new in fresh.items():
-            old = getattr(self, name)
-            mark = leaving.view(-1, *[1] * (old.dim() - 1))
-            setattr(self, name, torch.where(mark, new, old))
-        self._used += leaving.sum()
 
     def advance(self, h: Tensor, solved: Tensor) -> None:
         """Keep the new state h, replace rows that are done, unmask more cells of some others."""
         self.h = h.detach()
         self.calls += 1
-        # The state has heard what z was to say of x0: it is not charged twice.
+        # The state already holds what z said of x0: it is not charged twice.
         self.use_encoder = torch.zeros_like(self.use_encoder)
         chance = torch.rand(4, len(solved), device=h.device)
         leaving = (self.calls >= MAX_CALLS) | (solved & (chance[0] < LEAVE_SOLVED))

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from vmd_training.data import Group
 from vmd_training.model import VMD, ModelConfig
-from vmd_training.recipes import RECIPES, Recipe
+from vmd_training.recipes import RECIPES, Group, Recipe
 
 WIDTHS = {"d": 8, "messages": 8, "hidden": 8, "patterns": 5, "latent_d": 4, "latent_loops": 2}
 GROUP = Group("tiny", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vmd_training.boards import FIXED, draw, fixed
-from vmd_training.making import RECIPES
+from vmd_training.recipes import DATASETS
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_grids_are_of_rows_and_columns() -> None:
 
 
 def test_boards_are_drawn_anew_unless_fixed() -> None:
-    names = {maker.board for makers in RECIPES.values() for maker in makers}
+    names = {maker.board for makers in DATASETS.values() for maker in makers}
     assert {name.rpartition("-")[0] for name in names} > set(FIXED)
     for name in ("latin-5", "sudoku-2x2", "jigsaw-6", "grid-4x4"):
         one, other = (draw(name, np.random.default_rng(seed)) for seed in (1, 2))

@@ -19,9 +19,8 @@ from vmd_solver.denoiser import load
 from vmd_training import checkpoint, cli, evaluate, loop
 from vmd_training import export as exporting
 from vmd_training.cli import promote_into, seconds
-from vmd_training.data import Group
 from vmd_training.model import ModelConfig
-from vmd_training.recipes import RECIPES, Recipe
+from vmd_training.recipes import RECIPES, Group, Recipe
 
 Command = Callable[..., int]
 

@@ -21,8 +21,8 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write_all
 from vmd_training import cli
 from vmd_training.dataset import joined, read
-from vmd_training.making import make, plan
-from vmd_training.parts import Folder
+from vmd_training.generate import make_part, plan
+from vmd_training.workers import PartsFolder
 
 ROOT = Path(__file__).resolve().parents[3]
 Command = Callable[..., tuple[int, str, str]]
@@ -57,15 +57,15 @@ def test_a_dataset_holds_what_was_asked_for(data: Command, tmp_path: Path) -> No
     assert err.startswith("0 puzzles, 0 of 1 parts\n") and "30 puzzles, 1 of 1 parts" in err
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["d.npz"]
     made = read(tmp_path / "made" / "d.npz")
-    said = {name: made.header[name] for name in ("recipe", "puzzles", "mine", "seed", "exclude")}
-    assert said == {"recipe": "sudoku", "puzzles": 30, "mine": 0, "seed": 7, "exclude": []}
+    stated = {name: made.header[name] for name in ("recipe", "puzzles", "mine", "seed", "exclude")}
+    assert stated == {"recipe": "sudoku", "puzzles": 30, "mine": 0, "seed": 7, "exclude": []}
     (section,) = made.sections
     counts = solve_batch(sudoku(), section.givens, limit=1000).counts
     assert np.array_equal(counts, section.count) and 1 in counts
 
 
 def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "d.npz")
+    folder = PartsFolder(tmp_path / "d.npz")
     command = [sys.executable, "-m", "vmd_training.cli", "data", "--out", str(folder.out), *MANY]
     with subprocess.Popen(
         [*command, "--jobs", "2"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -84,7 +84,7 @@ def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path:
     made = read(folder.out)
     assert sum(map(len, made.sections)) == 60 and len(made.sections) > 8
     for section in made.sections:
-        whole = joined([make(part) for part in parts if part.maker.section == section.name])
+        whole = joined([make_part(part) for part in parts if part.maker.section == section.name])
         assert np.array_equal(section.givens, whole.givens)
         assert np.array_equal(section.rating, whole.rating, equal_nan=True)
         assert section.boards == whole.boards
@@ -114,7 +114,7 @@ def test_nothing_is_overwritten_or_begun_twice(data: Command, tmp_path: Path) ->
     (tmp_path / "there.npz").write_text("mine")
     code, _, err = data("--out", "there.npz", *FEW)
     assert code == 2 and "there.npz exists" in err
-    Folder(tmp_path / "d.npz").begin({"recipe": "sudoku", "puzzles": 5, "mine": 0, "seed": 1})
+    PartsFolder(tmp_path / "d.npz").begin({"recipe": "sudoku", "puzzles": 5, "mine": 0, "seed": 1})
     code, _, err = data("--out", "d.npz", *FEW)
     assert code == 2 and "holds parts; use --resume" in err
     code, _, err = data("--out", "d.npz", "--resume", "--seed", "2")
@@ -132,7 +132,7 @@ def test_wrong_calls_are_refused_in_a_line(data: Command, tmp_path: Path) -> Non
 
 
 def test_a_worker_that_fails_ends_the_command(data: Command, tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "d.npz")
+    folder = PartsFolder(tmp_path / "d.npz")
     options = {"recipe": "sudoku", "puzzles": 5, "mine": 0, "seed": 1, "exclude": []}
     folder.begin(options)
     (folder.path / "000000.npz.partial").mkdir()
@@ -143,7 +143,7 @@ def test_a_worker_that_fails_ends_the_command(data: Command, tmp_path: Path) -> 
 
 
 def test_a_damaged_part_is_named(data: Command, tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "d.npz")
+    folder = PartsFolder(tmp_path / "d.npz")
     folder.begin({"recipe": "sudoku", "puzzles": 5, "mine": 0, "seed": 1, "exclude": []})
     folder.part(0).write_text("half of a fi")
     code, _, err = data("--out", "d.npz", "--resume")

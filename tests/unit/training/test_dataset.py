@@ -12,13 +12,14 @@ import pytest
 from vmd_solver.csp.verify import verify
 from vmd_training import dataset
 from vmd_training.dataset import Dataset, DatasetError, Section, joined, read, write
-from vmd_training.making import DATA, RECIPES, Part, make
+from vmd_training.generate import DATA, Part, make_part
+from vmd_training.recipes import DATASETS
 
-MAKERS = {maker.board: maker for maker in RECIPES["grids"]}
+MAKERS = {maker.board: maker for maker in DATASETS["grids"]}
 
 
 def made(name: str, rows: int, seed: int = 1) -> Section:
-    return make(Part(MAKERS[name], False, rows, (seed, 1, 1, 0, DATA)))
+    return make_part(Part(MAKERS[name], False, rows, (seed, 1, 1, 0, DATA)))
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,10 @@ def test_what_is_written_is_read(file: Path, sections: tuple[Section, ...]) -> N
             one, other = getattr(section, name), getattr(before, name)
             assert one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)
         assert section.boards == before.boards
-        assert (section.n, section.D) == (before.n, before.D)
-    assert max(len(board.units) for board in sections[1].boards) == back.section("mixed-6x6").U
+        assert section.size == before.size
+    assert (
+        max(len(board.units) for board in sections[1].boards) == back.section("mixed-6x6").size[2]
+    )
 
 
 def test_the_header_says_what_there_is(file: Path, sections: tuple[Section, ...]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from vmd_training import distributed
-from vmd_training.data import Group
+from vmd_training.recipes import Group
 from vmd_training.device import choose
 from vmd_training.loop import Run, TrainConfig, train
 from vmd_training.model import ModelConfig

@@ -13,9 +13,10 @@ from torch import Tensor
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
 from vmd_training import evaluate
-from vmd_training.data import Group, held_out
+from vmd_training.generate import held_out
 from vmd_training.graph import Grid
 from vmd_training.model import VMD
+from vmd_training.recipes import Group
 
 BOARD = sudoku(2, 2)
 
@@ -70,11 +71,11 @@ def test_the_score_weighs_groups(
 ) -> None:
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 6)
     monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 2)
-    rates = {"tiny": 0.5, "other": 0.9}
+    rates = iter((0.5, 0.9))
     monkeypatch.setattr(
         evaluate,
         "solve_rates",
-        lambda model, packs, calls, loops: dict.fromkeys(calls, rates[packs[0].group]),
+        lambda model, packs, calls, loops: dict.fromkeys(calls, next(rates)),
     )
     groups = (group, replace(group, name="other", weight=3.0))
     metrics = evaluate.final(model_of("none"), groups, seed=0, loops=2)

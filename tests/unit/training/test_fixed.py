@@ -14,8 +14,8 @@ from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import PuzzleError
 from vmd_training import fixed
-from vmd_training.data import mined_puzzles
 from vmd_training.dataset import read
+from vmd_training.generate import mined_puzzles
 from vmd_training.mine import depth
 from vmd_training.model import VMD
 
@@ -66,7 +66,7 @@ def test_the_published_are_found_beside_and_below(tmp_path: Path) -> None:
     assert fixed.digest(chosen) != fixed.digest(fixed.sets(8))
 
 
-def test_a_line_that_is_no_puzzle_is_said(tmp_path: Path) -> None:
+def test_a_line_that_is_no_puzzle_is_refused(tmp_path: Path) -> None:
     (tmp_path / "forum.txt").write_text(f"{LINE}\n123\n")
     with pytest.raises(PuzzleError, match="puzzle 2 is not 81 digits or dots"):
         fixed.sets(5, tmp_path)
@@ -77,13 +77,6 @@ def test_puzzles_are_taken_evenly() -> None:
     assert fixed.spread(rows, 3).ravel().tolist() == [0, 5, 10]
     assert len(fixed.spread(rows, 50)) == 11
     assert len(fixed.spread(rows[:0], 5)) == 0
-
-
-def test_a_grid_is_valid_where_no_unit_holds_a_value_twice() -> None:
-    good = torch.tensor([[1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]])
-    bad = good.clone()
-    bad[0, 0] = 2
-    assert fixed.valid(torch.cat((good, bad)), sudoku(2, 2)).tolist() == [True, False]
 
 
 def test_later_latents_are_tried_on_what_is_left(

@@ -13,11 +13,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from vmd_training import loop
-from vmd_training.data import Group, make_pack
 from vmd_training.device import choose
+from vmd_training.generate import make_pack
 from vmd_training.loop import Run, TrainConfig
 from vmd_training.model import VMD, ModelConfig
 from vmd_training.pool import Pool
+from vmd_training.recipes import Group
 
 Config = Callable[[str], ModelConfig]
 

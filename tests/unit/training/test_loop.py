@@ -16,12 +16,11 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
 from vmd_training import checkpoint, loop
 from vmd_training.checkpoint import Start
-from vmd_training.data import Group
 from vmd_training.device import choose
 from vmd_training.export import example
 from vmd_training.loop import Every, Run, TrainConfig, kl_weight, learning_rate, train
 from vmd_training.model import VMD, ModelConfig
-from vmd_training.recipes import RECIPES, Recipe
+from vmd_training.recipes import RECIPES, Group, Recipe
 
 Config = Callable[[str], ModelConfig]
 TINY = TrainConfig("tiny", time_s=0.3, loops=2, anneal=0.5, log_every_s=0.1)

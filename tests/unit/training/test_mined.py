@@ -1,4 +1,4 @@
-"""The mined file that ships: hard, true, small, and nothing in it that is kept for evaluation."""
+"""The included mined file: hard, true, small, and nothing in it that is kept for evaluation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import dig, minimal_puzzles
 from vmd_solver.csp.rating import rate, refuted
 from vmd_solver.formats import read_path
-from vmd_training.data import MINED
 from vmd_training.dataset import Section, read
+from vmd_training.generate import MINED
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The maker of the shipped puzzles: same seed, same bytes; the easy and the hard told apart."""
+"""The maker of the included puzzles: same seed, same bytes; the easy and the hard told apart."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_puzzles_together_bear_the_names_of_their_kinds() -> None:
 )
 def test_files_begin_with_a_remark_where_the_form_has_any(form: str, expected: str) -> None:
     puzzle = parse((ROOT / "puzzles" / "medium.txt").read_text(encoding="utf-8"))
-    sample = Sample("x", form, 0, "one", "Four by four.", lambda rng: [])
+    sample = Sample("x", form, 0, "Four by four.", lambda rng: [])
     text = sample.text([puzzle])
     assert text.startswith(expected)
     assert parse(text) == puzzle

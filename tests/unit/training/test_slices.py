@@ -19,12 +19,12 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError, VmdError
 from vmd_training import checkpoint, fixed, slices
 from vmd_training import export as exporting
-from vmd_training.data import Group
 from vmd_training.device import choose
 from vmd_training.fixed import FixedSet
 from vmd_training.lineage import Lineage
 from vmd_training.loop import Run, TrainConfig, kl_weight
 from vmd_training.model import ModelConfig
+from vmd_training.recipes import Group
 from vmd_training.slices import Order, Ships, Stop, run_slice
 
 Config = Callable[[str], ModelConfig]

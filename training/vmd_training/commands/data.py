@@ -8,12 +8,12 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
-import numpy.typing as npt
 
 from vmd_solver import __version__
 from vmd_solver.csp import Board
@@ -21,61 +21,28 @@ from vmd_solver.csp.canonical import Known
 from vmd_solver.formats import read_path
 from vmd_training.cli import stated
 from vmd_training.dataset import Dataset, Section, write
-from vmd_training.making import ISLAND, MOST_SOLUTIONS, RECIPES, Part, plan
-from vmd_training.parts import Folder, make_all
+from vmd_training.generate import ISLAND, MOST_SOLUTIONS, Part, plan
+from vmd_training.recipes import DATASETS
+from vmd_training.workers import PartsFolder
 
 
-@click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The file to make. Parts wait beside it, in OUT.parts.",
-)
-@click.option(
-    "--recipe",
-    type=click.Choice(list(RECIPES)),
-    default="grids",
-    show_default=True,
-    help="Boards and their shares (training/making.py).",
-)
-@click.option(
-    "--puzzles",
-    type=click.IntRange(0),
-    default=200_000,
-    show_default=True,
-    help="Puzzles to make, besides those that are mined.",
-)
-@click.option(
-    "--mine",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help=f"Hard 9x9 Sudokus to mine; {ISLAND} take a minute or two of one core.",
-)
-@click.option(
-    "--climb",
-    is_flag=True,
-    help="Mine for depth, from the deepest puzzles that ship: 20 minutes for each island.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="The same seed makes the same puzzles, whatever the jobs and interruptions.",
-)
-@click.option(
-    "--jobs", type=click.IntRange(1), default=None, help="Processes.  [default: all cores]"
-)
-@click.option(
-    "--exclude",
-    type=click.Path(path_type=Path, exists=True),
-    multiple=True,
-    metavar="PATH",
-    help="Leave out what is, up to symmetry, in this file of puzzles, or in any file of this "
-    "folder; may be repeated.",
-)
+@click.command(context_settings={"show_default": True})
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
+              help="The file to make. Parts wait beside it, in OUT.parts.")  # fmt: skip
+@click.option("--recipe", type=click.Choice(list(DATASETS)), default="grids",
+              help="Boards and their shares (training/recipes.py).")  # fmt: skip
+@click.option("--puzzles", type=click.IntRange(0), default=200_000,
+              help="Puzzles to make, besides those that are mined.")  # fmt: skip
+@click.option("--mine", type=click.IntRange(0), default=0, help="Hard 9x9 Sudokus to mine;"
+              f" {ISLAND} take a minute or two of one core.")  # fmt: skip
+@click.option("--climb", is_flag=True, help="Mine for depth, from the deepest included puzzles,"
+              " not from random ones: 20 minutes for each island.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, help="The same seed makes the same"
+              " puzzles, whatever the jobs and interruptions.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: all cores]")
+@click.option("--exclude", type=click.Path(path_type=Path, exists=True), multiple=True,
+              metavar="PATH", help="Leave out what is, up to symmetry, in this file of puzzles, or"
+              " in any file of this folder; may be repeated.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the parts of --out, with their options.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: Any) -> None:
@@ -83,20 +50,15 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
 
     Ctrl-C, or anything worse, loses only the parts in work; --resume makes the rest.
     """
-    folder = Folder(out)
+    folder = PartsFolder(out)
     planned["exclude"] = [
         str(file.resolve())
         for path in planned["exclude"]
         for file in (sorted(path.iterdir()) if path.is_dir() else [path])
     ]
     options = _resumed(folder, planned) if resume else planned
-    parts = plan(
-        options["recipe"],
-        options["puzzles"],
-        options["mine"],
-        options["seed"],
-        options.get("climb", False),
-    )
+    options.setdefault("climb", False)  # which parts of earlier versions do not state
+    parts = plan(*(options[name] for name in ("recipe", "puzzles", "mine", "seed", "climb")))
     if not parts:
         raise click.UsageError("nothing to make: give --puzzles or --mine")
     if out.exists():
@@ -107,27 +69,27 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
         folder.begin(options)
     try:
         known = _known(options["exclude"])
-        make_all(folder, parts, jobs or os.cpu_count() or 1, _progress(parts, quiet))
+        folder.make(parts, jobs or os.cpu_count() or 1, _progress(parts, quiet))
         click.echo(_finish(folder, parts, options, known))
     except KeyboardInterrupt:
         click.echo(f"\ninterrupted; go on with: vmd-train data --resume --out {out}", err=True)
         raise SystemExit(130) from None
 
 
-def _resumed(folder: Folder, planned: dict[str, Any]) -> dict[str, Any]:
+def _resumed(folder: PartsFolder, planned: dict[str, Any]) -> dict[str, Any]:
     """The options that the parts were begun with. What the command line states must agree."""
     options = folder.options()
     for name, value in planned.items():
         if value != options.get(name) and stated(name):
+            had, asked = (
+                " ".join(each) if isinstance(each, list) else each
+                for each in (options.get(name), value)
+            )
             raise click.UsageError(
-                f"the parts in {folder.path} were begun with --{name} {_shown(options[name])},"
-                f" not {_shown(value)}; resume without it, or name another --out"
+                f"the parts in {folder.path} were begun with --{name} {had}, not {asked};"
+                " resume without it, or name another --out"
             )
     return options
-
-
-def _shown(value: Any) -> str:
-    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def _known(paths: Sequence[str]) -> Known:
@@ -171,14 +133,19 @@ def _progress(parts: Sequence[Part], quiet: bool) -> Callable[[list[int]], None]
     return show
 
 
-def _finish(folder: Folder, parts: Sequence[Part], options: dict[str, Any], known: Known) -> str:
+def _finish(
+    folder: PartsFolder, parts: Sequence[Part], options: dict[str, Any], known: Known
+) -> str:
     """Put the parts together, without what is excluded, and say what there is."""
-    sections = []
-    dropped = 0
+    sections, dropped = [], 0
     for section in folder.sections(parts):
-        kept = ~_held(section, known)
-        dropped += int((~kept).sum())
-        sections.append(section.where(kept))
+        ends = pairwise(section.starts.tolist())
+        held = np.concatenate([
+            known.holds(board, section.givens[start:end])
+            for board, (start, end) in zip(section.boards, ends, strict=True)
+        ])  # fmt: skip
+        dropped += int(held.sum())
+        sections.append(section.where(~held))
     header = {
         "made_by": "vmd-train data",
         "version": __version__,
@@ -188,20 +155,11 @@ def _finish(folder: Folder, parts: Sequence[Part], options: dict[str, Any], know
         "most_solutions": MOST_SOLUTIONS,
     }
     write(folder.out, Dataset(header, tuple(sections)))
-    folder.remove()
+    shutil.rmtree(folder.path)
     lines = [_table(sections), f"dataset: {folder.out}"]
     if options["exclude"]:
         lines.insert(1, f"{dropped:,} left out that are, up to symmetry, in the files excluded")
     return "\n".join(lines)
-
-
-def _held(section: Section, known: Known) -> npt.NDArray[np.bool_]:
-    """Which puzzles of the section are among those known: (m,) bool."""
-    starts = section.starts
-    return np.concatenate([
-        known.holds(board, section.givens[starts[at] : starts[at + 1]])
-        for at, board in enumerate(section.boards)
-    ])  # fmt: skip
 
 
 def _table(sections: Sequence[Section]) -> str:

@@ -11,10 +11,11 @@ import pytest
 
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.errors import ModelError
-from vmd_training import stream as streams
-from vmd_training.data import Group, make_pack
+from vmd_training import workers
 from vmd_training.dataset import Dataset, DatasetError, Section, write
-from vmd_training.stream import Stream, sources
+from vmd_training.generate import make_pack, sources
+from vmd_training.recipes import Group
+from vmd_training.workers import Stream
 
 
 @pytest.fixture
@@ -36,10 +37,9 @@ def test_a_stream_makes_packs_in_a_process_of_its_own(group: Group) -> None:
         stream.close()
     expected = np.random.default_rng((0, 0, 1))
     for pack in packs:
-        assert pack.group == "tiny"
         assert (pack.givens == make_pack(group, expected).givens).all()
     assert stream.waited_s > 0
-    assert not any(maker.is_alive() for maker in stream._makers)
+    assert not any(maker.is_alive() for maker in stream._workers.processes)
 
 
 def test_a_stream_whose_maker_died_says_so(group: Group) -> None:
@@ -50,7 +50,7 @@ def test_a_stream_whose_maker_died_says_so(group: Group) -> None:
             stream.take("tiny")
     finally:
         stream.close()
-    assert time.monotonic() - started < streams.PATIENCE_S
+    assert time.monotonic() - started < workers.PATIENCE_S
 
 
 def test_a_stream_draws_from_a_file(group: Group, file: Path) -> None:
