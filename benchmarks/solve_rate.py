@@ -42,8 +42,8 @@ from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.settings import Select
-from vmd_training.evaluation.intervals import share
 from vmd_training.evaluation.sets import PuzzleSet, read
+from vmd_training.intervals import share
 
 SETS = ("forum", "magictour", "top95", "clue17", "hard", "multi")
 """Files of --data, without .txt."""

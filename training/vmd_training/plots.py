@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vmd_training.evaluation.bench import Row
+from vmd_training.tables import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
