@@ -41,6 +41,11 @@ def print_as_they_come(columns: dict[str, Cell], rows: Iterable[Row]) -> list[Ro
     return shown
 
 
+def rows_table(columns: dict[str, Cell], rows: Iterable[Row]) -> str:
+    """A Markdown table of one line a row: a function for each column."""
+    return markdown(tuple(columns), ([cell(row) for cell in columns.values()] for row in rows))
+
+
 @dataclass(frozen=True)
 class Table:
     """A table with what must be said of it: sample size, seed, NFE, loops."""
@@ -151,9 +156,9 @@ def measured(rows: Sequence[Row], *keys: str) -> str:
     return "; ".join(parts) + "."
 
 
-def write_json(path: Path, document: object) -> None:
-    """Write a document, whole or not at all."""
+def write_json(path: Path, document: object, allow_nan: bool = False) -> None:
+    """Write a document, whole or not at all. Raises ValueError for NaN unless it is allowed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", "utf-8")
+    partial.write_text(json.dumps(document, indent=1, allow_nan=allow_nan) + "\n", "utf-8")
     partial.replace(path)
