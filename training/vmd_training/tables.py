@@ -24,21 +24,12 @@ def markdown(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     | --- | --- |
     | easy | 3 |
     """
-    return "".join(_line(cells) for cells in (head, ["---"] * len(head), *rows))
+    return "".join(line(cells) for cells in (head, ["---"] * len(head), *rows))
 
 
-def _line(cells: Iterable[object]) -> str:
+def line(cells: Iterable[object]) -> str:
+    """One line of a Markdown table."""
     return f"| {' | '.join(map(str, cells))} |\n"
-
-
-def print_as_they_come(columns: dict[str, Cell], rows: Iterable[Row]) -> list[Row]:
-    """All rows, after a Markdown table of them has been printed line by line."""
-    print(markdown(tuple(columns), ()), end="", flush=True)
-    shown = []
-    for row in rows:
-        print(_line(cell(row) for cell in columns.values()), end="", flush=True)
-        shown.append(row)
-    return shown
 
 
 def rows_table(columns: dict[str, Cell], rows: Iterable[Row]) -> str:

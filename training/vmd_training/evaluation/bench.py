@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 import numpy as np
@@ -24,10 +23,8 @@ from vmd_training.evaluation import sets
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.intervals import share
+from vmd_training.plots import Figures
 from vmd_training.tables import Row, Table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NINE = sudoku(3, 3)
 
@@ -104,7 +101,7 @@ class Section:
     tasks: Callable[[Bench], Iterator[Task]]
     tables: Callable[[list[Row]], list[Table]]
     """Of at least one row."""
-    figures: Callable[[list[Row], Mapping[str, str]], dict[str, Figure]] = lambda rows, colours: {}
+    figures: Callable[[list[Row], Mapping[str, str]], Figures] = lambda rows, colours: {}
     """Figures by file name; `colours` is the colour of each model."""
 
 

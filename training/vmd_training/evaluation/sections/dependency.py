@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
@@ -36,9 +35,6 @@ from vmd_training.tables import (
     share_cell,
     text,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BOARDS = {"4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3)}
 
@@ -222,7 +218,7 @@ def _coverage_table(rows: list[Row]) -> Table:
     )
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Validity by NFE from empty boards, and coverage by samples."""
     named = [{**row, "sampler": _name(row["policy"], row["temperature"])} for row in rows]
     empty = [row for row in named if row["what"] == EMPTY]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from vmd_solver.csp.verify import verify
 from vmd_solver.sampling import Settings, Solution
@@ -22,9 +21,6 @@ from vmd_training.evaluation.bench import (
 from vmd_training.evaluation.models import Model
 from vmd_training.intervals import share
 from vmd_training.tables import Row, Table, by_set, measured, pivot
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CALLS = 5
 """NFE of each latent."""
@@ -99,7 +95,7 @@ def tables(rows: list[Row]) -> list[Table]:
     ]  # fmt: skip
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Share by K, a panel for each set and way to choose."""
     titled = [{**row, "panel": f"{row['set']}: {row['how']}"} for row in rows]
     return {

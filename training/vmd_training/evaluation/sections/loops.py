@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +16,6 @@ from vmd_training.evaluation.bench import NINE, Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model
 from vmd_training.intervals import share
 from vmd_training.tables import Row, Table, measured, pivot, share_cell
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STEP = 16
 """Loops of one call here; the hidden state is carried to the next."""
@@ -89,7 +85,7 @@ def tables(rows: list[Row]) -> list[Table]:
     ]  # fmt: skip
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Share by loops."""
     return {
         "loops.png": plots.lines(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import PolicyName
@@ -13,9 +12,6 @@ from vmd_training import plots
 from vmd_training.evaluation.bench import NINE, STOPS, Bench, Section, Task, cost, outcome
 from vmd_training.evaluation.models import Model
 from vmd_training.tables import Row, Table, by_set, measured, pivot
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 POLICIES: tuple[PolicyName, ...] = ("threshold", "last", "random", "top", "margin")
 
@@ -76,7 +72,7 @@ def _calls(loops: set[int], nfe: int) -> str:
     return f"{nfe} NFE, {nfe * max(loops)} loops" if len(loops) == 1 else f"{nfe} NFE"
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Models by colour with the policy that ships, and the policies of the first model."""
     first = next(iter(colours))
     return {
