@@ -2,8 +2,8 @@
 
 Puzzles of every family and several sizes, a third each with one solution, with several and, mostly,
 with none, go through `vmd-solve --unique --jobs N`, --chunk of them at a time, from file to file.
-What is true of each is found out apart, by the exact kernel, and for one in --sat by a SAT solver
-that is told the rules (python-sat). An answer is right if solved puzzles have a solution
+The truth about each is found separately, by the exact kernel, and for one in --sat by a SAT solver
+that is given the rules (python-sat). An answer is right if solved puzzles have a solution
 that the rules and givens allow and that is the only one exactly where it is said to be, if those
 said to have none have none, and if nothing is left open. Ends with exit code 1 at the first chunk
 with a wrong answer, which it shows. The last line is one JSON document.
@@ -78,10 +78,10 @@ def changed(
 
 def answers(puzzles: list[Puzzle], folder: Path, options: argparse.Namespace) -> Iterator[Row]:
     """The rows that the command writes about the puzzles."""
-    asked, out = folder / "p.jsonl", folder / "out.jsonl"
-    asked.write_text("".join(formats.write_all(puzzles, "jsonl")), encoding="utf-8")
+    given, out = folder / "p.jsonl", folder / "out.jsonl"
+    given.write_text("".join(formats.write_all(puzzles, "jsonl")), encoding="utf-8")
     command = [sys.executable, "-m", "vmd_solver.cli.solve", "--unique", "-q", "-o", str(out)]
-    command += ["--jobs", str(options.jobs), *options.arguments, str(asked)]
+    command += ["--jobs", str(options.jobs), *options.arguments, str(given)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env=environment)
     with out.open(encoding="utf-8") as stream:

@@ -43,7 +43,7 @@ Givens = npt.NDArray[np.int8]
 
 
 def sat_count(puzzle: Puzzle, limit: int) -> int:
-    """Solutions of the puzzle up to `limit`, by a SAT solver that is told the rules and no more.
+    """Solutions of the puzzle up to `limit`, by a SAT solver that is given the rules and no more.
 
     One variable a cell and value; each cell has one value, and no two cells of a unit the same.
     """

@@ -204,7 +204,7 @@ COLUMNS: dict[str, Cell] = {
 
 
 def main() -> int:
-    """Run what was asked for; 1 where an answer was wrong."""
+    """Run the chosen sets and solvers; 1 where an answer was wrong."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -137,8 +137,8 @@ def main() -> None:
         rows = [shares(file, Settings()) for file in files]
         puzzles = read(files[0], max(BATCHES))
     for row in rows:
-        told = ", ".join(f"{name} {share:.0%}" for name, share in row["shares"].items())
-        print(f"{row['set']}: {row['puzzles']} puzzles, {row['a_second']} a second; {told}")
+        parts = ", ".join(f"{name} {share:.0%}" for name, share in row["shares"].items())
+        print(f"{row['set']}: {row['puzzles']} puzzles, {row['a_second']} a second; {parts}")
     denoiser = load(options.model, "cpu", 1)
     loops = [
         {"model": denoiser.name, **cost(denoiser, puzzles, B, options.repeats)} for B in BATCHES

@@ -30,12 +30,12 @@ def names(context: click.Context, option: click.Parameter, value: str | None) ->
 
 
 def sections(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """The sections asked for, or all, in the order of the report."""
-    asked = names(context, option, value)
-    for name in asked:
+    """The chosen sections, or all, in the order of the report."""
+    chosen = names(context, option, value)
+    for name in chosen:
         if name not in SECTIONS:
             raise click.BadParameter(f"no section {name!r}; there are {', '.join(SECTIONS)}")
-    return tuple(name for name in SECTIONS if name in asked or not asked)
+    return tuple(name for name in SECTIONS if name in chosen or not chosen)
 
 
 @click.command()

@@ -80,7 +80,7 @@ QUICK = Scale(12, (1, 5, 10), 10, (1, 4), 24, (1, 4, 16), (16, 64, 256))
 
 @dataclass(frozen=True)
 class Task:
-    """One measurement: a name within its section, its cost in 9x9 rows asked, and how it is done.
+    """One measurement: a name within its section, its cost in rows of 9x9, and how it is done.
 
     `run` returns the rows that a report keeps.
     """
@@ -114,7 +114,7 @@ class Bench:
     seed: int = 0
     data: Path | None = None
     names: tuple[str, ...] = ()
-    """The sets asked for, by name or path; none means all that there are."""
+    """The chosen sets, by name or path; empty means all that there are."""
     rows: int = ROWS["cpu"]
 
     def __post_init__(self) -> None:
@@ -164,7 +164,7 @@ class Bench:
         return self._files("variants", ".jsonl")
 
     def set(self, name: str) -> PuzzleSet:
-        """The set of that name, made when it is first asked for."""
+        """The set of that name, made when it is first needed."""
         if name in self._makers:
             return self.made(name, self._makers[name])
         if name == EMPTY:
@@ -178,7 +178,7 @@ class Bench:
         return self._made[name]
 
     def readers(self, board: Board = NINE) -> list[Model]:
-        """The models that can be asked about this board."""
+        """The models that can read this board."""
         return [model for model in self.models if model.reads(board)]
 
     def solve(self, model: Model, puzzles: Sequence[Puzzle], settings: Settings) -> list[Solution]:
@@ -212,7 +212,7 @@ class Case:
     """What the task is called, after the set and the model."""
     settings: tuple[Settings, ...]
     rows: float
-    """Rows asked for each puzzle, by all the settings."""
+    """Rows of calls a puzzle, over all the settings."""
     facts: Row = field(default_factory=dict)
     """What its rows say besides."""
 
@@ -245,5 +245,5 @@ def outcome(solutions: Sequence[Solution]) -> Row:
 
 
 def cost(board: Board, rows: float, calls: float) -> float:
-    """Rows asked so often, in 9x9 rows."""
+    """So many rows in so many calls, in rows of a 9x9 board."""
     return rows * calls * board.n * board.D / 729

@@ -1,7 +1,7 @@
-"""A report: measures what is asked for, keeps every measurement at once, and writes it all down.
+"""A report: measures the chosen sections, saves each measurement at once, and writes it all.
 
 `report.json` holds everything; `report.md` and the figures are made from it alone, so that a report
-that was cut off goes on where it stopped.
+that was interrupted continues where it stopped.
 """
 
 from __future__ import annotations

@@ -65,11 +65,11 @@ def found(
     results: Results, joint: Joint, model: str, plan: Plan, blocks: int = 1
 ) -> list[Estimate]:
     """The estimates of every seed."""
-    asked = (joint.name, joint.p, model, plan, blocks)
+    wanted = (joint.name, joint.p, model, plan, blocks)
     return [
         estimate
         for s, estimate in results.estimates.items()
-        if (s.data, s.p, s.model, s.plan, s.blocks) == asked
+        if (s.data, s.p, s.model, s.plan, s.blocks) == wanted
     ]
 
 
@@ -199,12 +199,12 @@ def _way(plan: Plan) -> str:
 
 def plane(results: Results) -> str:
     """The two-dimensional toys."""
-    asked = (
+    cases = (
         (TRUTH, ONE), (MDM.name, ONE), (VMD.name, ONE), (TRUTH, TWO), (MDM.name, TWO),
         (VMD.name, TWO), (MDM.name, GIBBS), (VMD.name, GIBBS),
     )  # fmt: skip
     rows = []
-    for joint, (model, plan) in product((j for j in results.joints if j.p is None), asked):
+    for joint, (model, plan) in product((j for j in results.joints if j.p is None), cases):
         terms = f"{joint.entropy_nats:.3f}", f"{joint.total_correlation_nats:.3f}"
         for e in found(results, joint, model, plan):
             measures = (f"{x:.3f}" for x in (e.in_support, e.total_variation, e.kl_nats))

@@ -35,7 +35,7 @@ kind, and so on to one that was trained on."""
 
 
 def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
-    """The nearest kind that was trained on; None for one that was itself, or where there is none.
+    """The nearest kind that was trained on; None if it was trained on, or if there is no such kind.
 
     >>> counterpart("sudoku-4x4", ("sudoku-2x2", "sudoku-3x3"))
     'sudoku-3x3'
@@ -64,8 +64,8 @@ def tasks(bench: Bench) -> Iterator[Task]:
 def _task(
     bench: Bench, name: str, board: Board, model: Model, make: Callable[[], PuzzleSet]
 ) -> Task:
-    asked = cost(board, bench.scale.some, bench.scale.budget * STOPS)
-    return Task(f"{name}, {model.name}", asked, partial(_solve, bench, name, model, make))
+    work = cost(board, bench.scale.some, bench.scale.budget * STOPS)
+    return Task(f"{name}, {model.name}", work, partial(_solve, bench, name, model, make))
 
 
 def _board(bench: Bench, kind: str) -> Board:

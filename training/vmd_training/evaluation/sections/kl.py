@@ -158,7 +158,7 @@ def _asked(
 
 def tables(rows: list[Row]) -> list[Table]:
     """Nats, and what the likeliest grid is worth with each z."""
-    asked = {"puzzles": text("set"), "model": text("model")}
+    which_puzzles = {"puzzles": text("set"), "model": text("model")}
     carried: dict[str, Cell] = {
         "least possible": number("least", ".1f"),
         "KL": lambda row: mean_cell(row["kl"], 1) if row["latent"] != "none" else "",
@@ -177,8 +177,8 @@ def tables(rows: list[Row]) -> list[Table]:
     }
     note = measured(rows, "puzzles", "seed", "nfe", "loops")
     return [
-        listed("Nats a grid", rows, asked | carried, note),
-        listed("Likeliest grid valid", rows, asked | valid, note),
+        listed("Nats a grid", rows, which_puzzles | carried, note),
+        listed("Likeliest grid valid", rows, which_puzzles | valid, note),
     ]
 
 

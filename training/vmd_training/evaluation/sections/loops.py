@@ -58,7 +58,7 @@ def _by_loops(bench: Bench, model: Model, name: str) -> list[Row]:
 def _thought(
     bench: Bench, model: Model, puzzles: tuple[Puzzle, ...]
 ) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
-    """After each number of loops asked for, whether the likeliest grid (B,) breaks no rule."""
+    """After each number of loops wanted, whether the likeliest grid (B,) breaks no rule."""
     board, denoiser = puzzles[0].board, model.denoiser
     x_t = np.array([puzzle.givens for puzzle in puzzles], dtype=np.int64)
     allowed = np.ones((len(x_t), board.n, board.D), dtype=np.float32)

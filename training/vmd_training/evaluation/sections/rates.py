@@ -26,10 +26,10 @@ def tasks(bench: Bench) -> Iterator[Task]:
         for model in bench.readers():
             for policy in POLICIES:
                 one_run = policy in ONE_RUN
-                asked = max(calls) if one_run else sum(calls)
+                rows = max(calls) if one_run else sum(calls)
                 yield Task(
                     f"{name}, {model.name}, {policy}",
-                    cost(NINE, bench.scale.count, asked * STOPS),
+                    cost(NINE, bench.scale.count, rows * STOPS),
                     partial(_rates, bench, model, name, policy),
                 )
 
