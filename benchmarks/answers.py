@@ -2,8 +2,8 @@
 
 Puzzles of every family and several sizes, a third each with one solution, with several and, mostly,
 with none, go through `vmd-solve --unique --jobs N`, --chunk of them at a time, from file to file.
-What is true of each is found out apart, by the exact kernel, and for one in --sat by a SAT solver
-that is told the rules (python-sat). An answer is right if solved puzzles have a solution
+The truth about each is found separately, by the exact kernel, and for one in --sat by a SAT solver
+that is given the rules (python-sat). An answer is right if solved puzzles have a solution
 that the rules and givens allow and that is the only one exactly where it is said to be, if those
 said to have none have none, and if nothing is left open. Ends with exit code 1 at the first chunk
 with a wrong answer, which it shows. The last line is one JSON document.
@@ -21,12 +21,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.exact import sat_count
+from benchmarks.exact import Givens, sat_count, spoil
+from benchmarks.harness import end, options_of
 from vmd_solver import formats
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.exact import solve_batch
@@ -35,11 +34,11 @@ from vmd_solver.csp.generate import jigsaw_board, loosen, minimal_puzzles, rando
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats.plain import cells_of
 from vmd_solver.formats.symbols import decode
+from vmd_training.evaluation.sets import puzzles_of
+from vmd_training.tables import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("unique", "several", "spoilt")
-
-Givens = npt.NDArray[np.int8]
 
 
 def boards(rng: np.random.Generator) -> list[Board]:
@@ -59,8 +58,7 @@ def made(count: int, rng: np.random.Generator) -> list[tuple[Puzzle, int]]:
         for kind, rows in zip(KINDS, np.array_split(np.arange(len(givens)), 3), strict=True):
             part = changed(board, givens[rows], solutions[rows], kind, rng)
             counts = solve_batch(board, part, 2).counts.tolist()
-            for row, number in zip(part.tolist(), counts, strict=True):
-                puzzle = Puzzle(board, tuple(row))
+            for puzzle, number in zip(puzzles_of(board, part), counts, strict=True):
                 found.append((puzzle, number if puzzle.is_valid() else -1))
     return [found[at] for at in rng.permutation(len(found))[:count].tolist()]
 
@@ -72,26 +70,25 @@ def changed(
     if kind == "several":
         return loosen(givens, int(rng.integers(1, 4)), rng)
     spoilt = givens.copy()
-    for row, solution in zip(spoilt if kind == "spoilt" else (), solutions, strict=False):
-        if not row.all():
-            cell = rng.choice(np.flatnonzero(row == 0))
-            row[cell] = (solution[cell] + rng.integers(board.D - 1)) % board.D + 1
+    if kind == "spoilt":
+        for row, solution in zip(spoilt, solutions, strict=True):
+            spoil(row, solution, board.D, rng)
     return spoilt
 
 
-def answers(puzzles: list[Puzzle], folder: Path, options: argparse.Namespace) -> Iterator[Any]:
+def answers(puzzles: list[Puzzle], folder: Path, options: argparse.Namespace) -> Iterator[Row]:
     """The rows that the command writes about the puzzles."""
-    asked, out = folder / "p.jsonl", folder / "out.jsonl"
-    asked.write_text("".join(formats.write_all(puzzles, "jsonl")), encoding="utf-8")
+    given, out = folder / "p.jsonl", folder / "out.jsonl"
+    given.write_text("".join(formats.write_all(puzzles, "jsonl")), encoding="utf-8")
     command = [sys.executable, "-m", "vmd_solver.cli.solve", "--unique", "-q", "-o", str(out)]
-    command += ["--jobs", str(options.jobs), *options.arguments, str(asked)]
+    command += ["--jobs", str(options.jobs), *options.arguments, str(given)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env=environment)
     with out.open(encoding="utf-8") as stream:
         yield from map(json.loads, stream)
 
 
-def wrong(puzzle: Puzzle, number: int, row: dict[str, Any]) -> str | None:
+def wrong(puzzle: Puzzle, number: int, row: Row) -> str | None:
     """What is wrong with an answer, None if nothing is."""
     due = {-1: "invalid", 0: "unsatisfiable"}.get(number, "solved")
     if row["status"] != due:
@@ -107,7 +104,7 @@ def wrong(puzzle: Puzzle, number: int, row: dict[str, Any]) -> str | None:
 
 def main() -> None:
     """Check chunk after chunk."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--chunk", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=2)
@@ -130,16 +127,10 @@ def main() -> None:
                     bad.append(f"{reason}: {formats.write(puzzle, 'jsonl')}")
         print(f"{seen.total():,} checked, {len(bad)} wrong, {dict(seen)}", flush=True)
     print("".join(bad[:20]), end="")
-    document = {
-        "benchmark": "answers",
-        "seed": options.seed,
-        "arguments": options.arguments,
-        "checked": seen.total(),
-        "solutions": dict(seen),
-        "wrong": len(bad),
-        "seconds": round(time.perf_counter() - started),
-    }
-    print(json.dumps(document))
+    end(
+        "answers", seed=options.seed, arguments=options.arguments, checked=seen.total(),
+        solutions=dict(seen), wrong=len(bad), seconds=round(time.perf_counter() - started),
+    )  # fmt: skip
     sys.exit(bool(bad))
 
 

@@ -13,19 +13,16 @@ The last line is one JSON document.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.harness import end, machine, options_of, passes, show
 from benchmarks.solvers import at_most_one
 from vmd_solver.csp import Board, Puzzle, rating
 from vmd_solver.csp.candidates import initial_masks, propagate
@@ -39,13 +36,14 @@ from vmd_solver.csp.generate import (
     minimal_puzzles,
     random_grid,
 )
+from vmd_training.evaluation.sets import puzzles_of
+from vmd_training.tables import Row
 
-Row = dict[str, Any]
 Givens = npt.NDArray[np.int8]
 
 
 def sat_count(puzzle: Puzzle, limit: int) -> int:
-    """Solutions of the puzzle up to `limit`, by a SAT solver that is told the rules and no more.
+    """Solutions of the puzzle up to `limit`, by a SAT solver that is given the rules and no more.
 
     One variable a cell and value; each cell has one value, and no two cells of a unit the same.
     """
@@ -85,14 +83,20 @@ def mixed(number: int, seed: int) -> Iterator[Puzzle]:
             kind = number % 3
             if kind == 0:
                 (givens,) = loosen(givens[None], int(rng.integers(1, 4)), rng)
-            if kind == 1 and not givens.all():
-                cell = rng.choice(np.flatnonzero(givens == 0))
-                givens[cell] = (solution[cell] + rng.integers(board.D - 1)) % board.D + 1
+            if kind == 1:
+                spoil(givens, solution, board.D, rng)
             yield Puzzle(board, tuple(givens.tolist()))
             number -= 1
 
 
-def agreement(puzzles: Iterator[Puzzle], limit: int = 5) -> Row:
+def spoil(givens: Givens, solution: Givens, D: int, rng: np.random.Generator) -> None:
+    """Add one wrong clue, in place, to the givens (n,) of a puzzle that has an open cell."""
+    if not givens.all():
+        cell = rng.choice(np.flatnonzero(givens == 0))
+        givens[cell] = (solution[cell] + rng.integers(D - 1)) % D + 1
+
+
+def agreement(puzzles: Iterable[Puzzle], limit: int = 5) -> Row:
     """Whether kernel and SAT solver count the same up to `limit`; how often which number came."""
     seen: Counter[int] = Counter()
     differ: list[str] = []
@@ -111,12 +115,7 @@ def agreement(puzzles: Iterator[Puzzle], limit: int = 5) -> Row:
 
 def rate(work: Callable[[], object], items: int, repeats: int) -> int:
     """Items a second of processor time, the best of `repeats` passes."""
-    best = np.inf
-    for _ in range(repeats):
-        started = time.process_time()
-        work()
-        best = min(best, time.process_time() - started)
-    return round(items / max(best, 1e-9))
+    return round(items / max(min(passes(work, repeats, time.process_time)), 1e-9))
 
 
 def read(path: Path) -> Givens:
@@ -148,8 +147,8 @@ def speed(name: str, givens: Givens, repeats: int) -> Row:
         return lambda: solve_batch(board, givens, limit, compiled=fast)
 
     def by_sat() -> None:
-        for row in few.tolist():
-            sat_count(Puzzle(board, tuple(row)), 1)
+        for puzzle in puzzles_of(board, few):
+            sat_count(puzzle, 1)
 
     return {
         "set": name,
@@ -192,20 +191,9 @@ def making(options: argparse.Namespace) -> Iterator[Row]:
         yield row
 
 
-def show(rows: Iterator[Row]) -> list[Row]:
-    """The rows, each printed as it comes, as a Markdown table."""
-    shown: list[Row] = []
-    for row in rows:
-        if not shown:
-            print("\n| " + " | ".join(row) + " |\n|" + " --- |" * len(row))
-        print("| " + " | ".join(f"{value}" for value in row.values()) + " |", flush=True)
-        shown.append(row)
-    return shown
-
-
 def main() -> None:
     """Print the tables and, last, the document."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--data", type=Path, help="folder of evaluation data, e.g. shared/data")
     parser.add_argument("--count", type=int, default=1000, help="puzzles made for each set")
     parser.add_argument("--repeats", type=int, default=5, help="passes, of which the best counts")
@@ -214,37 +202,15 @@ def main() -> None:
     options = parser.parse_args()
 
     given = sets(options)
-    document: Row = {
-        "benchmark": "exact",
-        "machine": f"{platform.machine()} {_processor()}, one core",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": _numba_version(),
-        "seed": options.seed,
-    }
-    print(", ".join(f"{name} {value}" for name, value in document.items()))
-    document["speed"] = show(speed(name, rows, options.repeats) for name, rows in given.items())
-    document["making"] = show(making(options))
+    print(", ".join(f"{name} {value}" for name, value in machine().items()), end="\n\n")
+    speeds = show(speed(name, rows, options.repeats) for name, rows in given.items())
+    print()
+    document: Row = {"speed": speeds, "making": show(making(options))}
     if options.agree:
         document["agreement"] = agreement(mixed(options.agree, options.seed))
         for name, rows in given.items():
-            puzzles = (Puzzle(sudoku(), tuple(row)) for row in rows.tolist())
-            document[f"agreement, {name}"] = agreement(puzzles)
-    print(json.dumps(document))
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
-def _numba_version() -> str:
-    if not available():
-        return "absent"
-    import numba
-
-    return str(numba.__version__)
+            document[f"agreement, {name}"] = agreement(puzzles_of(sudoku(), rows))
+    end("exact", seed=options.seed, **document)
 
 
 if __name__ == "__main__":

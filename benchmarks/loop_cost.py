@@ -17,28 +17,27 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from benchmarks.harness import end, options_of, passes
 from benchmarks.operations import Product, counting
-from benchmarks.solve_rate import digest, machine
+from benchmarks.solve_rate import digest
 from vmd_solver import assets
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import VmdError
 from vmd_training.evaluation.sets import PuzzleSet, read
+from vmd_training.tables import Cell, Row, number, rows_table, text
 
 FEW, MANY = 1, 33
 """Loops of the two calls."""
 
-Row = dict[str, Any]
 Times = npt.NDArray[np.float64]
 
 
@@ -46,10 +45,8 @@ def seconds(work: Sequence[Callable[[], object]], repeats: int) -> Times:
     """Processor time (repeats, work), all in turn, after one turn that is not counted."""
     turns = np.zeros((repeats + 1, len(work)))
     for turn in turns:
-        for number, one in enumerate(work):
-            started = time.process_time()
-            one()
-            turn[number] = time.process_time() - started
+        for at, one in enumerate(work):
+            (turn[at],) = passes(one, 1, time.process_time)
     return turns[1:]
 
 
@@ -112,7 +109,9 @@ def cost(denoiser: Denoiser, puzzles: PuzzleSet, rows: int, repeats: int) -> Row
     }  # fmt: skip
 
 
-def results(model: str | None, sets: dict[int, PuzzleSet], options: Any) -> Iterator[Row]:
+def results(
+    model: str | None, sets: dict[int, PuzzleSet], options: argparse.Namespace
+) -> Iterator[Row]:
     """One row for each set and number of rows."""
     denoiser = load(model, "cpu", 1)
     head = {"model": Path(model).name if model else denoiser.name, "digest": digest(model)}
@@ -121,23 +120,23 @@ def results(model: str | None, sets: dict[int, PuzzleSet], options: Any) -> Iter
             yield {**head, **cost(denoiser, puzzles, rows, options.repeats)}
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Rows in Markdown."""
-    columns = {
-        "set": "set", "rows": "rows", "model": "model", "call_ms": "ms a call, loops apart",
-        "loop_ms": "ms a loop", "loop_ms_a_row": "ms a loop and row", "median_ms_a_row": "median",
-        "operations_a_row": "operations a loop and row", "floor_ms_a_row": "products alone, ms",
-        "of_the_floor": "times that",
-    }  # fmt: skip
-    lines = [list(columns.values()), ["---"] * len(columns)]
-    lines += [[f"{row[key]:,}" if key == "operations_a_row" else str(row[key]) for key in columns]
-              for row in sorted(rows, key=lambda row: (row["n"], row["rows"]))]  # fmt: skip
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+COLUMNS: dict[str, Cell] = {
+    "set": text("set"),
+    "rows": text("rows"),
+    "model": text("model"),
+    "ms a call, loops apart": text("call_ms"),
+    "ms a loop": text("loop_ms"),
+    "ms a loop and row": text("loop_ms_a_row"),
+    "median": text("median_ms_a_row"),
+    "operations a loop and row": number("operations_a_row", ","),
+    "products alone, ms": text("floor_ms_a_row"),
+    "times that": text("of_the_floor"),
+}
 
 
 def main() -> None:
     """Print the table and its JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--model", action="append", help="may be given again; default: the usual")
     parser.add_argument("--data", type=Path, default=None, help="folder with sudoku/ and large/")
     parser.add_argument("--rows", type=int, nargs="+", default=(1, 16, 64), help="of 9x9 boards")
@@ -149,14 +148,8 @@ def main() -> None:
         files = [options.data / "sudoku" / "hard.txt", options.data / "large" / "sudoku16.jsonl"]
     sets = {D: read(file, 100) for D, file in zip((9, 16), files, strict=True)}
     rows = [row for model in options.model or [None] for row in results(model, sets, options)]
-    print(table(rows))
-    head = {
-        "benchmark": "loop_cost",
-        **machine(),
-        "torch": torch.__version__,
-        "repeats": options.repeats,
-    }
-    print(json.dumps({**head, "loops": [FEW, MANY], "rows": rows}))
+    print(rows_table(COLUMNS, sorted(rows, key=lambda row: (row["n"], row["rows"]))))
+    end("loop_cost", threads=1, repeats=options.repeats, loops=[FEW, MANY], rows=rows)
 
 
 if __name__ == "__main__":

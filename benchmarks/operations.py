@@ -135,7 +135,7 @@ def _product(
 def _instrument(
     graph: onnx.GraphProto, found: list[tuple[onnx.NodeProto, bool]], looped: bool
 ) -> list[str]:
-    """Add nodes that tell the sizes of what each product multiplies; the names of what they give.
+    """Add nodes that give the sizes of what each product multiplies; the names of their outputs.
 
     Appends to `found` each product, in the order of the names, two names a product.
     """
@@ -148,9 +148,9 @@ def _instrument(
             kept.CopyFrom(node)
             found.append((kept, looped))
             for side, name in zip("ab", node.input[:2], strict=True):
-                told = f"sizes_{side}_{'loop_' if looped else ''}{len(found)}"
-                graph.node.append(helper.make_node("Shape", [name], [told]))
-                names.append(told)
+                output = f"sizes_{side}_{'loop_' if looped else ''}{len(found)}"
+                graph.node.append(helper.make_node("Shape", [name], [output]))
+                names.append(output)
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 names += _within(node, attribute.g, found, looped)

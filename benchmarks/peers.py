@@ -16,11 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,15 +27,17 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.harness import end, median_and_p90, show
 from benchmarks.solvers import PEERS, GaveUp, Peer
 from vmd_solver.csp import Board, Puzzle, rating
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.generate import full_grids, minimal_puzzles
 from vmd_solver.csp.puzzle import MAX_VALUES
 from vmd_solver.csp.verify import verify
-from vmd_solver.formats import read_path
+from vmd_training.evaluation import sets as puzzle_sets
+from vmd_training.evaluation.sets import puzzles_of
+from vmd_training.tables import Cell, Row, number, text
 
-Row = dict[str, Any]
 Puzzles = list[tuple[Puzzle, bool]]
 """Puzzles, and whether each can be solved."""
 
@@ -104,12 +105,12 @@ def measure(peer: Peer, puzzles: Puzzles, limit: float) -> Row:
     process = Process(peer)
     seconds, solved, wrong = [], 0, []
     process.ask(puzzles[0][0], limit)  # what only the first answer costs
-    for number, (puzzle, solvable) in enumerate(puzzles):
+    for at, (puzzle, can_be) in enumerate(puzzles):
         values, reason, took = process.ask(puzzle, limit)
         claimed = not reason
-        right = claimed and (not solvable if values is None else bool(verify(puzzle, values)))
+        right = claimed and (not can_be if values is None else bool(verify(puzzle, values)))
         if claimed and not right:
-            wrong.append(number)
+            wrong.append(at)
         solved += right
         seconds.append(took if right else limit)
     process.end()
@@ -118,25 +119,29 @@ def measure(peer: Peer, puzzles: Puzzles, limit: float) -> Row:
         "puzzles": len(puzzles),
         "solved": round(solved / len(puzzles), 4),
         "a_second": round(solved / sum(seconds), 2),
-        "median_ms": round(1000 * float(np.median(seconds)), 2),
-        "p90_ms": round(1000 * float(np.quantile(seconds, 0.9)), 2),
+        **median_and_p90((1000 * one for one in seconds), "ms", 2),
         "start_s": round(process.start_s, 2),
         "megabytes": round(process.megabytes),
         "wrong": wrong,
     }
 
 
+def solvable(puzzles: Iterable[Puzzle]) -> Puzzles:
+    """Puzzles all of which can be solved."""
+    return [(puzzle, True) for puzzle in puzzles]
+
+
 def minimal(count: int, seed: int) -> Puzzles:
     """Minimal 9x9 puzzles."""
     puzzles, _ = minimal_puzzles(sudoku(3, 3), count, np.random.default_rng(seed))
-    return [(Puzzle(sudoku(3, 3), tuple(row.tolist())), True) for row in puzzles]
+    return solvable(puzzles_of(sudoku(3, 3), puzzles))
 
 
 def hardest(count: int, seed: int) -> Puzzles:
     """The hardest tenth of ten times as many, by their rating."""
     puzzles, _ = minimal_puzzles(sudoku(3, 3), 10 * count, np.random.default_rng(seed))
     order = np.argsort(-rating.rate(sudoku(3, 3), puzzles, seed), kind="stable")[:count]
-    return [(Puzzle(sudoku(3, 3), tuple(row.tolist())), True) for row in puzzles[order]]
+    return solvable(puzzles_of(sudoku(3, 3), puzzles[order]))
 
 
 def with_holes(board: Board, share: float, count: int, seed: int) -> Puzzles:
@@ -145,7 +150,7 @@ def with_holes(board: Board, share: float, count: int, seed: int) -> Puzzles:
     grids = full_grids(board, count, rng)
     for grid in grids:
         grid[rng.permutation(board.n)[: round(share * board.n)]] = 0
-    return [(Puzzle(board, tuple(grid.tolist())), True) for grid in grids]
+    return solvable(puzzles_of(board, grids))
 
 
 def sets(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Puzzles]]]:
@@ -171,8 +176,7 @@ def sets(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Puzzle
 
 def read(path: Path, count: int) -> Puzzles:
     """The first puzzles of a file of 9x9 ones."""
-    puzzles = [entry.puzzle for entry in read_path(path) if entry.puzzle is not None]
-    return [(puzzle, True) for puzzle in puzzles[:count]]
+    return solvable(puzzle_sets.read(path, count).puzzles)
 
 
 def read_large(path: Path, count: int) -> Puzzles:
@@ -187,8 +191,20 @@ def _large(row: Row) -> Puzzle:
     return Puzzle(board, tuple(row["givens"]))
 
 
+COLUMNS: dict[str, Cell] = {
+    "solver": text("peer"),
+    "solved": number("solved", ".3f"),
+    "/s": number("a_second"),
+    "median ms": number("median_ms"),
+    "p90 ms": number("p90_ms", ".1f"),
+    "start s": number("start_s"),
+    "MB": text("megabytes"),
+    "wrong": lambda row: ", ".join(map(str, row["wrong"])),
+}
+
+
 def main() -> int:
-    """Run what was asked for; 1 where an answer was wrong."""
+    """Run the chosen sets and solvers; 1 where an answer was wrong."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -214,23 +230,13 @@ def main() -> int:
         if options.only not in name:
             continue
         puzzles = make()
-        print(f"\n{name}: {len(puzzles)} puzzles, at most {options.limit:g} s each", flush=True)
-        print(
-            f"{'':24}{'solved':>8}{'/s':>10}{'median ms':>11}{'p90 ms':>10}{'start s':>9}{'MB':>7}"
-        )
-        for peer in chosen:
-            if peer.missing or not all(peer.reads(puzzle.board) for puzzle, _ in puzzles):
-                continue
-            row = measure(peer, puzzles, options.limit)
-            results.setdefault(name, []).append(row)
-            print(
-                f"{row['peer']:24}{row['solved']:8.3f}{row['a_second']:10.2f}"
-                f"{row['median_ms']:11.2f}{row['p90_ms']:10.1f}{row['start_s']:9.2f}"
-                f"{row['megabytes']:7d}" + (f"  WRONG: {row['wrong']}" if row["wrong"] else ""),
-                flush=True,
-            )
-    machine = {"processor": platform.processor() or platform.machine(), "python": sys.version}
-    print(json.dumps({"sets": results, "machine": machine, "options": vars(options)}, default=str))
+        print(f"\n{name}: {len(puzzles)} puzzles, at most {options.limit:g} s each\n", flush=True)
+        able = [
+            peer for peer in chosen
+            if not peer.missing and all(peer.reads(puzzle.board) for puzzle, _ in puzzles)
+        ]  # fmt: skip
+        results[name] = show((measure(peer, puzzles, options.limit) for peer in able), COLUMNS)
+    end("peers", sets=results, options=vars(options))
     return int(any(row["wrong"] for rows in results.values() for row in rows))
 
 

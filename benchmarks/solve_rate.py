@@ -25,33 +25,31 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
+from benchmarks.harness import end, options_of
 from benchmarks.operations import Count, counting
-from vmd_solver import __version__, assets
+from vmd_solver import assets
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.settings import Select
-from vmd_training.evaluation.intervals import share
 from vmd_training.evaluation.sets import PuzzleSet, read
+from vmd_training.intervals import share
+from vmd_training.tables import Row, markdown, share_cell
 
 SETS = ("forum", "magictour", "top95", "clue17", "hard", "multi")
 """Files of --data, without .txt."""
 
 SELECTS: tuple[Select, ...] = get_args(Select)
 COLUMNS = ("solved", "NFE", "loops", "rows", "10^9 operations", "s")
-
-Row = dict[str, Any]
 
 
 def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: Count) -> Row:
@@ -74,7 +72,9 @@ def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: C
     }
 
 
-def results(model: str | None, sets: Sequence[PuzzleSet], options: Any) -> Iterator[Row]:
+def results(
+    model: str | None, sets: Sequence[PuzzleSet], options: argparse.Namespace
+) -> Iterator[Row]:
     """One row for each set, K and way of choosing, each from a run of its own."""
     denoiser = load(model, "cpu", 1)
     name = Path(model).name if model else denoiser.name
@@ -112,11 +112,11 @@ def table(rows: Sequence[Row]) -> str:
         found[_line_of(row)][row["select"]] = row
     sets = list(dict.fromkeys(row["set"] for row in rows))
     lines = sorted(found, key=lambda line: (sets.index(line[0]), line[1]))
-    written = [["set", "K", "model", *columns], ["---"] * (3 + len(columns))]
-    for line in lines:
-        cells = [_cells(found[line].get(select)) for select in SELECTS]
-        written.append([*map(str, line), *(cell for part in cells for cell in part)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in written)
+    cells = (
+        [*line, *(cell for select in SELECTS for cell in _cells(found[line].get(select)))]
+        for line in lines
+    )
+    return markdown(("set", "K", "model", *columns), cells)
 
 
 def _line_of(row: Row) -> tuple[str, int, str]:
@@ -126,9 +126,8 @@ def _line_of(row: Row) -> tuple[str, int, str]:
 def _cells(row: Row | None) -> list[str]:
     if row is None:
         return [""] * len(COLUMNS)
-    share = f"{row['solved']}/{row['puzzles']}: {row['share']:.3f}"
     return [
-        f"{share} ({row['low']:.3f} to {row['high']:.3f})",
+        f"{row['solved']}/{row['puzzles']}: {share_cell(row, 3, ' to ')}",
         f"{row['nfe']:.2f}",
         f"{row['loops']:.0f}",
         f"{row['rows']:.1f}",
@@ -137,24 +136,15 @@ def _cells(row: Row | None) -> list[str]:
     ]
 
 
-def machine() -> Row:
-    """What the figures depend on besides the options."""
-    return {
-        "version": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "onnxruntime": version("onnxruntime"), "processors": os.cpu_count(), "threads": 1,
-        "machine": platform.processor() or platform.machine(),
-    }  # fmt: skip
-
-
 def earlier(path: Path) -> list[Row]:
     """The rows of an output of this benchmark."""
     rows: list[Row] = json.loads(path.read_text("utf-8").splitlines()[-1])["rows"]
     return rows
 
 
-def asked() -> argparse.Namespace:
+def options() -> argparse.Namespace:
     """The options of the command."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--model", action="append", help="may be given again; default: the usual")
     parser.add_argument("--data", type=Path, default=None, help="folder with the sets")
     parser.add_argument("--sets", nargs="+", default=SETS, help="names of files in --data")
@@ -170,18 +160,18 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     """Print the table and its JSON; rows go to standard error as they come."""
-    options = asked()
+    chosen = options()
     files = [assets.path("puzzles/hard-100.sdm")]
-    if options.data is not None:
-        files = [options.data / f"{name}.txt" for name in options.sets]
-    sets = [read(file, options.count) for file in files]
-    rows = [row for file in options.earlier for row in earlier(file)]
-    for model in options.model or [None]:
-        for row in results(model, sets, options):
+    if chosen.data is not None:
+        files = [chosen.data / f"{name}.txt" for name in chosen.sets]
+    sets = [read(file, chosen.count) for file in files]
+    rows = [row for file in chosen.earlier for row in earlier(file)]
+    for model in chosen.model or [None]:
+        for row in results(model, sets, chosen):
             print(*_line_of(row), row["select"], *_cells(row), file=sys.stderr, flush=True)
             rows.append(row)
     print(table(rows))
-    print(json.dumps({"benchmark": "solve_rate", **machine(), "seed": options.seed, "rows": rows}))
+    end("solve_rate", threads=1, seed=chosen.seed, rows=rows)
 
 
 if __name__ == "__main__":

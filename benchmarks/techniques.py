@@ -8,23 +8,19 @@ clock is the processor's, around `next_step` and `apply` alone. The last line is
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
-import os
-import platform
 import time
 from collections import Counter
-from typing import Any
 
 import numpy as np
 
-from vmd_solver import __version__
+from benchmarks.harness import end, median_and_p90, options_of, show
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import Values, dig, full_grids, jigsaw_board
 from vmd_solver.techniques import LEVELS, TECHNIQUES, Path, State, Step, apply, next_step
 from vmd_solver.techniques import grade as grade_of
+from vmd_training.tables import Cell, Row, text
 
 MAX_GUESSES = 2000
 """Of each search while puzzles are dug: on large boards they may not be quite minimal."""
@@ -93,7 +89,7 @@ def alike(puzzle: Puzzle, other: Puzzle, unique: bool) -> bool:
     return (first.hardest, first.level) == (second.hardest, second.level)
 
 
-def measure(board: Board, count: int, givens: int, seed: int) -> dict[str, Any]:
+def measure(board: Board, count: int, givens: int, seed: int) -> Row:
     """What the paths of `count` puzzles on a board are like."""
     rng = np.random.default_rng(seed)
     levels: Counter[str] = Counter()
@@ -116,34 +112,43 @@ def measure(board: Board, count: int, givens: int, seed: int) -> dict[str, Any]:
         "uses": {technique.name: uses[technique.name] for technique in TECHNIQUES},
         "same_grade": same,
         "same_grade_with_rectangles": same_with_rectangles,
-        "path_ms_median": round(float(np.median(totals)), 1),
-        "path_ms_p90": round(float(np.quantile(totals, 0.9)), 1),
+        **median_and_p90(totals, "path_ms", 1),
         "longest_step_ms": round(longest, 1),
     }
 
 
+def _level(level: str) -> Cell:
+    return lambda row: str(row["levels"][level])
+
+
+COLUMNS: dict[str, Cell] = {
+    "board": text("board"),
+    "puzzles": text("puzzles"),
+    "steps": text("steps"),
+    **{level: _level(level) for level in LEVELS},
+    "same grade": lambda row: f"{row['same_grade']} / {row['same_grade_with_rectangles']}",
+    "ms a path": text("median_path_ms"),
+    "p90": text("p90_path_ms"),
+    "step": text("longest_step_ms"),
+}
+
+
 def main() -> None:
     """Print a table and its JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--count", type=int, default=100, help="puzzles of each small board")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    print(
-        f"| board | puzzles | steps | {' | '.join(LEVELS)} | same grade | ms a path | p90 | step |"
-    )
-    print("|---" * (len(LEVELS) + 7) + "|")
     gc.disable()  # or else some step is charged with the collection of everything before it
-    rows = {}
-    for name, (board, givens, share) in BOARDS.items():
-        count = max(1, round(options.count * share))
-        row = rows[name] = measure(board, count, givens, options.seed)
-        cells = [name, count, row["steps"], *row["levels"].values()]
-        cells += [f"{row['same_grade']} / {row['same_grade_with_rectangles']}"]
-        cells += [row["path_ms_median"], row["path_ms_p90"], row["longest_step_ms"]]
-        print(f"| {' | '.join(map(str, cells))} |", flush=True)
-    machine = {"machine": platform.machine(), "cores": os.cpu_count()}
-    head = {"benchmark": "techniques", "version": __version__, "seed": options.seed}
-    print(json.dumps({**head, **machine, "max_guesses": MAX_GUESSES, "boards": rows}))
+    rows = show(
+        (
+            {"board": name, **measure(board, max(1, round(options.count * share)), givens,
+                                      options.seed)}
+            for name, (board, givens, share) in BOARDS.items()
+        ),
+        COLUMNS,
+    )  # fmt: skip
+    end("techniques", seed=options.seed, max_guesses=MAX_GUESSES, boards=rows)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def draw(lineage: Lineage) -> bool:
     try:
         from matplotlib.figure import Figure
 
-        from vmd_training.evaluation.plots import PALETTE
+        from vmd_training.plots import PALETTE
     except ModuleNotFoundError:
         return False
     if not rows:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from vmd_training.export import roles
 from vmd_training.loop import Run, groups_of
 from vmd_training.model import parameter_count
-
-Row = dict[str, Any]
+from vmd_training.tables import Row, markdown
 
 
 def plot(rows: list[Row], path: Path) -> None:
@@ -54,13 +51,13 @@ def data(run: Run) -> str:
     """What the run was trained on, as a Markdown table."""
     groups = groups_of(run.config)
     total = sum(group.weight for group in groups)
-    rows = [
+    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
+    rows = (
         (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
          f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
         for group in groups
-    ]  # fmt: skip
-    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
-    return table(rows, head)
+    )  # fmt: skip
+    return markdown(head, rows)
 
 
 def ran(run: Run) -> Row:
@@ -77,50 +74,39 @@ def ran(run: Run) -> Row:
     }
 
 
-def facts(run: Run) -> list[tuple[str, str]]:
-    """What the run was, as label and value."""
+def facts(run: Run) -> str:
+    """What the run was, as a Markdown table."""
     config, model = run.config, run.model.config
-    return [
+    minutes = [stage["minutes"] for stage in run.earlier]
+    earlier = f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
+    rows = [
         ("recipe", config.recipe),
         ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
         ("parameters", f"{parameter_count(run.model):,}"),
         ("device", f"{run.plan.device} ({run.plan.reason})"),
-        ("time", f"{run.elapsed_s / 60:.1f} minutes{_earlier(run)}"),
+        ("time", f"{run.elapsed_s / 60:.1f} minutes{earlier}"),
         ("steps", f"{run.step:,} of {config.loops} loops each"),
         ("puzzle calls", f"{run.puzzle_calls:,}"),
         ("throughput", throughput(run)),
         ("seed", str(config.seed)),
     ]
-
-
-def _earlier(run: Run) -> str:
-    minutes = [stage["minutes"] for stage in run.earlier]
-    return f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
-
-
-def table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:
-    """A Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return markdown(("what", "value"), rows)
 
 
 def results(metrics: Row) -> str:
     """The final evaluation as a Markdown table."""
-    rows: list[tuple[str, ...]] = []
-    for group, rates in metrics["solve_rate"].items():
-        count = str(metrics["puzzles"][group])
-        rows.append((group, count, *(f"{rates[calls]:.3f}" for calls in rates)))
-    calls = next(iter(metrics["solve_rate"].values()))
-    head = (
-        "held out, made here",
-        "puzzles",
-        *(name if "loops" in name else f"{name} loops" for name in calls),
+    rates = metrics["solve_rate"]
+    calls = next(iter(rates.values()))
+    head = ("held out, made here", "puzzles", *(c if "loops" in c else f"{c} loops" for c in calls))
+    rows = (
+        (group, metrics["puzzles"][group], *(f"{rate:.3f}" for rate in row.values()))
+        for group, row in rates.items()
     )
     empty = "".join(
         f"\nFrom an empty {name} board, one call: {share:.3f} of {metrics['empty_grids']} valid.\n"
         for name, share in metrics["valid_empty"].items()
     )
-    return table(rows, head) + empty
+    return markdown(head, rows) + empty
 
 
 def write_report(run: Run, metrics: Row) -> Path:
@@ -128,7 +114,7 @@ def write_report(run: Run, metrics: Row) -> Path:
     plot(run.rows(), run.folder / "curve.png")
     path = run.folder / "report.md"
     path.write_text(
-        f"# Training report\n\n{table(facts(run), ('what', 'value'))}\n"
+        f"# Training report\n\n{facts(run)}\n"
         f"## What it solves\n\n{results(metrics)}\n"
         "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L\n"
         "loops, z drawn once from the prior, the most probable grid compared with the solution.\n\n"
@@ -146,7 +132,7 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         f"# {name}\n\n"
         f"A candidate-graph denoiser for all-different puzzles, trained with `vmd-train "
         f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
-        f"{table(facts(run), ('what', 'value'))}\n"
+        f"{facts(run)}\n"
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
         "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"

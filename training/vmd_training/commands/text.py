@@ -221,8 +221,8 @@ def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
 
 def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
+    from vmd_training.text.card import card, figures
     from vmd_training.text.export import export
-    from vmd_training.text.report import card, figures
 
     metrics = figures(run, data, alphabet)
     folder = run.folder / "export" / name

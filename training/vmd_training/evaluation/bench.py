@@ -1,16 +1,16 @@
-"""The bench that every section measures on: its sizes, its puzzle sets, its models, one way to run.
+"""What every section measures on: its sizes, its puzzle sets, its models, one way to run.
 
-A section is data: a question, the tasks that answer it, and how the rows they yield are shown. A
-task is the smallest part that is measured, kept, and never measured twice.
+A section is data: a question, the tasks that answer it, and how their rows are shown. A task is the
+smallest part that is measured, kept, and never measured twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 import numpy as np
@@ -20,17 +20,19 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.intervals import share
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
+from vmd_training.intervals import share
+from vmd_training.plots import Figures
+from vmd_training.tables import Row, Table
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Row = dict[str, Any]
+NINE = sudoku(3, 3)
 
 MINIMAL, HARDEST = "minimal", "hardest"
 """The sets made here: fresh minimal 9x9 puzzles, and the hardest tenth of ten times as many."""
+
+SEVERAL, EMPTY = "several solutions", "empty"
+"""Sets of finer questions: 9x9 puzzles with several solutions, and the board without givens."""
 
 STOPS = 0.4
 """Share of its budget of calls that a puzzle takes on average where a valid grid ends it: a guess,
@@ -39,8 +41,7 @@ for the time left."""
 ROWS = {"cpu": 64, "gpu": 1024}
 """Rows of one call."""
 
-
-UNTOLD = ("max_guesses", "timeout_s", "batch", "solutions")
+OMITTED = ("max_guesses", "timeout_s", "batch", "solutions")
 """Settings that change no outcome here."""
 
 
@@ -79,7 +80,7 @@ QUICK = Scale(12, (1, 5, 10), 10, (1, 4), 24, (1, 4, 16), (16, 64, 256))
 
 @dataclass(frozen=True)
 class Task:
-    """One measurement: a name within its section, its cost in 9x9 rows asked, and how it is done.
+    """One measurement: a name within its section, its cost in rows of 9x9, and how it is done.
 
     `run` returns the rows that a report keeps.
     """
@@ -87,16 +88,6 @@ class Task:
     key: str
     cost: float
     run: Callable[[], list[Row]]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with what must be said of it: sample size, seed, NFE, loops."""
-
-    caption: str
-    head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,8 @@ class Section:
     """What is asked, and how it is measured: the text above its tables."""
     tasks: Callable[[Bench], Iterator[Task]]
     tables: Callable[[list[Row]], list[Table]]
-    figures: Callable[[list[Row], Mapping[str, str]], dict[str, Figure]] = lambda rows, colours: {}
+    """Of at least one row."""
+    figures: Callable[[list[Row], Mapping[str, str]], Figures] = lambda rows, colours: {}
     """Figures by file name; `colours` is the colour of each model."""
 
 
@@ -122,7 +114,7 @@ class Bench:
     seed: int = 0
     data: Path | None = None
     names: tuple[str, ...] = ()
-    """The sets asked for, by name or path; none means all that there are."""
+    """The chosen sets, by name or path; empty means all that there are."""
     rows: int = ROWS["cpu"]
 
     def __post_init__(self) -> None:
@@ -133,7 +125,7 @@ class Bench:
         """How each set comes about, by its name. Raises VmdError for a name that means nothing."""
         count, seed = self.scale.count, self.seed
         makers: dict[str, Callable[[], PuzzleSet]] = {
-            MINIMAL: partial(sets.minimal, MINIMAL, sudoku(3, 3), count, seed),
+            MINIMAL: partial(sets.minimal, MINIMAL, NINE, count, seed),
             HARDEST: partial(sets.hardest, HARDEST, count, seed),
         }
         for path in self._files("sudoku", ".txt"):
@@ -172,8 +164,12 @@ class Bench:
         return self._files("variants", ".jsonl")
 
     def set(self, name: str) -> PuzzleSet:
-        """The set of that name, made when it is first asked for."""
-        return self.made(name, self._makers[name])
+        """The set of that name, made when it is first needed."""
+        if name in self._makers:
+            return self.made(name, self._makers[name])
+        if name == EMPTY:
+            return PuzzleSet(name, (NINE.empty(),) * self.scale.some)
+        return self.made(name, partial(sets.several, name, NINE, self.scale.some, self.seed))
 
     def made(self, name: str, make: Callable[[], PuzzleSet]) -> PuzzleSet:
         """A set, made once."""
@@ -181,9 +177,8 @@ class Bench:
             self._made[name] = make()
         return self._made[name]
 
-    def readers(self, board: Board | None = None) -> list[Model]:
-        """The models that can be asked about this board; 9x9 unless one is named."""
-        board = board or sudoku(3, 3)
+    def readers(self, board: Board = NINE) -> list[Model]:
+        """The models that can read this board."""
         return [model for model in self.models if model.reads(board)]
 
     def solve(self, model: Model, puzzles: Sequence[Puzzle], settings: Settings) -> list[Solution]:
@@ -198,15 +193,45 @@ class Bench:
 
     def facts(self, model: Model, of: PuzzleSet, settings: Settings) -> Row:
         """What a row says of how it was measured: on what, and every setting that matters."""
-        told = {name: value for name, value in asdict(settings).items() if name not in UNTOLD}
+        kept = {name: value for name, value in asdict(settings).items() if name not in OMITTED}
         return {
             "set": of.name,
             "digest": of.digest,
             "model": model.name,
-            **told,
+            **kept,
             "loops": settings.loops or model.denoiser.loops,
             "seed": self.seed,
         }
+
+
+@dataclass(frozen=True)
+class Case:
+    """Settings that a 9x9 set is solved with: a task, of one row for each of the settings."""
+
+    key: tuple[str, ...]
+    """What the task is called, after the set and the model."""
+    settings: tuple[Settings, ...]
+    rows: float
+    """Rows of calls a puzzle, over all the settings."""
+    facts: Row = field(default_factory=dict)
+    """What its rows say besides."""
+
+
+def solve_tasks(
+    bench: Bench, names: Iterable[str], models: Iterable[Model], cases: Iterable[Case],
+    count: int | None = None,
+) -> Iterator[Task]:  # fmt: skip
+    """One for each set, model and case; of the first `count` puzzles of a set, or all."""
+    count = count or bench.scale.count
+    for name, model, case in product(names, models, cases):
+        key = ", ".join((name, model.name, *case.key))
+        run = partial(_solve, bench, name, model, case, count)
+        yield Task(key, cost(NINE, count, case.rows), run)
+
+
+def _solve(bench: Bench, name: str, model: Model, case: Case, count: int) -> list[Row]:
+    of = bench.set(name).first(count)
+    return [{**bench.row(model, of, settings), **case.facts} for settings in case.settings]
 
 
 def outcome(solutions: Sequence[Solution]) -> Row:
@@ -220,5 +245,5 @@ def outcome(solutions: Sequence[Solution]) -> Row:
 
 
 def cost(board: Board, rows: float, calls: float) -> float:
-    """Rows asked so often, in 9x9 rows."""
+    """So many rows in so many calls, in rows of a 9x9 board."""
     return rows * calls * board.n * board.D / 729

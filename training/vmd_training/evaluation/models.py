@@ -71,7 +71,7 @@ class Model:
         return tuple(dict.fromkeys(board for group in groups for board in group.boards))
 
     def reads(self, board: Board) -> bool:
-        """Whether it can be asked about boards of this size: the transformer knows only one."""
+        """Whether it can read boards of this size: the transformer knows only one."""
         if self.network.config.backbone == "candidate-graph":
             return True
         return (board.n, board.D) == (CELLS, VALUES)

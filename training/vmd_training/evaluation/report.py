@@ -1,7 +1,7 @@
-"""A report: measures what is asked for, keeps every measurement at once, and writes it all down.
+"""A report: measures the chosen sections, saves each measurement at once, and writes it all.
 
 `report.json` holds everything; `report.md` and the figures are made from it alone, so that a report
-that was cut off goes on where it stopped.
+that was interrupted continues where it stopped.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ import numpy as np
 
 from vmd_solver import __version__
 from vmd_solver.errors import VmdError
-from vmd_training.evaluation import plots
-from vmd_training.evaluation.bench import Bench, Row, Section, Task
-from vmd_training.evaluation.tables import markdown
+from vmd_training import plots
+from vmd_training.evaluation.bench import Bench, Section, Task
+from vmd_training.tables import Row, markdown, write_json
 
 VERSION = 1
 
-Tell = Callable[[str, float], None]
-"""Hears what is being measured, and the seconds left."""
+Progress = Callable[[str, float], None]
+"""Called with what is being measured, and the seconds left."""
+
+PACE_S = 0.01
+"""Seconds of a 9x9 row on one core, before any was measured."""
 
 
 @dataclass
-class Report:
+class Measurements:
     """What was measured so far, by section and task, and what it was measured on."""
 
     folder: Path
@@ -56,11 +59,8 @@ class Report:
 
     def save(self) -> None:
         """Write report.json, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".partial")
         document = {"version": VERSION, "about": self.about, "sections": self.rows}
-        partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", "utf-8")
-        partial.replace(self.path)
+        write_json(self.path, document)
 
 
 def about(bench: Bench) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def about(bench: Bench) -> dict[str, Any]:
     }
 
 
-def opened(folder: Path, bench: Bench, resume: bool) -> Report:
+def opened(folder: Path, bench: Bench, resume: bool) -> Measurements:
     """A new report, or with `resume` the one in the folder. Raises VmdError where they clash."""
-    report = Report(folder, about(bench))
+    report = Measurements(folder, about(bench))
     if not report.path.exists():
         return report
     if not resume:
@@ -100,26 +100,24 @@ def opened(folder: Path, bench: Bench, resume: bool) -> Report:
                 f"{report.path} was measured with other {part}; use the options and models it had,"
                 " or another --out"
             )
-    return Report(folder, report.about, rows)
+    return Measurements(folder, report.about, rows)
 
 
-def measure(report: Report, bench: Bench, sections: Sequence[Section], tell: Tell) -> None:
+def measure(
+    report: Measurements, bench: Bench, sections: Sequence[Section], progress: Progress
+) -> None:
     """Run every task of these sections that the report does not have."""
     tasks = [(section, task) for section in sections for task in section.tasks(bench)]
     open_ = [(section, task) for section, task in tasks if not report.has(section, task)]
     left, done, started = sum(task.cost for _, task in open_), 0.0, time.perf_counter()
     for section, task in open_:
         pace = (time.perf_counter() - started) / done if done else PACE_S
-        tell(f"{section.name}: {task.key}", left * pace)
+        progress(f"{section.name}: {task.key}", left * pace)
         report.add(section, task, task.run())
         left, done = left - task.cost, done + task.cost
 
 
-PACE_S = 0.01
-"""Seconds of a 9x9 row on one core, before any was measured."""
-
-
-def write(report: Report, sections: Sequence[Section]) -> Path:
+def write(report: Measurements, sections: Sequence[Section]) -> Path:
     """report.md and its figures, of all sections that were measured; returns the path."""
     colours = plots.colours_of([model["name"] for model in report.about["models"]])
     parts = [_head(report)]
@@ -128,7 +126,7 @@ def write(report: Report, sections: Sequence[Section]) -> Path:
         if not rows:
             continue
         parts.append(f"## {section.title}\n\n{section.question}\n")
-        parts += [markdown(table) for table in section.tables(rows)]
+        parts += [table.markdown() for table in section.tables(rows)]
         for name, figure in section.figures(rows, colours).items():
             figure.savefig(report.folder / name, dpi=120)
             parts.append(f"![{section.title}: {name}]({name})\n")
@@ -137,17 +135,15 @@ def write(report: Report, sections: Sequence[Section]) -> Path:
     return path
 
 
-def _head(report: Report) -> str:
-    told = report.about
+def _head(report: Measurements) -> str:
+    about = report.about
     keys = ("name", "latent", "backbone", "parameters", "loops", "recipe", "runtime", "digest")
     names = ("model", *keys[1:4], "loops a call", *keys[5:])
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    for model in told["models"]:
-        lines.append("| " + " | ".join(str(model[key]) for key in keys) + " |")
-    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
+    models = markdown(names, ([model[key] for key in keys] for model in about["models"]))
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     return (
-        f"# Evaluation of {told['models'][0]['name']}\n\n" + "\n".join(lines) + "\n\n"
-        f"Seed {told['seed']}; {told['machine']}; {versions}. A call of the denoiser (NFE) is the"
+        f"# Evaluation of {about['models'][0]['name']}\n\n{models}\n"
+        f"Seed {about['seed']}; {about['machine']}; {versions}. A call of the denoiser (NFE) is the"
         " number of loops above. Numbers in brackets are 95% intervals: Wilson's for shares, normal"
         " ones for means of nats. A puzzle counts as solved only where the independent verifier"
         " accepts the grid, and where a puzzle has several solutions any counts. All models are"

@@ -27,7 +27,7 @@ MOST_GUESSES = 10
 """Guesses of one uniqueness check on boards beyond 9x9: a clue whose check needs more stays."""
 
 TENTH = 10
-"""The hardest of so many times the puzzles that are asked for."""
+"""The hardest of so many times the wanted puzzles."""
 
 SEVERAL = 50
 """Most solutions of a puzzle all of whose solutions are to be sampled."""
@@ -57,7 +57,7 @@ def minimal(name: str, board: Board, count: int, seed: int) -> PuzzleSet:
     givens, _ = minimal_puzzles(
         board, count, _stream(seed, 0), max_guesses=MOST_GUESSES if board.D > 9 else None
     )
-    return PuzzleSet(name, _puzzles(board, givens))
+    return PuzzleSet(name, puzzles_of(board, givens))
 
 
 def hardest(name: str, count: int, seed: int) -> PuzzleSet:
@@ -65,7 +65,7 @@ def hardest(name: str, count: int, seed: int) -> PuzzleSet:
     board = sudoku(3, 3)
     givens, _ = minimal_puzzles(board, TENTH * count, _stream(seed, 1))
     order = np.argsort(-rate(board, givens, _stream(seed, 2), orders=16), kind="stable")
-    return PuzzleSet(name, _puzzles(board, givens[order[:count]]))
+    return PuzzleSet(name, puzzles_of(board, givens[order[:count]]))
 
 
 def mined(path: Path, count: int, seed: int) -> PuzzleSet:
@@ -84,7 +84,7 @@ def mined(path: Path, count: int, seed: int) -> PuzzleSet:
     rated = np.flatnonzero(~np.isnan(ratings))
     tenth = rated[np.argsort(-ratings[rated], kind="stable")][: max(1, len(rated) // TENTH)]
     chosen = np.sort(_stream(seed, 3).permutation(tenth)[:count])
-    return PuzzleSet(path.stem, _puzzles(sudoku(3, 3), givens[chosen]))
+    return PuzzleSet(path.stem, puzzles_of(sudoku(3, 3), givens[chosen]))
 
 
 def read(path: Path, count: int | None) -> PuzzleSet:
@@ -103,7 +103,7 @@ def several(name: str, board: Board, count: int, seed: int) -> PuzzleSet:
     while len(found) < count:
         givens, _ = minimal_puzzles(board, count, rng)
         for clues, rows in enumerate(np.array_split(rng.permutation(givens), 3), 1):
-            found += _puzzles(board, loosen(rows, clues, rng))
+            found += puzzles_of(board, loosen(rows, clues, rng))
         found = [puzzle for puzzle in found if 1 < _count(puzzle) <= SEVERAL]
     return enumerated(name, found[:count])
 
@@ -123,7 +123,8 @@ def _stream(seed: int, number: int) -> np.random.Generator:
     return np.random.default_rng((seed, STREAM, number))
 
 
-def _puzzles(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
+def puzzles_of(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
+    """The puzzles of rows of givens (B, n)."""
     return tuple(Puzzle(board, tuple(int(value) for value in row)) for row in givens)
 
 

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vmd_training.synthetic.data import Joint
-from vmd_training.synthetic.report import PAPER, Column, found, kls, shares
 from vmd_training.synthetic.sampling import Plan
 from vmd_training.synthetic.studies import ELBO, FOUR, MDM, ONE, TRUTH, TWO, VMD, Results
+from vmd_training.synthetic.tables import PAPER, Column, certain, found, kls, shares
 
 COLOUR = {MDM.name: "#c44e52", VMD.name: "#2a6fb0", ELBO.name: "#7fb3dd"}
 LINE = {1: "-", 2: "--", 4: ":"}
@@ -20,14 +20,11 @@ MARK = {1: "o", 2: "s", 4: "^"}
 
 def save(results: Results, studies: tuple[str, ...], folder: Path) -> list[Path]:
     """Every figure of the studies; returns where they are."""
-    paths = []
-    for study, picture in (
-        ("two", two), ("four", four), ("blocks", blocks), ("toy2d", toy2d)
-    ):  # fmt: skip
-        if study in studies:
-            paths.append(folder / f"synthetic_{study}.png")
-            picture(results).savefig(paths[-1], dpi=100)
-    return paths
+    pictures = {"two": two, "four": four, "blocks": blocks, "toy2d": toy2d}
+    paths = {study: folder / f"synthetic_{study}.png" for study in pictures if study in studies}
+    for study, path in paths.items():
+        pictures[study](results).savefig(path, dpi=100)
+    return list(paths.values())
 
 
 def two(results: Results) -> Figure:
@@ -65,11 +62,15 @@ def four(results: Results) -> Figure:
     titles = {"D1": "D1: a chain of four", "D2": "D2: two pairs"}
     for axes, (name, title) in zip(panels, titles.items(), strict=True):
         _against_p(axes, results, _joints(results, name), tuple(
-            Column(f"{model}, {plan.nfe} call{'s' * (plan.nfe > 1)}", model, plan)
+            Column(f"{model}, {_calls(plan.nfe)}", model, plan)
             for model in (MDM.name, VMD.name) for plan in (ONE, TWO, FOUR)
         ))  # fmt: skip
         axes.set_title(title)
     return figure
+
+
+def _calls(nfe: int) -> str:
+    return f"{nfe} call{'s' * (nfe > 1)}"
 
 
 def _joints(results: Results, name: str) -> list[Joint]:
@@ -97,8 +98,8 @@ def _against_p(
 def blocks(results: Results) -> Figure:
     """Share of right sequences in one block and in two, beside the paper's."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2, sharey=True), ("D1", "D2"), strict=True):
-        joint = next(j for j in results.joints if j.name == name and j.p == 1)
+    for axes, joint in zip(figure.subplots(1, 2, sharey=True), certain(results), strict=True):
+        name = joint.name
         cases = [(blocks, nfe) for data, blocks, nfe in PAPER if data == name][::-1]
         for offset, model in ((-0.2, MDM.name), (0.2, VMD.name)):
             of_case = [shares(results, joint, Column("", model, Plan(nfe)), b) for b, nfe in cases]
@@ -107,7 +108,7 @@ def blocks(results: Results) -> Figure:
                      label=f"{model}, here")  # fmt: skip
             theirs = [float(PAPER[name, b, n][0 if model == MDM.name else 2]) for b, n in cases]
             axes.plot(places, theirs, "k_", ms=16, label="paper" if offset > 0 else None)
-        names = [f"{b} block{'s' * (b > 1)}\n{nfe} call{'s' * (nfe > 1)}" for b, nfe in cases]
+        names = [f"{b} block{'s' * (b > 1)}\n{_calls(nfe)}" for b, nfe in cases]
         axes.set_xticks(range(len(cases)), names)
         axes.set_title(name)
     figure.axes[0].set_ylabel("share of right sequences")
@@ -128,7 +129,7 @@ def toy2d(results: Results) -> Figure:
             tokens = results.points[name, model, nfe]
             colour = COLOUR.get(model, "#444444")
             axes.scatter(*tokens.T, s=1.2, color=colour, alpha=0.5, lw=0)
-            title = "data" if model == TRUTH else f"{model}, {nfe} call{'s' * (nfe > 1)}"
+            title = "data" if model == TRUTH else f"{model}, {_calls(nfe)}"
             if nfe:
                 share = found(results, joint, model, Plan(nfe))[0].in_support
                 title += f": {share:.2f}"

@@ -161,27 +161,27 @@ class Bench:
         self, method: Method, joints: Sequence[Joint], seeds: int, blocks: int = 1, steps: int = 1
     ) -> list[tuple[Joint, int, SequenceVMD]]:
         """Trained models with their data and seeds."""
-        asked = [(joint, self.seed + number) for joint in joints for number in range(seeds)]
-        of = tuple((joint.name, joint.p, seed) for joint, seed in asked)
+        pairs = [(joint, self.seed + number) for joint in joints for number in range(seeds)]
+        of = tuple((joint.name, joint.p, seed) for joint, seed in pairs)
         key = (method, of, blocks, steps)
         if key not in self.trained:
-            self.trained[key] = self._fit(method, asked, blocks, steps)
-        pairs = zip(asked, self.trained[key], strict=True)
-        return [(joint, seed, model) for (joint, seed), model in pairs]
+            self.trained[key] = self._fit(method, pairs, blocks, steps)
+        trained = zip(pairs, self.trained[key], strict=True)
+        return [(joint, seed, model) for (joint, seed), model in trained]
 
     def _fit(
-        self, method: Method, asked: Sequence[tuple[Joint, int]], blocks: int, steps: int
+        self, method: Method, pairs: Sequence[tuple[Joint, int]], blocks: int, steps: int
     ) -> list[SequenceVMD]:
-        joints, seeds = [joint for joint, _ in asked], [seed for _, seed in asked]
+        joints, seeds = [joint for joint, _ in pairs], [seed for _, seed in pairs]
         latent: Literal["none", "block"] = "block" if method.latent else "none"
         config = SequenceConfig(joints[0].values, joints[0].length, blocks, latent, method.prior,
                                 method.k, layers=1)  # fmt: skip
         recipe = Recipe(steps * self.effort.steps, method.batch, method.draws, beta=method.beta)
         names = " and ".join(dict.fromkeys(joint.name for joint in joints))
-        self.say(f"training {len(asked)} of {method.name} on {names}, {blocks} block(s)")
+        self.say(f"training {len(pairs)} of {method.name} on {names}, {blocks} block(s)")
         models = fit(config, joints, seeds, recipe)
         if method.latent and blocks == 1:
-            for (joint, seed), model in zip(asked, models, strict=True):
+            for (joint, seed), model in zip(pairs, models, strict=True):
                 self.results.latents.append(
                     _latent(joint, method, seed, model, self.effort.rows // 5)
                 )

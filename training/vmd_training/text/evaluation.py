@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,13 +17,12 @@ from vmd_solver.text.denoiser import OnnxText
 from vmd_solver.text.sampler import extend
 from vmd_solver.text.settings import TextSettings
 from vmd_training.checkpoint import built
-from vmd_training.report import table
+from vmd_training.tables import Row, number, rows_table, text
 from vmd_training.text import corpus as corpora
+from vmd_training.text.card import CALLS, bounds_table, measured
 from vmd_training.text.judge import Judge, quality, words
 from vmd_training.text.model import TextConfig, TextVMD
-from vmd_training.text.report import bounds_table, measured
 
-CALLS = (1, 2, 4, 8, 16)
 PROMPT, NEW = 64, 128
 """Characters of held-out text before a sample, and tokens of the sample."""
 
@@ -45,9 +43,7 @@ class Setting:
     """All else of sampling."""
 
 
-def evaluate(
-    folder: Path, model: OnnxText, setting: Setting, say: Callable[[str], None]
-) -> dict[str, Any]:
+def evaluate(folder: Path, model: OnnxText, setting: Setting, say: Callable[[str], None]) -> Row:
     """Bounds and samples of the exported model in a folder."""
     alphabet = model.alphabet
     with tempfile.TemporaryDirectory() as temporary:
@@ -66,7 +62,7 @@ def evaluate(
         (before, held_out[start : start + NEW])
         for start, before in zip(starts, prompts, strict=True)
     ]
-    rows: list[dict[str, Any]] = [{"block": "", "calls": "", "temperature": ""}]
+    rows: list[Row] = [{"block": "", "calls": "", "temperature": ""}]
     rows[0] |= asdict(quality(judge, known, true))
     for facts, settings in _plans(setting):
         found = [
@@ -78,7 +74,7 @@ def evaluate(
     return {"bounds": bounds, "quality": rows}
 
 
-def _plans(setting: Setting) -> Iterator[tuple[dict[str, Any], TextSettings]]:
+def _plans(setting: Setting) -> Iterator[tuple[Row, TextSettings]]:
     """By block length, calls and temperature."""
     for L in setting.lengths:
         for temperature in setting.temperatures:
@@ -93,12 +89,14 @@ def _new(model: OnnxText, prompt: str, settings: TextSettings) -> str:
     return sample.text[len(prompt) :]
 
 
-def page(found: dict[str, Any]) -> str:
+def page(found: Row) -> str:
     """Markdown of what `evaluate` found."""
-    head = ("block", "calls", "temperature", "judge, bits", "real words", "distinct")
-    lines = [
-        (str(row["block"] or "held-out text"), str(row["calls"]), str(row["temperature"]),
-         f"{row['judge_bits']:.2f}", f"{row['real_words']:.2f}", f"{row['distinct']:.2f}")
-        for row in found["quality"]
-    ]  # fmt: skip
-    return f"{bounds_table(found['bounds'])}\n\n{table(lines, head)}"
+    columns = {
+        "block": lambda row: str(row["block"] or "held-out text"),
+        "calls": text("calls"),
+        "temperature": text("temperature"),
+        "judge, bits": number("judge_bits"),
+        "real words": number("real_words"),
+        "distinct": number("distinct"),
+    }
+    return f"{bounds_table(found['bounds'])}\n\n{rows_table(columns, found['quality'])}"

@@ -13,8 +13,9 @@ from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import VmdError
 from vmd_training.commands import eval as command
 from vmd_training.evaluation import report
-from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task
+from vmd_training.evaluation.bench import Bench, Section, Task
 from vmd_training.evaluation.sections import SECTIONS
+from vmd_training.tables import Row, Table
 
 Made = Callable[..., Bench]
 

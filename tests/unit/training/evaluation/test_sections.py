@@ -13,12 +13,13 @@ from vmd_solver.csp import exact
 from vmd_solver.denoiser.fakes import FakeDenoiser, undecided
 from vmd_solver.denoiser.graph import open_candidates
 from vmd_solver.sampling import Settings
-from vmd_training.evaluation import plots, sets
-from vmd_training.evaluation.bench import Bench, Row, Section
+from vmd_training import plots
+from vmd_training.evaluation import sets
+from vmd_training.evaluation.bench import Bench, Section
 from vmd_training.evaluation.sections import SECTIONS, dependency, kl
 from vmd_training.evaluation.sections.families import KINDS, counterpart
 from vmd_training.evaluation.sections.rates import POLICIES
-from vmd_training.evaluation.tables import markdown
+from vmd_training.tables import Row
 
 Made = Callable[..., Bench]
 
@@ -58,7 +59,7 @@ def shown(name: str, rows: list[Row]) -> str:
     section: Section = SECTIONS[name]
     for figure in section.figures(rows, {"fake": "#000000"}).values():
         figure.canvas.draw()
-    return "\n".join(markdown(table) for table in section.tables(rows))
+    return "\n".join(table.markdown() for table in section.tables(rows))
 
 
 def test_one_run_of_the_threshold_policy_tells_every_budget(bench_of: Made) -> None:

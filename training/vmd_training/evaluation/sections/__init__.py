@@ -1,34 +1,30 @@
-"""The questions of the report, a module each, in the order they are answered."""
+"""The questions of the report, in the order they are answered."""
 
 from vmd_training.evaluation.bench import Section
 from vmd_training.evaluation.sections import (
-    budget,
     dependency,
     families,
-    guided,
     kl,
     latents,
     loops,
-    plain,
     rates,
-    remask,
-    z,
+    settings,
 )
 
 SECTIONS: dict[str, Section] = {
-    module.SECTION.name: module.SECTION
-    for module in (
-        rates,
-        latents,
-        z,
-        dependency,
-        kl,
-        families,
-        loops,
-        remask,
-        budget,
-        guided,
-        plain,
+    section.name: section
+    for section in (
+        rates.SECTION,
+        latents.SECTION,
+        settings.Z,
+        dependency.SECTION,
+        kl.SECTION,
+        families.SECTION,
+        loops.SECTION,
+        settings.REMASK,
+        settings.BUDGET,
+        settings.GUIDED,
+        settings.CALLS_ALONE,
     )
 }
 

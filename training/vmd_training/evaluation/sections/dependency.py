@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings, Solution
-from vmd_training.evaluation import plots, sets
-from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task, cost
-from vmd_training.evaluation.intervals import (
+from vmd_training import plots
+from vmd_training.evaluation import sets
+from vmd_training.evaluation.bench import Bench, Section, Task, cost
+from vmd_training.evaluation.models import Model
+from vmd_training.evaluation.sections.settings import PLAIN
+from vmd_training.evaluation.sets import PuzzleSet
+from vmd_training.intervals import (
     kl_to_uniform,
     mean,
     mean_share,
@@ -21,28 +24,22 @@ from vmd_training.evaluation.intervals import (
     uniform_distinct,
     uniform_kl,
 )
-from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.sets import PuzzleSet
-from vmd_training.evaluation.tables import (
+from vmd_training.tables import (
+    Row,
+    Table,
     listed,
     mean_cell,
     measured,
     number,
-    of,
     pivot,
     share_cell,
+    text,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BOARDS = {"4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3)}
 
 CALLS = 4
 """NFE of each sample of a puzzle with several solutions."""
-
-PLAIN = Settings("neural", "top", remask="none", select="margin")
-"""A sampler and nothing else: no rule is looked at, no call is saved."""
 
 LATENT_FIRST = replace(PLAIN, policy="last", z="refine")
 """All calls but the last one settle the latent: it is inferred from the grid each proposes."""
@@ -66,33 +63,38 @@ def tasks(bench: Bench) -> Iterator[Task]:
     """Empty boards, then puzzles with several solutions: by board, model and temperature."""
     scale = bench.scale
     for size, board in BOARDS.items():
-        for model in bench.readers(board):
-            for sampler in samplers(model):
-                yield Task(
-                    f"empty {size}, {model.name}, {_key(sampler)}",
-                    cost(board, scale.empties, sum(scale.sampled)),
-                    partial(_empty, bench, model, size, sampler),
-                )
-    for name, board, count in _puzzles(bench):
-        for model in bench.readers(board):
-            for sampler in samplers(model):
-                yield Task(
-                    f"several {name}, {model.name}, {_key(sampler)}",
-                    cost(board, count * max(scale.latents), CALLS),
-                    partial(_several, bench, model, name, board, sampler),
-                )
+        for model, sampler in _sampled(bench, board):
+            yield Task(
+                f"empty {size}, {model.name}, {_name(sampler.policy, sampler.temperature)}",
+                cost(board, scale.empties, sum(scale.sampled)),
+                partial(_empty, bench, model, size, sampler),
+            )
+    for name, board in _puzzles(bench):
+        for model, sampler in _sampled(bench, board):
+            yield Task(
+                f"several {name}, {model.name}, {_name(sampler.policy, sampler.temperature)}",
+                cost(board, scale.few * max(scale.latents), CALLS),
+                partial(_several, bench, model, name, board, sampler),
+            )
 
 
-def _key(sampler: Settings) -> str:
-    return f"{sampler.policy}, T = {sampler.temperature:g}"
+def _sampled(bench: Bench, board: Board) -> Iterator[tuple[Model, Settings]]:
+    """Every model that reads the board, with each of its samplers."""
+    for model in bench.readers(board):
+        for sampler in samplers(model):
+            yield model, sampler
 
 
-def _puzzles(bench: Bench) -> Iterator[tuple[str, Board, int]]:
-    """The sets of puzzles with several solutions: name, board and number of puzzles."""
+def _name(policy: str, temperature: float) -> str:
+    return f"{policy}, T = {temperature:g}"
+
+
+def _puzzles(bench: Bench) -> Iterator[tuple[str, Board]]:
+    """The sets of puzzles with several solutions, and their boards."""
     for size, board in BOARDS.items():
-        yield f"{size}, made here", board, bench.scale.few
+        yield f"{size}, made here", board
     if MULTI in bench.set_names and bench.data is not None:
-        yield MULTI, BOARDS["9x9"], bench.scale.few
+        yield MULTI, BOARDS["9x9"]
 
 
 def _empty(bench: Bench, model: Model, size: str, sampler: Settings) -> list[Row]:
@@ -181,7 +183,7 @@ def _valid_table(rows: list[Row]) -> Table:
         {"board": "set", "model": "model", **SAMPLER, "loops a call": "loops"},
         "nfe",
         lambda row: f"{share_cell(row)}, {row['distinct']}",
-        lambda nfe: f"{nfe} NFE",
+        "{} NFE".format,
         f"{note} There are 288 grids of 4x4: 200 even draws hold 144 of them.",
     )
 
@@ -191,14 +193,14 @@ def _spread_table(rows: list[Row]) -> Table:
         "Puzzles with 2 to 50 solutions, all of them known",
         rows,
         {
-            "puzzles": of("set"),
-            "model": of("model"),
-            **{head: of(key) for head, key in SAMPLER.items()},
-            "solutions": number("solutions_mean", 1),
+            "puzzles": text("set"),
+            "model": text("model"),
+            **{head: text(key) for head, key in SAMPLER.items()},
+            "solutions": number("solutions_mean", ".1f"),
             "valid": lambda row: mean_cell(row["valid"]),
             "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
             "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
-            "puzzles with a valid sample": of("with_any"),
+            "puzzles with a valid sample": text("with_any"),
         },
         measured(rows, "puzzles", "samples", "seed", "nfe", "loops", "remask"),
     )
@@ -216,9 +218,9 @@ def _coverage_table(rows: list[Row]) -> Table:
     )
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Validity by NFE from empty boards, and coverage by samples."""
-    named = [{**row, "sampler": f"{row['policy']}, T = {row['temperature']:g}"} for row in rows]
+    named = [{**row, "sampler": _name(row["policy"], row["temperature"])} for row in rows]
     empty = [row for row in named if row["what"] == EMPTY]
     several = [row for row in named if row["what"] == SEVERAL]
     made = {}

@@ -11,10 +11,10 @@ from vmd_solver.csp import Board
 from vmd_solver.sampling import Settings
 from vmd_training import boards
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost
+from vmd_training.evaluation.bench import STOPS, Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet, kind_of
-from vmd_training.evaluation.tables import listed, measured, number, of, share_cell
+from vmd_training.tables import Row, Table, listed, measured, number, share_cell, text
 
 KINDS: dict[str, str | None] = {
     "sudoku-2x2": "sudoku-2x3",
@@ -35,7 +35,7 @@ kind, and so on to one that was trained on."""
 
 
 def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
-    """The nearest kind that was trained on; None for one that was itself, or where there is none.
+    """The nearest kind that was trained on; None if it was trained on, or if there is no such kind.
 
     >>> counterpart("sudoku-4x4", ("sudoku-2x2", "sudoku-3x3"))
     'sudoku-3x3'
@@ -55,17 +55,17 @@ def tasks(bench: Bench) -> Iterator[Task]:
         for model in bench.readers(board):
             yield _task(bench, kind, board, model, partial(_made, bench, kind))
     for path in bench.variants:
-        found = sets.read(path, bench.scale.some)
-        for model in bench.readers(found.puzzles[0].board):
-            make = partial(sets.read, path, bench.scale.some)
-            yield _task(bench, path.name, found.puzzles[0].board, model, make)
+        make = partial(sets.read, path, bench.scale.some)
+        board = make().puzzles[0].board
+        for model in bench.readers(board):
+            yield _task(bench, path.name, board, model, make)
 
 
 def _task(
     bench: Bench, name: str, board: Board, model: Model, make: Callable[[], PuzzleSet]
 ) -> Task:
-    asked = cost(board, bench.scale.some, bench.scale.budget * STOPS)
-    return Task(f"{name}, {model.name}", asked, partial(_solve, bench, name, model, make))
+    work = cost(board, bench.scale.some, bench.scale.budget * STOPS)
+    return Task(f"{name}, {model.name}", work, partial(_solve, bench, name, model, make))
 
 
 def _board(bench: Bench, kind: str) -> Board:
@@ -81,21 +81,13 @@ def _solve(bench: Bench, name: str, model: Model, make: Callable[[], PuzzleSet])
     found = make()
     kind, trained = kind_of(found.puzzles[0].board), model.trained_on
     row = bench.row(model, found, Settings("neural", nfe=bench.scale.budget))
-    return [
-        {
-            **row,
-            "set": name,
-            "kind": kind,
-            "trained": None if trained is None else kind in trained,
-            "counterpart": counterpart(kind, trained),
-        }
-    ]
+    seen = None if trained is None else kind in trained
+    nearest = counterpart(kind, trained)
+    return [{**row, "set": name, "kind": kind, "trained": seen, "counterpart": nearest}]
 
 
 def tables(rows: list[Row]) -> list[Table]:
     """A line for each set and model: its share, and that of its counterpart."""
-    if not rows:
-        return []
     by = {(row["set"], row["model"]): row for row in rows}
 
     def against(row: Row) -> str:
@@ -107,10 +99,10 @@ def tables(rows: list[Row]) -> list[Table]:
             "Solved by size and family",
             rows,
             {
-                "puzzles": of("set"),
-                "model": of("model"),
+                "puzzles": text("set"),
+                "model": text("model"),
                 "board": lambda row: SEEN[row["trained"]],
-                "sample size": of("puzzles"),
+                "sample size": text("puzzles"),
                 "solved": share_cell,
                 "mean NFE": number("nfe_mean"),
                 "trained-on counterpart": against,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -18,14 +18,24 @@ from vmd_solver.csp.generate import full_grids
 from vmd_solver.sampling.rules import conflicts
 from vmd_training.evaluate import grid_of
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task, cost
-from vmd_training.evaluation.intervals import mean, share
+from vmd_training.evaluation.bench import Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
-from vmd_training.evaluation.tables import listed, mean_cell, measured, of, share_cell
 from vmd_training.graph import Grid
+from vmd_training.intervals import mean, share
 from vmd_training.loop import ACTIVE_NATS
 from vmd_training.model import VMD, kl_nats
+from vmd_training.tables import (
+    Cell,
+    Row,
+    Table,
+    listed,
+    mean_cell,
+    measured,
+    number,
+    share_cell,
+    text,
+)
 
 BOARDS = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
 KINDS = ("empty", "several solutions", "one solution")
@@ -65,14 +75,12 @@ def _puzzles(bench: Bench, size: str, kind: str) -> Puzzles:
         grids = full_grids(board, m, np.random.default_rng((bench.seed, sets.STREAM, 5)))
         return Puzzles(np.zeros((m, board.n), np.int64), grids.astype(np.int64), FREE_NATS[size])
     if kind == "one solution":
-        made = bench.made(
-            f"unique {size}", partial(sets.minimal, f"unique {size}", board, m, bench.seed)
-        )
+        name = f"unique {size}"
+        made = bench.made(name, partial(sets.minimal, name, board, m, bench.seed))
         x0 = exact.solve_batch(board, _array(made)).solutions.astype(np.int64)
         return Puzzles(_array(made), x0, 0.0)
-    made = bench.made(
-        f"several {size}", partial(sets.several, f"several {size}", board, m, bench.seed)
-    )
+    name = f"several {size}"
+    made = bench.made(name, partial(sets.several, name, board, m, bench.seed))
     rng = np.random.default_rng((bench.seed, sets.STREAM, 6))
     x0 = np.array([grids[rng.integers(len(grids))] for grids in made.solutions], dtype=np.int64)
     return Puzzles(_array(made), x0, float(np.mean([math.log(len(g)) for g in made.solutions])))
@@ -103,17 +111,11 @@ def _carried(bench: Bench, model: Model, size: str, kind: str) -> list[Row]:
         "dimensions": kl[0].numel(),
         "active": int((kl.mean(dim=0) > ACTIVE_NATS).sum()),
     }
-    for which in parts[0]:
-        if which != "kl":
-            values = torch.cat([part[which] for part in parts])
-            row[which] = _shown(which, values.tolist())
+    for which in (key for key in parts[0] if key != "kl"):
+        values = torch.cat([part[which] for part in parts]).tolist()
+        valid = which.startswith("valid")
+        row[which] = share(int(sum(values)), len(values)) if valid else mean(values)
     return [row]
-
-
-def _shown(which: str, values: Sequence[float]) -> Row:
-    if which.startswith("valid"):
-        return share(int(sum(values)), len(values))
-    return mean(values)
 
 
 @torch.no_grad()
@@ -156,47 +158,34 @@ def _asked(
 
 def tables(rows: list[Row]) -> list[Table]:
     """Nats, and what the likeliest grid is worth with each z."""
-    if not rows:
-        return []
-
-    def cell(which: str, row: Row) -> str:
-        if which not in row:
-            return ""
-        return share_cell(row[which]) if which.startswith("valid") else mean_cell(row[which], 1)
-
+    which_puzzles = {"puzzles": text("set"), "model": text("model")}
+    carried: dict[str, Cell] = {
+        "least possible": number("least", ".1f"),
+        "KL": lambda row: mean_cell(row["kl"], 1) if row["latent"] != "none" else "",
+        "active of all dimensions": lambda row: (
+            f"{row['active']} of {row['dimensions']}" if row["latent"] != "none" else ""
+        ),
+        "with z of its own": partial(_cell, "own"),
+        "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
+        "shuffled": partial(_cell, "shuffled"),
+        "from the prior": partial(_cell, "prior"),
+    }
+    valid = {
+        "with z of its own": partial(_cell, "valid own"),
+        "shuffled": partial(_cell, "valid shuffled"),
+        "from the prior": partial(_cell, "valid prior"),
+    }
     note = measured(rows, "puzzles", "seed", "nfe", "loops")
     return [
-        listed(
-            "Nats a grid",
-            rows,
-            {
-                "puzzles": of("set"),
-                "model": of("model"),
-                "least possible": lambda row: f"{row['least']:.1f}",
-                "KL": lambda row: mean_cell(row["kl"], 1) if row["latent"] != "none" else "",
-                "active of all dimensions": lambda row: (
-                    f"{row['active']} of {row['dimensions']}" if row["latent"] != "none" else ""
-                ),
-                "with z of its own": partial(cell, "own"),
-                "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
-                "shuffled": partial(cell, "shuffled"),
-                "from the prior": partial(cell, "prior"),
-            },
-            note,
-        ),
-        listed(
-            "Likeliest grid valid",
-            rows,
-            {
-                "puzzles": of("set"),
-                "model": of("model"),
-                "with z of its own": partial(cell, "valid own"),
-                "shuffled": partial(cell, "valid shuffled"),
-                "from the prior": partial(cell, "valid prior"),
-            },
-            note,
-        ),
+        listed("Nats a grid", rows, which_puzzles | carried, note),
+        listed("Likeliest grid valid", rows, which_puzzles | valid, note),
     ]
+
+
+def _cell(which: str, row: Row) -> str:
+    if which not in row:
+        return ""
+    return share_cell(row[which]) if which.startswith("valid") else mean_cell(row[which], 1)
 
 
 SECTION = Section(

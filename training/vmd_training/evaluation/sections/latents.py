@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
-from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.verify import verify
 from vmd_solver.sampling import Settings, Solution
-from vmd_training.evaluation import plots
-from vmd_training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost
-from vmd_training.evaluation.intervals import share
+from vmd_training import plots
+from vmd_training.evaluation.bench import (
+    NINE,
+    STOPS,
+    Bench,
+    Case,
+    Section,
+    Task,
+    cost,
+    solve_tasks,
+)
 from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.tables import by_set, measured, pivot, share_cell
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from vmd_training.intervals import share
+from vmd_training.tables import Row, Table, by_set, measured, pivot
 
 CALLS = 5
 """NFE of each latent."""
@@ -31,14 +35,10 @@ def tasks(bench: Bench) -> Iterator[Task]:
         for model in bench.readers():
             yield Task(
                 f"{name}, {model.name}, unchecked",
-                cost(sudoku(3, 3), rows * max(bench.scale.latents), CALLS),
+                cost(NINE, rows * max(bench.scale.latents), CALLS),
                 partial(_unchecked, bench, model, name),
             )
-            yield Task(
-                f"{name}, {model.name}, checked",
-                cost(sudoku(3, 3), rows * sum(bench.scale.latents), CALLS * STOPS / 2),
-                partial(_checked, bench, model, name),
-            )
+            yield from solve_tasks(bench, [name], [model], [_checked(bench, model)], rows)
 
 
 def temperature(model: Model) -> float:
@@ -73,35 +73,29 @@ def _surest(solution: Solution, K: int) -> int:
     return max(range(K), key=lambda at: solution.proposals[at].margin)
 
 
-def _checked(bench: Bench, model: Model, name: str) -> list[Row]:
+def _checked(bench: Bench, model: Model) -> Case:
     """The verifier after every call, and rules in remasking, as people have it."""
-    part = bench.set(name).first(bench.scale.few)
-    every = [
+    every = tuple(
         Settings("neural", nfe=CALLS, latents=K, temperature=temperature(model))
         for K in bench.scale.latents
-    ]
-    return [{"how": HOW[2], **bench.row(model, part, settings)} for settings in every]
+    )
+    rows = sum(bench.scale.latents) * CALLS * STOPS / 2
+    return Case(("checked",), every, rows, {"how": HOW[2]})
 
 
 def tables(rows: list[Row]) -> list[Table]:
     """One for each set."""
-    shown = []
-    for name, mine in by_set(rows).items():
-        shown.append(
-            pivot(
-                f"Solved of `{name}` by K",
-                mine,
-                {"model": "model", "grid chosen": "how"},
-                "latents",
-                share_cell,
-                lambda K: f"K = {K}",
-                measured(mine, "puzzles", "seed", "nfe", "loops", "policy", "digest"),
-            )
+    return [
+        pivot(
+            f"Solved of `{name}` by K", mine, {"model": "model", "grid chosen": "how"}, "latents",
+            label="K = {}".format,
+            note=measured(mine, "puzzles", "seed", "nfe", "loops", "policy", "digest"),
         )
-    return shown
+        for name, mine in by_set(rows).items()
+    ]  # fmt: skip
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Share by K, a panel for each set and way to choose."""
     titled = [{**row, "panel": f"{row['set']}: {row['how']}"} for row in rows]
     return {

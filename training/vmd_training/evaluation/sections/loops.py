@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.rules import conflicts
-from vmd_training.evaluation import plots
-from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task, cost
-from vmd_training.evaluation.intervals import share
+from vmd_training import plots
+from vmd_training.evaluation.bench import NINE, Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.tables import measured, pivot, share_cell
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from vmd_training.intervals import share
+from vmd_training.tables import Row, Table, measured, pivot, share_cell
 
 STEP = 16
 """Loops of one call here; the hidden state is carried to the next."""
@@ -34,7 +29,7 @@ def tasks(bench: Bench) -> Iterator[Task]:
                 calls = max(bench.scale.loops) // STEP
                 yield Task(
                     f"{name}, {model.name}",
-                    cost(sudoku(3, 3), bench.scale.count, calls),
+                    cost(NINE, bench.scale.count, calls),
                     partial(_by_loops, bench, model, name),
                 )
 
@@ -63,7 +58,7 @@ def _by_loops(bench: Bench, model: Model, name: str) -> list[Row]:
 def _thought(
     bench: Bench, model: Model, puzzles: tuple[Puzzle, ...]
 ) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
-    """After each number of loops asked for, whether the likeliest grid (B,) breaks no rule."""
+    """After each number of loops wanted, whether the likeliest grid (B,) breaks no rule."""
     board, denoiser = puzzles[0].board, model.denoiser
     x_t = np.array([puzzle.givens for puzzle in puzzles], dtype=np.int64)
     allowed = np.ones((len(x_t), board.n, board.D), dtype=np.float32)
@@ -78,24 +73,19 @@ def _thought(
 
 def tables(rows: list[Row]) -> list[Table]:
     """One: sets and models by loops."""
-    if not rows:
-        return []
+    note = (
+        f"{measured(rows, 'puzzles', 'seed', 'loops', 'digest')} Lost are puzzles that were right"
+        f" after {min(row['thought'] for row in rows)} loops and are no more."
+    )
     return [
         pivot(
-            "Solved by loops",
-            rows,
-            {"puzzles": "set", "model": "model"},
-            "thought",
-            lambda row: f"{share_cell(row)}; {row['lost']} lost",
-            lambda loops: f"{loops} loops",
-            measured(rows, "puzzles", "seed", "loops", "digest")
-            + f" Lost are puzzles that were right after {min(r['thought'] for r in rows)} loops and"
-            " are no more.",
+            "Solved by loops", rows, {"puzzles": "set", "model": "model"}, "thought",
+            lambda row: f"{share_cell(row)}; {row['lost']} lost", "{} loops".format, note,
         )
-    ]
+    ]  # fmt: skip
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Share by loops."""
     return {
         "loops.png": plots.lines(

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import PolicyName
-from vmd_training.evaluation import plots
-from vmd_training.evaluation.bench import STOPS, Bench, Row, Section, Table, Task, cost, outcome
+from vmd_training import plots
+from vmd_training.evaluation.bench import NINE, STOPS, Bench, Section, Task, cost, outcome
 from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.tables import by_set, measured, pivot, share_cell
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from vmd_training.tables import Row, Table, by_set, measured, pivot
 
 POLICIES: tuple[PolicyName, ...] = ("threshold", "last", "random", "top", "margin")
 
@@ -31,10 +26,10 @@ def tasks(bench: Bench) -> Iterator[Task]:
         for model in bench.readers():
             for policy in POLICIES:
                 one_run = policy in ONE_RUN
-                asked = max(calls) if one_run else sum(calls)
+                rows = max(calls) if one_run else sum(calls)
                 yield Task(
                     f"{name}, {model.name}, {policy}",
-                    cost(sudoku(3, 3), bench.scale.count, asked * STOPS),
+                    cost(NINE, bench.scale.count, rows * STOPS),
                     partial(_rates, bench, model, name, policy),
                 )
 
@@ -61,29 +56,23 @@ def _rates(bench: Bench, model: Model, name: str, policy: PolicyName) -> list[Ro
 
 def tables(rows: list[Row]) -> list[Table]:
     """One for each set."""
-    shown = []
-    for name, mine in by_set(rows).items():
-        shown.append(
-            pivot(
-                f"Solved of `{name}` by NFE",
-                mine,
-                {"model": "model", "policy": "policy", "loops a call": "loops"},
-                "nfe",
-                share_cell,
-                partial(_calls, {row["loops"] for row in mine}),
-                measured(mine, "puzzles", "seed", "latents", "digest"),
-            )
+    return [
+        pivot(
+            f"Solved of `{name}` by NFE", mine,
+            {"model": "model", "policy": "policy", "loops a call": "loops"}, "nfe",
+            label=partial(_calls, {row["loops"] for row in mine}),
+            note=measured(mine, "puzzles", "seed", "latents", "digest"),
         )
-    return shown
+        for name, mine in by_set(rows).items()
+    ]  # fmt: skip
 
 
-def _calls(loops: set[int], nfe: object) -> str:
+def _calls(loops: set[int], nfe: int) -> str:
     """The head of a column: calls, and loops in all where one call is as many for all models."""
-    each = loops.copy().pop()
-    return f"{nfe} NFE, {int(str(nfe)) * each} loops" if len(loops) == 1 else f"{nfe} NFE"
+    return f"{nfe} NFE, {nfe * max(loops)} loops" if len(loops) == 1 else f"{nfe} NFE"
 
 
-def figures(rows: list[Row], colours: Mapping[str, str]) -> dict[str, Figure]:
+def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Models by colour with the policy that ships, and the policies of the first model."""
     first = next(iter(colours))
     return {

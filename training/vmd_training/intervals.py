@@ -11,7 +11,7 @@ Z = 1.96
 """Two-sided 95% of the standard normal."""
 
 
-def wilson(k: float, n: int, z: float = Z) -> tuple[float, float]:
+def wilson(k: float, n: int) -> tuple[float, float]:
     """The interval of a share k / n (Wilson 1927).
 
     >>> low, high = wilson(8, 10)
@@ -20,8 +20,8 @@ def wilson(k: float, n: int, z: float = Z) -> tuple[float, float]:
     """
     if not n:
         return 0.0, 1.0
-    center = (k + z * z / 2) / (n + z * z)
-    half = z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    center = (k + Z * Z / 2) / (n + Z * Z)
+    half = Z * math.sqrt(k * (n - k) / n + Z * Z / 4) / (n + Z * Z)
     return max(0.0, center - half), min(1.0, center + half)
 
 

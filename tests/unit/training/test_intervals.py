@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from vmd_training.evaluation.intervals import (
+from vmd_training.intervals import (
     kl_to_uniform,
     mean,
     mean_share,

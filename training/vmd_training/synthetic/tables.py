@@ -1,14 +1,12 @@
-"""Tables of what the studies found, in Markdown, and every figure as JSON."""
+"""What the studies found: tables in Markdown, the report of them, and everything for JSON."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
 
-from vmd_training.report import table
 from vmd_training.synthetic.data import Joint
 from vmd_training.synthetic.estimate import Estimate
 from vmd_training.synthetic.sampling import Plan
@@ -27,9 +25,9 @@ from vmd_training.synthetic.studies import (
     TWO,
     TWO_ANEW,
     VMD,
-    Latent,
     Results,
 )
+from vmd_training.tables import Row, markdown, range_cell
 
 PAPER = {
     ("D1", 2, 4): ("0.994", "0.007", "1.000", "0.012"),
@@ -63,25 +61,15 @@ class Column:
     plan: Plan
 
 
-def spread(values: Sequence[float]) -> str:
-    """The mean, and the range where there are several; `-` where there are none."""
-    if not values:
-        return "-"
-    mean = f"{sum(values) / len(values):.3f}"
-    if len(values) == 1:
-        return mean
-    return f"{mean} ({min(values):.3f} to {max(values):.3f})"
-
-
 def found(
     results: Results, joint: Joint, model: str, plan: Plan, blocks: int = 1
 ) -> list[Estimate]:
     """The estimates of every seed."""
-    asked = (joint.name, joint.p, model, plan, blocks)
+    wanted = (joint.name, joint.p, model, plan, blocks)
     return [
         estimate
         for s, estimate in results.estimates.items()
-        if (s.data, s.p, s.model, s.plan, s.blocks) == asked
+        if (s.data, s.p, s.model, s.plan, s.blocks) == wanted
     ]
 
 
@@ -95,37 +83,38 @@ def shares(results: Results, joint: Joint, column: Column, blocks: int = 1) -> l
     return [e.in_support for e in found(results, joint, column.model, column.plan, blocks)]
 
 
-TWO_COLUMNS = (
-    Column("MDM, 1 call", MDM.name, ONE),
-    Column("VMD, 1 call", VMD.name, ONE),
-    Column("VMD of 1 draw, 1 call", ELBO.name, ONE),
-    Column("MDM, 2 calls", MDM.name, TWO),
-    Column("VMD, 2 calls", VMD.name, TWO),
-    Column("VMD, 2 calls, z anew", VMD.name, TWO_ANEW),
-)
-FOUR_COLUMNS = (
-    Column("MDM, 1 call", MDM.name, ONE),
-    Column("VMD, 1 call", VMD.name, ONE),
-    Column("MDM, 2 calls", MDM.name, TWO),
-    Column("true conditionals, 2 calls", TRUTH, TWO),
-    Column("VMD, 2 calls", VMD.name, TWO),
-    Column("VMD, 2 calls, z anew", VMD.name, TWO_ANEW),
-    Column("MDM, 4 calls", MDM.name, FOUR),
-    Column("VMD, 4 calls", VMD.name, FOUR),
-    Column("VMD, 4 calls, z anew", VMD.name, FOUR_ANEW),
-)
+MODELS = {"MDM": MDM.name, "VMD": VMD.name, "VMD of 1 draw": ELBO.name, "true conditionals": TRUTH}
+
+
+def _columns(*headings: str) -> tuple[Column, ...]:
+    """The columns of headings such as `VMD, 2 calls, z anew`."""
+    plans = {"1 call": ONE, "2 calls": TWO, "2 calls, z anew": TWO_ANEW,
+             "4 calls": FOUR, "4 calls, z anew": FOUR_ANEW}  # fmt: skip
+    parts = [heading.partition(", ") for heading in headings]
+    return tuple(
+        Column(heading, MODELS[model], plans[plan])
+        for heading, (model, _, plan) in zip(headings, parts, strict=True)
+    )
+
+
+TWO_COLUMNS = _columns(
+    "MDM, 1 call", "VMD, 1 call", "VMD of 1 draw, 1 call", "MDM, 2 calls", "VMD, 2 calls",
+    "VMD, 2 calls, z anew",
+)  # fmt: skip
+FOUR_COLUMNS = _columns(
+    "MDM, 1 call", "VMD, 1 call", "MDM, 2 calls", "true conditionals, 2 calls", "VMD, 2 calls",
+    "VMD, 2 calls, z anew", "MDM, 4 calls", "VMD, 4 calls", "VMD, 4 calls, z anew",
+)  # fmt: skip
 
 
 def dependence(results: Results, names: Iterable[str], columns: Sequence[Column]) -> str:
     """KL(true || sampled) against p."""
-    names = tuple(names)
     rows = [
         (joint.name, f"{joint.p:g}", f"{joint.total_correlation_nats:.3f}",
-         *(spread(kls(results, joint, column)) for column in columns))
+         *(range_cell(kls(results, joint, column)) for column in columns))
         for name in names for joint in results.joints if joint.name == name
     ]  # fmt: skip
-    head = ("data", "p", "total correlation", *(column.heading for column in columns))
-    return table(rows, head)
+    return markdown(("data", "p", "total correlation", *(c.heading for c in columns)), rows)
 
 
 def latents(results: Results) -> str:
@@ -134,28 +123,19 @@ def latents(results: Results) -> str:
     for joint in results.joints:
         of_joint = [x for x in results.latents if (x.data, x.p) == (joint.name, joint.p)]
         for model in dict.fromkeys(latent.model for latent in of_joint):
-            of_model = [latent for latent in of_joint if latent.model == model]
-            rows.append((joint.name, dependence_of(joint), model, *_terms(joint, of_model)))
+            found = [latent for latent in of_joint if latent.model == model]
+            terms = ([x.bound for x in found], [x.cross_entropy for x in found],
+                     [x.kl for x in found])  # fmt: skip
+            p = "-" if joint.p is None else f"{joint.p:g}"
+            rows.append((joint.name, p, model, f"{joint.entropy_nats:.3f}",
+                         *map(range_cell, terms)))  # fmt: skip
     head = ("data", "p", "model", "entropy", "bound", "cross-entropy", "KL of z")
-    return table(rows, head)
+    return markdown(head, rows)
 
 
-def _terms(joint: Joint, of_model: Sequence[Latent]) -> tuple[str, ...]:
-    return (
-        f"{joint.entropy_nats:.3f}",
-        spread([latent.bound for latent in of_model]),
-        spread([latent.cross_entropy for latent in of_model]),
-        spread([latent.kl for latent in of_model]),
-    )
-
-
-def dependence_of(joint: Joint) -> str:
-    """p as text."""
-    return "-" if joint.p is None else f"{joint.p:g}"
-
-
-VMD_KINDS = ("VMD of 1 draw", "VMD of 8")
-"""As tables of both name them."""
+def certain(results: Results) -> list[Joint]:
+    """The data of four tokens whose dependence is complete."""
+    return [joint for joint in results.joints if joint.p == 1 and joint.length == 4]
 
 
 def in_blocks(results: Results) -> str:
@@ -167,29 +147,27 @@ def in_blocks(results: Results) -> str:
         for models, paper in (((MDM.name,), theirs[:2]), ((ELBO.name, VMD.name), theirs[2:])):
             for of, figure in zip((shares, kls), paper, strict=True):
                 columns = (Column("", model, Plan(nfe)) for model in models)
-                row += [spread(of(results, joints[name], column, blocks)) for column in columns]
+                row += [range_cell(of(results, joints[name], c, blocks)) for c in columns]
                 row.append(figure)
         rows.append(tuple(row))
-    heads = (f"{model} {of}" for models in (("MDM", "MDM, paper"), (*VMD_KINDS, "VMD, paper"))
-             for of in ("right", "KL") for model in models)  # fmt: skip
-    return table(rows, ("data", "blocks", "calls", *heads))
+    groups = (("MDM", "MDM, paper"), ("VMD of 1 draw", "VMD of 8", "VMD, paper"))
+    heads = (f"{model} {of}" for group in groups for of in ("right", "KL") for model in group)
+    return markdown(("data", "blocks", "calls", *heads), rows)
 
 
 def one_draw(results: Results) -> str:
     """Share of right sequences and KL in one call, for models of one draw of z and of eight, and at
     best for one draw."""
-    rows = []
-    for joint in (joint for joint in results.joints if joint.p == 1 and joint.length == 4):
+    rows: list[tuple[str, ...]] = []
+    for joint in certain(results):
         for model in (ELBO.name, LEARNED.name, NARROW.name, CHEAP.name, VMD.name):
             estimates = found(results, joint, model, ONE)
             gaps = [x.bound - joint.entropy_nats for x in results.latents
                     if (x.data, x.p, x.model) == (joint.name, joint.p, model)]  # fmt: skip
+            measures = ([e.in_support for e in estimates], [e.likeliest for e in estimates],
+                        [e.kl_nats for e in estimates], gaps)  # fmt: skip
             if estimates:
-                rows.append((joint.name, model, *(
-                    spread(values) for values in (
-                        [e.in_support for e in estimates], [e.likeliest for e in estimates],
-                        [e.kl_nats for e in estimates], gaps)
-                )))  # fmt: skip
+                rows.append((joint.name, model, *map(range_cell, measures)))
         for (name, k, beta), best in results.limits.items():
             if name == joint.name:
                 rows.append((name, f"perfect denoiser, 1 draw, k {k}, beta {beta:g}",
@@ -197,22 +175,20 @@ def one_draw(results: Results) -> str:
                              f"{best.gap_nats:.3f}"))  # fmt: skip
         _, _, share, kl = PAPER[joint.name, 1, 1]
         rows.append((joint.name, "paper", share, "-", kl, "-"))
-    return table(rows, ("data", "model", "right", "right, likeliest tokens", "KL",
-                        "bound less entropy"))  # fmt: skip
+    head = ("data", "model", "right", "right, likeliest tokens", "KL", "bound less entropy")
+    return markdown(head, rows)
 
 
 def remasking(results: Results) -> str:
     """Share of right sequences and KL when tokens are given back and drawn anew."""
     rows = []
-    for joint in (joint for joint in results.joints if joint.p == 1 and joint.length == 4):
-        for plan in (ONE, TWO, FOUR, *REMASKED):
-            columns = [Column("", model, plan) for model in (MDM.name, VMD.name)]
-            if not all(found(results, joint, column.model, plan) for column in columns):
-                continue
-            rows.append((joint.name, str(plan.nfe), _way(plan), *(
-                spread(of(results, joint, column)) for column in columns for of in (shares, kls)
-            )))  # fmt: skip
-    return table(rows, ("data", "calls", "way", "MDM right", "MDM KL", "VMD right", "VMD KL"))
+    for joint, plan in product(certain(results), (ONE, TWO, FOUR, *REMASKED)):
+        columns = [Column("", model, plan) for model in (MDM.name, VMD.name)]
+        if all(found(results, joint, column.model, plan) for column in columns):
+            cells = [range_cell(of(results, joint, c)) for c in columns for of in (shares, kls)]
+            rows.append((joint.name, plan.nfe, _way(plan), *cells))
+    head = ("data", "calls", "way", "MDM right", "MDM KL", "VMD right", "VMD KL")
+    return markdown(head, rows)
 
 
 def _way(plan: Plan) -> str:
@@ -223,43 +199,48 @@ def _way(plan: Plan) -> str:
 
 def plane(results: Results) -> str:
     """The two-dimensional toys."""
+    cases = (
+        (TRUTH, ONE), (MDM.name, ONE), (VMD.name, ONE), (TRUTH, TWO), (MDM.name, TWO),
+        (VMD.name, TWO), (MDM.name, GIBBS), (VMD.name, GIBBS),
+    )  # fmt: skip
     rows = []
-    for joint in (joint for joint in results.joints if joint.p is None):
-        for model, plan in (
-            (TRUTH, ONE), (MDM.name, ONE), (VMD.name, ONE), (TRUTH, TWO), (MDM.name, TWO),
-            (VMD.name, TWO), (MDM.name, GIBBS), (VMD.name, GIBBS),
-        ):  # fmt: skip
-            for e in found(results, joint, model, plan):
-                measures = (e.in_support, e.total_variation, e.kl_nats)
-                rows.append((joint.name, f"{joint.entropy_nats:.3f}",
-                             f"{joint.total_correlation_nats:.3f}", model, str(plan.nfe),
-                             *(f"{measure:.3f}" for measure in measures)))  # fmt: skip
-    return table(rows, ("data", "entropy", "mutual information", "model", "calls",
-                        "in the support", "total variation", "KL"))  # fmt: skip
+    for joint, (model, plan) in product((j for j in results.joints if j.p is None), cases):
+        terms = f"{joint.entropy_nats:.3f}", f"{joint.total_correlation_nats:.3f}"
+        for e in found(results, joint, model, plan):
+            measures = (f"{x:.3f}" for x in (e.in_support, e.total_variation, e.kl_nats))
+            rows.append((joint.name, *terms, model, plan.nfe, *measures))
+    head = ("data", "entropy", "mutual information", "model", "calls", "in the support",
+            "total variation", "KL")  # fmt: skip
+    return markdown(head, rows)
+
+
+SECTIONS: dict[str, tuple[tuple[str, Callable[[Results], str]], ...]] = {
+    "two": (
+        ("Two tokens: KL(true || sampled), nats",
+         lambda results: dependence(results, ("pair", "rising pair"), TWO_COLUMNS)),
+    ),
+    "four": (
+        ("Four tokens: KL(true || sampled), nats",
+         lambda results: dependence(results, ("D1", "D2"), FOUR_COLUMNS)),
+    ),
+    "blocks": (
+        ("Four tokens at p = 1, in one block and in two", in_blocks),
+        ("Four tokens at p = 1, remasked", remasking),
+    ),
+    "draws": (("Four tokens at p = 1 in one call, one draw of z", one_draw),),
+    "toy2d": (("Points of the plane, a token a coordinate", plane),),
+}  # fmt: skip
+"""The tables of each study: a heading, and what makes it."""
 
 
 def tables(results: Results, studies: Iterable[str]) -> str:
     """Every table of the studies, under a heading each."""
-    made: list[tuple[str, str]] = []
-    for study in studies:
-        if study == "two":
-            made.append(("Two tokens: KL(true || sampled), nats",
-                         dependence(results, ("pair", "rising pair"), TWO_COLUMNS)))  # fmt: skip
-        elif study == "four":
-            made.append(("Four tokens: KL(true || sampled), nats",
-                         dependence(results, ("D1", "D2"), FOUR_COLUMNS)))  # fmt: skip
-        elif study == "blocks":
-            made.append(("Four tokens at p = 1, in one block and in two", in_blocks(results)))
-            made.append(("Four tokens at p = 1, remasked", remasking(results)))
-        elif study == "draws":
-            made.append(("Four tokens at p = 1 in one call, one draw of z", one_draw(results)))
-        else:
-            made.append(("Points of the plane, a token a coordinate", plane(results)))
-    made.append(("The bound with everything masked, nats a sequence", latents(results)))
-    return "\n".join(f"## {title}\n\n{body}" for title, body in made)
+    chosen = [section for study in studies for section in SECTIONS[study]]
+    chosen.append(("The bound with everything masked, nats a sequence", latents))
+    return "\n".join(f"## {title}\n\n{table(results)}" for title, table in chosen)
 
 
-def page(tables: str, facts: dict[str, Any], pictures: Iterable[Path]) -> str:
+def page(tables: str, facts: Row, pictures: Iterable[Path]) -> str:
     """report.md: the tables, what they mean, the figures, and how they were made."""
     used = sum(facts["processor_seconds"].values())
     return (
@@ -270,7 +251,7 @@ def page(tables: str, facts: dict[str, Any], pictures: Iterable[Path]) -> str:
     )
 
 
-def as_json(results: Results, facts: dict[str, Any]) -> str:
+def document(results: Results, facts: Row) -> Row:
     """Everything that was measured."""
     data = [
         {"data": joint.name, "p": joint.p, "entropy_nats": joint.entropy_nats,
@@ -281,6 +262,4 @@ def as_json(results: Results, facts: dict[str, Any]) -> str:
     terms = [asdict(latent) for latent in results.latents]
     limits = [{"data": name, "k": k, "beta": beta, **asdict(best)}
               for (name, k, beta), best in results.limits.items()]  # fmt: skip
-    everything = {**facts, "data": data, "estimates": estimates, "latents": terms,
-                  "limits": limits}  # fmt: skip
-    return json.dumps(everything, indent=1) + "\n"
+    return {**facts, "data": data, "estimates": estimates, "latents": terms, "limits": limits}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import torch
 
 from vmd_solver.text.alphabet import Alphabet
 from vmd_training.model import parameter_count
-from vmd_training.report import table
+from vmd_training.tables import Cell, Row, markdown, number, rows_table, text
 from vmd_training.text import bound
 from vmd_training.text.corpus import Corpus
 from vmd_training.text.loop import BLOCK, TextRun
@@ -17,11 +16,13 @@ from vmd_training.text.model import TextVMD
 
 ROWS = 64
 """Windows of held-out text behind every bound."""
+CALLS = (1, 2, 4, 8, 16)
+"""Calls a block, as far as a block has so many tokens."""
 PRIOR_DRAWS = 4
 """Draws of z from the prior for the bound that uses them."""
 
 
-def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> dict[str, Any]:
+def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> Row:
     """What goes into metrics.json: the run, and bounds on held-out text."""
     L = BLOCK if run.model.config.length % BLOCK == 0 else run.model.config.length
     bounds = measured(run.ema.cpu(), corpus, alphabet, (L,), run.config.seed)
@@ -41,66 +42,53 @@ def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> dict[str, Any]:
 
 
 def measured(
-    model: TextVMD,
-    corpus: Corpus,
-    alphabet: Alphabet,
-    lengths: tuple[int, ...],
-    seed: int,
+    model: TextVMD, corpus: Corpus, alphabet: Alphabet, lengths: tuple[int, ...], seed: int,
     rows: int = ROWS,
-) -> list[dict[str, Any]]:
+) -> list[Row]:  # fmt: skip
     """Bounds by block length and calls a block, in bits a character; with a latent also what is
-    left of them when z comes from the prior, and when rows read each other's z."""  # fmt: skip
+    left of them when z comes from the prior, and when rows read each other's z."""
     windows = corpus.held_out_windows(rows, model.config.length)
     characters = len(alphabet.decode(windows.ravel()))
     x0 = torch.from_numpy(windows)
     found = []
     for L in lengths:
-        for calls in (calls for calls in (1, 2, 4, 8, 16) if L % calls == 0):
+        for calls in (calls for calls in CALLS if L % calls == 0):
             setting = (model, x0, characters, L, calls, seed)
-            row: dict[str, Any] = {"block": L, "calls": calls}
+            encoded = bound.measure(*setting)
+            row: Row = {"block": L, "calls": calls}
             if model.encoder is not None:
-                told = bound.measure(*setting)
-                row |= {"encoder": asdict(told)}
+                row["encoder"] = asdict(encoded)
                 row["prior"] = bound.measure(*setting, prior_draws=PRIOR_DRAWS).total
                 if calls == 1:
                     row["shuffled"] = bound.measure(*setting, shuffle=True).cross_entropy
-                row["bits"] = min(told.total, row["prior"])
-            else:
-                row["bits"] = bound.measure(*setting).total
+            row["bits"] = min(encoded.total, row.get("prior", encoded.total))
             found.append(row)
     return found
 
 
-def bounds_table(rows: list[dict[str, Any]]) -> str:
+def bounds_table(rows: list[Row]) -> str:
     """Markdown of `measured`."""
-    latent = any("encoder" in row for row in rows)
-    head: tuple[str, ...] = ("block", "calls", "bits a character")
-    head += ("z encoded: cross-entropy + KL", "z from the prior") if latent else ()
-    lines = []
-    for row in rows:
-        line = [str(row["block"]), str(row["calls"]), f"{row['bits']:.3f}"]
-        if latent:
-            encoder = row["encoder"]
-            line.append(f"{encoder['cross_entropy']:.3f} + {encoder['kl']:.3f}")
-            line.append(f"{row['prior']:.3f}")
-        lines.append(tuple(line))
-    return table(lines, head)
+    columns: dict[str, Cell] = {
+        "block": text("block"),
+        "calls": text("calls"),
+        "bits a character": number("bits", ".3f"),
+    }
+    if any("encoder" in row for row in rows):
+        columns["z encoded: cross-entropy + KL"] = lambda row: (
+            f"{row['encoder']['cross_entropy']:.3f} + {row['encoder']['kl']:.3f}"
+        )
+        columns["z from the prior"] = number("prior", ".3f")
+    return rows_table(columns, rows)
 
 
-def card(run: TextRun, metrics: dict[str, Any], name: str) -> str:
+def card(run: TextRun, metrics: Row, name: str) -> str:
     """README.md of an exported model."""
     config, model = run.config, run.model.config
+    corpus = ", ".join(config.corpus)
+    latent = f"one for each block, k = {model.k}, {model.prior} prior"
     facts = [
-        (
-            "trained on",
-            f"{', '.join(config.corpus)}, but for the last {config.held_out:.0%} of each",
-        ),
-        (
-            "latent",
-            f"one for each block, k = {model.k}, {model.prior} prior"
-            if model.latent != "none"
-            else "none (MDM)",
-        ),
+        ("trained on", f"{corpus}, but for the last {config.held_out:.0%} of each"),
+        ("latent", latent if model.latent != "none" else "none (MDM)"),
         ("parameters", f"{parameter_count(run.model):,}"),
         ("window", f"{model.length} tokens; blocks of {', '.join(map(str, config.block_lengths))}"),
         ("beta", f"{config.beta:g} in the end"),
@@ -114,7 +102,7 @@ def card(run: TextRun, metrics: dict[str, Any], name: str) -> str:
 A block diffusion model of text, trained with `vmd-train text --latent {model.latent}` and run by
 `vmd-text`. Its method, inputs and outputs are described in docs/TEXT.md of vmd-solver.
 
-{table(facts, ("what", "value"))}
+{markdown(("what", "value"), facts)}
 
 ## Measured
 
