@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import events
 from vmd_solver.sampling.policy import margins, softmax
-from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
 
@@ -78,7 +78,7 @@ class Attempt:
 
 @dataclass
 class Job:
-    """One puzzle, its attempts, what it has cost, and whom to tell."""
+    """One puzzle, its attempts, what it has cost, and who observes it."""
 
     number: int
     puzzle: Puzzle
@@ -93,7 +93,7 @@ class Job:
     """Time spent on it: its own, and its share of what it does together with others."""
     started: float = field(default_factory=time.perf_counter)
     since: float = field(default_factory=time.perf_counter)
-    """When it was last taken up."""
+    """When it last began to be timed."""
     solution: Solution | None = None
 
     def __post_init__(self) -> None:
@@ -118,23 +118,23 @@ class Job:
         return left is not None and left <= 0
 
     @property
-    def glances(self) -> bool:
+    def uses_cheap_prior(self) -> bool:
         """Whether the next call is too short for the learned prior, which costs as much."""
         return self.settings.mode == "guided" and self.nfe == 0
 
     @property
-    def most_convinced(self) -> Attempt | None:
+    def best_attempt(self) -> Attempt | None:
         """The attempt that is surest of its answer; None before there are any."""
         return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
 
     @contextmanager
-    def taken_up(self) -> Iterator[None]:
+    def timed(self) -> Iterator[None]:
         """Charge the time of a block to this job."""
         self.since = time.perf_counter()
         yield
         self.seconds += time.perf_counter() - self.since
 
-    def tell(self, kind: type[events.Event], **facts: Any) -> None:
+    def emit(self, kind: type[events.Event], **facts: Any) -> None:
         """Hand an event to the observer, if there is one."""
         if self.observe is not None:
             self.observe(kind(self.number, **facts))
@@ -146,8 +146,8 @@ class Job:
             certificate = verify(self.puzzle, found)
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
-            self.tell(events.Verified, values=found)
-        best = self.most_convinced
+            self.emit(events.Verified, values=found)
+        best = self.best_attempt
         answer = None if best is None else best.answer
         grid = None if answer is None else tuple(int(v) for v in answer.grid)
         self.solution = Solution(
@@ -170,7 +170,7 @@ class Job:
             seconds=self.seconds + time.perf_counter() - self.since,
             **{"count": int(found is not None), **facts},
         )
-        self.tell(events.Finished, solution=self.solution)
+        self.emit(events.Finished, solution=self.solution)
 
 
 def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
@@ -203,7 +203,7 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         job.nfe += 1
         job.loops += loops
         job.seconds += share
-        _tell_call(job)
+        _emit_calls(job)
 
 
 Rows = list[tuple[Job, Attempt]]
@@ -215,12 +215,11 @@ def _latents(denoiser: Denoiser, rows: Rows) -> None:
     settings, board = rows[0][0].settings, rows[0][0].board
     later = [row for row in rows if row[1].z is not None]
     first = [row for row in rows if row[1].z is None]
-    glances = [row for row in first if row[0].glances]
-    _place(glances, partial(denoiser.draw, learned=False), "normal prior")
-    others = [row for row in first if not row[0].glances]
+    cheap = [row for row in first if row[0].uses_cheap_prior]
+    _place(cheap, partial(denoiser.draw, learned=False), "normal prior")
     draw = partial(denoiser.draw, learned=settings.prior == "learned")
     source = f"{settings.prior} prior"
-    _place(others, draw, source)
+    _place([row for row in first if not row[0].uses_cheap_prior], draw, source)
     if settings.z == "redraw":
         _place(later, draw, source)
     elif settings.z == "refine" and later:
@@ -241,7 +240,7 @@ def _place(rows: Rows, z_of: Callable[..., Floats], source: str) -> None:
     drawn = z_of(rows[0][0].board, x_t=x_t, allowed=allowed, rng=rngs)
     for (job, attempt), z in zip(rows, drawn, strict=True):
         attempt.z = z
-        job.tell(events.DrewLatent, latent=attempt.latent, source=source)
+        job.emit(events.DrewLatent, latent=attempt.latent, source=source)
 
 
 def _stack(parts: list[npt.NDArray[Scalar] | None]) -> npt.NDArray[Scalar]:
@@ -259,13 +258,13 @@ def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
     return value
 
 
-def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
-    """Report that an attempt commits what its grid proposes for these cells, if there are any."""
+def emit_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
+    """Emit that an attempt commits what its grid proposes for these cells, if there are any."""
     if not len(cells):
         return
     assert attempt.p is not None and attempt.grid is not None
     values = attempt.grid[cells]
-    job.tell(
+    job.emit(
         events.Committed,
         latent=attempt.latent,
         cells=tuple(cells.tolist()),
@@ -274,13 +273,13 @@ def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> N
     )
 
 
-def _tell_call(job: Job) -> None:
+def _emit_calls(job: Job) -> None:
     if job.observe is None:
         return
     for attempt in job.attempts:
         assert attempt.p is not None and attempt.grid is not None
         chosen = np.take_along_axis(attempt.p, attempt.grid[:, None] - 1, axis=1)[:, 0]
-        job.tell(
+        job.emit(
             events.Called,
             nfe=job.nfe,
             loops=job.loops,

@@ -17,7 +17,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 SCHEDULE: dict[str, Any] = {"policy": "last", "z": "redraw"}
 SCHEDULE_LATENTS = 4
-"""What the same work solves most with in neural mode (docs/RESULTS.md): for who says nothing."""
+"""What the same work solves most with in neural mode (docs/RESULTS.md): the default there."""
 
 CHOICES = {
     "mode": MODES,
@@ -70,7 +70,7 @@ class Settings:
 
     @classmethod
     def usual(cls, **given: Any) -> Settings:
-        """These settings; neural mode with the best schedule known, where nothing is said of it."""
+        """These settings; in neural mode, unless given, the best schedule known."""
         if given.get("mode") == "neural":
             given = {"latents": SCHEDULE_LATENTS, **given}
             if not given.keys() & {"policy", "threshold", "z"}:

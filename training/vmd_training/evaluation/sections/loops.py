@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.sampling import Settings
-from vmd_solver.sampling.rules import conflicts
 from vmd_training.evaluation import plots
 from vmd_training.evaluation.bench import Bench, Row, Section, Table, Task, cost
 from vmd_training.evaluation.intervals import share
