@@ -10,8 +10,16 @@ from dataclasses import dataclass, fields
 from functools import cache
 from math import isqrt
 
-from vmd_solver.csp.families import FAMILIES, grid, jigsaw, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.families.sudoku import box_regions
+from vmd_solver.csp.families import (
+    FAMILIES,
+    box_regions,
+    grid,
+    jigsaw,
+    latin,
+    sudoku,
+    sudoku_x,
+    windoku,
+)
 from vmd_solver.csp.puzzle import MAX_VALUES, Board
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown

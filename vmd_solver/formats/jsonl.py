@@ -11,8 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from vmd_solver.csp.families import FAMILIES
-from vmd_solver.csp.families.sudoku import box_regions
+from vmd_solver.csp.families import FAMILIES, box_regions
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
