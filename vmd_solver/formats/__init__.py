@@ -198,7 +198,7 @@ def parse(
 def write(puzzle: Puzzle, format: str = "vmd") -> str:
     """The puzzle as a text that `parse` turns into the same puzzle again.
 
-    The text of a `bare` format states no family: `parse` must be told any other than sudoku.
+    The text of a `bare` format states no family: give `parse` any other than sudoku.
     Raises PuzzleError where the format cannot hold the puzzle, or there is no such format.
     """
     return "".join(write_all([puzzle], format))
@@ -208,14 +208,15 @@ def write_all(puzzles: Iterable[Puzzle], format: str = "vmd") -> Iterator[str]:
     """The pieces of one text with all the puzzles. Raises as `write` does."""
     chosen = format_named(format)
     for count, puzzle in enumerate(puzzles):
-        _require_held(puzzle, chosen)
+        if puzzle.board.family not in chosen.families:
+            raise _unheld(puzzle.board.family, chosen)
+        if chosen.require:
+            chosen.require(puzzle, chosen.name)
         yield (chosen.between if count else chosen.head) + chosen.write(puzzle)
 
 
-def _require_held(puzzle: Puzzle, chosen: Format) -> None:
-    family = puzzle.board.family
-    if family not in chosen.families:
-        able = ", ".join(format.name for format in FORMATS if family in format.families)
-        raise PuzzleError(
-            f"the {chosen.name} form cannot hold a {family} puzzle: expected {able or 'none'}"
-        )
+def _unheld(family: str, chosen: Format) -> PuzzleError:
+    able = ", ".join(format.name for format in FORMATS if family in format.families)
+    return PuzzleError(
+        f"the {chosen.name} form cannot hold a {family} puzzle: expected {able or 'none'}"
+    )

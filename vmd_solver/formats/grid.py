@@ -9,10 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.formats.boards import bare_board
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
 from vmd_solver.formats.plain import glue, require_bare
 from vmd_solver.formats.rows import Row, is_rule, require_rows
@@ -144,8 +145,7 @@ def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None
 
 
 def write(puzzle: Puzzle) -> str:
-    """The puzzle as rows, boxes drawn. Raises PuzzleError where they cannot tell the puzzle."""
-    require_bare(puzzle, "grid", boxes=True)
+    """The puzzle as rows, boxes drawn."""
     return draw(puzzle)
 
 
@@ -194,10 +194,9 @@ def _are_cells(row: Row) -> bool:
 FORMAT = Format(
     name="grid",
     summary="rows of cells, boxes drawn or not, a blank line between puzzles",
-    families=BARE,
-    bare=True,
     recognise=recognise,
     read=read,
     write=write,
+    require=partial(require_bare, boxes=True),
     between="\n",
 )

@@ -6,13 +6,21 @@ The form of lsencode, the generator of quasigroups with holes (C. P. Gomes and o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vmd_solver.csp.families import latin
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    first_line,
+    require_short,
+)
 from vmd_solver.formats.symbols import encode, shown
 
 _ORDER = re.compile(r"\s*order\s+(\S+)\s*", re.IGNORECASE)
@@ -105,17 +113,12 @@ def write(puzzle: Puzzle) -> str:
     return "\n".join((f"order {n}", *(" ".join(str(v - 1) for v in row) for row in rows))) + "\n"
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line states an order."""
-    return _ORDER.fullmatch(next(iter(lines), "")[:100]) is not None
-
-
 FORMAT = Format(
     name="pls",
     summary="partial Latin squares (.pls): order n, then numbers from 0, -1 where open",
     families=("latin",),
     bare=False,
-    recognise=recognise,
+    recognise=first_line(_ORDER.fullmatch),
     read=read,
     write=write,
 )

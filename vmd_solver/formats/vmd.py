@@ -7,7 +7,7 @@ Holds every family. Several puzzles in a file are divided by a line `---`, or ea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
@@ -15,7 +15,16 @@ from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    first_line,
+    one_line,
+    require_short,
+)
 from vmd_solver.formats.plain import glue
 from vmd_solver.formats.rows import Cell, Row, is_rule, require_rows
 from vmd_solver.formats.symbols import decode, encode, infer, shown
@@ -125,9 +134,9 @@ def _puzzle(draft: _Draft, family: str) -> tuple[Puzzle, tuple[int, ...] | None]
     givens = draft.blocks.get("givens")
     if not givens:
         raise PuzzleSyntaxError("no givens: expected 'givens:' and the rows of cells")
-    told = _description(draft, family)
+    description = _description(draft, family)
     try:
-        board = build(told, n=len(givens) ** 2)
+        board = build(description, n=len(givens) ** 2)
     except PuzzleError as error:
         raise _at(error, draft, "regions", "units", "box", "size", "family") from None
     cells = _cells(givens, board)
@@ -261,7 +270,7 @@ def write(puzzle: Puzzle) -> str:
 
 def _written(puzzle: Puzzle) -> Iterator[str]:
     board, cells = puzzle.board, encode(puzzle)
-    told = describe(board)
+    description = describe(board)
     yield f"family: {board.family}"
     if puzzle.name:
         yield f"name: {one_line(puzzle.name)}"
@@ -273,13 +282,13 @@ def _written(puzzle: Puzzle) -> Iterator[str]:
     if puzzle.alphabet != default_alphabet(board.D):
         _require_plain(puzzle.alphabet)
         yield f"alphabet: {' '.join(puzzle.alphabet)}"
-    if told.regions is not None:
+    if description.regions is not None:
         yield "regions:"
-        labels = _labels(told.regions)
+        labels = _labels(description.regions)
         yield from _drawn(labels, board.cols, glue(labels))
-    if told.units is not None:
+    if description.units is not None:
         yield "units:"
-        yield from (_named(unit, board) for unit in told.units)
+        yield from (_named(unit, board) for unit in description.units)
     yield "givens:"
     yield from _drawn(cells, board.cols, glue(puzzle.alphabet))
 
@@ -300,19 +309,18 @@ def _named(unit: tuple[int, ...], board: Board) -> str:
     return " ".join(board.cell_name(cell) for cell in unit)
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line is one of our header lines."""
-    header = _header(next(iter(lines), ""))
+def _is_ours(text: str) -> bool:
+    header = _header(text)
     return header is not None and header[0] in (*_VALUES, *_BLOCKS)
 
 
 FORMAT = Format(
     name="vmd",
     summary="our own text form: headers, regions as letters, rows of givens",
-    families=FAMILIES,
-    bare=False,
-    recognise=recognise,
+    recognise=first_line(_is_ours),
     read=read,
     write=write,
+    families=FAMILIES,
+    bare=False,
     between="---\n",
 )
