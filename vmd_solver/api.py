@@ -118,7 +118,7 @@ def explain(puzzle: Puzzle | str) -> StepPath:
     hidden single - So r2c4 is 1.
     """
     one = _puzzle(puzzle)
-    return solve_path(one, unique=count(one) == 1)
+    return solve_path(one, unique=exact.is_unique(one))
 
 
 def make(

@@ -56,6 +56,15 @@ def model_path(name: str | None = None) -> Path:
     return path(f"exported/{name or DEFAULT_MODEL}")
 
 
+def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path:
+    """The folder `model`, or the shipped one of that name where it is no path (None: `default`).
+
+    Raises AssetNotFound for a name that no shipped model has.
+    """
+    name = str(default if model is None else model)
+    return model_path(name) if "/" not in name and not Path(name).exists() else Path(name)
+
+
 def _roots() -> tuple[Path, ...]:
     """Folders that may hold the assets, the likeliest first."""
     installed = _PACKAGE / "_assets"

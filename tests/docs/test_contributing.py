@@ -31,7 +31,7 @@ def test_names_are_those_of_the_code() -> None:
         "vmd_solver.techniques.registry": ("TECHNIQUES",),
         "vmd_solver.techniques.state": ("State",),
         "vmd_solver.techniques.step": ("Step",),
-        "vmd_solver.techniques.words": ("striking", "placing"),
+        "vmd_solver.techniques.words": ("Words",),
         "vmd_solver.errors": ("PuzzleError",),
     }
     for module, names in named.items():

@@ -87,12 +87,7 @@ class OnnxDenoiser(OnnxModel):
         return np.zeros((B, board.n, board.D, self.manifest.d), dtype=np.float32)
 
     def draw(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        rng: Randomness,
-        learned: bool = True,
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
         if self.latent == "none":

@@ -11,12 +11,11 @@ the cells then, after the sequential variant of arXiv 2510.18114.
 from __future__ import annotations
 
 from math import ceil
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.sampling.settings import PolicyName
+from vmd_solver.sampling.settings import PolicyName, Unmasking
 
 Probabilities = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
@@ -27,18 +26,6 @@ IN_DOUBT = 0.75
 The logits of a committed cell are closed to its value, so that a value is judged anew only where
 its cell is masked again; what the model still wants there it will choose again. Ours, after
 remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
-
-
-class Unmasking(Protocol):
-    """The settings that decide what is committed."""
-
-    @property
-    def policy(self) -> PolicyName:
-        """By name."""
-
-    @property
-    def threshold(self) -> float:
-        """What the threshold policy commits."""
 
 
 def softmax(logits: Probabilities, temperature: float = 0.0) -> Probabilities:

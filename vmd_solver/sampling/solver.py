@@ -13,7 +13,7 @@ import numpy as np
 from vmd_solver.csp import Board, Puzzle, exact
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
-from vmd_solver.errors import SearchError
+from vmd_solver.errors import InvalidPuzzle, SearchError
 from vmd_solver.sampling import events, guided, neural
 from vmd_solver.sampling.job import Job, call
 from vmd_solver.sampling.settings import Settings
@@ -80,10 +80,10 @@ class Solver:
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
         job.emit(events.Began, asked=puzzle)
-        problems = puzzle.status()
-        if problems:
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            job.finish("invalid", message=f"{problems[0]}{more}")
+        try:
+            puzzle.require_valid()
+        except InvalidPuzzle as error:
+            job.finish("invalid", message=str(error))
         return job
 
     def _run(self, jobs: list[Job]) -> Iterator[None]:

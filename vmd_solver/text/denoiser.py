@@ -154,6 +154,4 @@ def load(model: str | None = None, device: str = "auto", threads: int | None = N
 
     Raises AssetNotFound or ModelError and its kin.
     """
-    name = model or DEFAULT_MODEL
-    shipped = "/" not in name and not Path(name).exists()
-    return OnnxText(assets.model_path(name) if shipped else Path(name), device, threads)
+    return OnnxText(assets.model_folder(model, DEFAULT_MODEL), device, threads)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vmd_solver.errors import SearchError
-from vmd_solver.sampling.settings import POLICIES, Between, PolicyName
+from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, require_sound
 
 Remask = Literal["doubt", "none"]
 CHOICES = {"policy": POLICIES, "z": get_args(Between), "remask": get_args(Remask)}
@@ -36,14 +36,6 @@ class TextSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if (chosen := getattr(self, name)) not in choices:
-                known = ", ".join(choices)
-                raise SearchError(f"unknown {name} {chosen!r}; use one of {known}")
-        for name in ("nfe", "latents", "block_length"):
-            if getattr(self, name) < 1:
-                raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if not 0 < self.threshold <= 1:
-            raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
+        require_sound(self, CHOICES, ("nfe", "latents", "block_length"))
         if not 0 <= self.temperature < float("inf"):
             raise SearchError(f"temperature must be 0 or more, got {self.temperature}")
