@@ -13,7 +13,7 @@ from pathlib import Path
 from vmd_solver.errors import AssetNotFound
 
 DEFAULT_MODEL = "grids"
-"""The model that is used where none is named."""
+"""The model that is used unless another is named."""
 
 BASELINE_MODEL = f"{DEFAULT_MODEL}-none"
 """The same network without latents, trained alike."""
@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).resolve().parent
 def path(name: str) -> Path:
     """The shipped file or folder `name`, such as `exported` or `puzzles/hard.txt`.
 
-    Raises AssetNotFound, with every place that was tried, where there is none.
+    Raises AssetNotFound, with every place that was tried.
     """
     tried = [root / name for root in _roots()]
     for place in tried:

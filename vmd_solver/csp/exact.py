@@ -101,7 +101,7 @@ def count(
     with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
     from outside. `compiled` picks the machine; None takes the compiled one where it is loaded, and
     otherwise starts plain and moves on when that pays.
-    `cancelled` is asked every now and then; once it says yes the search stops where it is. Where
+    `cancelled` is asked every now and then; once it returns True the search stops. Where
     python-sat is installed, a search that is long alternates with a SAT search, whose conflicts
     count as guesses.
 
@@ -170,7 +170,7 @@ class _Kernel:
         return pace // self._board.n + 1
 
     def run(self, limit: int, guesses: int) -> bool:
-        """Go on for so many guesses: whether `limit` solutions are found, or all there are."""
+        """Search on for so many guesses: whether `limit` solutions are found, or all there are."""
         tables = self._use.tables(self._board)
         end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))
@@ -198,7 +198,7 @@ class _Kernel:
 
 
 def solve(puzzle: Puzzle) -> tuple[int, ...] | None:
-    """A solution of the puzzle, or None where there is none: however long it takes.
+    """A solution of the puzzle, or None if it has none, however long that takes.
 
     >>> from vmd_solver.csp.families import sudoku
     >>> solve(Puzzle(sudoku(2, 2), (1, 2, 3, 4) + (0,) * 12))

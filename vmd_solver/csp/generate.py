@@ -1,4 +1,4 @@
-"""Puzzles from nothing: full grids, puzzles dug out of them, and boards to draw them on.
+"""New puzzles: full grids, puzzles dug out of them, and boards to draw them on.
 
 Everything follows from an explicit seed, and is the same on both machines of the kernel. It must
 not know of files or networks.
@@ -34,7 +34,7 @@ MIXING = 4
 def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = None) -> Values:
     """Random full grids (count, n) int8 of values 1..D.
 
-    Each comes from a search that breaks ties at random, gets few guesses, and starts anew in
+    Each comes from a search that breaks ties at random, gets few guesses, and starts again in
     another order where those are spent: that cuts the heavy tail which makes large boards slow.
     One complete unit, drawn at random, starts as 1..D; values are renamed at random in the end, so
     that this leaves nothing out. Every grid can come about, and none much more often than others:
@@ -155,7 +155,7 @@ def loosen(puzzles: npt.ArrayLike, clues: int, seed: Seed) -> Values:
 def jigsaw_board(order: int, seed: Seed, diagonal: bool = False) -> Board:
     """A random jigsaw board that has full grids; with `diagonal`, jigsaw X.
 
-    Drawn anew until a grid is found quickly, a little less crooked each time: few random boards
+    Drawn again until a grid is found quickly, a little less crooked each time: few random boards
     of order 16 and more have any. Raises SearchError where all of that does not help.
     """
     rng = np.random.default_rng(seed)

@@ -56,7 +56,7 @@ class Format:
     in the gaps.
 
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
-    around it, after the first one where the form is `headed`.
+    around it, after the first one where the format is `headed`.
     """
 
     name: str

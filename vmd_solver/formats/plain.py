@@ -1,6 +1,6 @@
-"""Puzzles told by nothing but their cells in one string, as lines, tables and libraries hold them.
+"""Puzzles given by nothing but their cells in one string, as in lines, tables and libraries.
 
-The number of cells gives the size; the family has to be told. Knows nothing of files.
+The number of cells gives the size; the family has to be given. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Layout:
     table: bytes
 
     def values(self, text: str) -> bytes | None:
-        """Value of each character, or None where one is out of the common."""
+        """Value of each character, or None where one is unusual."""
         if not text.isascii():
             return None
         values = text.encode().translate(self.table)
@@ -40,7 +40,7 @@ class Layout:
 
 @lru_cache(maxsize=256)
 def layout_of(family: str, n: int) -> Layout | None:
-    """The layout of n characters, or None where there is none."""
+    """The layout of n characters, or None if no board has so many."""
     order = order_of(n)
     if order is None or order > MOST_CHARACTERS:
         return None
@@ -126,7 +126,7 @@ def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError
 
 
 def solution_of(answer: Cells, alphabet: tuple[str, ...]) -> tuple[int, ...]:
-    """Values of a solution. Raises PuzzleSyntaxError at a foreign symbol or an open cell."""
+    """Values of a solution. Raises PuzzleSyntaxError at an unknown symbol or an open cell."""
     values = decode(answer.symbols, alphabet, answer.place)
     if 0 in values:
         line, column = answer.place(values.index(0))
@@ -145,7 +145,7 @@ def glue(alphabet: Sequence[str]) -> str:
 
 
 def require_bare(puzzle: Puzzle, name: str, boxes: bool = False) -> None:
-    """Raise PuzzleError unless the format `name`, which states no header, can tell the puzzle.
+    """Raise PuzzleError unless the format `name`, which states no header, can hold the puzzle.
 
     `boxes` says that the format draws the boxes, so that they may have another shape than usual.
     """
@@ -156,13 +156,13 @@ def require_bare(puzzle: Puzzle, name: str, boxes: bool = False) -> None:
     except PuzzleError:
         same = False
     if not same:
-        raise PuzzleError(f"the {name} form cannot tell this box shape: use the form vmd or jsonl")
+        raise PuzzleError(f"the {name} format cannot hold this box shape: use vmd or jsonl")
     if infer(encode(puzzle), board.D) != puzzle.alphabet:
-        raise PuzzleError(f"the {name} form cannot tell this alphabet: use the form vmd or jsonl")
+        raise PuzzleError(f"the {name} format cannot hold this alphabet: use vmd or jsonl")
 
 
 def require_classic(puzzle: Puzzle, name: str) -> None:
     """Raise PuzzleError unless the puzzle is 9x9 with the digits 1-9."""
     require_bare(puzzle, name)
     if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
-        raise PuzzleError(f"the {name} form holds 9x9 puzzles of digits only: use the form line")
+        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")

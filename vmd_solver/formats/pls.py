@@ -1,6 +1,6 @@
 """Partial Latin squares (`.pls`): `order n`, then n rows of numbers 0..n-1, -1 where open.
 
-The form of lsencode, the generator of quasigroups with holes (C. P. Gomes and others).
+The format of lsencode, the generator of quasigroups with holes (C. P. Gomes and others).
 """
 
 from __future__ import annotations
@@ -105,9 +105,9 @@ def write(puzzle: Puzzle) -> str:
     """The square. Raises PuzzleError where its alphabet is not the usual one."""
     n = puzzle.board.D
     if puzzle.board != latin(n):
-        raise PuzzleError("the pls form holds Latin squares only: use the form vmd or jsonl")
+        raise PuzzleError("the pls format holds Latin squares only: use vmd or jsonl")
     if puzzle.alphabet != default_alphabet(n):
-        raise PuzzleError("the pls form cannot tell this alphabet: use the form vmd or jsonl")
+        raise PuzzleError("the pls format cannot hold this alphabet: use vmd or jsonl")
     encode(puzzle)
     rows = (puzzle.givens[start : start + n] for start in range(0, n * n, n))
     return "\n".join((f"order {n}", *(" ".join(str(v - 1) for v in row) for row in rows))) + "\n"

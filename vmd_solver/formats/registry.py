@@ -1,4 +1,4 @@
-"""The formats there are, as data, and which of them a text is in."""
+"""All formats in a table, and which of them a text is in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PREFIX_LINES = 64
 
 
 def format_named(name: str) -> Format:
-    """The format of that name. Raises PuzzleError where there is none."""
+    """The format of that name. Raises PuzzleError for an unknown name."""
     for format in FORMATS:
         if format.name == name:
             return format

@@ -1,6 +1,6 @@
-"""Our own text form: header lines `key: value`, regions drawn as letters, givens as rows.
+"""Our own text format: header lines `key: value`, regions drawn as letters, givens as rows.
 
-Holds every family. Several puzzles in a file are divided by a line `---`, or each begins with
+Holds every family. Several puzzles in a file are separated by a line `---`, or each begins with
 `family:`.
 """
 
@@ -41,7 +41,7 @@ _MOST_LINES = 10_000
 
 @dataclass
 class _Draft:
-    """What is gathered of one puzzle before any of it is judged."""
+    """The lines of one puzzle, before they are interpreted."""
 
     line: int
     lines: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ class _Draft:
 
 
 def _header(text: str) -> tuple[str, str] | None:
-    """Key and value of a header line, or None where it is none."""
+    """Key and value of a header line, or None for any other line."""
     match = _KEY.fullmatch(text)
     if match is None:
         return None
@@ -209,7 +209,7 @@ def _unit(line: Row, rows: int, cols: int) -> tuple[int, ...]:
         match = _CELL.fullmatch(piece.group())
         row, col = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
         if not (1 <= row <= rows and 1 <= col <= cols):
-            message = f"{shown(piece.group())} is no cell: expected r1c1 to r{rows}c{cols}"
+            message = f"{shown(piece.group())} is not a cell: expected r1c1 to r{rows}c{cols}"
             raise PuzzleSyntaxError(message, line=line.number, column=piece.start() + 1)
         cells.append((row - 1) * cols + col - 1)
     return tuple(cells)
@@ -305,7 +305,7 @@ def _labels(regions: tuple[int, ...]) -> list[str]:
 
 def _named(unit: tuple[int, ...], board: Board) -> str:
     if not unit:
-        raise PuzzleError("an empty unit cannot be written as text: use the form jsonl")
+        raise PuzzleError("an empty unit cannot be written as text: use the format jsonl")
     return " ".join(board.cell_name(cell) for cell in unit)
 
 
@@ -316,7 +316,7 @@ def _is_ours(text: str) -> bool:
 
 FORMAT = Format(
     name="vmd",
-    summary="our own text form: headers, regions as letters, rows of givens",
+    summary="our own text format: headers, regions as letters, rows of givens",
     recognise=first_line(_is_ours),
     read=read,
     write=write,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +23,6 @@ from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-class Answer(NamedTuple):
-    """A grid that an attempt stands by."""
-
-    grid: Ints
-    """(n,)"""
-    confidence: float
-    """The mean margin of its values: what grids are chosen by where no rule is looked at."""
 
 
 @dataclass
@@ -54,13 +45,13 @@ class Attempt:
     margins: Floats | None = None
     """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
 
-    answer: Answer | None = None
+    answer: Proposal | None = None
     """The grid of the last call, or the surest of all calls where each begins with another z."""
 
     @property
     def confidence(self) -> float:
         """How sure it is of its answer; less than any number before there is one."""
-        return -np.inf if self.answer is None else self.answer.confidence
+        return -np.inf if self.answer is None else self.answer.margin
 
     def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_], surest: bool) -> None:
         """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks.
@@ -71,9 +62,9 @@ class Attempt:
         before = 1.0 if self.margins is None else self.margins
         # The logits of a committed cell say nothing: its margin is that of when it was committed.
         self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
-        answer = Answer(grid, float(self.margins.mean()))
-        if not surest or answer.confidence > self.confidence:
-            self.answer = answer
+        margin = float(self.margins.mean())
+        if not surest or margin > self.confidence:
+            self.answer = Proposal(tuple(grid.tolist()), margin)
 
 
 @dataclass
@@ -147,21 +138,16 @@ class Job:
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
             self.emit(events.Verified, values=found)
-        best = self.best_attempt
-        answer = None if best is None else best.answer
-        grid = None if answer is None else tuple(int(v) for v in answer.grid)
+        answers = [attempt.answer for attempt in self.attempts if attempt.answer is not None]
+        best = max(answers, key=lambda answer: answer.margin, default=None)
         self.solution = Solution(
             self.puzzle,
             status,
             self.settings.mode,
             values=found,
             verified=found is not None,
-            best=None if status == "solved" else grid,
-            proposals=tuple(
-                Proposal(tuple(int(v) for v in attempt.answer.grid), attempt.confidence)
-                for attempt in self.attempts
-                if attempt.answer is not None and self.settings.mode == "neural"
-            ),
+            best=None if status == "solved" or best is None else best.values,
+            proposals=tuple(answers) if self.settings.mode == "neural" else (),
             nfe=self.nfe,
             loops=self.loops,
             latents=len(self.attempts),

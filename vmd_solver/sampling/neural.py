@@ -45,7 +45,7 @@ def _conclude(job: Job) -> None:
     """The end without a valid grid seen on the way."""
     best = job.best_attempt
     assert best is not None and best.answer is not None
-    grid = best.answer.grid
+    grid = np.array(best.answer.values)
     if job.settings.select == "margin" and not conflicts(job.board, grid[None]).any():
         job.finish("solved", grid)
     elif job.late:

@@ -58,7 +58,7 @@ class Settings:
     prior: Literal["learned", "normal"] = "learned"
     """Where z is drawn from: p(z | x_t), or the standard normal of the paper."""
     z: Between = "keep"
-    """What becomes of z between calls: kept, drawn anew from the prior, or refined: inferred by
+    """What becomes of z between calls: kept, drawn again from the prior, or refined: inferred by
     the encoder, q(z | x0, x_t), from the grid of the last call in place of x0."""
     temperature: float = 0.0
     """0 commits the most probable value; above, values are drawn from softmax(logits / T)."""

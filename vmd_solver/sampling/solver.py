@@ -26,14 +26,14 @@ BATCH_PAYS = 64
 """Puzzles from which the compiled kernel is worth loading in exact mode."""
 
 BATCH_GUESSES = 2000
-"""Guesses on a puzzle in a batch; after these milliseconds it goes on alone, watching the clock."""
+"""Guesses on a puzzle in a batch; after these milliseconds it is searched alone, with the clock."""
 
 
 class Solver:
     """Solves puzzles with one set of settings.
 
     `denoiser` may be None in exact mode only; `observe` is handed every event as it happens.
-    Raises SearchError where a model is needed and there is none.
+    Raises SearchError where a model is needed and missing.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Solver:
     def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
         """`stream`, where each puzzle comes with its number: its own seed, and its name in events.
 
-        The window goes on growing from one call to the next.
+        The window keeps growing from one call to the next.
         """
         source = iter(puzzles)
         # A time limit is for one puzzle alone: sharing calls would share the clock.

@@ -29,7 +29,7 @@ class TextSettings:
     latents: int = 1
     """K: texts sampled side by side, each with latents of its own; the likeliest is taken."""
     z: Between = "keep"
-    """What becomes of z between the calls on a block: kept, drawn anew from the prior, or inferred
+    """What becomes of z between the calls on a block: kept, drawn again from the prior, or inferred
     by the encoder from the block that the last call proposed."""
     remask: Remask = "none"
     """Whether committed tokens in doubt are masked again after a call. What is given never is."""
