@@ -26,7 +26,7 @@ from vmd_solver.formats.entry import (
     require_short,
 )
 from vmd_solver.formats.plain import Cells, cells_of
-from vmd_solver.formats.symbols import decode, encode, infer, require_values, shown
+from vmd_solver.formats.symbols import encode, infer, require_values, shown
 
 Row = dict[str, Any]
 
@@ -148,7 +148,7 @@ def _written(cells: Cells) -> bool:
 
 def _values(cells: Cells, board: Board, alphabet: tuple[str, ...], key: str) -> tuple[int, ...]:
     if _written(cells):
-        return decode(cells.symbols, alphabet, cells.place)
+        return cells.values(alphabet)
     values: Sequence[Any] = cells.symbols
     require_values(values, board.D, lambda cell: f"{key}: {board.cell_name(cell)}")
     return tuple(values)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import bare_board, order_of
+from vmd_solver.formats.rows import Cell, Row
 from vmd_solver.formats.symbols import BLANKS, decode, encode, infer
 
 FIELD = re.compile(r"[^\s,;]+")
@@ -60,14 +61,32 @@ def layout_of(family: str, n: int) -> Layout | None:
 
 @dataclass(frozen=True)
 class Cells:
-    """Symbols in order, and the column of each in line `line` (from 1, None where unknown)."""
+    """Symbols in order, with the column and the line of each (from 1) for messages.
+
+    `columns` may be empty, where unknown; `lines` too, where all are in line `line` (or None).
+    """
 
     symbols: Sequence[str]
     columns: Sequence[int]
     line: int | None = None
+    lines: Sequence[int] = ()
 
     def place(self, cell: int) -> tuple[int | None, int | None]:
-        return self.line, self.columns[cell] if self.columns else None
+        """Line and column of a cell, None where unknown."""
+        line = self.lines[cell] if self.lines else self.line
+        return line, self.columns[cell] if self.columns else None
+
+    def values(self, alphabet: tuple[str, ...]) -> tuple[int, ...]:
+        """The values in an alphabet. Raises PuzzleSyntaxError at a symbol that it lacks."""
+        return decode(self.symbols, alphabet, self.place)
+
+
+def cells_of_rows(rows: Sequence[Row], cells: Sequence[Sequence[Cell]]) -> Cells:
+    """The cells of drawn rows, each row with its `cells`; one of them at least."""
+    pairs = zip(rows, cells, strict=True)
+    found = [(symbol, column, row.number) for row, of_row in pairs for symbol, column in of_row]
+    symbols, columns, lines = zip(*found, strict=True)
+    return Cells(symbols, columns, lines=lines)
 
 
 def cells_in(fields: Sequence[re.Match[str]], line: int | None = None) -> tuple[Cells, int]:
@@ -110,8 +129,8 @@ def puzzle_of(
         raise _unfit(cells, family, answer)
     board = bare_board(family, order)
     alphabet = infer([*cells.symbols, *(answer.symbols if answer else ())], order)
-    givens = decode(cells.symbols, alphabet, cells.place)
-    return Puzzle(board, givens, alphabet, name), solution_of(answer, alphabet) if answer else None
+    puzzle = Puzzle(board, cells.values(alphabet), alphabet, name)
+    return puzzle, solution_of(answer, alphabet) if answer else None
 
 
 def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError:
@@ -127,7 +146,7 @@ def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError
 
 def solution_of(answer: Cells, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     """Values of a solution. Raises PuzzleSyntaxError at an unknown symbol or an open cell."""
-    values = decode(answer.symbols, alphabet, answer.place)
+    values = answer.values(alphabet)
     if 0 in values:
         line, column = answer.place(values.index(0))
         raise PuzzleSyntaxError("the solution leaves a cell open", line=line, column=column)

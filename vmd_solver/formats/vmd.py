@@ -25,9 +25,9 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
-from vmd_solver.formats.plain import glue
-from vmd_solver.formats.rows import Cell, Row, is_rule, require_rows
-from vmd_solver.formats.symbols import decode, encode, infer, shown
+from vmd_solver.formats.plain import Cells, cells_of_rows, glue, solution_of
+from vmd_solver.formats.rows import Row, is_rule, require_rows
+from vmd_solver.formats.symbols import encode, infer, shown
 
 _VALUES = ("family", "name", "size", "box", "values", "alphabet")
 _BLOCKS = ("regions", "units", "givens", "solution")
@@ -140,11 +140,11 @@ def _puzzle(draft: _Draft, family: str) -> tuple[Puzzle, tuple[int, ...] | None]
     except PuzzleError as error:
         raise _at(error, draft, "regions", "units", "box", "size", "family") from None
     cells = _cells(givens, board)
-    alphabet = _alphabet(draft, board) or infer((symbol for symbol, _ in cells), board.D)
-    puzzle = Puzzle(
-        board, _decoded(givens, cells, alphabet), alphabet, one_line(draft.values.get("name", ""))
-    )
-    return puzzle, _solution(draft, board, alphabet)
+    alphabet = _alphabet(draft, board) or infer(cells.symbols, board.D)
+    name = one_line(draft.values.get("name", ""))
+    puzzle = Puzzle(board, cells.values(alphabet), alphabet, name)
+    answer = draft.blocks.get("solution")
+    return puzzle, None if answer is None else solution_of(_cells(answer, board), alphabet)
 
 
 def _at(error: PuzzleError, draft: _Draft, *keys: str) -> PuzzleSyntaxError:
@@ -215,16 +215,10 @@ def _unit(line: Row, rows: int, cols: int) -> tuple[int, ...]:
     return tuple(cells)
 
 
-def _cells(rows: list[Row], board: Board) -> list[Cell]:
+def _cells(rows: list[Row], board: Board) -> Cells:
     cells = [row.fit(board.cols) for row in rows]
     require_rows(rows, board.rows, board.cols)
-    return [cell for row in cells for cell in row]
-
-
-def _decoded(rows: list[Row], cells: list[Cell], alphabet: tuple[str, ...]) -> tuple[int, ...]:
-    cols = len(cells) // len(rows)
-    symbols = [symbol for symbol, _ in cells]
-    return decode(symbols, alphabet, lambda cell: (rows[cell // cols].number, cells[cell][1]))
+    return cells_of_rows(rows, cells)
 
 
 def _alphabet(draft: _Draft, board: Board) -> tuple[str, ...]:
@@ -240,17 +234,6 @@ def _alphabet(draft: _Draft, board: Board) -> tuple[str, ...]:
         except PuzzleError as error:
             raise _at(error, draft, "alphabet") from None
     return stated
-
-
-def _solution(draft: _Draft, board: Board, alphabet: tuple[str, ...]) -> tuple[int, ...] | None:
-    rows = draft.blocks.get("solution")
-    if rows is None:
-        return None
-    values = _decoded(rows, _cells(rows, board), alphabet)
-    if 0 in values:
-        line = rows[values.index(0) // board.cols].number
-        raise PuzzleSyntaxError("the solution leaves a cell open", line=line, column=1)
-    return values
 
 
 def _require_plain(alphabet: tuple[str, ...]) -> None:

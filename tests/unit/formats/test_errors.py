@@ -138,7 +138,7 @@ BAD = {
     "open solution": (
         f"family: latin\n{OPEN_3X3}\nsolution:\n12.\n231\n312",
         7,
-        1,
+        3,
         "leaves a cell",
     ),
     "pls row": ("order 3\n0 1\n1 2 0\n2 0 1", 2, 4, "expected 3 cells in the row, got 2"),
