@@ -13,7 +13,7 @@ from pathlib import Path
 from vmd_solver.errors import AssetNotFound
 
 DEFAULT_MODEL = "grids"
-"""The model that is used where none is named."""
+"""The model that is used unless another is named."""
 
 BASELINE_MODEL = f"{DEFAULT_MODEL}-none"
 """The same network without latents, trained alike."""
@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).resolve().parent
 def path(name: str) -> Path:
     """The shipped file or folder `name`, such as `exported` or `puzzles/hard.txt`.
 
-    Raises AssetNotFound, with every place that was tried, where there is none.
+    Raises AssetNotFound, with every place that was tried.
     """
     tried = [root / name for root in _roots()]
     for place in tried:
@@ -54,6 +54,15 @@ def puzzle_path(name: str) -> Path:
 def model_path(name: str | None = None) -> Path:
     """The folder of the shipped model `name`, or of the default one. Raises AssetNotFound."""
     return path(f"exported/{name or DEFAULT_MODEL}")
+
+
+def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path:
+    """The folder `model`, or the shipped one of that name where it is no path (None: `default`).
+
+    Raises AssetNotFound for a name that no shipped model has.
+    """
+    name = str(default if model is None else model)
+    return model_path(name) if "/" not in name and not Path(name).exists() else Path(name)
 
 
 def _roots() -> tuple[Path, ...]:

@@ -97,7 +97,7 @@ class SearchError(VmdError):
 
 
 class SaveError(VmdError):
-    """A file that the program itself keeps, such as a saved game, and that makes no sense."""
+    """A file that the program itself keeps, such as a saved game, and that cannot be read."""
 
 
 class TextError(VmdError):

@@ -71,7 +71,7 @@ def test_pages_come_out_whole(run_make: Run, tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("--family", "grid"), 2, "cannot make"),
-        (("--size", "7"), 2, "no customary boxes"),
+        (("--size", "7"), 2, "no usual boxes"),
         (("--size", "0"), 2, "size of 2 to 25"),
         (("--size", "8", "--box", "3x3"), 2, "do not fit"),
         (("--family", "jigsaw", "--format", "sdm"), 2, "cannot hold"),

@@ -40,14 +40,16 @@ MISTAKES = (
     Mistake("repeated given", "--mode exact p.txt", 2, "p.txt:1: value 5 repeats in", TWICE),
     Mistake("empty", "p.txt", 2, "p.txt:1:1: no puzzle here", ""),
     Mistake("blank", "p.txt", 2, "no puzzle here", " \n\n"),
-    Mistake("prose", "p.txt", 2, "no known form of puzzle", "Dear reader, this is no puzzle.\n"),
+    Mistake(
+        "prose", "p.txt", 2, "not a puzzle in any known format", "Dear reader, this is no puzzle.\n"
+    ),
     Mistake("binary", "p.txt", 2, "is a binary file", b"\x7fELF\0\0\1"),
     Mistake("latin-1", "p.txt", 2, "is not UTF-8 text", b"\xe4" + EASY.encode()),
     Mistake("utf-16", "p.txt", 2, "is UTF-16 text", EASY.encode("utf-16")),
     Mistake("long line", "p.txt", 2, "longer than 1,000,000 characters", "." * 10_000_000),
     Mistake("broken json", "p.txt", 2, "p.txt:1:12: not JSON", '{"givens": }'),
     Mistake("small region", "p.txt", 2, ": region 1 has 5 cells, expected 4", JIGSAW),
-    Mistake("no such cell", "p.txt", 2, "'r3c1' is no cell: expected r1c1 to r2c2", UNITS),
+    Mistake("no such cell", "p.txt", 2, "'r3c1' is not a cell: expected r1c1 to r2c2", UNITS),
     Mistake("no such family", "p.txt", 2, "unknown family 'sudko'", "family: sudko\ngivens:\n1\n"),
     Mistake("other form", "--input-format vmd p.txt", 2, "expected 'key: value'", EASY),
     Mistake("directory", ".", 2, "is a directory"),

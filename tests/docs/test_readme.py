@@ -9,7 +9,14 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from doctest import ELLIPSIS, REPORT_NDIFF, Example, OutputChecker
+from doctest import (
+    ELLIPSIS,
+    REPORT_NDIFF,
+    DebugRunner,
+    DocTestParser,
+    Example,
+    OutputChecker,
+)
 from pathlib import Path
 
 import pytest
@@ -67,7 +74,18 @@ def test_examples_print_what_the_page_says(block: str, tmp_path: Path) -> None:
             pytest.fail(f"$ {step.command}\n{difference}", pytrace=False)
 
 
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.split("\n", 1)[0])
+def test_python_prints_what_the_page_says(
+    block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty folder: included puzzles and models are found from anywhere."""
+    monkeypatch.chdir(tmp_path)
+    example = DocTestParser().get_doctest(block, {}, "README.md", "README.md", 0)
+    assert DebugRunner(optionflags=ELLIPSIS).run(example).attempted
+
+
 def test_there_are_examples() -> None:
+    assert len(blocks("python")) >= 1
     assert len(blocks("console")) >= 2
 
 

@@ -22,7 +22,7 @@ def explore(seconds: int, *corpus: str) -> None:
 
     with atheris.instrument_imports(include=["vmd_solver"]):
         from vmd_solver import formats
-        from vmd_solver.denoiser.manifest import from_values
+        from vmd_solver.denoiser.manifest import Manifest
         from vmd_solver.errors import ManifestMismatch, PuzzleSyntaxError
         from vmd_solver.formats import FORMATS, Entry
         from vmd_solver.formats.columns import columns
@@ -46,7 +46,7 @@ def explore(seconds: int, *corpus: str) -> None:
             values = json.loads(data)
             if isinstance(values, dict):
                 with suppress(ManifestMismatch):
-                    from_values(values, "f")
+                    Manifest.of(values, "f")
 
     def once(data: bytes) -> None:
         if data:

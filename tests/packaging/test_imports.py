@@ -20,14 +20,15 @@ PACKAGES = {
 }
 
 RANKS: tuple[tuple[str, ...], ...] = (
-    ("vmd_solver",),  # the package's own __init__: a name and a version
     ("errors",),
     ("assets", "console"),
     ("csp",),
     ("formats", "denoiser"),
     ("sampling", "techniques"),
     ("text",),
-    ("make",),
+    ("generation",),
+    ("api",),
+    ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
     ("play",),
     ("tui", "cli"),
     ("vmd_training",),
@@ -35,7 +36,6 @@ RANKS: tuple[tuple[str, ...], ...] = (
 """The parts in order of dependency. A part imports itself and parts of an earlier rank."""
 
 THIRD_PARTY: dict[str, set[str]] = {
-    "vmd_solver": set(),
     "errors": set(),
     "assets": set(),
     "console": {"click"},
@@ -45,7 +45,9 @@ THIRD_PARTY: dict[str, set[str]] = {
     "sampling": {"numpy"},
     "techniques": {"numpy"},
     "text": {"numpy"},
-    "make": {"numpy"},
+    "generation": {"numpy"},
+    "api": set(),
+    "vmd_solver": set(),
     "play": {"numpy", "platformdirs"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
     "cli": {"click", "numpy", "platformdirs", "ray"},
@@ -235,13 +237,24 @@ def test_what_is_imported_is_declared() -> None:
     assert not wrong
 
 
-def test_the_solver_loads_nothing_heavy() -> None:
-    command = "import sys, vmd_solver.cli.solve; print(*sys.modules)"
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter holds after a statement."""
+    command = f"import sys; {statement}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert not HEAVY & set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_the_solver_loads_nothing_heavy() -> None:
+    assert not HEAVY & loaded_by("import vmd_solver.cli.solve")
+
+
+def test_the_package_loads_its_names_when_they_are_used() -> None:
+    assert {name for name in loaded_by("import vmd_solver") if is_ours(name)} == {"vmd_solver"}
+    assert "numpy" not in loaded_by("import vmd_solver")
+    assert not HEAVY & loaded_by("import vmd_solver; vmd_solver.solve")
 
 
 @pytest.mark.parametrize(

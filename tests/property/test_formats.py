@@ -126,7 +126,7 @@ def test_what_a_format_cannot_tell_is_refused_not_changed(name: str, data: st.Da
     try:
         text = formats.write(puzzle, name)
     except PuzzleError as error:
-        assert "form" in str(error)
+        assert "format" in str(error)
     else:
         assert back(text, puzzle, name) == puzzle
 

@@ -12,7 +12,7 @@ from vmd_solver.csp.puzzle import Board
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import ModelError
-from vmd_solver.make import Grid, Wish, exact_grid, make
+from vmd_solver.generation import Grid, Wish, exact_grid, make
 from vmd_solver.play.wishes import READY
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.new import NewScreen

@@ -1,4 +1,4 @@
-"""The search by clauses: the kernel's answers, its budget, and how it takes turns."""
+"""The SAT search: the kernel's answers, its budget, and how the two alternate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.exact import mixed
 from benchmarks.peers import with_holes
 from vmd_solver.csp import Board, Puzzle, clauses, exact
 from vmd_solver.csp.candidates import Masks, initial_masks, propagate
-from vmd_solver.csp.clauses import Clauses, within_reach
+from vmd_solver.csp.clauses import SatSearch, within_reach
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.verify import verify
 
@@ -19,10 +19,10 @@ FEW = 1000
 """Conflicts beyond its budget: it looks at that only when it begins anew."""
 
 
-def begun(puzzle: Puzzle) -> Clauses | None:
+def begun(puzzle: Puzzle) -> SatSearch | None:
     """A search within what singles leave, None where they refute the puzzle."""
     masks, consistent = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))
-    return Clauses(puzzle.board, masks[0]) if consistent[0] else None
+    return SatSearch(puzzle.board, masks[0]) if consistent[0] else None
 
 
 def test_it_finds_what_the_kernel_finds() -> None:
@@ -33,7 +33,7 @@ def test_it_finds_what_the_kernel_finds() -> None:
         if search is None:
             assert due == 0
             continue
-        assert search.turn(5, 10**6)
+        assert search.run(5, 10**6)
         seen.add(search.solutions)
         assert search.solutions == due == len(set(search.grids))
         assert all(verify(puzzle, grid) for grid in search.grids)
@@ -44,7 +44,7 @@ def test_it_stops_at_its_budget_and_goes_on_from_there() -> None:
     (puzzle, _), *_ = with_holes(sudoku(6, 6), 0.47, 1, 5)
     search, before = begun(puzzle), 0
     assert search is not None
-    while not search.turn(1, 500):
+    while not search.run(1, 500):
         assert before + 500 <= search.guesses < before + 500 + FEW and not search.grids
         before = search.guesses
     assert before and verify(puzzle, search.grids[0])
@@ -54,17 +54,19 @@ def test_it_stops_when_its_seconds_are_over() -> None:
     (puzzle, _), *_ = with_holes(sudoku(6, 6), 0.5, 1, 0)
     search = begun(puzzle)
     assert search is not None
-    assert not search.turn(1, 10**9, seconds=0.01)
+    assert not search.run(1, 10**9, seconds=0.01)
     first = search.guesses
-    assert not search.turn(1, 100), "time was up, and is no more"
+    assert not search.run(1, 100), "time was up, and is no more"
     assert search.guesses > first and not search.grids
 
 
 @pytest.mark.parametrize("limit", [1, 2])
-def test_turns_end_with_the_answer_of_either(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alternating_ends_with_the_answer_of_either(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kernel is given so little at a time that the other search is often first."""
-    monkeypatch.setattr(exact, "ALONE", 1)
-    monkeypatch.setattr(exact, "COST", 1)
+    monkeypatch.setattr(exact, "SAT_AFTER", 1)
+    monkeypatch.setattr(exact, "SAT_COST", 1)
     monkeypatch.setattr(exact, "SLICE_CELLS", 1)
     for puzzle in mixed(52, seed=7):
         alone = exact.count(puzzle, 3)
@@ -79,22 +81,22 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
 ) -> None:
     asked: list[Puzzle] = []
 
-    def watched(board: Board, masks: Masks) -> Clauses:
+    def watched(board: Board, masks: Masks) -> SatSearch:
         asked.append(puzzle)
-        return Clauses(board, masks)
+        return SatSearch(board, masks)
 
     monkeypatch.setattr(exact, "SLICE_CELLS", 1)
-    monkeypatch.setattr(exact, "Clauses", watched)
+    monkeypatch.setattr(exact, "SatSearch", watched)
     (puzzle, _), *_ = with_holes(sudoku(4, 4), 0.7, 1, 0)
     few = exact.count(puzzle, 1, max_guesses=5, compiled=False)
     assert few.guesses <= 5 and not asked
-    monkeypatch.setattr(exact, "ALONE", 5)
+    monkeypatch.setattr(exact, "SAT_AFTER", 5)
     exact.count(puzzle, 9, max_guesses=50, compiled=False)
     assert not asked, "several solutions are the kernel's"
     both = exact.count(puzzle, 2, max_guesses=50, compiled=False)
     assert asked and both.guesses < 50 + FEW
     asked.clear()
-    monkeypatch.setattr(exact, "ALONE", 60 * exact.COMPILED_SPEED)
+    monkeypatch.setattr(exact, "SAT_AFTER", 60 * exact.COMPILED_SPEED)
     exact.count(puzzle, 2, max_guesses=80, compiled=False)
     assert not asked, "the kernel compiles to something much faster"
     monkeypatch.setattr(exact, "available", lambda: False)
@@ -106,12 +108,12 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
     assert not asked
 
 
-def test_turns_are_the_same_on_either_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alternating_is_the_same_on_either_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
-    monkeypatch.setattr(exact, "ALONE", 100)
+    monkeypatch.setattr(exact, "SAT_AFTER", 100)
     (puzzle, _), *_ = with_holes(sudoku(5, 5), 0.6, 1, 2)
     plain = exact.count(puzzle, 1, compiled=False)
-    assert plain.guesses > exact.ALONE and plain.solutions == 1
+    assert plain.guesses > exact.SAT_AFTER and plain.solutions == 1
     assert plain == exact.count(puzzle, 1, compiled=True)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
-from vmd_solver.sampling.rules import conflicts
+from vmd_solver.csp.puzzle import conflicts
 from vmd_training.generate import Pack, held_out
 from vmd_training.graph import Grid
 from vmd_training.model import VMD

@@ -108,7 +108,7 @@ def command(context: click.Context, /, **options: Any) -> Order:
 def _order(context: click.Context, options: dict[str, Any]) -> Order:
     """The options as an order. Raises SearchError and UsageError for what makes no sense."""
     from vmd_solver.cli.making import Order
-    from vmd_solver.make import Wish
+    from vmd_solver.generation import Wish
 
     def is_default(name: str) -> bool:
         return context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT

@@ -22,9 +22,9 @@ from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
-from vmd_solver.make import Draw, Made, ModelGrids, Wish, exact_grid, make
-from vmd_solver.make.page import html, svg_sheet
-from vmd_solver.make.pdf import pdf
+from vmd_solver.generation import Draw, Made, ModelGrids, Wish, exact_grid, make
+from vmd_solver.generation.page import html, svg_sheet
+from vmd_solver.generation.pdf import pdf
 
 PAGES = ("html", "svg", "pdf")
 """Forms for paper: one document, written at the end."""

@@ -93,7 +93,7 @@ class Known:
 
 
 class _Search:
-    """The tree of ways to tell the cells of one puzzle apart, and its least leaf.
+    """The tree of ways to distinguish the cells of one puzzle, and its least leaf.
 
     At each node the cells of one colour are made different one by one, which of them is a choice.
     Of the choices only those with the least digest are followed; a leaf equal to the least one so
@@ -114,7 +114,7 @@ class _Search:
         return self.least[0]
 
     def _visit(self, colours: Colours, path: list[int]) -> int:
-        """See to the node where the cells of `path` are told apart; the depth to go on from."""
+        """Visit the node that distinguishes the cells of `path`; the depth to continue from."""
         cells = _smallest_class(colours)
         if not len(cells):
             return self._leaf(np.argsort(colours), path)
@@ -201,7 +201,7 @@ def _distinct(colours: Colours) -> npt.NDArray[np.intp]:
 def _round(board: Board, givens: npt.NDArray[np.int8], colours: Colours) -> Colours:
     """One step of refinement: colours (B, n) that say more; givens (B, n) or (1, n).
 
-    What a unit or a value is, its cells tell; then what a cell is, its units and its value tell.
+    Units and values get their colours from their cells, then cells from their units and values.
     """
     incidence = _incidence(board)
     mixed = _mix(colours * _CELL)
@@ -224,7 +224,7 @@ def _incidence(board: Board) -> Colours:
 
 
 def _mix(words: Colours) -> Colours:
-    """Words stirred so that sums of them tell multisets apart (splitmix64)."""
+    """Words mixed so that sums of them distinguish multisets (splitmix64)."""
     words = words + np.uint64(0x9E3779B97F4A7C15)
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

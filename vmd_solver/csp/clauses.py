@@ -1,7 +1,7 @@
-"""A second search for what is long: clause learning, where python-sat is installed (extra `sat`).
+"""A second search, for hard boards: SAT by clause learning, with python-sat (extra `sat`).
 
 The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. It must
-not know of files: whoever calls it gives it a turn of so many conflicts, or seconds.
+not know of files. The caller alternates it with the kernel, so many conflicts at a time.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
 (2001); Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
@@ -30,8 +30,8 @@ def available() -> bool:
     return find_spec("pysat") is not None
 
 
-class Clauses:
-    """A search for the solutions within candidate masks (n,), none of which is empty."""
+class SatSearch:
+    """A SAT search for the solutions within candidate masks (n,), none of which is empty."""
 
     def __init__(self, board: Board, masks: Masks) -> None:
         from pysat.solvers import Glucose4
@@ -48,26 +48,26 @@ class Clauses:
         """How many were found."""
         return len(self.grids)
 
-    def turn(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
-        """Whether `limit` solutions are found, or all there are, within so much more work.
+    def run(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
+        """Search on: whether `limit` solutions are found, or all there are.
 
-        It looks at its limits when it restarts: there may be some hundred conflicts more.
+        The budget is checked at restarts only, so it may be exceeded by some hundred conflicts.
         """
         if conflicts <= 0:
             return False
         clock = Timer(min(seconds, TIMEOUT_MAX), self._solver.interrupt)
         clock.start()
         try:
-            return self._go_on(limit, self.guesses + conflicts)
+            return self._search(limit, self.guesses + conflicts)
         finally:
             clock.cancel()
             clock.join()
             self._solver.clear_interrupt()
 
-    def _go_on(self, limit: int, end: int) -> bool:
+    def _search(self, limit: int, end: int) -> bool:
         while self.solutions < limit:
             self._solver.conf_budget(max(1, end - self.guesses))
-            # Said to expect one, it leaves Ctrl-C to Python, and does not hold up other threads.
+            # With expect_interrupt it leaves Ctrl-C to Python, and does not hold up other threads.
             found = self._solver.solve_limited(expect_interrupt=True)
             self.guesses = self._solver.accum_stats()["conflicts"]
             if not found:
@@ -85,7 +85,7 @@ class Clauses:
 
 
 def within_reach(board: Board, masks: Masks) -> bool:
-    """Whether `Clauses` are few enough."""
+    """Whether the board has few enough clauses for `SatSearch`."""
     allowed = _open(board, masks)
     pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
     return pairs < MOST_CLAUSES

@@ -80,7 +80,7 @@ class Machine:
         )
 
     def adopt(self, state: kernel.State) -> kernel.State:
-        """A copy of a search begun on the other machine, to go on with on this one."""
+        """A copy of a search begun on the other machine, to continue on this one."""
         return kernel.State(*map(self.give, state))
 
 
@@ -124,7 +124,7 @@ def _compile(entry: Callable[..., Any]) -> Callable[..., Any]:
     # Without the interpreter's lock, so that puzzles can be made beside training.
     try:
         compiled: Callable[..., Any] = njit(cache=True, nogil=True)(entry)
-    except RuntimeError:  # no writable place for the cache: compile anew in each process
+    except RuntimeError:  # no writable place for the cache: compile again in each process
         compiled = njit(nogil=True)(entry)
     return compiled
 

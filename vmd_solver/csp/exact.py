@@ -2,7 +2,8 @@
 
 Complete search over the kernel's states, with no network anywhere. One puzzle runs in plain Python
 and moves to the compiled kernel when its search turns out long; batches start there. A search that
-stays long is joined by one that learns clauses, where that is installed.
+stays long is joined by a SAT search, where python-sat is installed: a portfolio of two searches,
+alternating.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp import clauses
 from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
-from vmd_solver.csp.clauses import Clauses
+from vmd_solver.csp.clauses import SatSearch
 from vmd_solver.csp.compiled import available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
@@ -26,7 +27,7 @@ NO_LIMIT = 1 << 62
 """More guesses than any search makes."""
 
 STORED = 1000
-"""Solutions that `count` hands back unless told otherwise."""
+"""Solutions that `count` returns by default."""
 
 SLICE_CELLS = 20_000
 """Plain Python looks at the clock after this many cells' worth of guesses, some tens of ms."""
@@ -40,14 +41,14 @@ SWITCH_CELLS = 400_000
 COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
 
-ALONE = 2_000
-"""Guesses, compiled, before a search by clauses joins: as long as it takes to write them down."""
+SAT_AFTER = 2_000
+"""Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses."""
 
-COST = 2
-"""Guesses, compiled, that take as long as one of its conflicts: each has half of the time."""
+SAT_COST = 2
+"""Compiled guesses that take as long as one conflict of the SAT search: each has half the time."""
 
-PROOF = 2
-"""Solutions that both look for. To find many one after the other is what the kernel does better."""
+SAT_LIMIT = 2
+"""Solutions up to which the SAT search joins: the kernel is better at enumerating many."""
 
 CHUNK_CELLS = 1 << 18
 """Cells of a batch handed to the kernel at a time; bounds the memory of scores."""
@@ -100,8 +101,8 @@ def count(
     with the greatest margin comes first, values in falling order. `masks` (n,) rule out values
     from outside. `compiled` picks the machine; None takes the compiled one where it is loaded, and
     otherwise starts plain and moves on when that pays.
-    `cancelled` is asked every now and then; once it says yes the search stops where it is. Where
-    python-sat is installed, a search by clauses takes turns with one that is long; its conflicts
+    `cancelled` is asked every now and then; once it returns True the search stops. Where
+    python-sat is installed, a search that is long alternates with a SAT search, whose conflicts
     count as guesses.
 
     Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
@@ -110,27 +111,27 @@ def count(
     _check(limit, max_guesses)
     keep = min(limit, STORED) if stored is None else min(limit, stored)
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
-    own = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
-    rival: Clauses | None = None
-    # By what is installed, not by what runs: a search has the same turns wherever it begins.
+    kernel = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
+    sat: SatSearch | None = None
+    # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
     slower = 1 if available() else COMPILED_SPEED
-    due = ALONE // slower if limit <= PROOF and clauses.available() else NO_LIMIT
+    due = SAT_AFTER // slower if limit <= SAT_LIMIT and clauses.available() else NO_LIMIT
     last = NO_LIMIT if max_guesses is None else max_guesses
     end = math.inf if deadline_s is None else started + deadline_s
-    best: _Kernel | Clauses = own
+    best: _Kernel | SatSearch = kernel
     spent = 0
     while True:
-        own.move(end - time.monotonic())
-        done = own.turn(limit, min(own.pace, due - own.guesses, last - spent))
-        if not done and own.guesses >= due:
-            rival = rival or own.rival()
-            due = NO_LIMIT if rival is None else due + due // 2
-            if rival is not None:
-                turn = min(own.guesses * slower // COST, last - own.guesses) - rival.guesses
-                done = rival.turn(limit, turn, end - time.monotonic())
-                if done or rival.solutions > own.solutions:
-                    best = rival
-        spent = own.guesses + (0 if rival is None else rival.guesses)
+        kernel.move(end - time.monotonic())
+        done = kernel.run(limit, min(kernel.pace, due - kernel.guesses, last - spent))
+        if not done and kernel.guesses >= due:
+            sat = sat or kernel.sat_search()
+            due = NO_LIMIT if sat is None else due + due // 2
+            if sat is not None:
+                due_conflicts = min(kernel.guesses * slower // SAT_COST, last - kernel.guesses)
+                done = sat.run(limit, due_conflicts - sat.guesses, end - time.monotonic())
+                if done or sat.solutions > kernel.solutions:
+                    best = sat
+        spent = kernel.guesses + (0 if sat is None else sat.guesses)
         if done or spent >= last or time.monotonic() >= end or cancelled():
             break
     return Count(best.solutions, bool(done), spent, tuple(best.grids[:keep]))
@@ -168,16 +169,16 @@ class _Kernel:
         pace = SLICE_CELLS * (COMPILED_SPEED if self._use.compiled else 1)
         return pace // self._board.n + 1
 
-    def turn(self, limit: int, guesses: int) -> bool:
-        """Go on for so many guesses: whether `limit` solutions are found, or all there are."""
+    def run(self, limit: int, guesses: int) -> bool:
+        """Search on for so many guesses: whether `limit` solutions are found, or all there are."""
         tables = self._use.tables(self._board)
         end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))
 
-    def rival(self) -> Clauses | None:
-        """The search by clauses within the candidates that this one began with, if it can be."""
+    def sat_search(self) -> SatSearch | None:
+        """A SAT search from the same candidates; None where the board is too large."""
         root = np.array(self._state.root, dtype=np.uint64)
-        return Clauses(self._board, root) if clauses.within_reach(self._board, root) else None
+        return SatSearch(self._board, root) if clauses.within_reach(self._board, root) else None
 
     @property
     def guesses(self) -> int:
@@ -197,7 +198,7 @@ class _Kernel:
 
 
 def solve(puzzle: Puzzle) -> tuple[int, ...] | None:
-    """A solution of the puzzle, or None where there is none: however long it takes.
+    """A solution of the puzzle, or None if it has none, however long that takes.
 
     >>> from vmd_solver.csp.families import sudoku
     >>> solve(Puzzle(sudoku(2, 2), (1, 2, 3, 4) + (0,) * 12))

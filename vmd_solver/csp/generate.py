@@ -1,4 +1,4 @@
-"""Puzzles from nothing: full grids, puzzles dug out of them, and boards to draw them on.
+"""New puzzles: full grids, puzzles dug out of them, and boards to draw them on.
 
 Everything follows from an explicit seed, and is the same on both machines of the kernel. It must
 not know of files or networks.
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.candidates import initial_masks, masks_to_values
-from vmd_solver.csp.compiled import Machine, machine
+from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import NO_LIMIT, solve_batch
 from vmd_solver.csp.families import grid, jigsaw
 from vmd_solver.csp.puzzle import Board
@@ -34,7 +34,7 @@ MIXING = 4
 def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = None) -> Values:
     """Random full grids (count, n) int8 of values 1..D.
 
-    Each comes from a search that breaks ties at random, gets few guesses, and starts anew in
+    Each comes from a search that breaks ties at random, gets few guesses, and starts again in
     another order where those are spent: that cuts the heavy tail which makes large boards slow.
     One complete unit, drawn at random, starts as 1..D; values are renamed at random in the end, so
     that this leaves nothing out. Every grid can come about, and none much more often than others:
@@ -103,33 +103,16 @@ def dig(
     starts = grids if puzzles is None else np.asarray(puzzles, dtype=np.int8)
     use = machine(compiled, grids.size * board.n)
     budget = NO_LIMIT if max_guesses is None else max_guesses
+    tables, state, unsteered = use.tables(board), use.state(board), use.give([], np.float64)
     step = max(1, CHUNK_CELLS // board.n)
-    parts = [slice(at, at + step) for at in range(0, len(grids), step)]
-    dug = (_dig(board, grids[part], starts[part], rng, givens, budget, use) for part in parts)
-    return np.concatenate([grids[:0], *dug])
-
-
-def _dig(
-    board: Board,
-    grids: Values,
-    starts: Values,
-    rng: np.random.Generator,
-    givens: int,
-    budget: int,
-    use: Machine,
-) -> Values:
-    puzzles = use.give(initial_masks(board, starts))
-    use.dig_many(
-        use.tables(board),
-        use.state(board),
-        use.give(initial_masks(board, grids)),
-        use.give(_orders(starts, rng)),
-        use.give(np.zeros(0), np.float64),
-        givens,
-        budget,
-        puzzles,
-    )
-    return masks_to_values(np.array(puzzles, dtype=np.int64))
+    dug = [grids[:0]]
+    for part in (slice(at, at + step) for at in range(0, len(grids), step)):
+        masks = use.give(initial_masks(board, starts[part]))
+        full = use.give(initial_masks(board, grids[part]))
+        orders = use.give(_orders(starts[part], rng))
+        use.dig_many(tables, state, full, orders, unsteered, givens, budget, masks)
+        dug.append(masks_to_values(np.array(masks, dtype=np.int64)))
+    return np.concatenate(dug)
 
 
 def _orders(starts: Values, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -172,7 +155,7 @@ def loosen(puzzles: npt.ArrayLike, clues: int, seed: Seed) -> Values:
 def jigsaw_board(order: int, seed: Seed, diagonal: bool = False) -> Board:
     """A random jigsaw board that has full grids; with `diagonal`, jigsaw X.
 
-    Drawn anew until a grid is found quickly, a little less crooked each time: few random boards
+    Drawn again until a grid is found quickly, a little less crooked each time: few random boards
     of order 16 and more have any. Raises SearchError where all of that does not help.
     """
     rng = np.random.default_rng(seed)

@@ -214,6 +214,18 @@ def violations(
     return tuple(found)
 
 
+def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Cells (B, n) of grids (B, n), 0 where open, that share a unit with an equal value.
+
+    Fast, for remasking and for stopping. Only `vmd_solver.csp.verify` may call a grid solved.
+    """
+    holds = (values[..., None] == np.arange(1, board.D + 1)).astype(np.float32)  # (B, n, D)
+    units = board.incidence.astype(np.float32)
+    crowded = (np.matmul(units, holds) > 1).astype(np.float32)  # (B, U, D)
+    result: npt.NDArray[np.bool_] = ((np.matmul(units.T, crowded) > 0) & (holds > 0)).any(axis=-1)
+    return result
+
+
 def unit_name(board: Board, number: int) -> str:
     """What people call unit `number`: a row, column, region, diagonal or window, or `unit 7`."""
     cells = board.units[number]

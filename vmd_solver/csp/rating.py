@@ -1,4 +1,4 @@
-"""How hard puzzles are to who knows singles and nothing more: how many guesses, how deep they go.
+"""How hard puzzles are for a solver that knows singles only: how many guesses, how deep they go.
 
 Search and singles are the exact kernel's. It must not know of what ratings are for.
 """
@@ -30,8 +30,8 @@ def rate(
 
     The mean is over `orders` searches; each branches on a cell with the fewest candidates, breaks
     ties among cells and values at random, and ends at two solutions or at `max_guesses`. 0 means
-    that singles suffice. Guesses of a search scatter by about half their mean: 16 orders tell a
-    rating to an eighth.
+    that singles suffice. Guesses of a search scatter by about half their mean: 16 orders give a
+    rating within an eighth.
 
     >>> from vmd_solver.csp.families import latin
     >>> rate(latin(2), [[1, 0, 0, 0], [0, 0, 0, 0]], seed=1).tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vmd_solver.assets import model_folder
 from vmd_solver.denoiser.protocol import Denoiser
 
 __all__ = ["Denoiser", "load"]
@@ -16,9 +17,6 @@ def load(
 
     Raises AssetNotFound, ManifestMismatch, DigestMismatch, RuntimeUnavailable or ModelError.
     """
-    from vmd_solver import assets
     from vmd_solver.denoiser.onnx import OnnxDenoiser
 
-    named = model is None or ("/" not in str(model) and not Path(model).exists())
-    folder = assets.model_path(None if model is None else str(model)) if named else Path(str(model))
-    return OnnxDenoiser(folder, device, threads)
+    return OnnxDenoiser(model_folder(model), device, threads)

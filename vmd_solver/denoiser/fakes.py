@@ -28,12 +28,7 @@ class FakeDenoiser:
         return np.zeros((B, 0), dtype=np.float32)
 
     def draw(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        rng: Randomness,
-        learned: bool = True,
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """Standard normal (B, n, D)."""
         return standard_normal(rng, allowed.shape)

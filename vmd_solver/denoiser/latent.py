@@ -14,7 +14,7 @@ def wave_patterns(n: int, D: int, count: int) -> Floats:
     """Fixed patterns over (cell, value): (n, D, count), mean square 1, incommensurate waves.
 
     The number is squared for cells: in step with the values all phases would lie on one circle,
-    and waves could not tell most of 729 candidates apart.
+    and most of 729 candidates would look the same to the waves.
     """
     number = np.arange(1, count + 1, dtype=np.float64)
     along_cells = np.modf(number**2 * 0.754877666)[0] * 2 * np.pi

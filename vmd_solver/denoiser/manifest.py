@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
@@ -19,42 +19,7 @@ from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 CONTRACT = 3
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
-INTEGERS = ("contract", "k", "patterns", "d", "loops")
 STRINGS = ("latent", "name")
-RANGES = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)}
-"""What a model may ask for: far more than any has, and less than takes all the memory or time."""
-LATENTS = ("none", "global", "candidate")
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The must-understand facts of a model."""
-
-    contract: int
-    name: str
-    latent: LatentKind
-    k: int
-    """Latent channels on each candidate."""
-    patterns: int
-    """Length of z of a global latent."""
-    d: int
-    """Width of the state of a node."""
-    loops: int
-    """Loops of one call, unless the caller asks for another number."""
-
-    def to_config(self) -> dict[str, Any]:
-        """The manifest as the `vmd` part of config.json."""
-        return {"vmd": {key: getattr(self, key) for key in (*INTEGERS, *STRINGS)}}
-
-    def to_metadata(self, role: str) -> dict[str, str]:
-        """The metadata of the ONNX file with this role (denoiser, encoder or prior)."""
-        facts = {f"vmd.{key}": str(getattr(self, key)) for key in (*INTEGERS, *STRINGS)}
-        return {**facts, "vmd.role": role, "vmd.info.producer": "vmd-train"}
-
-
-def from_values(values: Mapping[str, Any], where: str) -> Manifest:
-    """The manifest in `values` (keys without `vmd.`). Raises ManifestMismatch."""
-    return Manifest(**checked(values, where, GRIDS))
 
 
 @dataclass(frozen=True)
@@ -76,7 +41,55 @@ class Facts:
         return ("contract", *self.ranges, *STRINGS)
 
 
-GRIDS = Facts("grids", CONTRACT, RANGES, LATENTS, "vmd-solve")
+GRIDS = Facts(
+    "grids",
+    CONTRACT,
+    {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)},
+    ("none", "global", "candidate"),
+    "vmd-solve",
+)
+
+
+@dataclass(frozen=True)
+class ModelManifest:
+    """The must-understand facts of a model of any kind."""
+
+    FACTS: ClassVar[Facts]
+
+    contract: int
+    name: str
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], where: str) -> Self:
+        """The manifest in `values` (keys without `vmd.`). Raises ManifestMismatch."""
+        return cls(**checked(values, where, cls.FACTS))
+
+    def to_config(self) -> dict[str, Any]:
+        """The manifest as the `vmd` part of config.json."""
+        kind = {} if self.FACTS is GRIDS else {"kind": self.FACTS.kind}
+        return {"vmd": {**kind, **{key: getattr(self, key) for key in self.FACTS.keys}}}
+
+    def to_metadata(self, role: str) -> dict[str, str]:
+        """The metadata of the ONNX file with this role (denoiser, encoder or prior)."""
+        facts = {f"vmd.{key}": str(value) for key, value in self.to_config()["vmd"].items()}
+        return {**facts, "vmd.role": role, "vmd.info.producer": "vmd-train"}
+
+
+@dataclass(frozen=True)
+class Manifest(ModelManifest):
+    """The must-understand facts of a model of grids."""
+
+    FACTS = GRIDS
+
+    latent: LatentKind
+    k: int
+    """Latent channels on each candidate."""
+    patterns: int
+    """Length of z of a global latent."""
+    d: int
+    """Width of the state of a node."""
+    loops: int
+    """Loops of one call, unless the caller asks for another number."""
 
 
 def checked(values: Mapping[str, Any], where: str, facts: Facts) -> dict[str, Any]:
@@ -119,7 +132,7 @@ def checked(values: Mapping[str, Any], where: str, facts: Facts) -> dict[str, An
 
 def read_config(folder: Path) -> Manifest:
     """The manifest in a model folder's config.json. Raises ModelError."""
-    return from_values(read_values(folder)["vmd"], str(folder / "config.json"))
+    return Manifest.of(read_values(folder)["vmd"], str(folder / "config.json"))
 
 
 def read_values(folder: Path) -> dict[str, Any]:
@@ -137,17 +150,13 @@ def read_values(folder: Path) -> dict[str, Any]:
     return config
 
 
-def check_metadata(metadata: Mapping[str, str], manifest: Manifest, role: str, where: str) -> None:
+def check_metadata(
+    metadata: Mapping[str, str], manifest: ModelManifest, role: str, where: str
+) -> None:
     """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
-    values = metadata_values(metadata)
-    found = from_values(values, where)
-    if found != manifest or values.get("role") != role:
+    values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
+    if type(manifest).of(values, where) != manifest or values.get("role") != role:
         raise ManifestMismatch(f"{where} is not the {role} that config.json beside it describes")
-
-
-def metadata_values(metadata: Mapping[str, str]) -> dict[str, str]:
-    """What an ONNX file says under `vmd.*`, by key."""
-    return {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
 
 
 def check_digests(folder: Path) -> None:

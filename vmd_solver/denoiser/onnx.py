@@ -13,36 +13,73 @@ import numpy as np
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.graph import CandidateGraph
 from vmd_solver.denoiser.latent import bounded, gathered, spread
-from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
+from vmd_solver.denoiser.manifest import (
+    Manifest,
+    ModelManifest,
+    check_digests,
+    check_metadata,
+    read_config,
+)
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 FLOAT, INT = "tensor(float)", "tensor(int64)"
-_GRAPH = {"nodes": (INT, 2), "factors": (INT, 2), "kinds": (FLOAT, 2)}
-"""Inputs that every file has: type and number of dimensions."""
+
+Nodes = Mapping[str, tuple[str, int]]
+"""Type and number of dimensions of inputs or outputs, by name."""
+Shapes = Mapping[str, tuple[int, ...]]
+
+GAUSSIAN: Nodes = {"mean": (FLOAT, 2), "log_var": (FLOAT, 2)}
+_GRAPH: Nodes = {"nodes": (INT, 2), "factors": (INT, 2), "kinds": (FLOAT, 2)}
+"""Inputs that every file has."""
 
 
-class OnnxDenoiser:
-    """A model folder written by `vmd_training.export`, opened for one device.
+class OnnxModel:
+    """A model folder opened for one device: `manifest`, and the outputs of its files.
 
-    Digests and manifest are checked at once, the sessions are opened at the first call, which is
-    when `device_note` says where `auto` fell back. Raises ModelError and its kin.
+    Digests are checked at once, the sessions are opened at their first call, which is when
+    `device_note` says where `auto` fell back. Raises ModelError and its kin.
     """
 
-    def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
+    manifest: ModelManifest
+
+    def __init__(self, folder: Path, device: str, threads: int | None, made_by: str) -> None:
         if not folder.is_dir():
-            raise ModelError(f"no model folder at {folder}; give a folder made by vmd-train")
+            raise ModelError(f"no model folder at {folder}; give a folder made by {made_by}")
         check_digests(folder)
-        self.folder = folder
+        self.folder, self.device, self.threads = folder, device, threads
+        self.device_note: str | None = None
+        self._sessions: dict[str, Any] = {}
+
+    def signature(self, role: str) -> tuple[Nodes, Nodes]:
+        """The inputs and outputs that the contract gives a file."""
+        raise NotImplementedError
+
+    def run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
+        """The outputs of a file, by the names and of the shapes that are `due`, without NaN."""
+        path = self.folder / f"{role}.onnx"
+        if role not in self._sessions:  # opened when needed: many runs need one of the three
+            session, note = open_graph(path, self.device, self.threads)
+            self.device_note = note or self.device_note
+            metadata = session.get_modelmeta().custom_metadata_map
+            check_metadata(metadata, self.manifest, role, str(path))
+            check_nodes(session, *self.signature(role), str(path))
+            self._sessions[role] = session
+        return run_graph(self._sessions[role], path, feed, due)
+
+
+class OnnxDenoiser(OnnxModel):
+    """A model folder written by `vmd_training.export`, opened for one device."""
+
+    manifest: Manifest
+
+    def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
+        super().__init__(folder, device, threads, "vmd-train")
         self.manifest = read_config(folder)
         self.name = self.manifest.name
         self.loops = self.manifest.loops
         self.latent: LatentKind = self.manifest.latent
-        self.threads = threads
-        self.device = device
-        self.device_note: str | None = None
-        self._sessions: dict[str, Any] = {}
         require_runtime(device)
 
     def start(self, board: Board, B: int) -> Floats:
@@ -50,12 +87,7 @@ class OnnxDenoiser:
         return np.zeros((B, board.n, board.D, self.manifest.d), dtype=np.float32)
 
     def draw(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        rng: Randomness,
-        learned: bool = True,
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
         if self.latent == "none":
@@ -119,33 +151,27 @@ class OnnxDenoiser:
         return z
 
     def _run(
-        self,
-        role: str,
-        graph: CandidateGraph,
-        feed: dict[str, Any],
-        due: Mapping[str, tuple[int, ...]],
+        self, role: str, graph: CandidateGraph, feed: dict[str, Any], due: Shapes
     ) -> list[Floats]:
-        """The outputs of a file, by the names and of the shapes that are `due`, without NaN."""
+        """`run` on the graph, zeros where it is empty."""
         if not len(graph):  # nothing is masked, or nothing is left of what is
             return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
-        if role not in self._sessions:  # opened when needed: many runs need one of the three
-            self._sessions[role] = self._open(role)
-        path = self.folder / f"{role}.onnx"
-        return run_graph(self._sessions[role], path, {**graph.feed(), **feed}, due)
+        return self.run(role, {**graph.feed(), **feed}, due)
 
-    def _open(self, role: str) -> Any:
-        path = self.folder / f"{role}.onnx"
-        session, note = open_graph(path, self.device, self.threads)
-        self.device_note = note or self.device_note
-        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
-        check_signature(session, role, self.latent, str(path))
-        return session
+    def signature(self, role: str) -> tuple[Nodes, Nodes]:
+        """The inputs and outputs of the contract."""
+        if role == "denoiser":
+            of_latent: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
+            inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **of_latent}
+            return inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
+        answer: Nodes = {"answer": (FLOAT, 1)} if role == "encoder" else {}
+        return {**_GRAPH, **answer}, GAUSSIAN
 
 
 def open_graph(path: Path, device: str, threads: int | None) -> tuple[Any, str | None]:
     """A session for an ONNX file, and a note where `auto` fell back to the CPU.
 
-    Raises ModelError where the file is none, RuntimeUnavailable where a device named is not there.
+    Raises ModelError for a file that is no model, RuntimeUnavailable for a missing device.
     """
     import onnxruntime
 
@@ -168,9 +194,7 @@ def open_graph(path: Path, device: str, threads: int | None) -> tuple[Any, str |
     return session, f"{note}; running on the CPU"
 
 
-def run_graph(
-    session: Any, path: Path, feed: dict[str, Any], due: Mapping[str, tuple[int, ...]]
-) -> list[Floats]:
+def run_graph(session: Any, path: Path, feed: dict[str, Any], due: Shapes) -> list[Floats]:
     """The outputs of a graph, by the names and of the shapes that are `due`, without NaN.
 
     Raises ModelError where the graph gives anything else.
@@ -188,31 +212,14 @@ def run_graph(
     return found
 
 
-def check_signature(session: Any, role: str, latent: LatentKind, where: str) -> None:
-    """Raise ManifestMismatch unless a graph has the inputs and outputs of the contract."""
-    inputs: Nodes = _GRAPH
-    outputs: Nodes = dict.fromkeys(("mean", "log_var"), (FLOAT, 2))
-    if role == "denoiser":
-        of_latent = {} if latent == "none" else {"z": (FLOAT, 2)}
-        inputs = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **of_latent}
-        outputs = {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
-    elif role == "encoder":
-        inputs = {**_GRAPH, "answer": (FLOAT, 1)}
-    check_nodes(session, inputs, outputs, where)
-
-
-Nodes = Mapping[str, tuple[str, int] | None]
-"""Type and number of dimensions of inputs or outputs, by name."""
-
-
 def check_nodes(session: Any, inputs: Nodes, outputs: Nodes, where: str) -> None:
     """Raise ManifestMismatch unless a graph has these inputs and outputs, and no others."""
     for found, due in ((session.get_inputs(), inputs), (session.get_outputs(), outputs)):
-        told = {node.name: (node.type, len(node.shape)) for node in found}
-        for name in sorted(told.keys() | due.keys()):
-            if told.get(name) != due.get(name):
+        actual = {node.name: (node.type, len(node.shape)) for node in found}
+        for name in sorted(actual.keys() | due.keys()):
+            if actual.get(name) != due.get(name):
                 raise ManifestMismatch(
-                    f"{where} has {_described(name, told)}, expected {_described(name, due)}"
+                    f"{where} has {_described(name, actual)}, expected {_described(name, due)}"
                 )
 
 

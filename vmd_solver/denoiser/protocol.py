@@ -42,12 +42,7 @@ class Denoiser(Protocol):
         ...
 
     def draw(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        rng: Randomness,
-        learned: bool = True,
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior p(z | x_t), or from the standard normal where `learned` is False."""
         ...

@@ -46,7 +46,7 @@ __all__ = [
     "write_all",
 ]
 
-_EXPECTED = "expected one puzzle a line, rows of cells, or another form of docs/FORMATS.md"
+_EXPECTED = "expected one puzzle a line, rows of cells, or another format of docs/FORMATS.md"
 
 
 def read(
@@ -86,7 +86,7 @@ def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[
         return
     number, _ = next(prefix.rest())
     if found is None:
-        error = PuzzleSyntaxError(f"no known form of puzzle: {_EXPECTED}", column=1)
+        error = PuzzleSyntaxError(f"not a puzzle in any known format: {_EXPECTED}", column=1)
         yield failed(error, first[:1000], number, context)
         return
     empty = True
@@ -94,7 +94,7 @@ def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[
         empty = False
         yield entry
     if empty:
-        error = PuzzleSyntaxError(f"no puzzle in {found.name} form: {_EXPECTED}")
+        error = PuzzleSyntaxError(f"no puzzle in {found.name} format: {_EXPECTED}")
         yield failed(error, first[:1000], number, context)
 
 
@@ -112,7 +112,7 @@ def parts(
     format: str | None = None,
     family: str = "sudoku",
 ) -> Iterator[Piece | Entry]:
-    """`read` of a binary stream, in pieces where the form has one puzzle a line.
+    """`read` of a binary stream, in pieces where the format has one puzzle a line.
 
     Together the entries of the pieces are those of `read`, in the same order. Raises PuzzleError as
     `read` does, and PuzzleSyntaxError where the stream is no text.
@@ -198,7 +198,7 @@ def parse(
 def write(puzzle: Puzzle, format: str = "vmd") -> str:
     """The puzzle as a text that `parse` turns into the same puzzle again.
 
-    The text of a `bare` format states no family: `parse` must be told any other than sudoku.
+    The text of a `bare` format states no family: give `parse` any other than sudoku.
     Raises PuzzleError where the format cannot hold the puzzle, or there is no such format.
     """
     return "".join(write_all([puzzle], format))
@@ -208,14 +208,15 @@ def write_all(puzzles: Iterable[Puzzle], format: str = "vmd") -> Iterator[str]:
     """The pieces of one text with all the puzzles. Raises as `write` does."""
     chosen = format_named(format)
     for count, puzzle in enumerate(puzzles):
-        _require_held(puzzle, chosen)
+        if puzzle.board.family not in chosen.families:
+            raise _unheld(puzzle.board.family, chosen)
+        if chosen.require:
+            chosen.require(puzzle, chosen.name)
         yield (chosen.between if count else chosen.head) + chosen.write(puzzle)
 
 
-def _require_held(puzzle: Puzzle, chosen: Format) -> None:
-    family = puzzle.board.family
-    if family not in chosen.families:
-        able = ", ".join(format.name for format in FORMATS if family in format.families)
-        raise PuzzleError(
-            f"the {chosen.name} form cannot hold a {family} puzzle: expected {able or 'none'}"
-        )
+def _unheld(family: str, chosen: Format) -> PuzzleError:
+    able = ", ".join(format.name for format in FORMATS if family in format.families)
+    return PuzzleError(
+        f"the {chosen.name} format cannot hold a {family} puzzle: expected {able or 'none'}"
+    )

@@ -10,8 +10,16 @@ from dataclasses import dataclass, fields
 from functools import cache
 from math import isqrt
 
-from vmd_solver.csp.families import FAMILIES, grid, jigsaw, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.families.sudoku import box_regions
+from vmd_solver.csp.families import (
+    FAMILIES,
+    box_regions,
+    grid,
+    jigsaw,
+    latin,
+    sudoku,
+    sudoku_x,
+    windoku,
+)
 from vmd_solver.csp.puzzle import MAX_VALUES, Board
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown
@@ -24,10 +32,10 @@ BOXED: dict[str, Callable[[int, int], Board]] = {
     "sudoku-x": sudoku_x,
     "windoku": windoku,
 }
-"""The families that are told by a box shape."""
+"""The families described by a box shape."""
 
 BARE = (*BOXED, "latin")
-"""The families that are told by size alone, so that bare text can hold them."""
+"""The families described by size alone, so that bare text can hold them."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +63,23 @@ _TAKES = {
 }
 
 
-def build(told: Description, n: int | None = None) -> Board:
+def build(stated: Description, n: int | None = None) -> Board:
     """The board that is described; `n`, its number of cells, stands in for a size not stated.
 
     Raises PuzzleSyntaxError where the description is incomplete or contradicts itself, and
     InvalidPuzzle where the family refuses it.
     """
-    require_family(told.family)
-    _require_taken(told)
-    if told.family == "grid":
-        return _free(told)
-    if told.family in ("jigsaw", "jigsaw-x"):
-        if told.regions is None:
-            raise PuzzleSyntaxError(f"a {told.family} needs its regions: add regions")
-        board = jigsaw(told.regions, diagonal=told.family == "jigsaw-x")
+    require_family(stated.family)
+    _require_taken(stated)
+    if stated.family == "grid":
+        return _free(stated)
+    if stated.family in ("jigsaw", "jigsaw-x"):
+        if stated.regions is None:
+            raise PuzzleSyntaxError(f"a {stated.family} needs its regions: add regions")
+        board = jigsaw(stated.regions, diagonal=stated.family == "jigsaw-x")
     else:
-        board = bare_board(told.family, _order(told, n), told.box)
-    return _agreed(board, told)
+        board = bare_board(stated.family, _order(stated, n), stated.box)
+    return _agreed(board, stated)
 
 
 def describe(board: Board) -> Description:
@@ -79,26 +87,26 @@ def describe(board: Board) -> Description:
 
     Raises PuzzleError where no description does, because the units are not those of the family.
     """
-    told = {
-        "size": (board.rows, board.cols),
-        "box": board.box,
-        "values": board.D,
-        "regions": None if board.family in BOXED else board.regions,
-        "units": board.units if board.family == "grid" else None,
-    }
-    description = Description(board.family, **told)  # type: ignore[arg-type]
+    stated = Description(
+        board.family,
+        (board.rows, board.cols),
+        board.box,
+        board.D,
+        None if board.family in BOXED else board.regions,
+        board.units if board.family == "grid" else None,
+    )
     try:
-        same = build(description) == board
+        same = build(stated) == board
     except PuzzleError:
         same = False
     if not same:
         raise PuzzleError(f"the units are not those of the family {board.family}: use family grid")
-    return description
+    return stated
 
 
 @cache
 def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> Board:
-    """The square board of a family in `BARE`, with the customary boxes unless told others."""
+    """The square board of a family in `BARE`, with the usual boxes unless others are given."""
     require_bare_family(family)
     if order > MAX_VALUES:
         raise PuzzleSyntaxError(f"{order}x{order} is too large: at most {MAX_VALUES} values")
@@ -107,7 +115,7 @@ def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> B
     shape = box or default_box(order)
     if shape is None:
         raise PuzzleSyntaxError(
-            f"a {order}x{order} board has no customary boxes: state a box shape, or family latin"
+            f"a {order}x{order} board has no usual boxes: state a box shape, or family latin"
         )
     if min(shape) < 1 or shape[0] * shape[1] != order:
         raise PuzzleSyntaxError(
@@ -117,7 +125,7 @@ def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> B
 
 
 def default_box(order: int) -> tuple[int, int] | None:
-    """The customary box (rows, cols): as square as can be, wide rather than tall.
+    """The usual box (rows, cols): as square as can be, wide rather than tall.
 
     >>> default_box(6), default_box(9), default_box(12), default_box(7)
     ((2, 3), (3, 3), (3, 4), None)
@@ -127,7 +135,7 @@ def default_box(order: int) -> tuple[int, int] | None:
 
 
 def order_of(n: int) -> int | None:
-    """Side of a square board of n cells, or None where there is none."""
+    """Side of a square board of n cells, or None if it is not square."""
     order = isqrt(n)
     return order if order and order * order == n else None
 
@@ -140,55 +148,55 @@ def require_family(family: str) -> None:
 
 
 def require_bare_family(family: str) -> None:
-    """Raise PuzzleSyntaxError unless cells alone tell a board of this family."""
+    """Raise PuzzleSyntaxError unless cells alone describe a board of this family."""
     require_family(family)
     if family not in BARE:
         raise PuzzleSyntaxError(
-            f"cells alone do not make a {family}: expected one of {', '.join(BARE)}, "
-            "or regions and units in the form vmd or jsonl"
+            f"cells alone do not describe a {family}: expected one of {', '.join(BARE)}, "
+            "or regions and units in the format vmd or jsonl"
         )
 
 
-def _require_taken(told: Description) -> None:
-    for field in fields(told)[1:]:
-        if getattr(told, field.name) is not None and field.name not in _TAKES[told.family]:
-            takes = ", ".join(_TAKES[told.family])
-            raise PuzzleSyntaxError(f"family {told.family} takes no {field.name}, only {takes}")
+def _require_taken(stated: Description) -> None:
+    for field in fields(stated)[1:]:
+        if getattr(stated, field.name) is not None and field.name not in _TAKES[stated.family]:
+            takes = ", ".join(_TAKES[stated.family])
+            raise PuzzleSyntaxError(f"family {stated.family} takes no {field.name}, only {takes}")
 
 
-def _order(told: Description, n: int | None) -> int:
-    if told.size is not None:
-        rows, cols = told.size
+def _order(stated: Description, n: int | None) -> int:
+    if stated.size is not None:
+        rows, cols = stated.size
         if rows != cols:
-            raise PuzzleSyntaxError(f"a {told.family} is square: got size {rows}x{cols}")
+            raise PuzzleSyntaxError(f"a {stated.family} is square: got size {rows}x{cols}")
         return rows
-    if told.box is not None:
-        return told.box[0] * told.box[1]
+    if stated.box is not None:
+        return stated.box[0] * stated.box[1]
     order = order_of(n or 0)
     if order is None:
-        raise PuzzleSyntaxError(f"{n or 0} cells are no square board: state its size")
+        raise PuzzleSyntaxError(f"{n or 0} cells are not a square board: state its size")
     return order
 
 
-def _agreed(board: Board, told: Description) -> Board:
-    """The board, once nothing that was told contradicts it."""
-    if told.size not in (None, (board.rows, board.cols)):
-        rows, cols = told.size
+def _agreed(board: Board, stated: Description) -> Board:
+    """The board, checked against all of its description."""
+    if stated.size not in (None, (board.rows, board.cols)):
+        rows, cols = stated.size
         raise PuzzleSyntaxError(f"size {rows}x{cols} contradicts a {board.rows}x{board.cols} board")
-    if told.values not in (None, board.D):
-        raise PuzzleSyntaxError(f"{told.values} values contradict a board of {board.D}")
-    if board.box and told.regions is not None and told.regions != box_regions(*board.box):
+    if stated.values not in (None, board.D):
+        raise PuzzleSyntaxError(f"{stated.values} values contradict a board of {board.D}")
+    if board.box and stated.regions is not None and stated.regions != box_regions(*board.box):
         raise PuzzleSyntaxError(
             f"the regions are not boxes of {board.box[0]}x{board.box[1]}: use family jigsaw"
         )
     return board
 
 
-def _free(told: Description) -> Board:
-    if told.size is None or told.values is None or told.units is None:
-        missing = [key for key in ("size", "values", "units") if getattr(told, key) is None]
+def _free(stated: Description) -> Board:
+    if stated.size is None or stated.values is None or stated.units is None:
+        missing = [key for key in ("size", "values", "units") if getattr(stated, key) is None]
         raise PuzzleSyntaxError(f"a grid needs size, values and units: add {', '.join(missing)}")
-    rows, cols = told.size
+    rows, cols = stated.size
     if rows * cols > MAX_CELLS:
         raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")
-    return grid(rows, cols, told.values, told.units)
+    return grid(rows, cols, stated.values, stated.units)

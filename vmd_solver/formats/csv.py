@@ -10,15 +10,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
     Lines,
+    by_line,
     failed,
     number_in,
     one_line,
@@ -55,12 +56,7 @@ def read(lines: Lines, context: Context) -> Iterator[Entry]:
         error = PuzzleSyntaxError(f"no column of puzzles: expected one called {known}", column=1)
         yield failed(error, first[1][:1000], first[0], context)
         return
-    for number, text in lines:
-        if text.strip():
-            try:
-                yield _entry(text, number, header, context)
-            except PuzzleError as error:
-                yield failed(error, text, number, context)
+    yield from by_line(partial(_entry, header), strip=False)(lines, context)
 
 
 def header_of(text: str) -> Header | None:
@@ -86,7 +82,7 @@ def _fields(text: str, separator: str) -> list[str]:
         raise PuzzleSyntaxError(f"not a line of a table ({error}): check its quotes") from None
 
 
-def _entry(text: str, number: int, header: Header, context: Context) -> Entry:
+def _entry(header: Header, text: str, number: int, context: Context) -> Entry:
     require_short(text)
     fields = _fields(text, header.separator)
     if len(fields) <= max(header.places.values()):
@@ -95,10 +91,11 @@ def _entry(text: str, number: int, header: Header, context: Context) -> Entry:
             f"expected {len(header.titles)} columns ({shown(titles)}), got {len(fields)}",
             column=len(text) + 1,
         )
-    told = {role: fields[place].strip() for role, place in header.places.items()}
-    family = told.get("family") or context.family
-    name, rating = one_line(told.get("name", "")), number_in(told.get("rating"))
-    puzzle, solution = _puzzle(told["puzzle"], told.get("solution", ""), family, name, text, number)
+    found = {role: fields[place].strip() for role, place in header.places.items()}
+    family = found.get("family") or context.family
+    name, rating = one_line(found.get("name", "")), number_in(found.get("rating"))
+    cells, answer = found["puzzle"], found.get("solution", "")
+    puzzle, solution = _puzzle(cells, answer, family, name, text, number)
     return Entry(puzzle, text, context.source, number, solution=solution, rating=rating)
 
 
@@ -109,18 +106,17 @@ def _puzzle(
     layout = layout_of(family, len(cells))
     givens = layout and layout.values(cells)
     if layout and givens and (not answer or len(answer) == len(cells)):
-        solved = layout.values(answer) if answer else b""
-        if solved is not None and 0 not in solved:
+        values = layout.values(answer) if answer else b""
+        if values is not None and 0 not in values:
             puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
-            return puzzle, tuple(solved) or None
+            return puzzle, tuple(values) or None
     found = cells_of(cells, number, text.find(cells) + 1)
-    told = cells_of(answer, number, text.rfind(answer) + 1) if answer else None
-    return puzzle_of(found, family, name, told)
+    solved = cells_of(answer, number, text.rfind(answer) + 1) if answer else None
+    return puzzle_of(found, family, name, solved)
 
 
 def write(puzzle: Puzzle) -> str:
-    """The puzzle as a line below `FORMAT.head`. Raises PuzzleError where it cannot be told."""
-    require_bare(puzzle, "csv")
+    """The puzzle as a line below `FORMAT.head`."""
     name = one_line(puzzle.name)
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow((line_of(puzzle), puzzle.board.family, name))
@@ -138,11 +134,11 @@ def recognise(lines: Iterable[str]) -> bool:
 FORMAT = Format(
     name="csv",
     summary="a table with a header: puzzle, solution, name and rating, under several names",
-    families=BARE,
     bare=False,
     recognise=recognise,
     read=read,
     write=write,
+    require=require_bare,
     head="puzzle,family,name\n",
     per_line=True,
     headed=True,

@@ -1,4 +1,4 @@
-"""What a reader yields, what it is told, and what a format is.
+"""What a reader yields, what it is given, and what a format is.
 
 Knows no format; the modules beside it fill these in.
 """
@@ -11,6 +11,7 @@ from math import isfinite
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.formats.boards import BARE
 
 Lines = Iterator[tuple[int, str]]
 """Numbered lines (from 1), without line ends and without comment lines."""
@@ -38,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a reader is told: the file's name, and the family of puzzles that do not state one."""
+    """What a reader is given: the file's name, and the family of puzzles that do not state one."""
 
     source: str | None = None
     family: str = "sudoku"
@@ -46,23 +47,26 @@ class Context:
 
 @dataclass(frozen=True)
 class Format:
-    """One text form: what it is called, what it can hold, how it is recognised, read and written.
+    """A text format: what it is called, what it can hold, how it is recognised, read and written.
 
-    `recognise` sees the first significant lines and may stop early; `bare` says that the text does
-    not name the family, so that a reader must be told any other than sudoku. A file of several
-    puzzles is `head`, then what `write` returns for each, with `between` in the gaps.
+    `recognise` sees the first significant lines and may stop early. `require` raises PuzzleError
+    for a puzzle of one of `families` that the text cannot hold; None where `write` does. `bare`
+    says that the text does not name the family, so that a reader must be given any other than
+    sudoku. A file of several puzzles is `head`, then what `write` returns for each, with `between`
+    in the gaps.
 
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
-    around it, after the first one where the form is `headed`.
+    around it, after the first one where the format is `headed`.
     """
 
     name: str
     summary: str
-    families: tuple[str, ...]
-    bare: bool
     recognise: Callable[[Iterable[str]], bool]
     read: Callable[[Lines, Context], Iterator[Entry]]
     write: Callable[[Puzzle], str]
+    require: Callable[[Puzzle, str], None] | None = None
+    families: tuple[str, ...] = BARE
+    bare: bool = True
     head: str = ""
     between: str = ""
     per_line: bool = False
@@ -101,10 +105,18 @@ def require_short(text: str) -> None:
         )
 
 
+def first_line(test: Callable[[str], object]) -> Callable[[Iterable[str]], bool]:
+    """A `recognise` that decides by the beginning of the first line."""
+    return lambda lines: bool(test(next(iter(lines), "")[:5000]))
+
+
 def by_line(
-    entry: Callable[[str, int, Context], Entry],
+    entry: Callable[[str, int, Context], Entry], strip: bool = True
 ) -> Callable[[Lines, Context], Iterator[Entry]]:
-    """A reader with one entry for each line that is not blank, made by `entry` or failed."""
+    """A reader with one entry for each line that is not blank, made by `entry` or failed.
+
+    A failed entry has the line as its text, stripped or not.
+    """
 
     def read(lines: Lines, context: Context) -> Iterator[Entry]:
         for number, text in lines:
@@ -113,6 +125,6 @@ def by_line(
             try:
                 yield entry(text, number, context)
             except PuzzleError as error:
-                yield failed(error, text.strip(), number, context)
+                yield failed(error, text.strip() if strip else text, number, context)
 
     return read

@@ -9,14 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.formats.boards import bare_board
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
-from vmd_solver.formats.plain import glue, require_bare
+from vmd_solver.formats.plain import cells_of_rows, glue, require_bare
 from vmd_solver.formats.rows import Row, is_rule, require_rows
-from vmd_solver.formats.symbols import alphabets, decode, encode, infer, values_of
+from vmd_solver.formats.symbols import alphabets, encode, infer, values_of
 
 _TITLE = re.compile(r"(?:grid|puzzle|sudoku)(?:\s.*|\d*)", re.IGNORECASE)
 _MOST_ROWS = 200
@@ -116,13 +117,9 @@ def _puzzle(block: _Block, family: str) -> Puzzle:
     require_rows(block.rows, order, order)
     box = None if family == "latin" else _drawn_box(block, split, order)
     board = bare_board(family, order, box)
-    cells = [cell for row in block.rows for cell in row.cells(split)]
-    symbols = [symbol for symbol, _ in cells]
-    alphabet = infer(symbols, order)
-    givens = decode(
-        symbols, alphabet, lambda cell: (block.rows[cell // order].number, cells[cell][1])
-    )
-    return Puzzle(board, givens, alphabet, one_line(block.name))
+    cells = cells_of_rows(block.rows, [row.cells(split) for row in block.rows])
+    alphabet = infer(cells.symbols, order)
+    return Puzzle(board, cells.values(alphabet), alphabet, one_line(block.name))
 
 
 def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None:
@@ -144,8 +141,7 @@ def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None
 
 
 def write(puzzle: Puzzle) -> str:
-    """The puzzle as rows, boxes drawn. Raises PuzzleError where they cannot tell the puzzle."""
-    require_bare(puzzle, "grid", boxes=True)
+    """The puzzle as rows, boxes drawn."""
     return draw(puzzle)
 
 
@@ -194,10 +190,9 @@ def _are_cells(row: Row) -> bool:
 FORMAT = Format(
     name="grid",
     summary="rows of cells, boxes drawn or not, a blank line between puzzles",
-    families=BARE,
-    bare=True,
     recognise=recognise,
     read=read,
     write=write,
+    require=partial(require_bare, boxes=True),
     between="\n",
 )

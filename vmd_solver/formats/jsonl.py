@@ -8,39 +8,27 @@ Read besides: `n` and `kind` and `diag` for size and family, and `puzzle`, the c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from vmd_solver.csp.families import FAMILIES
-from vmd_solver.csp.families.sudoku import box_regions
+from vmd_solver.csp.families import FAMILIES, box_regions
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
-    Lines,
-    failed,
+    by_line,
+    first_line,
     number_in,
     one_line,
     require_short,
 )
 from vmd_solver.formats.plain import Cells, cells_of
-from vmd_solver.formats.symbols import decode, encode, infer, require_values, shown
+from vmd_solver.formats.symbols import encode, infer, require_values, shown
 
 Row = dict[str, Any]
-
-
-def read(lines: Lines, context: Context) -> Iterator[Entry]:
-    """One entry for each line that is not blank."""
-    for number, text in lines:
-        if not text or text.isspace():
-            continue
-        try:
-            yield _entry(text, number, context)
-        except PuzzleError as error:
-            yield failed(error, text, number, context)
 
 
 def _entry(text: str, number: int, context: Context) -> Entry:
@@ -56,13 +44,13 @@ def _entry(text: str, number: int, context: Context) -> Entry:
     givens = _values(cells, board, alphabet, "givens")
     answer = row.get("solution")
     solution = None if answer is None else _solution(answer, board, alphabet)
-    puzzle = Puzzle(board, givens, alphabet, _told(row, "name") or _told(row, "id"))
-    rating = number_in(_told(row, "rating"))
+    puzzle = Puzzle(board, givens, alphabet, _text(row, "name") or _text(row, "id"))
+    rating = number_in(_text(row, "rating"))
     return Entry(puzzle, text, context.source, number, solution=solution, rating=rating)
 
 
-def _told(row: Row, key: str) -> str:
-    """A remark as one line of text, empty where there is none."""
+def _text(row: Row, key: str) -> str:
+    """The value of a key as one line of text; empty without one."""
     value = row.get(key)
     return one_line(str(value)) if isinstance(value, str | int | float) else ""
 
@@ -160,7 +148,7 @@ def _written(cells: Cells) -> bool:
 
 def _values(cells: Cells, board: Board, alphabet: tuple[str, ...], key: str) -> tuple[int, ...]:
     if _written(cells):
-        return decode(cells.symbols, alphabet, cells.place)
+        return cells.values(alphabet)
     values: Sequence[Any] = cells.symbols
     require_values(values, board.D, lambda cell: f"{key}: {board.cell_name(cell)}")
     return tuple(values)
@@ -227,18 +215,13 @@ def row_of(puzzle: Puzzle) -> Row:
     return {**row, "givens": puzzle.givens}
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line begins an object."""
-    return next(iter(lines), "").lstrip().startswith("{")
-
-
 FORMAT = Format(
     name="jsonl",
     summary="one JSON object a line",
+    recognise=first_line(lambda text: text.lstrip().startswith("{")),
+    read=by_line(_entry, strip=False),
+    write=write,
     families=FAMILIES,
     bare=False,
-    recognise=recognise,
-    read=read,
-    write=write,
     per_line=True,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats.boards import BARE, order_of
+from vmd_solver.formats.boards import order_of
 from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
 from vmd_solver.formats.plain import (
     FIELD,
@@ -68,8 +68,7 @@ def _fields(text: str) -> list[re.Match[str]]:
 
 
 def write(puzzle: Puzzle) -> str:
-    """The puzzle as one line. Raises PuzzleError where a line cannot tell its board or alphabet."""
-    require_bare(puzzle, "line")
+    """The puzzle as one line."""
     return line_of(puzzle) + "\n"
 
 
@@ -108,10 +107,9 @@ def _are_small(lines: Sequence[Cells]) -> bool:
 FORMAT = Format(
     name="line",
     summary="one puzzle a line, . or 0 where open",
-    families=BARE,
-    bare=True,
     recognise=recognise,
     read=read,
     write=write,
+    require=require_bare,
     per_line=True,
 )

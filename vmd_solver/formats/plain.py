@@ -1,6 +1,6 @@
-"""Puzzles told by nothing but their cells in one string, as lines, tables and libraries hold them.
+"""Puzzles given by nothing but their cells in one string, as in lines, tables and libraries.
 
-The number of cells gives the size; the family has to be told. Knows nothing of files.
+The number of cells gives the size; the family has to be given. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import bare_board, order_of
+from vmd_solver.formats.rows import Cell, Row
 from vmd_solver.formats.symbols import BLANKS, decode, encode, infer
 
 FIELD = re.compile(r"[^\s,;]+")
@@ -31,7 +32,7 @@ class Layout:
     table: bytes
 
     def values(self, text: str) -> bytes | None:
-        """Value of each character, or None where one is out of the common."""
+        """Value of each character, or None where one is unusual."""
         if not text.isascii():
             return None
         values = text.encode().translate(self.table)
@@ -40,7 +41,7 @@ class Layout:
 
 @lru_cache(maxsize=256)
 def layout_of(family: str, n: int) -> Layout | None:
-    """The layout of n characters, or None where there is none."""
+    """The layout of n characters, or None if no board has so many."""
     order = order_of(n)
     if order is None or order > MOST_CHARACTERS:
         return None
@@ -60,14 +61,32 @@ def layout_of(family: str, n: int) -> Layout | None:
 
 @dataclass(frozen=True)
 class Cells:
-    """Symbols in order, and the column of each in line `line` (from 1, None where unknown)."""
+    """Symbols in order, with the column and the line of each (from 1) for messages.
+
+    `columns` may be empty, where unknown; `lines` too, where all are in line `line` (or None).
+    """
 
     symbols: Sequence[str]
     columns: Sequence[int]
     line: int | None = None
+    lines: Sequence[int] = ()
 
     def place(self, cell: int) -> tuple[int | None, int | None]:
-        return self.line, self.columns[cell] if self.columns else None
+        """Line and column of a cell, None where unknown."""
+        line = self.lines[cell] if self.lines else self.line
+        return line, self.columns[cell] if self.columns else None
+
+    def values(self, alphabet: tuple[str, ...]) -> tuple[int, ...]:
+        """The values in an alphabet. Raises PuzzleSyntaxError at a symbol that it lacks."""
+        return decode(self.symbols, alphabet, self.place)
+
+
+def cells_of_rows(rows: Sequence[Row], cells: Sequence[Sequence[Cell]]) -> Cells:
+    """The cells of drawn rows, each row with its `cells`; one of them at least."""
+    pairs = zip(rows, cells, strict=True)
+    found = [(symbol, column, row.number) for row, of_row in pairs for symbol, column in of_row]
+    symbols, columns, lines = zip(*found, strict=True)
+    return Cells(symbols, columns, lines=lines)
 
 
 def cells_in(fields: Sequence[re.Match[str]], line: int | None = None) -> tuple[Cells, int]:
@@ -110,8 +129,8 @@ def puzzle_of(
         raise _unfit(cells, family, answer)
     board = bare_board(family, order)
     alphabet = infer([*cells.symbols, *(answer.symbols if answer else ())], order)
-    givens = decode(cells.symbols, alphabet, cells.place)
-    return Puzzle(board, givens, alphabet, name), solution_of(answer, alphabet) if answer else None
+    puzzle = Puzzle(board, cells.values(alphabet), alphabet, name)
+    return puzzle, solution_of(answer, alphabet) if answer else None
 
 
 def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError:
@@ -126,8 +145,8 @@ def _unfit(cells: Cells, family: str, answer: Cells | None) -> PuzzleSyntaxError
 
 
 def solution_of(answer: Cells, alphabet: tuple[str, ...]) -> tuple[int, ...]:
-    """Values of a solution. Raises PuzzleSyntaxError at a foreign symbol or an open cell."""
-    values = decode(answer.symbols, alphabet, answer.place)
+    """Values of a solution. Raises PuzzleSyntaxError at an unknown symbol or an open cell."""
+    values = answer.values(alphabet)
     if 0 in values:
         line, column = answer.place(values.index(0))
         raise PuzzleSyntaxError("the solution leaves a cell open", line=line, column=column)
@@ -145,7 +164,7 @@ def glue(alphabet: Sequence[str]) -> str:
 
 
 def require_bare(puzzle: Puzzle, name: str, boxes: bool = False) -> None:
-    """Raise PuzzleError unless the format `name`, which states no header, can tell the puzzle.
+    """Raise PuzzleError unless the format `name`, which states no header, can hold the puzzle.
 
     `boxes` says that the format draws the boxes, so that they may have another shape than usual.
     """
@@ -156,13 +175,13 @@ def require_bare(puzzle: Puzzle, name: str, boxes: bool = False) -> None:
     except PuzzleError:
         same = False
     if not same:
-        raise PuzzleError(f"the {name} form cannot tell this box shape: use the form vmd or jsonl")
+        raise PuzzleError(f"the {name} format cannot hold this box shape: use vmd or jsonl")
     if infer(encode(puzzle), board.D) != puzzle.alphabet:
-        raise PuzzleError(f"the {name} form cannot tell this alphabet: use the form vmd or jsonl")
+        raise PuzzleError(f"the {name} format cannot hold this alphabet: use vmd or jsonl")
 
 
 def require_classic(puzzle: Puzzle, name: str) -> None:
     """Raise PuzzleError unless the puzzle is 9x9 with the digits 1-9."""
     require_bare(puzzle, name)
     if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
-        raise PuzzleError(f"the {name} form holds 9x9 puzzles of digits only: use the form line")
+        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")

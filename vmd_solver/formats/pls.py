@@ -1,18 +1,26 @@
 """Partial Latin squares (`.pls`): `order n`, then n rows of numbers 0..n-1, -1 where open.
 
-The form of lsencode, the generator of quasigroups with holes (C. P. Gomes and others).
+The format of lsencode, the generator of quasigroups with holes (C. P. Gomes and others).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vmd_solver.csp.families import latin
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, require_short
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    first_line,
+    require_short,
+)
 from vmd_solver.formats.symbols import encode, shown
 
 _ORDER = re.compile(r"\s*order\s+(\S+)\s*", re.IGNORECASE)
@@ -97,17 +105,12 @@ def write(puzzle: Puzzle) -> str:
     """The square. Raises PuzzleError where its alphabet is not the usual one."""
     n = puzzle.board.D
     if puzzle.board != latin(n):
-        raise PuzzleError("the pls form holds Latin squares only: use the form vmd or jsonl")
+        raise PuzzleError("the pls format holds Latin squares only: use vmd or jsonl")
     if puzzle.alphabet != default_alphabet(n):
-        raise PuzzleError("the pls form cannot tell this alphabet: use the form vmd or jsonl")
+        raise PuzzleError("the pls format cannot hold this alphabet: use vmd or jsonl")
     encode(puzzle)
     rows = (puzzle.givens[start : start + n] for start in range(0, n * n, n))
     return "\n".join((f"order {n}", *(" ".join(str(v - 1) for v in row) for row in rows))) + "\n"
-
-
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line states an order."""
-    return _ORDER.fullmatch(next(iter(lines), "")[:100]) is not None
 
 
 FORMAT = Format(
@@ -115,7 +118,7 @@ FORMAT = Format(
     summary="partial Latin squares (.pls): order n, then numbers from 0, -1 where open",
     families=("latin",),
     bare=False,
-    recognise=recognise,
+    recognise=first_line(_ORDER.fullmatch),
     read=read,
     write=write,
 )

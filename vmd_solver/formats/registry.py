@@ -1,4 +1,4 @@
-"""The formats there are, as data, and which of them a text is in."""
+"""All formats in a table, and which of them a text is in."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import csv, exchange, grid, hodoku, jsonl, line, pls, sdk, sdm, ss, vmd
+from vmd_solver.formats import classic, csv, grid, jsonl, line, pls, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
     jsonl.FORMAT,
     vmd.FORMAT,
-    sdk.FORMAT,
+    classic.SDK,
     pls.FORMAT,
-    hodoku.FORMAT,
+    classic.HODOKU,
     csv.FORMAT,
-    exchange.FORMAT,
-    ss.FORMAT,
+    classic.EXCHANGE,
+    classic.SS,
     line.FORMAT,
     grid.FORMAT,
-    sdm.FORMAT,
+    classic.SDM,
 )
 """Every format, in the order in which they are tried on a text."""
 
@@ -29,7 +29,7 @@ PREFIX_LINES = 64
 
 
 def format_named(name: str) -> Format:
-    """The format of that name. Raises PuzzleError where there is none."""
+    """The format of that name. Raises PuzzleError for an unknown name."""
     for format in FORMATS:
         if format.name == name:
             return format

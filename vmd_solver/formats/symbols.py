@@ -22,7 +22,7 @@ _ZERO_BASED = "0123456789" + _LETTERS
 def alphabets(D: int) -> tuple[tuple[str, ...], ...]:
     """The alphabets that text without a stated one may be written in, likeliest first.
 
-    1-9 and A-Z; decimal numbers; letters from A. `infer` tells when 0 counts as a value.
+    1-9 and A-Z; decimal numbers; letters from A. `infer` decides whether 0 is a value.
     """
     numbers = tuple(str(value) for value in range(1, D + 1))
     letters = (tuple(_LETTERS[:D]),) if len(_LETTERS) >= D else ()
@@ -31,7 +31,7 @@ def alphabets(D: int) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def zero_based(D: int) -> tuple[str, ...] | None:
-    """The alphabet 0-9, A-Z cut to D symbols, where that is customary (10 to 36 values)."""
+    """The alphabet 0-9, A-Z cut to D symbols, where that is usual (10 to 36 values)."""
     return tuple(_ZERO_BASED[:D]) if 10 <= D <= len(_ZERO_BASED) else None
 
 
@@ -84,7 +84,7 @@ def decode(
 
 
 def unexpected(cell: str, alphabet: tuple[str, ...]) -> str:
-    """What to say about a symbol that is not in the alphabet."""
+    """The message for a symbol that is not in the alphabet."""
     if "\ufffd" in cell:
         return "bytes that are not UTF-8: save the file as UTF-8 text"
     blanks = " ".join(blank for blank in BLANKS if blank not in alphabet)
@@ -110,13 +110,13 @@ def spell(alphabet: tuple[str, ...]) -> str:
 def encode(puzzle: Puzzle, values: Sequence[int] | None = None) -> list[str]:
     """Symbol of each cell, `.` where open. Raises PuzzleError at a value outside the alphabet."""
     D = puzzle.board.D
-    told = puzzle.givens if values is None else values
-    for cell, value in enumerate(told):
+    chosen = puzzle.givens if values is None else values
+    for cell, value in enumerate(chosen):
         if not 0 <= value <= D:
             where = puzzle.board.cell_name(cell)
             raise PuzzleError(f"value {value} at {where} cannot be written: expected 0 to {D}")
     symbols = (".", *puzzle.alphabet)
-    return [symbols[value] for value in told]
+    return [symbols[value] for value in chosen]
 
 
 def require_values(values: Sequence[object], D: int, name: Callable[[int], str]) -> None:
@@ -128,7 +128,7 @@ def require_values(values: Sequence[object], D: int, name: Callable[[int], str])
 
 
 def shown(value: object) -> str:
-    """A foreign value for a message: short, on one line, printable."""
+    """Any value for a message: short, on one line, printable."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     text = repr(value)

@@ -1,13 +1,13 @@
-"""Our own text form: header lines `key: value`, regions drawn as letters, givens as rows.
+"""Our own text format: header lines `key: value`, regions drawn as letters, givens as rows.
 
-Holds every family. Several puzzles in a file are divided by a line `---`, or each begins with
+Holds every family. Several puzzles in a file are separated by a line `---`, or each begins with
 `family:`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
@@ -15,10 +15,19 @@ from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
-from vmd_solver.formats.plain import glue
-from vmd_solver.formats.rows import Cell, Row, is_rule, require_rows
-from vmd_solver.formats.symbols import decode, encode, infer, shown
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Lines,
+    failed,
+    first_line,
+    one_line,
+    require_short,
+)
+from vmd_solver.formats.plain import Cells, cells_of_rows, glue, solution_of
+from vmd_solver.formats.rows import Row, is_rule, require_rows
+from vmd_solver.formats.symbols import encode, infer, shown
 
 _VALUES = ("family", "name", "size", "box", "values", "alphabet")
 _BLOCKS = ("regions", "units", "givens", "solution")
@@ -32,7 +41,7 @@ _MOST_LINES = 10_000
 
 @dataclass
 class _Draft:
-    """What is gathered of one puzzle before any of it is judged."""
+    """The lines of one puzzle, before they are interpreted."""
 
     line: int
     lines: list[str] = field(default_factory=list)
@@ -84,7 +93,7 @@ class _Draft:
 
 
 def _header(text: str) -> tuple[str, str] | None:
-    """Key and value of a header line, or None where it is none."""
+    """Key and value of a header line, or None for any other line."""
     match = _KEY.fullmatch(text)
     if match is None:
         return None
@@ -125,17 +134,17 @@ def _puzzle(draft: _Draft, family: str) -> tuple[Puzzle, tuple[int, ...] | None]
     givens = draft.blocks.get("givens")
     if not givens:
         raise PuzzleSyntaxError("no givens: expected 'givens:' and the rows of cells")
-    told = _description(draft, family)
+    description = _description(draft, family)
     try:
-        board = build(told, n=len(givens) ** 2)
+        board = build(description, n=len(givens) ** 2)
     except PuzzleError as error:
         raise _at(error, draft, "regions", "units", "box", "size", "family") from None
     cells = _cells(givens, board)
-    alphabet = _alphabet(draft, board) or infer((symbol for symbol, _ in cells), board.D)
-    puzzle = Puzzle(
-        board, _decoded(givens, cells, alphabet), alphabet, one_line(draft.values.get("name", ""))
-    )
-    return puzzle, _solution(draft, board, alphabet)
+    alphabet = _alphabet(draft, board) or infer(cells.symbols, board.D)
+    name = one_line(draft.values.get("name", ""))
+    puzzle = Puzzle(board, cells.values(alphabet), alphabet, name)
+    answer = draft.blocks.get("solution")
+    return puzzle, None if answer is None else solution_of(_cells(answer, board), alphabet)
 
 
 def _at(error: PuzzleError, draft: _Draft, *keys: str) -> PuzzleSyntaxError:
@@ -200,22 +209,16 @@ def _unit(line: Row, rows: int, cols: int) -> tuple[int, ...]:
         match = _CELL.fullmatch(piece.group())
         row, col = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
         if not (1 <= row <= rows and 1 <= col <= cols):
-            message = f"{shown(piece.group())} is no cell: expected r1c1 to r{rows}c{cols}"
+            message = f"{shown(piece.group())} is not a cell: expected r1c1 to r{rows}c{cols}"
             raise PuzzleSyntaxError(message, line=line.number, column=piece.start() + 1)
         cells.append((row - 1) * cols + col - 1)
     return tuple(cells)
 
 
-def _cells(rows: list[Row], board: Board) -> list[Cell]:
+def _cells(rows: list[Row], board: Board) -> Cells:
     cells = [row.fit(board.cols) for row in rows]
     require_rows(rows, board.rows, board.cols)
-    return [cell for row in cells for cell in row]
-
-
-def _decoded(rows: list[Row], cells: list[Cell], alphabet: tuple[str, ...]) -> tuple[int, ...]:
-    cols = len(cells) // len(rows)
-    symbols = [symbol for symbol, _ in cells]
-    return decode(symbols, alphabet, lambda cell: (rows[cell // cols].number, cells[cell][1]))
+    return cells_of_rows(rows, cells)
 
 
 def _alphabet(draft: _Draft, board: Board) -> tuple[str, ...]:
@@ -231,17 +234,6 @@ def _alphabet(draft: _Draft, board: Board) -> tuple[str, ...]:
         except PuzzleError as error:
             raise _at(error, draft, "alphabet") from None
     return stated
-
-
-def _solution(draft: _Draft, board: Board, alphabet: tuple[str, ...]) -> tuple[int, ...] | None:
-    rows = draft.blocks.get("solution")
-    if rows is None:
-        return None
-    values = _decoded(rows, _cells(rows, board), alphabet)
-    if 0 in values:
-        line = rows[values.index(0) // board.cols].number
-        raise PuzzleSyntaxError("the solution leaves a cell open", line=line, column=1)
-    return values
 
 
 def _require_plain(alphabet: tuple[str, ...]) -> None:
@@ -261,7 +253,7 @@ def write(puzzle: Puzzle) -> str:
 
 def _written(puzzle: Puzzle) -> Iterator[str]:
     board, cells = puzzle.board, encode(puzzle)
-    told = describe(board)
+    description = describe(board)
     yield f"family: {board.family}"
     if puzzle.name:
         yield f"name: {one_line(puzzle.name)}"
@@ -273,13 +265,13 @@ def _written(puzzle: Puzzle) -> Iterator[str]:
     if puzzle.alphabet != default_alphabet(board.D):
         _require_plain(puzzle.alphabet)
         yield f"alphabet: {' '.join(puzzle.alphabet)}"
-    if told.regions is not None:
+    if description.regions is not None:
         yield "regions:"
-        labels = _labels(told.regions)
+        labels = _labels(description.regions)
         yield from _drawn(labels, board.cols, glue(labels))
-    if told.units is not None:
+    if description.units is not None:
         yield "units:"
-        yield from (_named(unit, board) for unit in told.units)
+        yield from (_named(unit, board) for unit in description.units)
     yield "givens:"
     yield from _drawn(cells, board.cols, glue(puzzle.alphabet))
 
@@ -296,23 +288,22 @@ def _labels(regions: tuple[int, ...]) -> list[str]:
 
 def _named(unit: tuple[int, ...], board: Board) -> str:
     if not unit:
-        raise PuzzleError("an empty unit cannot be written as text: use the form jsonl")
+        raise PuzzleError("an empty unit cannot be written as text: use the format jsonl")
     return " ".join(board.cell_name(cell) for cell in unit)
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line is one of our header lines."""
-    header = _header(next(iter(lines), ""))
+def _is_ours(text: str) -> bool:
+    header = _header(text)
     return header is not None and header[0] in (*_VALUES, *_BLOCKS)
 
 
 FORMAT = Format(
     name="vmd",
-    summary="our own text form: headers, regions as letters, rows of givens",
-    families=FAMILIES,
-    bare=False,
-    recognise=recognise,
+    summary="our own text format: headers, regions as letters, rows of givens",
+    recognise=first_line(_is_ours),
     read=read,
     write=write,
+    families=FAMILIES,
+    bare=False,
     between="---\n",
 )

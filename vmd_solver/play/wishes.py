@@ -13,8 +13,8 @@ import numpy as np
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.make import Draw, Grid, Made, Wish, make
-from vmd_solver.make.puzzles import MOST_SIZE
+from vmd_solver.generation import Draw, Grid, Made, Wish, make
+from vmd_solver.generation.puzzles import MOST_SIZE
 from vmd_solver.techniques import LEVELS
 
 _SPARSE = 12

@@ -24,14 +24,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Began(Event):
-    """The puzzle was taken up: what is told of it later is told of this."""
+    """Work on the puzzle began; later events with its number are about it."""
 
     asked: Puzzle
 
 
 @dataclass(frozen=True)
 class Propagated(Event):
-    """Elimination alone settled these cells."""
+    """Propagation alone settled these cells."""
 
     cells: tuple[int, ...]
     values: tuple[int, ...]
@@ -103,7 +103,7 @@ Observer = Callable[[Event], None]
 def to_row(event: Event) -> dict[str, Any]:
     """The event as plain values for one JSON line.
 
-    A puzzle is told as a record of the form jsonl; a solution shrinks to its status and counts.
+    A puzzle becomes its jsonl record; a solution is reduced to its status and counts.
     """
     name = type(event).__name__
     if isinstance(event, Began):

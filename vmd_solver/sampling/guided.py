@@ -1,14 +1,14 @@
-"""Guided mode: elimination narrows, the model proposes an order, search follows it and decides.
+"""Guided mode: propagation narrows, the model proposes an order, search follows it and decides.
 
 After each call a search from the givens, complete but for a limit of guesses, tries values in the
-order of the most convinced attempt. Calls and limits start small and double, so that thought and
-search take turns and neither is spent on a puzzle that the other would have settled. Where a search
+order of the best attempt. Calls and limits start small and double: the two alternate, and neither
+is spent on a puzzle that the other would have settled. Where a search
 stops undecided the model commits what it is sure of, that is propagated, and it is asked again;
 where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
 The last search has no limit but the user's: the end is always a verified solution, a proof that
-there is none, or a budget that was spent. The first call is a glance: its z is drawn from the
-standard normal, since to ask the learned prior costs as much as two loops. On larger boards, where
-ten calls cost up to seconds, search has the first turn.
+there is none, or a budget that was spent. The first call is short, so its z is drawn from the
+standard normal: the learned prior would cost as much as two loops. On larger boards, where ten
+calls cost up to seconds, a search comes first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vmd_solver.csp.candidates import (
 )
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.sampling import events
-from vmd_solver.sampling.job import Attempt, Job, tell_committed
+from vmd_solver.sampling.job import Attempt, Job, emit_committed
 from vmd_solver.sampling.policy import choose
 
 FIRST_LOOPS = 2
@@ -47,15 +47,15 @@ def loops_of(calls: int, most: int) -> int:
 
 
 def begin(job: Job, masks: Masks, consistent: bool) -> None:
-    """Start from the candidates (n,) that elimination left of the givens; often that is all."""
+    """Start from the candidates (n,) that propagation left of the givens; often that is all."""
     values = masks_to_values(masks)
     settled = (values > 0) & (job.puzzle.to_array() == 0)
     cells = np.flatnonzero(settled)
-    job.tell(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
+    job.emit(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
     if not consistent:
-        job.finish("unsatisfiable", message="elimination alone proves that there is no solution")
+        job.finish("unsatisfiable", message="propagation alone proves that there is no solution")
     elif (values > 0).all():
-        # Elimination only removes what no solution has: what it leaves is the only solution.
+        # Propagation only removes what no solution has: what it leaves is the only solution.
         grid = tuple(int(value) for value in values)
         asked = job.settings.solutions > 1
         job.finish(
@@ -83,7 +83,7 @@ def advance(job: Job, root: Masks) -> None:
         if not attempt.broken.any():
             _found(job, attempt, root)
             return
-    best = job.most_convinced
+    best = job.best_attempt
     assert best is not None
     last = job.nfe >= job.settings.nfe
     _search(job, root, best, None if last else FIRST_GUESSES << job.nfe - 1)
@@ -91,7 +91,7 @@ def advance(job: Job, root: Masks) -> None:
         for attempt in job.attempts:
             _commit(job, attempt, root)
             if job.nfe == 1:
-                attempt.z = None  # that of the glance: from now on z is the learned prior's
+                attempt.z = None  # from the cheap prior: the next call draws from the learned one
 
 
 def _found(job: Job, attempt: Attempt, root: Masks) -> None:
@@ -119,7 +119,7 @@ def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -
         masks=root,
     )
     job.guesses += count.guesses
-    job.tell(events.Searched, guesses=job.guesses)
+    job.emit(events.Searched, guesses=job.guesses)
     if last or count.complete or job.late:
         decide(job, count)
 
@@ -172,7 +172,7 @@ def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
     masked = attempt.x_t == 0
     chosen = choose(job.settings, attempt.p, masked, job.settings.nfe - job.nfe, job.rng)
     cells = np.flatnonzero(chosen)
-    tell_committed(job, attempt, cells)
+    emit_committed(job, attempt, cells)
     masks = allowed_to_masks(attempt.allowed[None] > 0)[0]
     masks[cells] = np.uint64(1) << (attempt.grid[cells] - 1).astype(np.uint64)
     narrowed, consistent = propagate(job.board, masks[None])
@@ -181,6 +181,6 @@ def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
         return
     before = (masks_to_values(root) == 0) & ((attempt.x_t > 0) | chosen)
     job.remasked += int(before.sum())
-    job.tell(events.Remasked, latent=attempt.latent, cells=tuple(np.flatnonzero(before).tolist()))
+    job.emit(events.Remasked, latent=attempt.latent, cells=tuple(np.flatnonzero(before).tolist()))
     _see(job, attempt, root)
     attempt.z = attempt.h = None

@@ -7,31 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import events
 from vmd_solver.sampling.policy import margins, softmax
-from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-class Answer(NamedTuple):
-    """A grid that an attempt stands by."""
-
-    grid: Ints
-    """(n,)"""
-    confidence: float
-    """The mean margin of its values: what grids are chosen by where no rule is looked at."""
 
 
 @dataclass
@@ -54,13 +45,13 @@ class Attempt:
     margins: Floats | None = None
     """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
 
-    answer: Answer | None = None
+    answer: Proposal | None = None
     """The grid of the last call, or the surest of all calls where each begins with another z."""
 
     @property
     def confidence(self) -> float:
         """How sure it is of its answer; less than any number before there is one."""
-        return -np.inf if self.answer is None else self.answer.confidence
+        return -np.inf if self.answer is None else self.answer.margin
 
     def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_], surest: bool) -> None:
         """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks.
@@ -71,14 +62,14 @@ class Attempt:
         before = 1.0 if self.margins is None else self.margins
         # The logits of a committed cell say nothing: its margin is that of when it was committed.
         self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
-        answer = Answer(grid, float(self.margins.mean()))
-        if not surest or answer.confidence > self.confidence:
-            self.answer = answer
+        margin = float(self.margins.mean())
+        if not surest or margin > self.confidence:
+            self.answer = Proposal(tuple(grid.tolist()), margin)
 
 
 @dataclass
 class Job:
-    """One puzzle, its attempts, what it has cost, and whom to tell."""
+    """One puzzle, its attempts, what it has cost, and who observes it."""
 
     number: int
     puzzle: Puzzle
@@ -93,7 +84,7 @@ class Job:
     """Time spent on it: its own, and its share of what it does together with others."""
     started: float = field(default_factory=time.perf_counter)
     since: float = field(default_factory=time.perf_counter)
-    """When it was last taken up."""
+    """When it last began to be timed."""
     solution: Solution | None = None
 
     def __post_init__(self) -> None:
@@ -118,23 +109,23 @@ class Job:
         return left is not None and left <= 0
 
     @property
-    def glances(self) -> bool:
+    def uses_cheap_prior(self) -> bool:
         """Whether the next call is too short for the learned prior, which costs as much."""
         return self.settings.mode == "guided" and self.nfe == 0
 
     @property
-    def most_convinced(self) -> Attempt | None:
+    def best_attempt(self) -> Attempt | None:
         """The attempt that is surest of its answer; None before there are any."""
         return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
 
     @contextmanager
-    def taken_up(self) -> Iterator[None]:
+    def timed(self) -> Iterator[None]:
         """Charge the time of a block to this job."""
         self.since = time.perf_counter()
         yield
         self.seconds += time.perf_counter() - self.since
 
-    def tell(self, kind: type[events.Event], **facts: Any) -> None:
+    def emit(self, kind: type[events.Event], **facts: Any) -> None:
         """Hand an event to the observer, if there is one."""
         if self.observe is not None:
             self.observe(kind(self.number, **facts))
@@ -146,22 +137,17 @@ class Job:
             certificate = verify(self.puzzle, found)
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
-            self.tell(events.Verified, values=found)
-        best = self.most_convinced
-        answer = None if best is None else best.answer
-        grid = None if answer is None else tuple(int(v) for v in answer.grid)
+            self.emit(events.Verified, values=found)
+        answers = [attempt.answer for attempt in self.attempts if attempt.answer is not None]
+        best = max(answers, key=lambda answer: answer.margin, default=None)
         self.solution = Solution(
             self.puzzle,
             status,
             self.settings.mode,
             values=found,
             verified=found is not None,
-            best=None if status == "solved" else grid,
-            proposals=tuple(
-                Proposal(tuple(int(v) for v in attempt.answer.grid), attempt.confidence)
-                for attempt in self.attempts
-                if attempt.answer is not None and self.settings.mode == "neural"
-            ),
+            best=None if status == "solved" or best is None else best.values,
+            proposals=tuple(answers) if self.settings.mode == "neural" else (),
             nfe=self.nfe,
             loops=self.loops,
             latents=len(self.attempts),
@@ -170,7 +156,7 @@ class Job:
             seconds=self.seconds + time.perf_counter() - self.since,
             **{"count": int(found is not None), **facts},
         )
-        self.tell(events.Finished, solution=self.solution)
+        self.emit(events.Finished, solution=self.solution)
 
 
 def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
@@ -203,7 +189,7 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         job.nfe += 1
         job.loops += loops
         job.seconds += share
-        _tell_call(job)
+        _emit_calls(job)
 
 
 Rows = list[tuple[Job, Attempt]]
@@ -215,12 +201,11 @@ def _latents(denoiser: Denoiser, rows: Rows) -> None:
     settings, board = rows[0][0].settings, rows[0][0].board
     later = [row for row in rows if row[1].z is not None]
     first = [row for row in rows if row[1].z is None]
-    glances = [row for row in first if row[0].glances]
-    _place(glances, partial(denoiser.draw, learned=False), "normal prior")
-    others = [row for row in first if not row[0].glances]
+    cheap = [row for row in first if row[0].uses_cheap_prior]
+    _place(cheap, partial(denoiser.draw, learned=False), "normal prior")
     draw = partial(denoiser.draw, learned=settings.prior == "learned")
     source = f"{settings.prior} prior"
-    _place(others, draw, source)
+    _place([row for row in first if not row[0].uses_cheap_prior], draw, source)
     if settings.z == "redraw":
         _place(later, draw, source)
     elif settings.z == "refine" and later:
@@ -241,7 +226,7 @@ def _place(rows: Rows, z_of: Callable[..., Floats], source: str) -> None:
     drawn = z_of(rows[0][0].board, x_t=x_t, allowed=allowed, rng=rngs)
     for (job, attempt), z in zip(rows, drawn, strict=True):
         attempt.z = z
-        job.tell(events.DrewLatent, latent=attempt.latent, source=source)
+        job.emit(events.DrewLatent, latent=attempt.latent, source=source)
 
 
 def _stack(parts: list[npt.NDArray[Scalar] | None]) -> npt.NDArray[Scalar]:
@@ -259,13 +244,13 @@ def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
     return value
 
 
-def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
-    """Report that an attempt commits what its grid proposes for these cells, if there are any."""
+def emit_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
+    """Emit that an attempt commits what its grid proposes for these cells, if there are any."""
     if not len(cells):
         return
     assert attempt.p is not None and attempt.grid is not None
     values = attempt.grid[cells]
-    job.tell(
+    job.emit(
         events.Committed,
         latent=attempt.latent,
         cells=tuple(cells.tolist()),
@@ -274,13 +259,13 @@ def tell_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> N
     )
 
 
-def _tell_call(job: Job) -> None:
+def _emit_calls(job: Job) -> None:
     if job.observe is None:
         return
     for attempt in job.attempts:
         assert attempt.p is not None and attempt.grid is not None
         chosen = np.take_along_axis(attempt.p, attempt.grid[:, None] - 1, axis=1)[:, 0]
-        job.tell(
+        job.emit(
             events.Called,
             nfe=job.nfe,
             loops=job.loops,

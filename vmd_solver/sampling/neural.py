@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.sampling import events
-from vmd_solver.sampling.job import Attempt, Job, tell_committed
+from vmd_solver.sampling.job import Attempt, Job, emit_committed
 from vmd_solver.sampling.policy import choose, in_doubt
-from vmd_solver.sampling.rules import conflicts
 
 
 def begin(job: Job) -> None:
@@ -43,9 +43,9 @@ def advance(job: Job) -> None:
 
 def _conclude(job: Job) -> None:
     """The end without a valid grid seen on the way."""
-    best = job.most_convinced
+    best = job.best_attempt
     assert best is not None and best.answer is not None
-    grid = best.answer.grid
+    grid = np.array(best.answer.values)
     if job.settings.select == "margin" and not conflicts(job.board, grid[None]).any():
         job.finish("solved", grid)
     elif job.late:
@@ -61,7 +61,7 @@ def _commit(job: Job, attempt: Attempt) -> None:
     calls_left = job.settings.nfe - job.nfe
     chosen = choose(job.settings, attempt.p, masked, calls_left, job.rng)
     attempt.x_t = np.where(chosen, attempt.grid, attempt.x_t)
-    tell_committed(job, attempt, np.flatnonzero(chosen))
+    emit_committed(job, attempt, np.flatnonzero(chosen))
 
 
 def _remask(job: Job, attempt: Attempt) -> None:
@@ -79,4 +79,4 @@ def _remask(job: Job, attempt: Attempt) -> None:
     attempt.x_t = np.where(wrong, 0, attempt.x_t)
     job.remasked += int(wrong.sum())
     cells = tuple(np.flatnonzero(wrong).tolist())
-    job.tell(events.Remasked, latent=attempt.latent, cells=cells)
+    job.emit(events.Remasked, latent=attempt.latent, cells=cells)

@@ -4,19 +4,18 @@ One module for grids and text: a cell is anything that takes one of D values.
 
 Each policy is a confidence for every cell; a schedule or a threshold then says how many to take.
 Source: random, top probability and margin as compared by arXiv 2502.06768; entropy and threshold
-as customary in masked diffusion samplers; last resolves the latent (and the hidden state) first and
+as usual in masked diffusion samplers; last resolves the latent (and the hidden state) first and
 the cells then, after the sequential variant of arXiv 2510.18114.
 """
 
 from __future__ import annotations
 
 from math import ceil
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.sampling.settings import PolicyName
+from vmd_solver.sampling.settings import PolicyName, Unmasking
 
 Probabilities = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
@@ -24,21 +23,9 @@ Cells = npt.NDArray[np.bool_]
 IN_DOUBT = 0.75
 """Share of the committed cells that `in_doubt` gives back, the least sure first.
 
-The logits of a committed cell are closed to its value, so that a value is judged anew only where
+The logits of a committed cell are closed to its value, so that a value is judged again only where
 its cell is masked again; what the model still wants there it will choose again. Ours, after
 remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
-
-
-class Unmasking(Protocol):
-    """The settings that decide what is committed."""
-
-    @property
-    def policy(self) -> PolicyName:
-        """By name."""
-
-    @property
-    def threshold(self) -> float:
-        """What the threshold policy commits."""
 
 
 def softmax(logits: Probabilities, temperature: float = 0.0) -> Probabilities:

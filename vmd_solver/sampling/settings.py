@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from vmd_solver.errors import SearchError
 
@@ -17,7 +18,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 SCHEDULE: dict[str, Any] = {"policy": "last", "z": "redraw"}
 SCHEDULE_LATENTS = 4
-"""What the same work solves most with in neural mode (docs/RESULTS.md): for who says nothing."""
+"""What the same work solves most with in neural mode (docs/RESULTS.md): the default there."""
 
 CHOICES = {
     "mode": MODES,
@@ -27,6 +28,16 @@ CHOICES = {
     "remask": get_args(Remask),
     "select": get_args(Select),
 }
+
+
+class Unmasking(Protocol):
+    """The settings that decide what is committed, of grids and of text."""
+
+    @property
+    def policy(self) -> PolicyName: ...
+
+    @property
+    def threshold(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Settings:
     prior: Literal["learned", "normal"] = "learned"
     """Where z is drawn from: p(z | x_t), or the standard normal of the paper."""
     z: Between = "keep"
-    """What becomes of z between calls: kept, drawn anew from the prior, or refined: inferred by
+    """What becomes of z between calls: kept, drawn again from the prior, or refined: inferred by
     the encoder, q(z | x0, x_t), from the grid of the last call in place of x0."""
     temperature: float = 0.0
     """0 commits the most probable value; above, values are drawn from softmax(logits / T)."""
@@ -70,7 +81,7 @@ class Settings:
 
     @classmethod
     def usual(cls, **given: Any) -> Settings:
-        """These settings; neural mode with the best schedule known, where nothing is said of it."""
+        """These settings; in neural mode, unless given, the best schedule known."""
         if given.get("mode") == "neural":
             given = {"latents": SCHEDULE_LATENTS, **given}
             if not given.keys() & {"policy", "threshold", "z"}:
@@ -78,15 +89,7 @@ class Settings:
         return cls(**given)
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if (chosen := getattr(self, name)) not in choices:
-                known = ", ".join(choices)
-                raise SearchError(f"unknown {name} {chosen!r}; use one of {known}")
-        for name in ("nfe", "loops", "latents", "solutions", "batch"):
-            if (number := getattr(self, name)) is not None and number < 1:
-                raise SearchError(f"{name} must be at least 1, got {number}")
-        if not 0 < self.threshold <= 1:
-            raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
+        require_sound(self, CHOICES, ("nfe", "loops", "latents", "solutions", "batch"))
         if not self.temperature >= 0:
             raise SearchError(f"temperature cannot be negative, got {self.temperature}")
         if self.timeout_s is not None and not self.timeout_s > 0:
@@ -101,3 +104,17 @@ class Settings:
             raise SearchError(
                 f"mode {self.mode} always checks rules; --select and --remask go with --mode neural"
             )
+
+
+def require_sound(
+    settings: Unmasking, choices: Mapping[str, Sequence[str]], counts: Iterable[str]
+) -> None:
+    """Raise SearchError for an unknown choice, a count below 1 or a threshold outside (0, 1]."""
+    for name, known in choices.items():
+        if (chosen := getattr(settings, name)) not in known:
+            raise SearchError(f"unknown {name} {chosen!r}; use one of {', '.join(known)}")
+    for name in counts:
+        if (number := getattr(settings, name)) is not None and number < 1:
+            raise SearchError(f"{name} must be at least 1, got {number}")
+    if not 0 < settings.threshold <= 1:
+        raise SearchError(f"threshold must lie in (0, 1], got {settings.threshold}")

@@ -13,7 +13,7 @@ import numpy as np
 from vmd_solver.csp import Board, Puzzle, exact
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
-from vmd_solver.errors import SearchError
+from vmd_solver.errors import InvalidPuzzle, SearchError
 from vmd_solver.sampling import events, guided, neural
 from vmd_solver.sampling.job import Job, call
 from vmd_solver.sampling.settings import Settings
@@ -26,14 +26,14 @@ BATCH_PAYS = 64
 """Puzzles from which the compiled kernel is worth loading in exact mode."""
 
 BATCH_GUESSES = 2000
-"""Guesses on a puzzle in a batch; after these milliseconds it goes on alone, watching the clock."""
+"""Guesses on a puzzle in a batch; after these milliseconds it is searched alone, with the clock."""
 
 
 class Solver:
     """Solves puzzles with one set of settings.
 
     `denoiser` may be None in exact mode only; `observe` is handed every event as it happens.
-    Raises SearchError where a model is needed and there is none.
+    Raises SearchError where a model is needed and missing.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Solver:
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")
         drawn = settings.temperature > 0 or settings.policy == "random"
         if denoiser is not None and denoiser.latent == "none" and not drawn:
-            settings = replace(settings, latents=1)  # nothing would tell the attempts apart
+            settings = replace(settings, latents=1)  # the attempts would not differ
         self.settings, self.denoiser, self.observe = settings, denoiser, observe
         self._window = 1
 
@@ -65,7 +65,7 @@ class Solver:
     def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
         """`stream`, where each puzzle comes with its number: its own seed, and its name in events.
 
-        The window goes on growing from one call to the next.
+        The window keeps growing from one call to the next.
         """
         source = iter(puzzles)
         # A time limit is for one puzzle alone: sharing calls would share the clock.
@@ -79,11 +79,11 @@ class Solver:
 
     def _job(self, number: int, puzzle: Puzzle) -> Job:
         job = Job(number, puzzle, self.settings, self.observe)
-        job.tell(events.Began, asked=puzzle)
-        problems = puzzle.status()
-        if problems:
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            job.finish("invalid", message=f"{problems[0]}{more}")
+        job.emit(events.Began, asked=puzzle)
+        try:
+            puzzle.require_valid()
+        except InvalidPuzzle as error:
+            job.finish("invalid", message=str(error))
         return job
 
     def _run(self, jobs: list[Job]) -> Iterator[None]:
@@ -104,7 +104,7 @@ class Solver:
             jobs = self._exact_batch(jobs)
             yield
         for job in jobs:
-            with job.taken_up():
+            with job.timed():
                 count = exact.count(
                     job.puzzle,
                     settings.solutions,
@@ -133,7 +133,7 @@ class Solver:
                 continue
             job.guesses = int(guesses)
             grids = (tuple(grid.tolist()),) if count else ()
-            with job.taken_up():
+            with job.timed():
                 guided.decide(job, exact.Count(int(count), True, int(guesses), grids))
         return [job for job in jobs if job.solution is None]
 
@@ -147,7 +147,7 @@ class Solver:
         givens = np.stack([job.puzzle.to_array() for job in jobs])
         masks, consistent = propagate(board, initial_masks(board, givens))
         for job, row, good in zip(jobs, masks, consistent, strict=True):
-            with job.taken_up():
+            with job.timed():
                 guided.begin(job, row, bool(good))
         yield
         roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}
@@ -161,7 +161,7 @@ class Solver:
     ) -> Iterator[None]:
         """Call the denoiser on the jobs still open; as one finishes the next one takes its rows.
 
-        `loops_of` tells the loops of a job's next call by its calls so far and the usual number.
+        `loops_of` gives the loops of a job's next call from its calls so far and the usual number.
         """
         assert self.denoiser is not None
         waiting, running = deque(jobs), list[Job]()
@@ -176,7 +176,7 @@ class Solver:
             for loops, group in calls.items():
                 call(self.denoiser, group, loops)
             for job in running:
-                with job.taken_up():
+                with job.timed():
                     advance(job)
             running = [job for job in running if job.solution is None]
             yield

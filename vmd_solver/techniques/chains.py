@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Mark, Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def xy_chain(state: State) -> Iterator[Step]:
@@ -76,9 +76,8 @@ def _step(state: State, chain: tuple[Mark, ...]) -> Step:
     (start, _), (end, _) = chain[0], chain[-1]
     symbol = words.value(z)
     forced = ", ".join(f"{words.cell(cell)} is {words.value(value)}" for cell, value in chain)
-    return striking(
+    return words.striking(
         {z: _struck(state, start, end, z)},
-        state,
         f"Look at {words.cell(start)} and {words.cell(end)}, and the cells with two candidates "
         "between them.",
         f"If {words.cell(start)} is not {symbol}, then {forced}. Either way one of the two ends "

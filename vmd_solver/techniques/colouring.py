@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def simple_colouring(state: State) -> Iterator[Step]:
@@ -69,17 +69,15 @@ def _seen_by_both(state: State, value: int, first: int, second: int) -> Iterator
     seen = state.geometry.see_any(first) & state.geometry.see_any(second)
     struck = seen & state.places[value] & ~(first | second)
     if struck:
-        verb = "sees" if struck.bit_count() == 1 else "see"
-        reason = f"{Words(state).cells(members(struck))} {verb} some of both."
+        reason = f"{Words(state).see(struck)} some of both."
         yield _step(state, value, first, second, struck, reason)
 
 
 def _step(state: State, value: int, first: int, second: int, struck: int, reason: str) -> Step:
     words = Words(state)
     one, other = tuple(members(first)), tuple(members(second))
-    return striking(
+    return words.striking(
         {value: struck},
-        state,
         f"Look for {words.value(value)} where units have two places for it.",
         f"Such pairs link its places: it stands in {_all(words, one)}, or else in "
         f"{_all(words, other)}. {reason}",

@@ -12,7 +12,7 @@ from vmd_solver.techniques.geometry import Geometry, Kind, members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
 from vmd_solver.techniques.subsets import tight
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def fish(state: State, size: int) -> Iterator[Step]:
@@ -29,9 +29,8 @@ def fish(state: State, size: int) -> Iterator[Step]:
                 inside = sum(geometry.units[row] for row in rows) & places
                 outside = sum(geometry.units[col] for col in cols) & places & ~inside
                 if outside:
-                    yield striking(
+                    yield words.striking(
                         {value: outside},
-                        state,
                         f"Look for {words.value(value)} in {words.units(rows)}.",
                         f"There it stands nowhere but in {words.units(cols)}: once in each of "
                         f"these {size}, and so nowhere else in them.",

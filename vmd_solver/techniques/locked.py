@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def locked_candidates(state: State) -> Iterator[Step]:
@@ -28,16 +28,11 @@ def locked_candidates(state: State) -> Iterator[Step]:
             cells = tuple(members(inside))
             shared = tuple(members(geometry.shared_units(inside | struck)))
             seen = f", all in {words.unit(shared[0])}" if shared else ""
-            yield striking(
+            yield words.striking(
                 {value: struck},
-                state,
                 f"Look for {words.value(value)} in {words.unit(number)}.",
                 f"It must stand in {words.cells(cells, 'or')}{seen}; "
-                f"{words.cells(members(struck))} {_sees(struck)} all of these.",
+                f"{words.see(struck)} all of these.",
                 cells,
                 units=(number, *shared[:1]),
             )
-
-
-def _sees(cells: int) -> str:
-    return "sees" if cells.bit_count() == 1 else "see"

@@ -50,7 +50,7 @@ class Path:
 def next_step(state: State, techniques: Sequence[Technique] = TECHNIQUES) -> Step | None:
     """A step by the first of the techniques that has any; None where none has.
 
-    None too where a contradiction shows: `state.problem` tells which.
+    None too after a contradiction, which `state.problem` names.
     """
     if state.problem:
         return None

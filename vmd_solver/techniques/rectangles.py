@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vmd_solver.techniques.geometry import Geometry, members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 class Rectangle(NamedTuple):
@@ -126,9 +126,8 @@ def _step(
     words = Words(state)
     values = tuple(bit + 1 for bit in members(rectangle.pair))
     corners = (*rectangle.floor, *rectangle.roof)
-    return striking(
+    return words.striking(
         strikes,
-        state,
         f"Look at the rectangle {words.cells(sorted(corners))}.",
         f"With {words.values(values)} alone in its corners these could be swapped, and the puzzle "
         f"would have two solutions. {reason}",

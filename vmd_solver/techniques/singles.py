@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, placing
+from vmd_solver.techniques.words import Words
 
 
 def full_house(state: State) -> Iterator[Step]:
@@ -19,8 +19,7 @@ def full_house(state: State) -> Iterator[Step]:
             continue
         cell = left.bit_length() - 1
         unit = words.unit(number)
-        yield placing(
-            state,
+        yield words.placing(
             cell,
             state.candidates[cell].bit_length(),
             f"Look at {unit}.",
@@ -43,8 +42,7 @@ def hidden_single(state: State) -> Iterator[Step]:
             bars, left = _bars(state, value, others)
             reasons = [f"see it in {words.cells(members(bars), 'or')}"] if bars else []
             reasons += ["lost it before"] if left else []
-            yield placing(
-                state,
+            yield words.placing(
                 cell,
                 value,
                 f"Look for {words.value(value)} in {words.unit(number)}.",
@@ -63,8 +61,7 @@ def naked_single(state: State) -> Iterator[Step]:
             seen = state.geometry.peers[cell]
             values = {value: cells & seen for value, cells in state.filled.items() if cells & seen}
             bars = sum(cells & -cells for cells in values.values())
-            yield placing(
-                state,
+            yield words.placing(
                 cell,
                 mask.bit_length(),
                 f"Look at {words.cell(cell)}.",

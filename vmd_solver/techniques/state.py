@@ -43,7 +43,7 @@ class State:
         """The state of a puzzle with `values` (n,) filled in, or only its givens.
 
         Its candidates are what the values that a cell sees leave, within `candidates` (n,) masks
-        where these are told. Raises InvalidPuzzle where either has not n entries.
+        where these are given. Raises InvalidPuzzle where either has not n entries.
         """
         board = puzzle.board
         full = (1 << board.D) - 1

@@ -18,7 +18,7 @@ class Step:
     `placements` are values to fill in, `eliminations` candidates to strike: at least one of either,
     and every one of them true in each solution that the state before it allows (the only one, where
     the technique takes uniqueness as a reason). The words come in three stages, for a hint that
-    tells no more than is wanted: `where` to look, `why` something follows, and `follows`, what.
+    reveals no more than is wanted: `where` to look, `why` something follows, and `follows`, what.
     """
 
     where: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -54,9 +54,8 @@ def naked_subset(state: State, size: int) -> Iterator[Step]:
                 if struck:
                     strikes[value] = struck
             if strikes:
-                yield striking(
+                yield words.striking(
                     strikes,
-                    state,
                     f"Look at {words.cells(cells)} in {words.unit(number)}.",
                     f"These {size} cells have only {words.values(values)} between them and take "
                     "one each: a cell that sees all of those with a value loses that value.",
@@ -80,9 +79,8 @@ def hidden_subset(state: State, size: int) -> Iterator[Step]:
             }
             if strikes:
                 cells = tuple(members(inside))
-                yield striking(
+                yield words.striking(
                     strikes,
-                    state,
                     f"Look for {words.values(values)} in {words.unit(number)}.",
                     f"These {size} values have only {words.cells(cells)} to stand in there: "
                     "nothing else fits in.",

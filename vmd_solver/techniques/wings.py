@@ -8,7 +8,7 @@ from itertools import combinations
 from vmd_solver.techniques.geometry import members
 from vmd_solver.techniques.state import State
 from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.words import Words, striking
+from vmd_solver.techniques.words import Words
 
 
 def xy_wing(state: State) -> Iterator[Step]:
@@ -51,9 +51,8 @@ def _wing(state: State, pivot: int, first: int, second: int, common: int) -> Ite
         f"{words.cell(pincer)} is {symbol}"
         for pincer in (first, second)
     )
-    yield striking(
+    yield words.striking(
         {value: struck},
-        state,
         f"Look at {words.cell(pivot)} with {words.cells((first, second))}.",
         f"{words.cell(pivot)} is {words.values((bit + 1 for bit in members(mask)), 'or')}: "
         f"{cases}. Whichever it is, one of the {holders.bit_count()} cells "

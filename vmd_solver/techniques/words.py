@@ -14,7 +14,7 @@ from vmd_solver.techniques.step import Mark, Step
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:
-    """The names as they are said: `a, b and c`.
+    """The names in one phrase: `a, b and c`.
 
     >>> listed(["a"]), listed(["a", "b", "c"], "or")
     ('a', 'a, b or c')
@@ -24,7 +24,7 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 
 
 class Words:
-    """What the cells, values and units of a state are called."""
+    """What the cells, values and units of a state are called, and steps in these words."""
 
     def __init__(self, state: State) -> None:
         self._puzzle = state.puzzle
@@ -66,49 +66,44 @@ class Words:
         parts = (f"{self.values(v)} from {self.cells(cells)}" for cells, v in values_of.items())
         return f"So strike {'; '.join(parts)}."
 
+    def see(self, cells: int) -> str:
+        """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
+        return f"{self.cells(members(cells))} {'sees' if cells.bit_count() == 1 else 'see'}"
 
-def placing(
-    state: State,
-    cell: int,
-    value: int,
-    where: str,
-    why: str,
-    partners: int = 0,
-    units: tuple[int, ...] = (),
-) -> Step:
-    """The step that fills a value in."""
-    placements = ((cell, value),)
-    return Step(
-        where,
-        why,
-        Words(state).follows(placements, ()),
-        (cell,),
-        tuple(members(partners)),
-        units,
-        (value,),
-        placements,
-    )
+    def placing(
+        self,
+        cell: int,
+        value: int,
+        where: str,
+        why: str,
+        partners: int = 0,
+        units: tuple[int, ...] = (),
+    ) -> Step:
+        """The step that fills a value in; `partners` is a set of cells."""
+        placements = ((cell, value),)
+        follows = self.follows(placements, ())
+        bars = tuple(members(partners))
+        return Step(where, why, follows, (cell,), bars, units, (value,), placements)
 
-
-def striking(
-    strikes: Mapping[int, int],
-    state: State,
-    where: str,
-    why: str,
-    cells: Iterable[int],
-    partners: Iterable[int] = (),
-    units: tuple[int, ...] = (),
-    values: Iterable[int] | None = None,
-) -> Step:
-    """The step that strikes each value of `strikes` from its set of cells."""
-    marks = tuple((cell, value) for value in sorted(strikes) for cell in members(strikes[value]))
-    return Step(
-        where,
-        why,
-        Words(state).follows((), marks),
-        tuple(cells),
-        tuple(partners),
-        units,
-        tuple(sorted(strikes) if values is None else values),
-        eliminations=marks,
-    )
+    def striking(
+        self,
+        strikes: Mapping[int, int],
+        where: str,
+        why: str,
+        cells: Iterable[int],
+        partners: Iterable[int] = (),
+        units: tuple[int, ...] = (),
+        values: Iterable[int] | None = None,
+    ) -> Step:
+        """The step that strikes each value of `strikes` from its set of cells."""
+        marks = tuple((c, value) for value in sorted(strikes) for c in members(strikes[value]))
+        return Step(
+            where,
+            why,
+            self.follows((), marks),
+            tuple(cells),
+            tuple(partners),
+            units,
+            tuple(sorted(strikes) if values is None else values),
+            eliminations=marks,
+        )

@@ -14,12 +14,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from vmd_solver import assets
-from vmd_solver.denoiser.manifest import check_digests
-from vmd_solver.denoiser.onnx import FLOAT, INT, check_nodes, open_graph, require_runtime, run_graph
+from vmd_solver.denoiser.onnx import FLOAT, GAUSSIAN, INT, Nodes, OnnxModel, require_runtime
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.errors import ModelError
 from vmd_solver.text.alphabet import Alphabet
-from vmd_solver.text.manifest import check_metadata, read_config
+from vmd_solver.text.manifest import TextManifest, read_config
 
 DEFAULT_MODEL = "text"
 """The model that ships."""
@@ -76,23 +74,16 @@ class TextDenoiser(Protocol):
         ...
 
 
-class OnnxText:
-    """A model folder written by `vmd_training.text.export`, opened for one device.
+class OnnxText(OnnxModel):
+    """A model folder written by `vmd_training.text.export`, opened for one device."""
 
-    Digests and manifest are checked at once, sessions are opened when they are needed.
-    Raises ModelError and its kin.
-    """
+    manifest: TextManifest
 
     def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
-        if not folder.is_dir():
-            raise ModelError(f"no model folder at {folder}; give a folder made by vmd-train text")
-        check_digests(folder)
-        self.folder, self.device, self.threads = folder, device, threads
+        super().__init__(folder, device, threads, "vmd-train text")
         self.manifest, self.alphabet = read_config(folder)
         self.name, self.length = self.manifest.name, self.manifest.length
-        self.device_note: str | None = None
         require_runtime(device)
-        self._sessions: dict[str, Any] = {}
 
     def begin(self, B: int) -> Memory:
         """No tokens."""
@@ -139,44 +130,23 @@ class OnnxText:
         if self.manifest.latent != "none":
             feed["z"] = z
         B, L = x_t.shape
-        due: Shapes = dict.fromkeys(_LEFT, self._kept(B, L))
-        return self._run("denoiser", feed, {"logits": (B, L, self.manifest.vocabulary), **due})
+        due = dict.fromkeys(("keys_out", "values_out"), self._kept(B, L))
+        return self.run("denoiser", feed, {"logits": (B, L, self.manifest.vocabulary), **due})
 
     def _gaussian(self, role: str, feed: dict[str, Any]) -> Gaussian:
         B = len(feed["x_t"])
         if self.manifest.latent == "none":
             return Gaussian(*np.zeros((2, B, 0), dtype=np.float32))
-        due: Shapes = dict.fromkeys(("mean", "log_var"), (B, self.manifest.k))
-        return Gaussian(*self._run(role, feed, due))
+        return Gaussian(*self.run(role, feed, dict.fromkeys(GAUSSIAN, (B, self.manifest.k))))
 
-    def _run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
-        if role not in self._sessions:
-            self._sessions[role] = self._open(role)
-        return run_graph(self._sessions[role], self.folder / f"{role}.onnx", feed, due)
-
-    def _open(self, role: str) -> Any:
-        path = self.folder / f"{role}.onnx"
-        session, note = open_graph(path, self.device, self.threads)
-        self.device_note = note or self.device_note
-        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
-        check_nodes(session, *_nodes(role, self.manifest.latent != "none"), str(path))
-        return session
-
-
-Shapes = dict[str, tuple[int, ...]]
-_LEFT = ("keys_out", "values_out")
-_Nodes = dict[str, tuple[str, int] | None]
-
-
-def _nodes(role: str, latent: bool) -> tuple[_Nodes, _Nodes]:
-    """Inputs and outputs of a graph: type and number of dimensions."""
-    inputs: _Nodes = {"x_t": (INT, 2), "start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
-    if role == "encoder":
-        inputs["x0"] = (INT, 2)
-    if role != "denoiser":
-        return inputs, dict.fromkeys(("mean", "log_var"), (FLOAT, 2))
-    inputs |= {"finished": (INT, 0)} | ({"z": (FLOAT, 2)} if latent else {})
-    return inputs, {"logits": (FLOAT, 3), **dict.fromkeys(_LEFT, (FLOAT, 5))}
+    def signature(self, role: str) -> tuple[Nodes, Nodes]:
+        """The inputs and outputs of the contract."""
+        inputs = {"x_t": (INT, 2), "start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
+        if role == "denoiser":
+            z = {} if self.manifest.latent == "none" else {"z": (FLOAT, 2)}
+            outputs = {"logits": (FLOAT, 3), "keys_out": (FLOAT, 5), "values_out": (FLOAT, 5)}
+            return {**inputs, "finished": (INT, 0), **z}, outputs
+        return inputs | ({"x0": (INT, 2)} if role == "encoder" else {}), GAUSSIAN
 
 
 def load(model: str | None = None, device: str = "auto", threads: int | None = None) -> OnnxText:
@@ -184,6 +154,4 @@ def load(model: str | None = None, device: str = "auto", threads: int | None = N
 
     Raises AssetNotFound or ModelError and its kin.
     """
-    name = model or DEFAULT_MODEL
-    shipped = "/" not in name and not Path(name).exists()
-    return OnnxText(assets.model_path(name) if shipped else Path(name), device, threads)
+    return OnnxText(assets.model_folder(model, DEFAULT_MODEL), device, threads)

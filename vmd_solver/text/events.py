@@ -18,7 +18,7 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Began(Event):
-    """A text was taken up, of which so many are sampled side by side."""
+    """Work on a text began, of which so many samples are made side by side."""
 
     x_t: Ints
     """(m,) tokens, 0 where masked."""

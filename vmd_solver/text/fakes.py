@@ -16,7 +16,7 @@ Logits = Callable[[Ints, Floats], Floats]
 class FakeText:
     """Logits from a function of (x_t, z); the memory counts tokens and holds nothing else.
 
-    `asked` are the blocks it was called with, `finished` those that it was told are.
+    `asked` are the blocks it was called with, `finished` those that were finished.
     """
 
     name = "fake"

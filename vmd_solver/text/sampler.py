@@ -43,7 +43,7 @@ class Sample:
 
 
 def quiet(event: events.Event) -> None:
-    """An observer that looks away."""
+    """An observer that ignores every event."""
 
 
 def extend(
@@ -51,7 +51,7 @@ def extend(
     prompt: Ints,
     count: int,
     settings: TextSettings,
-    tell: Observer = quiet,
+    observe: Observer = quiet,
 ) -> Sample:
     """The prompt (m,) with so many new tokens after it.
 
@@ -68,10 +68,12 @@ def extend(
     edges = [*range(m % L or L, m, L), *range(m, m + count, L)] if m else list(range(0, count, L))
     first = max(0, m - model.length)
     edges = sorted({first, *(edge for edge in edges if edge > first), m + count})
-    return _complete(model, x_t, edges, settings, tell)
+    return _complete(model, x_t, edges, settings, observe)
 
 
-def fill(model: TextDenoiser, x_t: Ints, settings: TextSettings, tell: Observer = quiet) -> Sample:
+def fill(
+    model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: Observer = quiet
+) -> Sample:
     """x_t (m,) with a token in place of every mask.
 
     Blocks are as long as the model has them, so that what follows a gap is seen as well as what
@@ -90,15 +92,15 @@ def fill(model: TextDenoiser, x_t: Ints, settings: TextSettings, tell: Observer 
         while x_t[edge] and not begins[x_t[edge] - 1]:
             edge -= 1
         edges.append(edge)
-    return _complete(model, x_t, [*edges, len(x_t)], settings, tell)
+    return _complete(model, x_t, [*edges, len(x_t)], settings, observe)
 
 
 def _complete(
-    model: TextDenoiser, x_t: Ints, edges: list[int], settings: TextSettings, tell: Observer
+    model: TextDenoiser, x_t: Ints, edges: list[int], settings: TextSettings, observe: Observer
 ) -> Sample:
     """x_t (m,) without masks; blocks lie between `edges`."""
-    tell(events.Began(x_t, settings.latents))
-    work = _Work(model, x_t, settings, tell)
+    observe(events.Began(x_t, settings.latents))
+    work = _Work(model, x_t, settings, observe)
     blocks = [slice(*pair) for pair in pairwise(edges) if pair[0] < pair[1]]
     for number, block in enumerate(blocks):
         if (x_t[block] == 0).any():
@@ -106,7 +108,7 @@ def _complete(
         if number < len(blocks) - 1:
             work.memory = model.finish(work.x[:, block], work.memory)
     best = int(work.nats.argmin())
-    tell(events.Chosen(best, tuple(work.nats.tolist())))
+    observe(events.Chosen(best, tuple(work.nats.tolist())))
     tokens = work.x[best]
     text = model.alphabet.join(tokens).decode("utf-8")
     nats = float(work.nats[best]) if settings.latents > 1 else None
@@ -117,9 +119,9 @@ class _Work:
     """K texts on their way."""
 
     def __init__(
-        self, model: TextDenoiser, x_t: Ints, settings: TextSettings, tell: Observer
+        self, model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: Observer
     ) -> None:
-        self.model, self.settings, self.tell = model, settings, tell
+        self.model, self.settings, self.observe = model, settings, observe
         self.given = x_t
         self.x = np.repeat(x_t[None], settings.latents, axis=0)
         """(K, m) 0 where masked."""
@@ -156,19 +158,19 @@ class _Work:
         self, row: int, block: Block, p: Floats, proposed: Ints, sure: Floats, left: int
     ) -> None:
         """Commit some of what a call proposed, and take back what is in doubt, unless it is the
-        last call. `sure` tells by how much each token led when it was committed."""
+        last call. `sure` is by how much each token led when it was committed."""
         x = self.x[row, block]
         chosen = choose(self.settings, p, x == 0, left, self.rng)
         x[chosen] = proposed[chosen]
         sure[chosen] = margins(p, proposed)[chosen]
-        self._say(events.Committed, row, block, chosen, x)
+        self._emit(events.Committed, row, block, chosen, x)
         if left and self.settings.remask == "doubt":
             doubted = in_doubt(sure, (x > 0) & (self.given[block] == 0))
             x[doubted] = 0
             self.remasked[row] += int(doubted.sum())
-            self._say(events.Remasked, row, block, doubted)
+            self._emit(events.Remasked, row, block, doubted)
 
-    def _say(
+    def _emit(
         self,
         kind: type[events.Committed] | type[events.Remasked],
         row: int,
@@ -178,7 +180,7 @@ class _Work:
     ) -> None:
         if cells.any():
             places = tuple((block.start + np.flatnonzero(cells)).tolist())
-            self.tell(kind(row, places, *(tuple(every[cells].tolist()) for every in values)))
+            self.observe(kind(row, places, *(tuple(every[cells].tolist()) for every in values)))
 
     def _next(self, z: Floats, proposed: Ints, block: Block) -> Floats:
         """z of the next call."""

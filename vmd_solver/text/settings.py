@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vmd_solver.errors import SearchError
-from vmd_solver.sampling.settings import POLICIES, Between, PolicyName
+from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, require_sound
 
 Remask = Literal["doubt", "none"]
 CHOICES = {"policy": POLICIES, "z": get_args(Between), "remask": get_args(Remask)}
@@ -29,21 +29,13 @@ class TextSettings:
     latents: int = 1
     """K: texts sampled side by side, each with latents of its own; the likeliest is taken."""
     z: Between = "keep"
-    """What becomes of z between the calls on a block: kept, drawn anew from the prior, or inferred
+    """What becomes of z between the calls on a block: kept, drawn again from the prior, or inferred
     by the encoder from the block that the last call proposed."""
     remask: Remask = "none"
     """Whether committed tokens in doubt are masked again after a call. What is given never is."""
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if (chosen := getattr(self, name)) not in choices:
-                known = ", ".join(choices)
-                raise SearchError(f"unknown {name} {chosen!r}; use one of {known}")
-        for name in ("nfe", "latents", "block_length"):
-            if getattr(self, name) < 1:
-                raise SearchError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if not 0 < self.threshold <= 1:
-            raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
+        require_sound(self, CHOICES, ("nfe", "latents", "block_length"))
         if not 0 <= self.temperature < float("inf"):
             raise SearchError(f"temperature must be 0 or more, got {self.temperature}")

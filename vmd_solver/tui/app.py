@@ -18,7 +18,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
-from vmd_solver.make import Wish
+from vmd_solver.generation import Wish
 from vmd_solver.play import Library, Opened, opening, settings
 from vmd_solver.play.draft import Draft
 from vmd_solver.play.film import Film

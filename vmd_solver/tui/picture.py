@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from math import ceil, sqrt
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.make.figures import CELL, Box, Label, Shape, ground, symbol, symbol_size
-from vmd_solver.make.page import drawn
+from vmd_solver.generation.figures import CELL, Box, Label, Shape, ground, symbol, symbol_size
+from vmd_solver.generation.page import drawn
 from vmd_solver.play.film import Frame, Layer, State
 from vmd_solver.tui.widgets.filmtext import CONFLICT_SIGN, SIGNS, boards_of, caption
 from vmd_solver.tui.widgets.keyboard import legible

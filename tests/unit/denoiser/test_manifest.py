@@ -16,7 +16,6 @@ from vmd_solver.denoiser.manifest import (
     Manifest,
     check_digests,
     check_metadata,
-    from_values,
     read_config,
 )
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
@@ -26,7 +25,7 @@ VALUES: dict[str, Any] = MANIFEST.to_config()["vmd"]
 
 
 def test_config_and_metadata_come_back_as_they_went() -> None:
-    assert from_values(VALUES, "here") == MANIFEST
+    assert Manifest.of(VALUES, "here") == MANIFEST
     check_metadata(MANIFEST.to_metadata("prior"), MANIFEST, "prior", "here")
 
 
@@ -51,16 +50,16 @@ def test_config_and_metadata_come_back_as_they_went() -> None:
 )
 def test_what_is_not_understood_is_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ManifestMismatch, match=reason):
-        from_values({**VALUES, **change}, "here")
+        Manifest.of({**VALUES, **change}, "here")
 
 
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(ManifestMismatch, match=r"no vmd\.loops"):
-        from_values({key: value for key, value in VALUES.items() if key != "loops"}, "here")
+        Manifest.of({key: value for key, value in VALUES.items() if key != "loops"}, "here")
 
 
 def test_info_keys_may_be_anything() -> None:
-    assert from_values({**VALUES, "info.note": "hello"}, "here") == MANIFEST
+    assert Manifest.of({**VALUES, "info.note": "hello"}, "here") == MANIFEST
 
 
 def test_a_file_of_another_role_is_refused() -> None:
@@ -148,5 +147,5 @@ def refused(text: bytes) -> bool:
         except ManifestMismatch as error:
             assert str(error).startswith(folder)
             return True
-    assert from_values(manifest.to_config()["vmd"], "here") == manifest
+    assert Manifest.of(manifest.to_config()["vmd"], "here") == manifest
     return False

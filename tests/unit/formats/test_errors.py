@@ -31,11 +31,11 @@ BAD = {
     "indented": ("  " + "." * 80 + "!", 1, 83, "unexpected '!'"),
     "beyond ASCII": ("\u0663" + "1" * 80, 1, 1, "unexpected '\u0663'"),
     "not UTF-8": ("1" * 80 + "\ufffd", 1, 81, "not UTF-8"),
-    "no boxes": ("1" * 49, 1, 1, "7x7 board has no customary boxes"),
+    "no boxes": ("1" * 49, 1, 1, "7x7 board has no usual boxes"),
     "solution of a line": ("1" * 81 + "," + "1" * 80 + ".", 1, 163, "leaves a cell open"),
     "empty": ("", 1, 1, "no puzzle here: expected"),
     "comments only": ("\n# a\n  # b\n\n", 1, 1, "no puzzle here: expected"),
-    "prose": ("Call me Ishmael. Some\nyears ago", 1, 1, "no known form of puzzle"),
+    "prose": ("Call me Ishmael. Some\nyears ago", 1, 1, "not a puzzle in any known format"),
     "ragged grid": (GRID.replace(ROWS[4], ROWS[4][:8]), 5, 9, "expected 9 cells in the row, got 8"),
     "ragged first row": (GRID[1:], 1, 9, "expected 9 cells in the row, got 8"),
     "foreign letter in a grid": (GRID.replace(ROWS[4], "5678x1234"), 5, 5, "unexpected 'x'"),
@@ -63,7 +63,7 @@ BAD = {
     "value out of range": ('{"family":"latin","givens":[0,0,3,0]}', 1, 1, "r2c1 is 3: expected"),
     "symbol in JSON": ('{"puzzle":"1..........x...."}', 1, 23, "unexpected 'x': expected 1-4"),
     "givens too few": ('{"box":[3,3],"givens":[1]}', 1, 1, "expected 81 givens"),
-    "no square": ('{"givens":[0,0,0]}', 1, 1, "3 cells are no square board"),
+    "no square": ('{"givens":[0,0,0]}', 1, 1, "3 cells are not a square board"),
     "size not square": ('{"rows":2,"cols":3,"givens":"......"}', 1, 1, "is square: got size 2x3"),
     "rows alone": ('{"rows":2,"givens":"...."}', 1, 1, "rows and cols go together"),
     "size of no kind": ('{"n":"9","givens":"...."}', 1, 1, "n: expected a whole number from 1"),
@@ -138,7 +138,7 @@ BAD = {
     "open solution": (
         f"family: latin\n{OPEN_3X3}\nsolution:\n12.\n231\n312",
         7,
-        1,
+        3,
         "leaves a cell",
     ),
     "pls row": ("order 3\n0 1\n1 2 0\n2 0 1", 2, 4, "expected 3 cells in the row, got 2"),
@@ -150,8 +150,8 @@ BAD = {
     "table row": ("puzzle,solution\n1", 2, 2, "expected 2 columns"),
     "table solution": ("puzzle,solution\n1...............,12", 2, 18, "got 2"),
     "table symbol": ('puzzle,solution\n"1...x...........",', 2, 6, "unexpected 'x'"),
-    "table family": ("puzzle,family\n1...............,jigsaw", 2, 1, "cells alone do not make"),
-    "sdk without puzzle": ("[State]\n123", 1, 1, "no puzzle in sdk form"),
+    "table family": ("puzzle,family\n1...............,jigsaw", 2, 1, "cells alone do not describe"),
+    "sdk without puzzle": ("[State]\n123", 1, 1, "no puzzle in sdk format"),
 }
 
 
@@ -201,7 +201,7 @@ def test_unknown_names_are_refused_at_once() -> None:
         formats.read([], format="xml")
     with pytest.raises(PuzzleError, match="unknown family 'killer': expected one of sudoku"):
         formats.read([], family="killer")
-    with pytest.raises(PuzzleError, match="cells alone do not make a jigsaw"):
+    with pytest.raises(PuzzleError, match="cells alone do not describe a jigsaw"):
         formats.read_path("nowhere", family="jigsaw")
 
 

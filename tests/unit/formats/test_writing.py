@@ -47,7 +47,7 @@ def test_a_form_that_cannot_hold_a_family_names_those_that_can() -> None:
     for puzzle in (jigsaw(PIECES).empty(), grid(1, 2, 2, [(0, 1)]).empty()):
         for name in ("line", "grid", "sdk", "sdm", "ss", "csv", "exchange", "hodoku", "pls"):
             with pytest.raises(
-                PuzzleError, match=rf"the {name} form cannot .*: expected jsonl, vmd"
+                PuzzleError, match=rf"the {name} format cannot .*: expected jsonl, vmd"
             ):
                 formats.write(puzzle, name)
 
@@ -57,12 +57,12 @@ def test_every_family_has_a_form() -> None:
 
 
 REFUSED = {
-    "box": ("line", sudoku(3, 2).empty(), "cannot tell this box shape"),
-    "thin box": ("grid", sudoku(1, 4).empty(), "cannot tell this box shape"),
-    "alphabet": ("line", Puzzle(latin(2), (1, 0, 0, 0), ("a", "b")), "cannot tell this alphabet"),
+    "box": ("line", sudoku(3, 2).empty(), "cannot hold this box shape"),
+    "thin box": ("grid", sudoku(1, 4).empty(), "cannot hold this box shape"),
+    "alphabet": ("line", Puzzle(latin(2), (1, 0, 0, 0), ("a", "b")), "cannot hold this alphabet"),
     "size": ("sdm", sudoku(2, 2).empty(), "9x9 puzzles of digits only"),
     "letters": ("sdk", Puzzle(sudoku(), (9,) * 81, tuple("ABCDEFGHI")), "9x9 puzzles of digits"),
-    "order": ("pls", Puzzle(latin(2), (0,) * 4, ("2", "1")), "cannot tell this alphabet"),
+    "order": ("pls", Puzzle(latin(2), (0,) * 4, ("2", "1")), "cannot hold this alphabet"),
     "value": ("vmd", Puzzle(latin(2), (0, 3, 0, 0)), "value 3 at r1c2 cannot be written"),
     "symbol": ("vmd", Puzzle(latin(2), (0,) * 4, ("#", "|")), "'#' cannot stand in a row"),
     "units": ("jsonl", Board("sudoku", 1, 2, 2, ((0, 1),)).empty(), "are not those of the family"),

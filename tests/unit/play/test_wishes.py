@@ -6,7 +6,7 @@ import pytest
 
 from vmd_solver.cli.make import command as vmd_make
 from vmd_solver.denoiser.fakes import undecided
-from vmd_solver.make import FAMILIES, Grid, ModelGrids, Wish, exact_grid, make
+from vmd_solver.generation import FAMILIES, Grid, ModelGrids, Wish, exact_grid, make
 from vmd_solver.play.wishes import READY, command, grant, origin, progress, sizes
 
 WISHES = (

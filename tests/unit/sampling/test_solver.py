@@ -10,15 +10,15 @@ import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, latin, sudoku
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling import Settings, Solver, events, guided
 from vmd_solver.sampling.policy import IN_DOUBT
-from vmd_solver.sampling.rules import conflicts
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
-# Needs guesses: elimination by singles alone stalls on it.
+# Needs guesses: propagation of singles alone stalls on it.
 HARD = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......"
 SOLVED = "417369825632158947958724316825437169791586432346912758289643571573291684164875293"
 FAKES: dict[str, Callable[[], FakeDenoiser]] = {
@@ -46,7 +46,7 @@ def unsatisfiable() -> Puzzle:
 
 
 def hidden_unsatisfiable() -> Puzzle:
-    """Three cells, all different in pairs, two values: elimination alone sees nothing wrong."""
+    """Three cells, all different in pairs, two values: propagation alone sees nothing wrong."""
     return grid(1, 3, 2, [(0, 1), (1, 2), (0, 2)]).empty()
 
 
@@ -94,7 +94,7 @@ def test_calls_begin_with_few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (solution.nfe, solution.loops) == (4, 2 + 4 + 8 + 16)
 
 
-def test_what_elimination_settles_never_reaches_the_denoiser() -> None:
+def test_what_propagation_settles_never_reaches_the_denoiser() -> None:
     easy = SOLVED[:40] + "." * 9 + SOLVED[49:]
     fake = undecided()
     solution = Solver(Settings(), fake).solve(puzzle(easy))

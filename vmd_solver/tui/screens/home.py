@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from vmd_solver.make import Wish
+from vmd_solver.generation import Wish
 from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.play.wishes import READY, origin, words

@@ -16,7 +16,16 @@ from textual.worker import get_current_worker
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.errors import VmdError
-from vmd_solver.make import FAMILIES, SYMMETRIES, Draw, Grid, Made, ModelGrids, Wish, exact_grid
+from vmd_solver.generation import (
+    FAMILIES,
+    SYMMETRIES,
+    Draw,
+    Grid,
+    Made,
+    ModelGrids,
+    Wish,
+    exact_grid,
+)
 from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
 from vmd_solver.tui.widgets.dialog import Dialog, titled

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vmd_solver.csp import Board, exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
-from vmd_solver.sampling.rules import conflicts
+from vmd_solver.csp.puzzle import conflicts
 from vmd_training.evaluate import grid_of
 from vmd_training.evaluation import sets
 from vmd_training.evaluation.bench import Bench, Section, Task, cost

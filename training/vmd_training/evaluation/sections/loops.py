@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle
+from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.sampling import Settings
-from vmd_solver.sampling.rules import conflicts
 from vmd_training import plots
 from vmd_training.evaluation.bench import NINE, Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model

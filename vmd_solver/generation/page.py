@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.make.figures import CELL, Box, Shape, Strokes, figure
+from vmd_solver.generation.figures import CELL, Box, Shape, Strokes, figure
 
 MARGIN = 2
 _GAP, _TITLE = 36, 24

@@ -9,9 +9,9 @@ import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import latin, sudoku_x
-from vmd_solver.make import Wish, make
-from vmd_solver.make.page import Solved
-from vmd_solver.make.pdf import pdf
+from vmd_solver.generation import Wish, make
+from vmd_solver.generation.page import Solved
+from vmd_solver.generation.pdf import pdf
 
 
 def made(**asked: object) -> Solved:

@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.make.figures import CELL, Box, Label, Shape, Strokes, figure
-from vmd_solver.make.page import Solved
+from vmd_solver.generation.figures import CELL, Box, Label, Shape, Strokes, figure
+from vmd_solver.generation.page import Solved
 
 _PAGE = (595.0, 842.0)
 """Width and height of A4 in points."""

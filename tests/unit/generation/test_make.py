@@ -14,9 +14,9 @@ from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.errors import SearchError
-from vmd_solver.make import SYMMETRIES, Made, ModelGrids, Symmetry, Wish, make, orbits
-from vmd_solver.make.figures import shaded
-from vmd_solver.make.page import html, svg, svg_sheet
+from vmd_solver.generation import SYMMETRIES, Made, ModelGrids, Symmetry, Wish, make, orbits
+from vmd_solver.generation.figures import shaded
+from vmd_solver.generation.page import html, svg, svg_sheet
 from vmd_solver.techniques import Level, grade
 
 TURNS = {
