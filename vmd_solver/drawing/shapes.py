@@ -1,18 +1,20 @@
-"""A board as shapes to draw: rectangles, lines and labels, y downwards, in cells of CELL units.
+"""A board for paper as shapes: rectangles, lines and labels, y downwards, CELL units a cell.
 
-Knows no file form; `page` and `pdf` write what is drawn here.
+Knows no file format; `svg` and `pdf` write what is drawn here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmd_solver.csp.puzzle import Board, Puzzle, extra_units
+from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.drawing.geometry import border_above, border_left, extra_signs
 
 CELL = 36
 """Side of a cell."""
 
+BLACK = "#000000"
 _THIN, _THICK = 1, 3
 _SHADE = "#dddddd"
 
@@ -49,7 +51,7 @@ class Label:
     size: float
     bold: bool = False
     middle: bool = True
-    colour: str = "#000000"
+    colour: str = BLACK
 
 
 Shape = Box | Strokes | Label
@@ -63,40 +65,41 @@ def figure(puzzle: Puzzle, values: Sequence[int] | None = None) -> Iterator[Shap
     ['1', '2']
     """
     yield from ground(puzzle.board)
-    size = symbol_size(puzzle)
+    size = symbol_size(max(map(len, puzzle.alphabet)))
     for cell, given in enumerate(puzzle.givens):
         value = given or (values[cell] if values is not None else 0)
         if value:
             bold = given > 0 and values is not None
-            yield symbol(puzzle, cell, puzzle.alphabet[value - 1], size, bold=bold)
+            yield symbol(puzzle.board, cell, puzzle.alphabet[value - 1], size, bold)
 
 
-def ground(board: Board) -> Iterator[Shape]:
-    """Shades, thin lines, thick lines: what comes later lies above."""
-    for cell in sorted(shaded(board)):
-        row, col = divmod(cell, board.cols)
-        yield Box(CELL * col, CELL * row, CELL, CELL, _SHADE)
+def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[Shape]:
+    """Shaded cells, then cells in other `colours`, thin lines, and thick ones on top."""
+    shaded = dict.fromkeys(sorted(extra_signs(board)), _SHADE)
+    for cell, colour in (*shaded.items(), *(colours or {}).items()):
+        x, y = corner(board, cell)
+        yield Box(x, y, CELL, CELL, colour)
     yield Strokes(tuple(_grid_lines(board)), _THIN)
     yield Strokes(tuple(_borders(board)), _THICK)
 
 
-def symbol_size(puzzle: Puzzle) -> int:
-    """The size of symbols: those of several characters shrink, so that they stay in their cells."""
-    return round(CELL * 0.62 / max(1, 0.6 * max(map(len, puzzle.alphabet))))
+def corner(board: Board, cell: int) -> tuple[int, int]:
+    """x and y of the upper left corner of a cell."""
+    row, col = divmod(cell, board.cols)
+    return CELL * col, CELL * row
+
+
+def symbol_size(width: int) -> int:
+    """The size of symbols of so many characters: they shrink to stay in their cells."""
+    return round(CELL * 0.62 / max(1, 0.6 * width))
 
 
 def symbol(
-    puzzle: Puzzle, cell: int, text: str, size: float, bold: bool = False, colour: str = "#000000"
+    board: Board, cell: int, text: str, size: float, bold: bool = False, colour: str = BLACK
 ) -> Label:
     """A text in the middle of a cell: capitals and digits rise by 0.72 of their size."""
-    row, col = divmod(cell, puzzle.board.cols)
-    base = round(CELL / 2 + 0.36 * size)
-    return Label(CELL * col + CELL // 2, CELL * row + base, text, size, bold, colour=colour)
-
-
-def shaded(board: Board) -> set[int]:
-    """Cells of the units that no line can show: diagonals and windows."""
-    return {cell for unit in extra_units(board) for cell in unit}
+    x, y = corner(board, cell)
+    return Label(x + CELL // 2, y + round(CELL / 2 + 0.36 * size), text, size, bold, colour=colour)
 
 
 def _grid_lines(board: Board) -> Iterator[Line]:
@@ -108,11 +111,11 @@ def _grid_lines(board: Board) -> Iterator[Line]:
 
 def _borders(board: Board) -> Iterator[Line]:
     """The frame, and every side of a cell where one region ends and another begins."""
-    rows, cols, regions = board.rows, board.cols, board.regions or (0,) * board.n
+    rows, cols = board.rows, board.cols
     yield from ((0, 0, cols, 0), (0, rows, cols, rows), (0, 0, 0, rows), (cols, 0, cols, rows))
-    for cell, region in enumerate(regions):
+    for cell in range(board.n):
         row, col = divmod(cell, cols)
-        if col + 1 < cols and regions[cell + 1] != region:
+        if col + 1 < cols and border_left(board, row, col + 1):
             yield col + 1, row, col + 1, row + 1
-        if row + 1 < rows and regions[cell + cols] != region:
+        if row + 1 < rows and border_above(board, row + 1, col):
             yield col, row + 1, col + 1, row + 1

@@ -1,0 +1,238 @@
+"""Where the borders, cells and signs of a board are, and how large a cell is in a terminal.
+
+Knows no style and no game.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import isqrt
+from typing import TypeVar
+
+from vmd_solver.csp.puzzle import Board, extra_units
+
+HEAVY = " ╶╺╴─╼╸╾━╷┌┍┐┬┮┑┭┯╻┎┏┒┰┲┓┱┳╵└┕┘┴┶┙┵┷│├┝┤┼┾┥┽┿╽┟┢┧╁╆┪╅╈╹┖┗┚┸┺┛┹┻╿┞┡┦╀╄┩╃╇┃┠┣┨╂╊┫╉╋"
+"""Box drawing by the weights (0 none, 1 light, 2 heavy) of its arms: up, down, left, right as the
+digits of a number in base 3. Borders of regions weigh 2, other lines 1."""
+
+UP, DOWN, LEFT, RIGHT = 27, 9, 3, 1
+
+_ARMS = tuple(product((False, True, True), repeat=4))
+"""Whether there is an arm up, down, left and right, in the order of HEAVY."""
+
+LIGHT = "".join(
+    HEAVY[UP * up + DOWN * down + LEFT * left + RIGHT * right] for up, down, left, right in _ARMS
+)
+"""HEAVY with all lines alike."""
+
+ASCII = "".join(" |-+"[(up | down) + 2 * (left | right)] for up, down, left, right in _ARMS)
+
+Style = TypeVar("Style")
+Run = tuple[str, Style]
+"""A piece of a line, and how it looks."""
+
+
+def border_above(board: Board, row: int, col: int) -> bool:
+    """Whether another region, or the edge of the board, is above the cell."""
+    return board.region_at(row - 1, col) != board.region_at(row, col)
+
+
+def border_left(board: Board, row: int, col: int) -> bool:
+    """Whether another region, or the edge of the board, is left of the cell."""
+    return board.region_at(row, col - 1) != board.region_at(row, col)
+
+
+def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
+    """The sign of each cell in a unit that no border can show: a diagonal's, or a window's shade.
+
+    >>> from vmd_solver.csp.families import sudoku_x
+    >>> sorted(extra_signs(sudoku_x()).values()).count("X")
+    1
+    """
+    if board.family.endswith("-x"):
+        main, other = map(set, extra_units(board))
+        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
+    return {cell: shade for unit in extra_units(board) for cell in unit}
+
+
+@dataclass(frozen=True)
+class CellSize:
+    """How large a cell is in a terminal: its pencil marks, and whether lines are between cells.
+
+    Marks stand in `mark_rows` rows of `mark_cols`, with a space between where `spaced`; where that
+    is room for fewer than all values, they are listed. Beside them there is a column for a sign,
+    except where `mark_cols` is 1.
+    """
+
+    mark_rows: int
+    mark_cols: int
+    spaced: bool = False
+    ruled: bool = False
+
+    def width(self, symbol_width: int) -> int:
+        """Characters across a cell: a sign, and the marks or the value with its own sign."""
+        marks = self.mark_cols * symbol_width + (self.mark_cols - 1) * self.spaced
+        sign = self.mark_cols != 1
+        return sign + max(marks, symbol_width + 1) + (self.spaced and self.ruled)
+
+
+def cell_sizes(board: Board) -> tuple[CellSize, ...]:
+    """The sizes that make sense on a board, the largest first."""
+    D = board.D
+    square = isqrt(D - 1) + 1
+    rows = -(-D // square)
+    found = [
+        CellSize(rows, square, spaced=True, ruled=True),
+        CellSize(rows, square, ruled=True),
+        CellSize(rows, square),
+        CellSize(2, -(-D // 2)),
+    ]
+    found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
+    found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the drawing: the row of cells, and which of its lines; -1 for the rule above it."""
+
+    row: int
+    line: int
+
+
+@dataclass(frozen=True, eq=False)
+class TextLayout:
+    """A board in characters: cells of one size, symbols of `symbol_width`, a table of `lines`."""
+
+    board: Board
+    size: CellSize
+    symbol_width: int = 1
+    lines: str = HEAVY
+
+    @cached_property
+    def cell_width(self) -> int:
+        """Characters across a cell."""
+        return self.size.width(self.symbol_width)
+
+    @property
+    def cell_height(self) -> int:
+        """Lines of a cell."""
+        return self.size.mark_rows
+
+    @cached_property
+    def bars(self) -> frozenset[int]:
+        """The columns with a line, somewhere, on their left; jigsaws stand equally far apart."""
+        rows, cols = range(self.board.rows), range(self.board.cols + 1)
+        even = self.board.regions is not None and self.board.box is None
+        return frozenset(c for c in cols if even or any(self._left_of(r, c) for r in rows))
+
+    @cached_property
+    def rules(self) -> frozenset[int]:
+        """The rows with a line, somewhere, above them."""
+        rows, cols = range(self.board.rows + 1), range(self.board.cols)
+        return frozenset(r for r in rows if any(self._above(r, c) for c in cols))
+
+    @cached_property
+    def lefts(self) -> tuple[int, ...]:
+        """The first column of each column of cells."""
+        return tuple(_offsets(self.board.cols, self.cell_width, self.bars))
+
+    @cached_property
+    def tops(self) -> tuple[int, ...]:
+        """The first line of each row of cells."""
+        return tuple(_offsets(self.board.rows, self.cell_height, self.rules))
+
+    @property
+    def width(self) -> int:
+        """Characters across the whole drawing."""
+        return self.lefts[-1] + self.cell_width + 1
+
+    @property
+    def height(self) -> int:
+        """Lines of the whole drawing."""
+        return self.tops[-1] + self.cell_height + 1
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """What each line of the drawing shows."""
+        found = []
+        for row in range(self.board.rows):
+            found += [Place(row, -1)] * (row in self.rules)
+            found += [Place(row, line) for line in range(self.cell_height)]
+        return (*found, Place(self.board.rows, -1))
+
+    def cell_at(self, x: int, y: int) -> int | None:
+        """The cell drawn there; None on lines and outside."""
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            return None
+        place = self.places[y]
+        for col, left in enumerate(self.lefts):
+            if left <= x < left + self.cell_width and place.line >= 0:
+                return place.row * self.board.cols + col
+        return None
+
+    def runs(
+        self, y: int, cell: Callable[[int, int], Iterable[Run[Style]]], rule: Style
+    ) -> Iterator[Run[Style]]:
+        """Line `y` from left to right: borders in the style `rule`, and what `cell` gives.
+
+        `cell` takes the number of a cell and which of its lines; the runs are `cell_width` wide.
+        """
+        place = self.places[y]
+        if place.line < 0:
+            yield self._rule_texts[place.row], rule
+            return
+        cols = self.board.cols
+        for col in range(cols + 1):
+            if col in self.bars:
+                yield self.lines[(UP + DOWN) * self._left_of(place.row, col)], rule
+            if col < cols:
+                yield from cell(place.row * cols + col, place.line)
+
+    def _above(self, row: int, col: int) -> int:
+        """How heavy the line above a cell is."""
+        inside = self.board.region_at(row, col) >= 0
+        return 2 if border_above(self.board, row, col) else int(self.size.ruled and inside)
+
+    def _left_of(self, row: int, col: int) -> int:
+        """How heavy the line left of a cell is."""
+        inside = self.board.region_at(row, col) >= 0
+        return 2 if border_left(self.board, row, col) else int(self.size.ruled and inside)
+
+    @cached_property
+    def _rule_texts(self) -> dict[int, str]:
+        """The whole line above each row of cells that has one."""
+        return {row: "".join(self._rule(row)) for row in self.rules}
+
+    def _rule(self, row: int) -> Iterator[str]:
+        for col in range(self.board.cols + 1):
+            if col in self.bars:
+                yield self.lines[
+                    UP * self._left_of(row - 1, col)
+                    + DOWN * self._left_of(row, col)
+                    + LEFT * self._above(row, col - 1)
+                    + RIGHT * self._above(row, col)
+                ]
+            if col < self.board.cols:
+                yield self.lines[(LEFT + RIGHT) * self._above(row, col)] * self.cell_width
+
+
+def _offsets(count: int, size: int, gaps: frozenset[int]) -> Iterator[int]:
+    at = 0
+    for number in range(count):
+        at += number in gaps
+        yield at
+        at += size
+
+
+def largest_size(board: Board, symbol_width: int, width: int, height: int) -> CellSize:
+    """The largest size of cells that fits; the smallest where none does."""
+    known = cell_sizes(board)
+    for size in known:
+        layout = TextLayout(board, size, symbol_width)
+        if layout.width <= width and layout.height <= height:
+            return size
+    return known[-1]
