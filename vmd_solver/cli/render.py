@@ -54,7 +54,7 @@ def pretty_form(encoding: str, color: bool, titled: bool) -> Form:
 def style_for(encoding: str, color: bool) -> Style:
     """The style of a stream with that encoding."""
     try:
-        (LIGHT + SHADE).encode(encoding)
+        "".join([*LIGHT.values(), SHADE]).encode(encoding)
     except (UnicodeError, LookupError):
         return Style(color, unicode=False)
     return Style(color)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from vmd_solver.drawing.geometry import Run, TextLayout, cell_sizes, largest_size
+from vmd_solver.drawing.geometry import Run, TextLayout, fitted
 from vmd_solver.drawing.replay import Replay, ReplayBoard, Slide
 
 _WIDTH, _HEIGHT = 80, 24
@@ -49,10 +49,8 @@ def _screen(replay: Replay, slide: Slide) -> Iterator[str]:
 
 def _layout(replay: Replay, count: int) -> TextLayout:
     """How each of so many boards is drawn."""
-    board, symbol_width = replay.board, replay.symbol_width
-    room = _WIDTH // count - 1, _HEIGHT - 4
-    size = largest_size(board, symbol_width, *room) if count <= 2 else cell_sizes(board)[-1]
-    return TextLayout(board, size, symbol_width)
+    width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else (0, 0)
+    return fitted(replay.board, replay.symbol_width, width, height)
 
 
 def _board(replay: Replay, layout: TextLayout, board: ReplayBoard) -> Iterator[str]:

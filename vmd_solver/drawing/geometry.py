@@ -5,8 +5,9 @@ Knows no style and no game.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import isqrt
@@ -14,21 +15,16 @@ from typing import TypeVar
 
 from vmd_solver.csp.puzzle import Board, extra_units
 
-HEAVY = " ╶╺╴─╼╸╾━╷┌┍┐┬┮┑┭┯╻┎┏┒┰┲┓┱┳╵└┕┘┴┶┙┵┷│├┝┤┼┾┥┽┿╽┟┢┧╁╆┪╅╈╹┖┗┚┸┺┛┹┻╿┞┡┦╀╄┩╃╇┃┠┣┨╂╊┫╉╋"
-"""Box drawing by the weights (0 none, 1 light, 2 heavy) of its arms: up, down, left, right as the
-digits of a number in base 3. Borders of regions weigh 2, other lines 1."""
+Arms = tuple[int, ...]
+"""Weights of the lines that meet at a point, from above, below, left and right: 0 none, 1 light,
+2 heavy. Borders of regions weigh 2, lines between other cells 1."""
 
-UP, DOWN, LEFT, RIGHT = 27, 9, 3, 1
+_ARMS: list[Arms] = [*product(range(3), repeat=4)]
+_SIGNS = " ╶╺╴─╼╸╾━╷┌┍┐┬┮┑┭┯╻┎┏┒┰┲┓┱┳╵└┕┘┴┶┙┵┷│├┝┤┼┾┥┽┿╽┟┢┧╁╆┪╅╈╹┖┗┚┸┺┛┹┻╿┞┡┦╀╄┩╃╇┃┠┣┨╂╊┫╉╋"
 
-_ARMS = tuple(product((False, True, True), repeat=4))
-"""Whether there is an arm up, down, left and right, in the order of HEAVY."""
-
-LIGHT = "".join(
-    HEAVY[UP * up + DOWN * down + LEFT * left + RIGHT * right] for up, down, left, right in _ARMS
-)
-"""HEAVY with all lines alike."""
-
-ASCII = "".join(" |-+"[(up | down) + 2 * (left | right)] for up, down, left, right in _ARMS)
+HEAVY = dict(zip(_ARMS, _SIGNS, strict=True))
+LIGHT = {arms: HEAVY[tuple(min(arm, 1) for arm in arms)] for arms in _ARMS}
+ASCII = {arms: " |-+"[any(arms[:2]) + 2 * any(arms[2:])] for arms in _ARMS}
 
 Style = TypeVar("Style")
 Run = tuple[str, Style]
@@ -95,14 +91,6 @@ def cell_sizes(board: Board) -> tuple[CellSize, ...]:
     return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True)
-class Place:
-    """A line of the drawing: the row of cells, and which of its lines; -1 for the rule above it."""
-
-    row: int
-    line: int
-
-
 @dataclass(frozen=True, eq=False)
 class TextLayout:
     """A board in characters: cells of one size, symbols of `symbol_width`, a table of `lines`."""
@@ -110,7 +98,7 @@ class TextLayout:
     board: Board
     size: CellSize
     symbol_width: int = 1
-    lines: str = HEAVY
+    lines: Mapping[Arms, str] = field(default_factory=lambda: HEAVY)
 
     @cached_property
     def cell_width(self) -> int:
@@ -156,23 +144,20 @@ class TextLayout:
         return self.tops[-1] + self.cell_height + 1
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """What each line of the drawing shows."""
-        found = []
-        for row in range(self.board.rows):
-            found += [Place(row, -1)] * (row in self.rules)
-            found += [Place(row, line) for line in range(self.cell_height)]
-        return (*found, Place(self.board.rows, -1))
+    def _places(self) -> list[tuple[int, int]]:
+        """What each line shows: the row of cells, and which of its lines; -1 for the rule above."""
+        return [
+            (row, line)
+            for row in range(self.board.rows + 1)
+            for line in range(-(row in self.rules), self.cell_height * (row < self.board.rows))
+        ]
 
     def cell_at(self, x: int, y: int) -> int | None:
         """The cell drawn there; None on lines and outside."""
-        if not (0 <= x < self.width and 0 <= y < self.height):
-            return None
-        place = self.places[y]
-        for col, left in enumerate(self.lefts):
-            if left <= x < left + self.cell_width and place.line >= 0:
-                return place.row * self.board.cols + col
-        return None
+        row, line = self._places[y] if 0 <= y < self.height else (0, -1)
+        col = bisect_right(self.lefts, x) - 1
+        inside = line >= 0 and col >= 0 and x < self.lefts[col] + self.cell_width
+        return row * self.board.cols + col if inside else None
 
     def runs(
         self, y: int, cell: Callable[[int, int], Iterable[Run[Style]]], rule: Style
@@ -181,16 +166,17 @@ class TextLayout:
 
         `cell` takes the number of a cell and which of its lines; the runs are `cell_width` wide.
         """
-        place = self.places[y]
-        if place.line < 0:
-            yield self._rule_texts[place.row], rule
+        row, line = self._places[y]
+        if line < 0:
+            yield self._rule_texts[row], rule
             return
         cols = self.board.cols
         for col in range(cols + 1):
             if col in self.bars:
-                yield self.lines[(UP + DOWN) * self._left_of(place.row, col)], rule
+                weight = self._left_of(row, col)
+                yield self.lines[weight, weight, 0, 0], rule
             if col < cols:
-                yield from cell(place.row * cols + col, place.line)
+                yield from cell(row * cols + col, line)
 
     def _above(self, row: int, col: int) -> int:
         """How heavy the line above a cell is."""
@@ -209,15 +195,12 @@ class TextLayout:
 
     def _rule(self, row: int) -> Iterator[str]:
         for col in range(self.board.cols + 1):
+            left, right = self._above(row, col - 1), self._above(row, col)
             if col in self.bars:
-                yield self.lines[
-                    UP * self._left_of(row - 1, col)
-                    + DOWN * self._left_of(row, col)
-                    + LEFT * self._above(row, col - 1)
-                    + RIGHT * self._above(row, col)
-                ]
+                up, down = self._left_of(row - 1, col), self._left_of(row, col)
+                yield self.lines[up, down, left, right]
             if col < self.board.cols:
-                yield self.lines[(LEFT + RIGHT) * self._above(row, col)] * self.cell_width
+                yield self.lines[0, 0, right, right] * self.cell_width
 
 
 def _offsets(count: int, size: int, gaps: frozenset[int]) -> Iterator[int]:
@@ -228,11 +211,8 @@ def _offsets(count: int, size: int, gaps: frozenset[int]) -> Iterator[int]:
         at += size
 
 
-def largest_size(board: Board, symbol_width: int, width: int, height: int) -> CellSize:
-    """The largest size of cells that fits; the smallest where none does."""
-    known = cell_sizes(board)
-    for size in known:
-        layout = TextLayout(board, size, symbol_width)
-        if layout.width <= width and layout.height <= height:
-            return size
-    return known[-1]
+def fitted(board: Board, symbol_width: int, width: int, height: int) -> TextLayout:
+    """The layout with the largest cells that fits; the smallest where none does."""
+    layouts = [TextLayout(board, size, symbol_width) for size in cell_sizes(board)]
+    fitting = (one for one in layouts if one.width <= width and one.height <= height)
+    return next(fitting, layouts[-1])

@@ -69,8 +69,7 @@ def _drawn(shape: Shape) -> str:
         place = f"{shape.x:g} {-shape.y - shape.height:g} {shape.width:g} {shape.height:g}"
         return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
     if isinstance(shape, Strokes):
-        ends = (tuple(CELL * end for end in line) for line in shape.lines)
-        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in ends)
+        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in shape.lines)
         return f"{shape.width} w 2 J\n{moves}S\n"
     width = sum(_WIDTHS.get(letter, 556) for letter in shape.text) * shape.size / 1000
     left = shape.x - width / 2 if shape.middle else shape.x

@@ -46,15 +46,11 @@ class ReplayCell:
     percent: str = ""
 
     def lines(self, layout: TextLayout) -> tuple[str, ...]:
-        """The cell as text."""
-        return value_lines(
-            layout.cell_width,
-            layout.cell_height,
-            self.symbol or OPEN_SIGN,
-            self.role.sign,
-            CONFLICT_SIGN if self.broken else "",
-            below=self.percent,
-        )
+        """The cell as text; where there is no room for both signs, that of its role stays."""
+        width, symbol = layout.cell_width, self.symbol or OPEN_SIGN
+        warning = CONFLICT_SIGN if self.broken and width > len(symbol) + 1 else ""
+        height, after = layout.cell_height, self.role.sign
+        return value_lines(width, height, symbol, after, warning, below=self.percent)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Knows no file format; `svg` and `pdf` write what is drawn here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmd_solver.csp.puzzle import Board, Puzzle
@@ -15,11 +15,10 @@ CELL = 36
 """Side of a cell."""
 
 BLACK = "#000000"
-_THIN, _THICK = 1, 3
 _SHADE = "#dddddd"
 
 Line = tuple[int, int, int, int]
-"""Column and row of both ends, counted in cells."""
+"""x and y of both ends."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Black lines of one width between corners of cells."""
+    """Black lines of one width."""
 
     lines: tuple[Line, ...]
     width: int
@@ -79,8 +78,13 @@ def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[S
     for cell, colour in (*shaded.items(), *(colours or {}).items()):
         x, y = corner(board, cell)
         yield Box(x, y, CELL, CELL, colour)
-    yield Strokes(tuple(_grid_lines(board)), _THIN)
-    yield Strokes(tuple(_borders(board)), _THICK)
+    yield _strokes(_grid_lines(board), 1)
+    yield _strokes(_borders(board), 3)
+
+
+def _strokes(lines: Iterable[Line], width: int) -> Strokes:
+    """Lines whose ends are counted in cells."""
+    return Strokes(tuple((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in lines), width)
 
 
 def corner(board: Board, cell: int) -> tuple[int, int]:
@@ -103,6 +107,7 @@ def symbol(
 
 
 def _grid_lines(board: Board) -> Iterator[Line]:
+    """A line between all rows and columns of cells."""
     for row in range(1, board.rows):
         yield 0, row, board.cols, row
     for col in range(1, board.cols):

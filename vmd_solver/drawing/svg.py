@@ -51,8 +51,7 @@ def _element(shape: Shape) -> str:
         place = f'x="{shape.x:g}" y="{shape.y:g}" width="{shape.width:g}" height="{shape.height:g}"'
         return f'<rect {place} fill="{shape.colour}"/>'
     if isinstance(shape, Strokes):
-        ends = (tuple(CELL * end for end in line) for line in shape.lines)
-        moves = "".join(f"M{x1} {y1}L{x2} {y2}" for x1, y1, x2, y2 in ends)
+        moves = "".join(f"M{x1} {y1}L{x2} {y2}" for x1, y1, x2, y2 in shape.lines)
         width = f'stroke-width="{shape.width}" stroke-linecap="square"'
         return f'<path d="{moves}" stroke="#000" {width}/>'
     style = ' text-anchor="middle"' * shape.middle + ' font-weight="bold"' * shape.bold

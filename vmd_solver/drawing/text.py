@@ -94,8 +94,10 @@ def play_lines(
     """A cell of a game: its value, or else its pencil marks. `extra` says what unit it is in."""
     width, height = layout.cell_width, layout.cell_height
     if value:
+        # In one column symbols of one and of two characters end alike.
+        symbol = symbols[value - 1].rjust(width - 1 if layout.size.mark_cols == 1 else 0)
         corner = extra if height != 2 else ""
-        return value_lines(width, height, symbols[value - 1], after, warning, corner)
+        return value_lines(width, height, symbol, after, warning, corner)
     if marks:
         return mark_lines(width, layout.size, symbols, marks, warning or extra)
     after = extra if width == 2 else " "

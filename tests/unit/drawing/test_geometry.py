@@ -14,7 +14,7 @@ from vmd_solver.drawing.geometry import (
     TextLayout,
     cell_sizes,
     extra_signs,
-    largest_size,
+    fitted,
 )
 
 BOARDS = {
@@ -102,10 +102,10 @@ def test_jigsaw_pieces_are_outlined() -> None:
 
 def test_the_largest_size_that_fits_is_taken() -> None:
     nine = sudoku()
-    assert largest_size(nine, 1, 98, 38) == CellSize(3, 3, spaced=True, ruled=True)
-    assert largest_size(nine, 1, 58, 22) == CellSize(2, 5)
-    assert largest_size(nine, 1, 20, 10) == CellSize(1, 1)
-    assert largest_size(sudoku(5, 5), 1, 56, 31) == CellSize(1, 1)
+    assert fitted(nine, 1, 98, 38).size == CellSize(3, 3, spaced=True, ruled=True)
+    assert fitted(nine, 1, 58, 22).size == CellSize(2, 5)
+    assert fitted(nine, 1, 20, 10).size == CellSize(1, 1)
+    assert fitted(sudoku(5, 5), 1, 56, 31).size == CellSize(1, 1)
 
 
 def test_lines_may_be_light_or_ascii() -> None:

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from vmd_solver.csp import Board
 from vmd_solver.drawing.geometry import (
@@ -25,7 +26,7 @@ from vmd_solver.drawing.geometry import (
     TextLayout,
     cell_sizes,
     extra_signs,
-    largest_size,
+    fitted,
 )
 from vmd_solver.drawing.text import (
     CONFLICT_SIGN,
@@ -65,6 +66,16 @@ _GROUNDS = (
 
 _WARNINGS = {Look.CONFLICT: CONFLICT_SIGN, Look.WRONG: WRONG_SIGN, Look.DEAD: DEAD_SIGN}
 """The sign of each warning, the gravest first."""
+
+
+def own_style(widget: Widget, name: str) -> Style:
+    """What a component class itself sets, and only that; colours as they look on the widget."""
+    own = widget.get_component_rich_style(name, partial=True)
+    whole = widget.get_component_rich_style(name)
+    return own.without_color + Style(
+        color=whole.color if own.color else None,
+        bgcolor=whole.bgcolor if own.bgcolor else None,
+    )
 
 
 class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -196,8 +207,11 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         board, room = self.game.board, self._room()
-        size = self._cell_size or largest_size(board, self._symbol_width, room.width, room.height)
-        self._drawing = TextLayout(board, size, self._symbol_width)
+        self._drawing = (
+            TextLayout(board, self._cell_size, self._symbol_width)
+            if self._cell_size
+            else fitted(board, self._symbol_width, room.width, room.height)
+        )
         self.virtual_size = Size(self._drawing.width, self._drawing.height)
 
     def _room(self) -> Size:
@@ -295,17 +309,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             names.append("board--cursor")
         style = self.rich_style
         for name in names:
-            style += self._part(name)
+            style += own_style(self, name)
         return style
-
-    def _part(self, name: str) -> Style:
-        """What a component class sets, and only that; colours as they look on the board."""
-        own = self.get_component_rich_style(name, partial=True)
-        whole = self.get_component_rich_style(name)
-        return own.without_color + Style(
-            color=whole.color if own.color else None,
-            bgcolor=whole.bgcolor if own.bgcolor else None,
-        )
 
     # What is done to it
 
@@ -315,17 +320,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh_game()
         self.post_message(self.Moved())
 
-    def watch_covered(self) -> None:
-        """Hide the cells, or show them again."""
-        self.refresh_game()
-
-    def watch_chosen(self) -> None:
-        """Show the filter."""
-        self.refresh_game()
-
-    def watch_spotlight(self) -> None:
-        """Show what is pointed at."""
-        self.refresh_game()
+    watch_covered = watch_chosen = watch_spotlight = refresh_game
+    """What they change is seen at once."""
 
     def move(self, down: int, right: int) -> None:
         """Move the cursor by cells."""

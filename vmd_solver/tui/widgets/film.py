@@ -14,8 +14,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing.geometry import CellSize, Run, TextLayout, cell_sizes, largest_size
+from vmd_solver.drawing.geometry import Run, fitted
 from vmd_solver.play.film import Layer, State
+from vmd_solver.tui.widgets.board import own_style
 from vmd_solver.tui.widgets.filmtext import BROKEN, ROLES, Key, replay_cell
 from vmd_solver.tui.widgets.keyboard import legible
 
@@ -35,12 +36,7 @@ class FilmPart(Widget):
         names += ["film--conflict"] * conflict + ["film--cursor"] * cursor
         style = self.rich_style
         for name in names:
-            own = self.get_component_rich_style(name, partial=True)
-            whole = self.get_component_rich_style(name)
-            style += own.without_color + Style(
-                color=whole.color if own.color else None,
-                bgcolor=whole.bgcolor if own.bgcolor else None,
-            )
+            style += own_style(self, name)
         return style
 
 
@@ -74,10 +70,7 @@ class FilmBoard(FilmPart):
         self._symbol_width = max(map(len, self.symbols))
         self._layer: Layer | None = None
         self._cursor = 0
-        self._draw(cell_sizes(puzzle.board)[-1])
-
-    def _draw(self, size: CellSize) -> None:
-        self.drawing = TextLayout(self.puzzle.board, size, self._symbol_width)
+        self.drawing = fitted(puzzle.board, self._symbol_width, 0, 0)
 
     def show(self, layer: Layer, cursor: int) -> None:
         """Show this board, the cursor on this cell."""
@@ -87,9 +80,9 @@ class FilmBoard(FilmPart):
 
     def fit(self, room: Size) -> None:
         """Draw cells as large as there is room for."""
-        size = largest_size(self.puzzle.board, self._symbol_width, room.width, room.height - 1)
-        if size != self.drawing.size:
-            self._draw(size)
+        drawing = fitted(self.puzzle.board, self._symbol_width, room.width, room.height - 1)
+        if drawing.size != self.drawing.size:
+            self.drawing = drawing
             self.refresh(layout=True)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
