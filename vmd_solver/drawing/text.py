@@ -94,9 +94,9 @@ def play_lines(
     """A cell of a game: its value, or else its pencil marks. `extra` says what unit it is in."""
     width, height = layout.cell_width, layout.cell_height
     if value:
-        # In one column symbols of one and of two characters end alike.
-        symbol = symbols[value - 1].rjust(width - 1 if layout.size.mark_cols == 1 else 0)
-        corner = extra if height != 2 else ""
+        narrow = layout.size.mark_cols == 1  # symbols of one and two characters end alike
+        symbol = symbols[value - 1].rjust(width - 1 if narrow else 0)
+        corner = "" if narrow or height == 2 else extra
         return value_lines(width, height, symbol, after, warning, corner)
     if marks:
         return mark_lines(width, layout.size, symbols, marks, warning or extra)
