@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import isqrt
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from vmd_solver.csp.puzzle import Board, extra_units
 
@@ -54,8 +54,7 @@ def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
     return {cell: shade for unit in extra_units(board) for cell in unit}
 
 
-@dataclass(frozen=True)
-class CellSize:
+class CellSize(NamedTuple):
     """How large a cell is in a terminal: its pencil marks, and whether lines are between cells.
 
     Marks stand in `mark_rows` rows of `mark_cols`, with a space between where `spaced`; where that
@@ -114,14 +113,15 @@ class TextLayout:
     def bars(self) -> frozenset[int]:
         """The columns with a line, somewhere, on their left; jigsaws stand equally far apart."""
         rows, cols = range(self.board.rows), range(self.board.cols + 1)
-        even = self.board.regions is not None and self.board.box is None
+        even = self.size.ruled or (self.board.regions is not None and self.board.box is None)
         return frozenset(c for c in cols if even or any(self._left_of(r, c) for r in rows))
 
     @cached_property
     def rules(self) -> frozenset[int]:
         """The rows with a line, somewhere, above them."""
         rows, cols = range(self.board.rows + 1), range(self.board.cols)
-        return frozenset(r for r in rows if any(self._above(r, c) for c in cols))
+        ruled = self.size.ruled
+        return frozenset(r for r in rows if ruled or any(self._above(r, c) for c in cols))
 
     @cached_property
     def lefts(self) -> tuple[int, ...]:
@@ -170,23 +170,32 @@ class TextLayout:
         if line < 0:
             yield self._rule_texts[row], rule
             return
-        cols = self.board.cols
+        cols, signs = self.board.cols, self._bar_signs[row]
         for col in range(cols + 1):
-            if col in self.bars:
-                weight = self._left_of(row, col)
-                yield self.lines[weight, weight, 0, 0], rule
+            if col in signs:
+                yield signs[col], rule
             if col < cols:
                 yield from cell(row * cols + col, line)
 
     def _above(self, row: int, col: int) -> int:
         """How heavy the line above a cell is."""
-        inside = self.board.region_at(row, col) >= 0
-        return 2 if border_above(self.board, row, col) else int(self.size.ruled and inside)
+        return 2 if border_above(self.board, row, col) else self._inner(row, col)
 
     def _left_of(self, row: int, col: int) -> int:
         """How heavy the line left of a cell is."""
-        inside = self.board.region_at(row, col) >= 0
-        return 2 if border_left(self.board, row, col) else int(self.size.ruled and inside)
+        return 2 if border_left(self.board, row, col) else self._inner(row, col)
+
+    def _inner(self, row: int, col: int) -> int:
+        """How heavy lines within regions are; none outside the board."""
+        return int(self.size.ruled and self.board.region_at(row, col) >= 0)
+
+    @cached_property
+    def _bar_signs(self) -> list[dict[int, str]]:
+        """For each row the signs left of its cells, by their column."""
+        weights = [
+            {col: self._left_of(row, col) for col in self.bars} for row in range(self.board.rows)
+        ]
+        return [{col: self.lines[w, w, 0, 0] for col, w in one.items()} for one in weights]
 
     @cached_property
     def _rule_texts(self) -> dict[int, str]:
