@@ -127,11 +127,11 @@ def make(
     level: Level | None = None,
     symmetry: Symmetry = "none",
     seed: int = 0,
-    **wishes: Any,
+    **options: Any,
 ) -> Puzzle:
     """A new puzzle with one solution; the same arguments make the same puzzle everywhere.
 
-    `level` is that of the hardest technique a person needs, None takes any. `wishes` are further
+    `level` is that of the hardest technique a person needs, None takes any. `options` are further
     fields of `vmd_solver.generation.Wish`, such as minimal=True or clues=30.
 
     Raises SearchError for what cannot be made, or where no grid that was tried led to it.
@@ -140,7 +140,7 @@ def make(
     >>> write(puzzle, "line"), count(puzzle)
     ('.1...3....2...1.\\n', 1)
     """
-    made = make_numbered(Wish(family, size, level=level, symmetry=symmetry, seed=seed, **wishes))
+    made = make_numbered(Wish(family, size, level=level, symmetry=symmetry, seed=seed, **options))
     if made is None:
         raise SearchError(f"no {family} of level {level} found; try another seed, or more tries")
     return made.puzzle

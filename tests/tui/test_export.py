@@ -13,12 +13,12 @@ import pytest
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku, windoku
 from vmd_solver.denoiser.fakes import oracle, undecided
+from vmd_solver.drawing.cast import cast
+from vmd_solver.drawing.replay import storyboard
 from vmd_solver.errors import SaveError
 from vmd_solver.play.film import Film
 from vmd_solver.play.player import FIRST, Player, shoot, varied
-from vmd_solver.tui.cast import cast
-from vmd_solver.tui.export import MOST_MOMENTS, chosen, export
-from vmd_solver.tui.picture import picture
+from vmd_solver.tui.export import MOST_MOMENTS, chosen, export, replay
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -43,7 +43,7 @@ def unsolved() -> Film:
 
 
 def test_a_moment_is_drawn_with_its_signs_probabilities_and_legend(solved: Film) -> None:
-    found = texts(picture(solved.puzzle, [Player(solved).reel[1]]))
+    found = texts(storyboard(replay(solved.puzzle, [Player(solved).reel[1]])))
     assert found[0] == "call 1"
     assert found.count("1'") == 2 and found.count("2?") == 2
     assert "given" in found and "breaks a rule" in found
@@ -52,7 +52,7 @@ def test_a_moment_is_drawn_with_its_signs_probabilities_and_legend(solved: Film)
 
 def test_a_whole_film_has_a_board_for_each_latent_at_each_moment(unsolved: Film) -> None:
     reel = Player(unsolved).reel
-    found = texts(picture(unsolved.puzzle, reel))
+    found = texts(storyboard(replay(unsolved.puzzle, reel)))
     captions = [text for text in found if text.startswith(("call ", "commit ", "unsolved"))]
     assert sum(text.endswith("latent 2") for text in captions) * 2 == len(captions)
     assert any(text.startswith("!") for text in found)
@@ -69,7 +69,7 @@ def test_of_a_long_film_moments_are_chosen_equally_far_apart(solved: Film) -> No
 
 def test_a_cast_shows_each_moment_in_its_time(unsolved: Film) -> None:
     reel = Player(unsolved).reel
-    head, *events = map(json.loads, cast(unsolved.puzzle, reel, 0.5, "t").splitlines())
+    head, *events = map(json.loads, cast(replay(unsolved.puzzle, reel), 0.5, "t").splitlines())
     assert head["version"] == 2 and head["title"] == "t"
     times = [when for when, _, _ in events]
     assert times == sorted(times) and times[1] == 0.5
@@ -95,6 +95,6 @@ def test_the_name_says_what_is_written(solved: Film, tmp_path: Path) -> None:
 
 def test_large_boards_are_drawn_too() -> None:
     film = Film(sudoku(5, 5).empty())
-    head = json.loads(cast(film.puzzle, Player(film).reel, 1.0, "").splitlines()[0])
+    head = json.loads(cast(replay(film.puzzle, Player(film).reel), 1.0, "").splitlines()[0])
     assert head["height"] >= 25 and head["width"] >= 80
-    assert texts(picture(film.puzzle, Player(film).reel))[0] == "the puzzle"
+    assert texts(storyboard(replay(film.puzzle, Player(film).reel)))[0] == "the puzzle"

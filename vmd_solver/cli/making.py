@@ -20,11 +20,11 @@ from vmd_solver.console.exits import ExitCode
 from vmd_solver.console.interrupt import deaf_children
 from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
+from vmd_solver.drawing.pages import html, svg_sheet
+from vmd_solver.drawing.pdf import pdf
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
 from vmd_solver.generation import Draw, Made, ModelGrids, Wish, exact_grid, make
-from vmd_solver.generation.page import html, svg_sheet
-from vmd_solver.generation.pdf import pdf
 
 PAGES = ("html", "svg", "pdf")
 """Forms for paper: one document, written at the end."""

@@ -1,6 +1,6 @@
 """Outcomes for people: the grid as it is drawn on paper, and one line on how it went.
 
-What colour tells, the text tells too. Knows no stream and no option.
+Colour says nothing that the text does not. Knows no stream and no option.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ from vmd_solver.cli.request import Request
 from vmd_solver.cli.rows import Form, listed
 from vmd_solver.console.narrator import printable
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.puzzle import extra_signs
+from vmd_solver.drawing import text as drawing
+from vmd_solver.drawing.geometry import LIGHT, extra_signs
+from vmd_solver.drawing.text import ASCII_SHADE, GIVEN_SIGN, SHADE
 from vmd_solver.sampling import Solution
-
-_LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
-"""Box drawing by the arms of a crossing: 1 up, 2 down, 4 left, 8 right."""
-_ASCII_LINES = " |||-+++-+++-+++"
-_SHADES = "░:"
-_GIVEN = "'"
 
 _WIDTH = 80
 """Columns of a usual terminal."""
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+_STYLES = {"border": DIM, "sign": DIM, "open": DIM, "given": BOLD, "value": CYAN, "": ""}
 _HUES = {"solved": GREEN, "unsatisfiable": RED, "unsolved": YELLOW, "timeout": YELLOW}
 
 
@@ -39,14 +36,6 @@ class Style:
     def paint(self, text: str, code: str) -> str:
         """The text with an SGR code, where there is colour and something to see."""
         return f"\x1b[{code}m{text}\x1b[m" if self.color and text.strip() else text
-
-    @property
-    def lines(self) -> str:
-        return _LINES if self.unicode else _ASCII_LINES
-
-    @property
-    def shade(self) -> str:
-        return _SHADES[not self.unicode]
 
 
 def pretty_form(encoding: str, color: bool, titled: bool) -> Form:
@@ -65,7 +54,7 @@ def pretty_form(encoding: str, color: bool, titled: bool) -> Form:
 def style_for(encoding: str, color: bool) -> Style:
     """The style of a stream with that encoding."""
     try:
-        (_LINES + _SHADES).encode(encoding)
+        "".join([*LIGHT.values(), SHADE]).encode(encoding)
     except (UnicodeError, LookupError):
         return Style(color, unicode=False)
     return Style(color)
@@ -99,17 +88,21 @@ def _parts(
 
 def picture(puzzle: Puzzle, values: Sequence[int], style: Style) -> str:
     """The grid with `values` (n,), 0 where open, in the outlines of its regions."""
-    return "\n".join(_Drawing(puzzle, values, style).rows())
+    lines = drawing.picture(puzzle, values, _WIDTH, ascii_only=not style.unicode)
+    return "\n".join(
+        "".join(style.paint(text, _STYLES[role]) for text, role in line) for line in lines
+    )
 
 
 def legend(puzzle: Puzzle, style: Style) -> str:
-    """What the marks in the picture mean."""
-    marks = set(extra_signs(puzzle.board, style.shade).values())
-    words = [f"{_GIVEN} given"] if any(puzzle.givens) else ["no givens"]
-    if marks & set("\\/X"):
+    """What the signs in the picture mean."""
+    shade = SHADE if style.unicode else ASCII_SHADE
+    signs = set(extra_signs(puzzle.board, shade).values())
+    words = [f"{GIVEN_SIGN} given"] if any(puzzle.givens) else ["no givens"]
+    if signs & set("\\/X"):
         words.append("\\ / diagonals")
-    if style.shade in marks:
-        words.append(f"{style.shade} windows")
+    if shade in signs:
+        words.append(f"{shade} windows")
     if puzzle.board.family == "grid":
         words.append(f"{len(puzzle.board.units)} units, not drawn")
     return "   ".join(words)
@@ -163,73 +156,3 @@ def _number(count: int, one: str, many: str = "") -> str:
 def _cut(text: str) -> str:
     """The text, in the width of a usual terminal."""
     return text if len(text) < _WIDTH else f"{text[: _WIDTH - 4]}..."
-
-
-class _Drawing:
-    """One picture: cells in rows, and lines wherever two regions meet."""
-
-    def __init__(self, puzzle: Puzzle, values: Sequence[int], style: Style) -> None:
-        self.puzzle, self.values, self.style = puzzle, values, style
-        self.board = puzzle.board
-        self.marks = extra_signs(self.board, style.shade)
-        self.width = max(map(len, puzzle.alphabet))
-        # Only gaps with a line somewhere take room; but jigsaw columns stand equally far apart.
-        rows, cols = range(self.board.rows), range(self.board.cols)
-        even = self.board.regions is not None and self.board.box is None
-        self.rules = {r for r in (*rows, len(rows)) if any(self.above(r, c) for c in cols)}
-        self.bars = {c for c in (*cols, len(cols)) if even or any(self.left_of(r, c) for r in rows)}
-        # Where a usual terminal is too narrow, cells stand without a space before them.
-        roomy = len(cols) * (self.width + 2) + len(self.bars) <= _WIDTH
-        self.pad = " " if roomy or self.marks else ""
-
-    def rows(self) -> Iterator[str]:
-        for row in range(self.board.rows + 1):
-            if row in self.rules:
-                yield self.style.paint(self.rule(row), DIM)
-            if row < self.board.rows:
-                yield "".join(self.row(row))
-
-    def above(self, row: int, col: int) -> bool:
-        """Whether a line runs above the cell."""
-        return self.board.region_at(row - 1, col) != self.board.region_at(row, col)
-
-    def left_of(self, row: int, col: int) -> bool:
-        """Whether a line runs left of the cell."""
-        return self.board.region_at(row, col - 1) != self.board.region_at(row, col)
-
-    def crossing(self, row: int, col: int) -> str:
-        """The sign at the upper left corner of a cell, by the lines that meet there."""
-        arms = (
-            self.left_of(row - 1, col),
-            self.left_of(row, col),
-            self.above(row, col - 1),
-            self.above(row, col),
-        )
-        return self.style.lines[sum(1 << arm for arm, drawn in enumerate(arms) if drawn)]
-
-    def rule(self, row: int) -> str:
-        """The line above a row."""
-        text = ""
-        for col in range(self.board.cols + 1):
-            text += self.crossing(row, col) if col in self.bars else ""
-            if col < self.board.cols:
-                drawn = self.style.lines[12] if self.above(row, col) else " "
-                text += drawn * (len(self.pad) + self.width + 1)
-        return text.rstrip()
-
-    def row(self, row: int) -> Iterator[str]:
-        for col in range(self.board.cols + 1):
-            if col in self.bars:
-                bar = self.style.lines[3] if self.left_of(row, col) else " "
-                yield self.style.paint(bar, DIM)
-            if col < self.board.cols:
-                yield self.cell(row * self.board.cols + col)
-
-    def cell(self, cell: int) -> str:
-        """A mark or a space, the symbol, and the mark of a given."""
-        mark = self.style.paint(self.marks.get(cell, self.pad), DIM)
-        value, given = self.values[cell], self.puzzle.givens[cell]
-        symbol = (self.puzzle.alphabet[value - 1] if value else ".").rjust(self.width)
-        if given:
-            return mark + self.style.paint(symbol + _GIVEN, BOLD)
-        return mark + self.style.paint(symbol, CYAN if value else DIM) + " "

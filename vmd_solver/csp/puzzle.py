@@ -256,16 +256,3 @@ def extra_units(board: Board) -> tuple[tuple[int, ...], ...]:
     """
     usual = board.rows + board.cols + len(set(board.regions or ()))
     return () if board.family == "grid" else board.units[usual:]
-
-
-def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
-    """The sign of each cell in a unit that regions do not show: a diagonal's, or a window's shade.
-
-    >>> from vmd_solver.csp.families import sudoku_x
-    >>> sorted(extra_signs(sudoku_x()).values()).count("X")
-    1
-    """
-    if board.family.endswith("-x"):
-        main, other = map(set, extra_units(board))
-        return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
-    return {cell: shade for unit in extra_units(board) for cell in unit}

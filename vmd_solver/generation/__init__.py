@@ -4,7 +4,7 @@ Grids come from the exact generator or from a model; that the solution is the on
 proved by search. It must not know of options, files or screens.
 """
 
-from vmd_solver.generation.drawing import Draw, Grid, ModelGrids, exact_grid
+from vmd_solver.generation.grids import Draw, Grid, ModelGrids, exact_grid
 from vmd_solver.generation.puzzles import FAMILIES, Made, Wish, make
 from vmd_solver.generation.symmetry import SYMMETRIES, Symmetry, orbits
 

@@ -18,7 +18,7 @@ from vmd_solver.csp.generate import jigsaw_board
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.errors import SearchError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.generation.drawing import Draw, exact_grid
+from vmd_solver.generation.grids import Draw, exact_grid
 from vmd_solver.generation.symmetry import SYMMETRIES, Symmetry, orbits
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
 

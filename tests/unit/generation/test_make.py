@@ -1,22 +1,19 @@
-"""Puzzles to a wish: one solution, the level, the symmetry, the seed; and the boards on paper."""
+"""Puzzles to a wish: one solution, the level, the symmetry, the seed."""
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vmd_solver.csp.exact import is_unique
-from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.errors import SearchError
 from vmd_solver.generation import SYMMETRIES, Made, ModelGrids, Symmetry, Wish, make, orbits
-from vmd_solver.generation.figures import shaded
-from vmd_solver.generation.page import html, svg, svg_sheet
 from vmd_solver.techniques import Level, grade
 
 TURNS = {
@@ -123,32 +120,3 @@ def test_a_model_draws_grids_and_search_steps_in() -> None:
     fallen_back = ModelGrids(undecided(), nfe=1)(sudoku(), rng)
     assert fallen_back.by_model is False
     assert verify(sudoku().empty(), fallen_back.values).ok
-
-
-def test_drawings_are_xml_with_a_text_for_each_given() -> None:
-    found = made(Wish(size=4, seed=1))
-    for text, values in ((svg(found.puzzle), None), (svg(found.puzzle, found.solution), 16)):
-        texts = list(ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text"))
-        assert len(texts) == (values or sum(value > 0 for value in found.puzzle.givens))
-
-
-def test_diagonals_and_windows_are_shaded() -> None:
-    assert len(shaded(sudoku_x())) == 17
-    assert len(shaded(windoku())) == 36
-    assert not shaded(sudoku()) | shaded(latin(4)) | shaded(jigsaw((0, 0, 1, 1)))
-
-
-def test_pages_hold_so_many_puzzles_and_the_solutions_come_last() -> None:
-    items = [(made(Wish(size=4), n).puzzle, made(Wish(size=4), n).solution) for n in range(3)]
-    page = html(items, per_page=2, solutions=True)
-    assert page.count('<section class="page">') == 4
-    assert page.count("<svg") == 6
-    assert page.index("3. sudoku 4x4") < page.index("Solution 1")
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
-    sheet = ElementTree.fromstring(svg_sheet(items, solutions=True))
-    assert len(list(sheet.iter("{http://www.w3.org/2000/svg}svg"))) == 7
-
-
-def test_names_are_escaped() -> None:
-    named = Puzzle(latin(2), (1, 0, 0, 0), name="<b>&")
-    assert "&lt;b&gt;&amp;" in html([(named, (1, 2, 2, 1))])

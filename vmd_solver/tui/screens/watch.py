@@ -26,9 +26,9 @@ from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
 from vmd_solver.tui.screens.export import ExportScreen
 from vmd_solver.tui.widgets.bar import Bar
+from vmd_solver.tui.widgets.board import stepped
 from vmd_solver.tui.widgets.film import FilmBoard, Legend
 from vmd_solver.tui.widgets.filmtext import Key, boards_of, title_of
-from vmd_solver.tui.widgets.geometry import stepped
 from vmd_solver.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:

@@ -17,12 +17,43 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
-from vmd_solver.csp.puzzle import extra_signs
+from vmd_solver.csp import Board
+from vmd_solver.drawing.geometry import (
+    CellSize,
+    Run,
+    TextLayout,
+    cell_sizes,
+    extra_signs,
+    fitted,
+)
+from vmd_solver.drawing.text import (
+    CONFLICT_SIGN,
+    DEAD_SIGN,
+    GIVEN_SIGN,
+    WRONG_SIGN,
+    play_lines,
+)
 from vmd_solver.play import Game, Settings
-from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes, stepped
 from vmd_solver.tui.widgets.keyboard import Keyboard, legible
-from vmd_solver.tui.widgets.paint import Look, text_of
+
+
+class Look:
+    """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
+
+    PLAIN = 0
+    GIVEN = 1
+    CONFLICT = 2
+    WRONG = 4
+    DEAD = 8
+    CURSOR = 16
+    PEER = 32
+    SAME = 64
+    POSSIBLE = 128
+    EXTRA = 256
+    SPOT = 512
+
 
 _GROUNDS = (
     (Look.SPOT, "board--spot"),
@@ -33,7 +64,18 @@ _GROUNDS = (
 )
 """What colours the ground of a cell, the strongest first."""
 
-_WARNINGS = Look.CONFLICT | Look.WRONG | Look.DEAD
+_WARNINGS = {Look.CONFLICT: CONFLICT_SIGN, Look.WRONG: WRONG_SIGN, Look.DEAD: DEAD_SIGN}
+"""The sign of each warning, the gravest first."""
+
+
+def own_style(widget: Widget, name: str) -> Style:
+    """What a component class itself sets, and only that; colours as they look on the widget."""
+    own = widget.get_component_rich_style(name, partial=True)
+    whole = widget.get_component_rich_style(name)
+    return own.without_color + Style(
+        color=whole.color if own.color else None,
+        bgcolor=whole.bgcolor if own.bgcolor else None,
+    )
 
 
 class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -78,7 +120,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, game: Game, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self._shape: Shape | None = None
+        self._cell_size: CellSize | None = None
         self._styles: dict[tuple[int, bool], Style] = {}
         self._looks: list[int] = []
         self._cells: dict[int, tuple[tuple[str, ...], Style]] = {}
@@ -95,7 +137,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.keyboard = Keyboard(self.symbols)
         self._extras = extra_signs(game.board)
         self._symbol_width = max(map(len, self.symbols))
-        self._shape = None
+        self._cell_size = None
         self._lay_out()
         first = game.values.index(0) if 0 in game.values else 0
         self.set_reactive(BoardView.cursor, first)
@@ -152,23 +194,24 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     # Where it is shown
 
     @property
-    def drawing(self) -> Drawing:
+    def drawing(self) -> TextLayout:
         """How the board is drawn at present."""
         return self._drawing
 
     def zoom(self, step: int) -> None:
         """Draw cells larger or smaller by a step; 0 fits them to the room there is."""
-        known = shapes(self.game.board)
-        at = known.index(self._drawing.shape) - step
-        self._shape = known[min(max(at, 0), len(known) - 1)] if step else None
-        self._lay_out()
-        self._redraw()
-        self._follow()
+        known = cell_sizes(self.game.board)
+        at = known.index(self._drawing.size) - step
+        self._cell_size = known[min(max(at, 0), len(known) - 1)] if step else None
+        self.on_resize()
 
     def _lay_out(self) -> None:
-        board, size = self.game.board, self._room()
-        shape = self._shape or fitting(board, self._symbol_width, size.width, size.height)
-        self._drawing = Drawing(board, shape, self._symbol_width)
+        board, room = self.game.board, self._room()
+        self._drawing = (
+            TextLayout(board, self._cell_size, self._symbol_width)
+            if self._cell_size
+            else fitted(board, self._symbol_width, room.width, room.height)
+        )
         self.virtual_size = Size(self._drawing.width, self._drawing.height)
 
     def _room(self) -> Size:
@@ -176,7 +219,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.container_size if self.is_attached else Size(0, 0)
 
     def on_resize(self) -> None:
-        """Fit the drawing to the new room."""
+        """Fit the drawing to the room there is."""
         self._lay_out()
         self._redraw()
         self._follow()
@@ -227,19 +270,12 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
 
     def _segments(self, line: int) -> Iterator[Segment]:
-        drawing, board = self._drawing, self.game.board
-        place = drawing.places[line]
         rule = self.get_component_rich_style("board--rule")
-        if place.line < 0:
-            yield Segment(drawing.rule(place.row), rule)
-            return
-        for col in range(board.cols):
-            if col in drawing.bars:
-                yield Segment(drawing.bar(place.row, col), rule)
-            cell = place.row * board.cols + col
-            lines, style = self._cells.get(cell) or self._drawn(cell)
-            yield Segment(lines[place.line], style)
-        yield Segment(drawing.bar(place.row, board.cols), rule)
+        return (Segment(*run) for run in self._drawing.runs(line, self._cell, rule))
+
+    def _cell(self, cell: int, line: int) -> tuple[Run[Style]]:
+        lines, style = self._cells.get(cell) or self._drawn(cell)
+        return ((lines[line], style),)
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
         look, game, drawing = self._looks[cell], self.game, self._drawing
@@ -247,9 +283,12 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             blank = (" " * drawing.cell_width,) * drawing.cell_height
             drawn = blank, self._style(Look.PLAIN, False)
         else:
+            value, marks = game.values[cell], game.marks[cell]
+            after = GIVEN_SIGN if look & Look.GIVEN else " "
+            warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
             extra = self._extras.get(cell, "")
-            text = text_of(drawing, self.symbols, cell, game.values, game.marks, look, extra)
-            drawn = text.lines, self._style(look, text.is_value)
+            lines = play_lines(drawing, self.symbols, value, marks, after, warning, extra)
+            drawn = lines, self._style(look, value > 0)
         self._cells[cell] = drawn
         return drawn
 
@@ -264,23 +303,14 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         ink = "board--given" if look & Look.GIVEN else "board--entry"
         names = [ink if is_value else "board--mark"]
         names += [name for bit, name in _GROUNDS if look & bit][:1]
-        if look & _WARNINGS:
+        if look & (Look.CONFLICT | Look.WRONG | Look.DEAD):
             names.append("board--warning")
         if look & Look.CURSOR:
             names.append("board--cursor")
         style = self.rich_style
         for name in names:
-            style += self._part(name)
+            style += own_style(self, name)
         return style
-
-    def _part(self, name: str) -> Style:
-        """What a component class sets, and only that; colours as they look on the board."""
-        own = self.get_component_rich_style(name, partial=True)
-        whole = self.get_component_rich_style(name)
-        return own.without_color + Style(
-            color=whole.color if own.color else None,
-            bgcolor=whole.bgcolor if own.bgcolor else None,
-        )
 
     # What is done to it
 
@@ -290,17 +320,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh_game()
         self.post_message(self.Moved())
 
-    def watch_covered(self) -> None:
-        """Hide the cells, or show them again."""
-        self.refresh_game()
-
-    def watch_chosen(self) -> None:
-        """Show the filter."""
-        self.refresh_game()
-
-    def watch_spotlight(self) -> None:
-        """Show what is pointed at."""
-        self.refresh_game()
+    watch_covered = watch_chosen = watch_spotlight = refresh_game
+    """What they change is seen at once."""
 
     def move(self, down: int, right: int) -> None:
         """Move the cursor by cells."""
@@ -328,3 +349,12 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self.post_message(self.Typed(*typed))
+
+
+def stepped(board: Board, cell: int, down: int, right: int, wrap: bool) -> int:
+    """The cell so many rows down and columns right; at an edge round it, or no further."""
+    row, col = cell // board.cols + down, cell % board.cols + right
+    if wrap:
+        row, col = row % board.rows, col % board.cols
+    row, col = min(max(row, 0), board.rows - 1), min(max(col, 0), board.cols - 1)
+    return row * board.cols + col

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,9 +14,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from vmd_solver.csp import Puzzle
+from vmd_solver.drawing.geometry import Run, fitted
 from vmd_solver.play.film import Layer, State
-from vmd_solver.tui.widgets.filmtext import CONFLICT_SIGN, SIGNS, Key, cell_line
-from vmd_solver.tui.widgets.geometry import Drawing, Shape, fitting, shapes
+from vmd_solver.tui.widgets.board import own_style
+from vmd_solver.tui.widgets.filmtext import BROKEN, ROLES, Key, replay_cell
 from vmd_solver.tui.widgets.keyboard import legible
 
 
@@ -34,12 +36,7 @@ class FilmPart(Widget):
         names += ["film--conflict"] * conflict + ["film--cursor"] * cursor
         style = self.rich_style
         for name in names:
-            own = self.get_component_rich_style(name, partial=True)
-            whole = self.get_component_rich_style(name)
-            style += own.without_color + Style(
-                color=whole.color if own.color else None,
-                bgcolor=whole.bgcolor if own.bgcolor else None,
-            )
+            style += own_style(self, name)
         return style
 
 
@@ -49,10 +46,11 @@ class Legend(FilmPart):
     def render(self) -> Text:
         """A line for each sign."""
         text = Text(end="")
-        for state, (sign, words) in SIGNS.items():
-            text.append(f"5{sign}", self._style(state, False, False)).append(f" {words}\n")
+        for state, role in ROLES.items():
+            style = self._style(state, False, False)
+            text.append(f"5{role.sign}", style).append(f" {role.words}\n")
         conflict = self._style(State.PROPOSED, True, False)
-        return text.append(f"{CONFLICT_SIGN}5", conflict).append(" breaks a rule")
+        return text.append(f"{BROKEN.sign}5", conflict).append(f" {BROKEN.words}")
 
 
 class FilmBoard(FilmPart):
@@ -72,10 +70,7 @@ class FilmBoard(FilmPart):
         self._symbol_width = max(map(len, self.symbols))
         self._layer: Layer | None = None
         self._cursor = 0
-        self._draw(shapes(puzzle.board)[-1])
-
-    def _draw(self, shape: Shape) -> None:
-        self.drawing = Drawing(self.puzzle.board, shape, self._symbol_width)
+        self.drawing = fitted(puzzle.board, self._symbol_width, 0, 0)
 
     def show(self, layer: Layer, cursor: int) -> None:
         """Show this board, the cursor on this cell."""
@@ -85,9 +80,9 @@ class FilmBoard(FilmPart):
 
     def fit(self, room: Size) -> None:
         """Draw cells as large as there is room for."""
-        shape = fitting(self.puzzle.board, self._symbol_width, room.width, room.height - 1)
-        if shape != self.drawing.shape:
-            self._draw(shape)
+        drawing = fitted(self.puzzle.board, self._symbol_width, room.width, room.height - 1)
+        if drawing.size != self.drawing.size:
+            self.drawing = drawing
             self.refresh(layout=True)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
@@ -114,25 +109,19 @@ class FilmBoard(FilmPart):
         broken = len(layer.conflicts)
         title = self._title + (f", {broken} broken" if broken else "")
         text.append(title[: self.drawing.width], "bold")
-        for place in self.drawing.places:
+        rule = self.get_component_rich_style("film--rule")
+        for y in range(self.drawing.height):
             text.append("\n")
-            self._append(text, layer, place.row, place.line)
+            for run in self.drawing.runs(y, self._cell, rule):
+                text.append(*run)
         return text
 
-    def _append(self, text: Text, layer: Layer, row: int, line: int) -> None:
-        drawing, cols = self.drawing, self.puzzle.board.cols
-        rule = self.get_component_rich_style("film--rule")
-        if line < 0:
-            text.append(drawing.rule(row), rule)
-            return
-        for col in range(cols):
-            if col in drawing.bars:
-                text.append(drawing.bar(row, col), rule)
-            cell = row * cols + col
-            conflict = cell in layer.conflicts
-            shown = cell_line(layer.cells[cell], conflict, drawing, self.symbols, line)
-            text.append(shown, self._style(layer.cells[cell].state, conflict, cell == self._cursor))
-        text.append(drawing.bar(row, cols), rule)
+    def _cell(self, at: int, line: int) -> Iterator[Run[Style]]:
+        layer = self._layer
+        assert layer is not None
+        cell, conflict = layer.cells[at], at in layer.conflicts
+        shown = replay_cell(cell, conflict, self.symbols).lines(self.drawing)
+        yield shown[line], self._style(cell.state, conflict, at == self._cursor)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which cell was clicked."""

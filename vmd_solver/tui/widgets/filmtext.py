@@ -1,27 +1,28 @@
-"""A cell in a frame of a film as text. Knows no widget and no colour.
+"""What a frame of a film shows: the boards in it, and how cells look by their state.
 
-A sign after the value tells without colour what colour repeats; where a cell has three lines, the
-third is the probability in percent.
+Knows no widget.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vmd_solver.drawing.replay import ReplayCell, Role
+from vmd_solver.drawing.text import CONFLICT_SIGN
 from vmd_solver.play.film import Cell, Frame, State
-from vmd_solver.tui.widgets.geometry import Drawing
 
-SIGNS = {
-    State.GIVEN: ("'", "given"),
-    State.NOW: ("+", "committed now"),
-    State.EARLIER: (" ", "committed earlier"),
-    State.REMASKED: ("-", "masked again"),
-    State.PROPOSED: ("?", "proposed only"),
-    State.VERIFIED: ("*", "verified"),
+ROLES = {
+    State.GIVEN: Role("'", "given", "1", bold=True),
+    State.NOW: Role("+", "committed now", "1;7;32", "#0b4a12", "#cdeac0", bold=True),
+    State.EARLIER: Role(" ", "committed earlier", "36", "#1257a0"),
+    State.REMASKED: Role("-", "masked again", "9;33", "#a34a00", "#fbe3c8"),
+    State.PROPOSED: Role("?", "proposed only", "2;3", "#767676"),
+    State.VERIFIED: Role("*", "verified", "1;32", "#2c7a1f", bold=True),
 }
-"""The sign of each state, and what the legend calls it."""
+"""How each state looks in exported files, in the order of the legend."""
 
-CONFLICT_SIGN = "!"
+BROKEN = Role(CONFLICT_SIGN, "breaks a rule", "1;4;31", "#b3261e")
+_OPEN = Role(" ", "", "2")
 
 Key = tuple[int, int]
 """The number of a film among those watched together, and that of a latent in it."""
@@ -38,24 +39,8 @@ def boards_of(moment: Sequence[Frame]) -> list[Key]:
     return [(film, k) for film, frame in enumerate(moment) for k in range(len(frame.layers))]
 
 
-def caption(moment: Sequence[Frame], key: Key) -> str:
-    """What stands above a board outside of a screen: the step, and whose it is if not alone."""
-    step = moment[key[0]].step
-    return f"{step}, {title_of(key)}" if len(boards_of(moment)) > 1 else step
-
-
-def cell_line(
-    cell: Cell, conflict: bool, drawing: Drawing, symbols: Sequence[str], line: int
-) -> str:
-    """One line of a cell: its value in the middle, its probability below."""
-    width, height = drawing.cell_width, drawing.cell_height
-    middle = (height - 1) // 2
-    if line == middle:
-        value = symbols[cell.value - 1] if cell.value else "·"
-        shown = value + SIGNS.get(cell.state, (" ", ""))[0]
-        room = width - len(shown)
-        before = CONFLICT_SIGN if conflict and room else ""
-        return (" " * ((room + 1) // 2 - len(before)) + before + shown).ljust(width)
+def replay_cell(cell: Cell, broken: bool, symbols: Sequence[str]) -> ReplayCell:
+    """A cell as it is drawn."""
+    symbol = symbols[cell.value - 1] if cell.value else ""
     percent = "" if cell.probability is None else f"{100 * cell.probability:.0f}"
-    below = line == middle + 1 and height >= 3 and len(percent) < width
-    return (percent if below else "").center(width)
+    return ReplayCell(symbol, ROLES.get(cell.state, _OPEN), broken, percent)

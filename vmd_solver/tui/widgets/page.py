@@ -1,4 +1,4 @@
-"""The page: draws a draft, and says what was typed and where the mouse went. It changes nothing."""
+"""The page of a draft: draws it, and sends what was typed and where the mouse is."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Went(Message):
-        """The mouse chose a place; `select` where it was drawn along."""
+        """The mouse chose a place; `select` where it selects what is on the way."""
 
         place: int
         select: bool
@@ -97,7 +97,7 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         return starts(self.draft.cells, max(1, self.content_size.width - 1))
 
     def towards(self, way: Way) -> int:
-        """Where the cursor comes to on this way."""
+        """Where the cursor comes to when it moves in this direction."""
         return target(self.draft.cells, self._starts, self.draft.cursor, way)
 
     def region_of_cursor(self) -> Region:
@@ -107,7 +107,7 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         return Region(column, line_of(begins, cursor), 1, 1)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as the text, or the words in place of one."""
+        """As high as the text, or the words that stand for an empty one."""
         if not self.draft.cells:
             return 2 + len(EMPTY) // max(1, width // 2)
         return len(starts(self.draft.cells, max(1, width - 1)))
@@ -116,8 +116,8 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         """The text, the selection or the cursor reversed."""
         draft, begins = self.draft, self._starts
         if not draft.cells:
-            cursor = self.get_component_rich_style("text--chosen")
-            return Text(" ", cursor, end="").append(EMPTY, self._empty)
+            cursor, empty = map(self.get_component_rich_style, ("text--chosen", "text--empty"))
+            return Text(" ", cursor, end="").append(EMPTY, empty)
         styles = {kind: self.style_of(kind) for kind in Kind}
         chosen, reverse = draft.chosen, Style(reverse=True)
         selects = chosen.start < chosen.stop
@@ -135,12 +135,8 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
             text.append(" ", self.rich_style + reverse)
         return text
 
-    @property
-    def _empty(self) -> Style:
-        return self.get_component_rich_style("text--empty")
-
     def on_resize(self) -> None:
-        """Say so."""
+        """Let the screen scroll to the cursor."""
         self.post_message(self.Grown())
 
     # What is done to it
@@ -169,7 +165,7 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
             self._went(event, True)
 
     def on_mouse_up(self) -> None:
-        """The button was let go."""
+        """The button was released."""
         self.release_mouse()
 
     def _went(self, event: events.MouseEvent, select: bool) -> None:

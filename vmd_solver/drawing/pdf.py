@@ -1,7 +1,7 @@
-"""Puzzles on A4 pages as PDF: lines, shades and text in a font that every reader has.
+"""Puzzles on A4 pages as PDF 1.4: lines, shades and text in a font that every reader has.
 
-Knows nothing of how puzzles are made, nor where the bytes go. Text beyond Windows-1252 becomes
-question marks; the usual alphabets are digits and capitals.
+The same puzzles give the same bytes. Text beyond Windows-1252 becomes question marks; the usual
+alphabets are digits and capitals. Knows neither how puzzles are made nor where the bytes go.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.generation.figures import CELL, Box, Label, Shape, Strokes, figure
-from vmd_solver.generation.page import Solved
+from vmd_solver.drawing.pages import Solved, columns_and_rows, sheets
+from vmd_solver.drawing.shapes import CELL, Box, Label, Shape, Strokes, figure
 
 _PAGE = (595.0, 842.0)
 """Width and height of A4 in points."""
@@ -35,14 +35,9 @@ def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> 
     >>> pdf([])[:8], pdf([])[-6:]
     (b'%PDF-1.4', b'%%EOF\\n')
     """
-    puzzles = [(f"{at}. {puzzle.name}", puzzle, None) for at, (puzzle, _) in enumerate(items, 1)]
-    answers = [(f"Solution {at}", *solved) for at, solved in enumerate(items, 1)]
     pages = [
-        "".join(
-            _placed(at, per_page, *one) for at, one in enumerate(part[first : first + per_page])
-        )
-        for part in (puzzles, answers if solutions else [])
-        for first in range(0, len(part), per_page)
+        "".join(_placed(at, per_page, *one) for at, one in enumerate(sheet))
+        for sheet in sheets(items, per_page, solutions)
     ]
     return _document(pages or [""])
 
@@ -51,14 +46,12 @@ def _placed(
     at: int, per_page: int, title: str, puzzle: Puzzle, values: Sequence[int] | None
 ) -> str:
     """A puzzle in field number `at` of its page, as large as the field allows."""
-    columns = 1 if per_page == 1 else 2 if per_page <= 6 else 3
-    rows = -(-per_page // columns)
+    columns, rows = columns_and_rows(per_page)
     row, col = divmod(at, columns)
     width = (_PAGE[0] - 2 * _MARGIN - _GAP * (columns - 1)) / columns
     height = (_PAGE[1] - 2 * _MARGIN - _GAP * (rows - 1)) / rows
     x, y = _MARGIN + col * (width + _GAP), _MARGIN + row * (height + _GAP)
-    board = puzzle.board
-    scale = min(width / board.cols, (height - _CAPTION) / board.rows) / CELL
+    scale = min(width / puzzle.board.cols, (height - _CAPTION) / puzzle.board.rows) / CELL
     caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
     return _group(x, y, 1.0, [caption]) + _group(x, y + _CAPTION, scale, figure(puzzle, values))
 
@@ -76,8 +69,7 @@ def _drawn(shape: Shape) -> str:
         place = f"{shape.x:g} {-shape.y - shape.height:g} {shape.width:g} {shape.height:g}"
         return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
     if isinstance(shape, Strokes):
-        ends = (tuple(CELL * end for end in line) for line in shape.lines)
-        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in ends)
+        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in shape.lines)
         return f"{shape.width} w 2 J\n{moves}S\n"
     width = sum(_WIDTHS.get(letter, 556) for letter in shape.text) * shape.size / 1000
     left = shape.x - width / 2 if shape.middle else shape.x

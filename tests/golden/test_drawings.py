@@ -1,0 +1,60 @@
+"""Drawings in files, against files to look at: `VMD_UPDATE_GOLDEN=1` writes them anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vmd_solver.csp.families import sudoku, sudoku_x
+from vmd_solver.csp.generate import full_grids
+from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.denoiser.fakes import oracle, undecided
+from vmd_solver.drawing.cast import cast
+from vmd_solver.drawing.pages import Solved, html, svg_sheet
+from vmd_solver.drawing.replay import Replay, storyboard
+from vmd_solver.play.film import Film
+from vmd_solver.play.player import FIRST, Player, shoot
+from vmd_solver.tui.export import replay
+
+FOLDER = Path(__file__).parent
+
+
+def solved(board: Board) -> Solved:
+    """A puzzle of which every third cell is given."""
+    values = full_grids(board, 1, np.random.default_rng(0))[0].tolist()
+    givens = tuple(value * (at % 3 == 0) for at, value in enumerate(values))
+    return Puzzle(board, givens, name="every third"), values
+
+
+def items() -> list[Solved]:
+    return [solved(sudoku(2, 2)), solved(sudoku_x(2, 3))]
+
+
+def replayed() -> Replay:
+    """Three moments of a run that succeeds, and beside it of one that breaks rules."""
+    puzzle, values = solved(sudoku(2, 2))
+    films = [Film(puzzle), Film(puzzle)]
+    for film, denoiser in zip(films, (oracle(np.array(values)), undecided()), strict=True):
+        shoot(puzzle, FIRST, denoiser, film.add)
+    reel = Player(*films).reel
+    return replay(puzzle, [reel[1], reel[4], reel[-1]])
+
+
+DRAWINGS: dict[str, Callable[[], str]] = {
+    "sheet.svg": lambda: svg_sheet(items(), solutions=True),
+    "sheet.html": lambda: html(items(), solutions=True),
+    "replay.svg": lambda: storyboard(replayed()),
+    "replay.cast": lambda: cast(replayed(), 0.5, "every third"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings(name: str) -> None:
+    drawing, path = DRAWINGS[name](), FOLDER / name
+    if os.environ.get("VMD_UPDATE_GOLDEN"):
+        path.write_text(drawing, encoding="utf-8")
+    assert drawing == path.read_text(encoding="utf-8")

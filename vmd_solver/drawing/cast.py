@@ -1,0 +1,69 @@
+"""A replay as an asciicast, version 2: what a terminal shows, slide by slide, for any player of it.
+
+Knows no screen, and not where the text goes. The form: docs.asciinema.org/manual/asciicast/v2.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from vmd_solver.drawing.geometry import Run, TextLayout, fitted
+from vmd_solver.drawing.replay import Replay, ReplayBoard, Slide
+
+_WIDTH, _HEIGHT = 80, 24
+"""The terminal that two boards are fitted to; more of them are drawn small, and take more."""
+
+_HOLD_S = 3.0
+"""Seconds that the end stays."""
+
+
+def cast(replay: Replay, delay_s: float, title: str) -> str:
+    """The lines of the file: a head, and what is written to the terminal, and when."""
+    screens = [[*_screen(replay, slide)] for slide in replay.slides]
+    width = max(_WIDTH, *(_visible(line) for screen in screens for line in screen))
+    height = max(_HEIGHT, *map(len, screens))
+    head = {"version": 2, "width": width, "height": height, "title": title}
+    events = [[round(at * delay_s, 3), "o", _written(one)] for at, one in enumerate(screens)]
+    events += [[round((len(screens) - 1) * delay_s + _HOLD_S, 3), "o", ""]]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in (head, *events))
+
+
+def _written(screen: Sequence[str]) -> str:
+    """What shows a screen in place of the one before, the cursor out of sight."""
+    return "\x1b[?25l\x1b[H" + "\x1b[K\r\n".join(screen) + "\x1b[J"
+
+
+def _screen(replay: Replay, slide: Slide) -> Iterator[str]:
+    """The lines of one slide: its head, the boards side by side, the signs."""
+    layout = _layout(replay, len(slide.boards))
+    yield slide.head
+    per_row = max(1, _WIDTH // (layout.width + 1))
+    for at in range(0, len(slide.boards), per_row):
+        boards = [_board(replay, layout, board) for board in slide.boards[at : at + per_row]]
+        yield from (" ".join(lines) for lines in zip(*boards, strict=True))
+    yield "  ".join(f"{role.sign} {role.words}" for role in replay.roles if role.sign.strip())
+    yield f"{replay.broken.sign} {replay.broken.words}"
+
+
+def _layout(replay: Replay, count: int) -> TextLayout:
+    """How each of so many boards is drawn."""
+    width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else (0, 0)
+    return fitted(replay.board, replay.symbol_width, width, height)
+
+
+def _board(replay: Replay, layout: TextLayout, board: ReplayBoard) -> Iterator[str]:
+    def cell(at: int, line: int) -> Iterator[Run[str]]:
+        shown = board.cells[at]
+        yield shown.lines(layout)[line], (replay.broken if shown.broken else shown.role).sgr
+
+    yield board.title[: layout.width].ljust(layout.width)
+    for y in range(layout.height):
+        runs = layout.runs(y, cell, "")
+        yield "".join(f"\x1b[{sgr}m{text}\x1b[0m" if sgr else text for text, sgr in runs)
+
+
+def _visible(line: str) -> int:
+    """Characters of a line that are seen."""
+    return len(re.sub(r"\x1b\[[0-9;]*m", "", line))
