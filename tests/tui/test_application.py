@@ -13,13 +13,13 @@ from vmd_solver import tui
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
-from vmd_solver.play import Library
+from vmd_solver.play import Library, opening
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.library import ELSEWHERE
 from vmd_solver.play.settings import TOGGLES, load
 from vmd_solver.tui.commands import COMMANDS
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.pick import PickScreen
+from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.themes import FIRST
 from vmd_solver.tui.widgets.keybar import KeyBar
@@ -124,7 +124,7 @@ async def test_a_disk_that_refuses_is_told_of(
     async with start(four) as at:
         await at.press("2")
         await at.until(lambda: "No space left" in at.said())
-    assert "No space left" in at.app.parting_words[0]
+    assert "No space left" in at.app.exit_messages[0]
 
 
 async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Path) -> None:
@@ -147,14 +147,14 @@ async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Pa
 async def test_a_file_without_puzzles_is_told_of(start: Start, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("hello")
     async with start() as at:
-        at.app.open_file(tmp_path / "bad.txt")
+        at.app.open_entries(opening.entries(tmp_path / "bad.txt"))
         await at.until(lambda: "bad.txt:1:1" in at.said())
 
 
 async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Path) -> None:
     (tmp_path / "[bold]x[y].txt").write_text("hello")
     async with start() as at:
-        at.app.open_file(tmp_path / "[bold]x[y].txt")
+        at.app.open_entries(opening.entries(tmp_path / "[bold]x[y].txt"))
         await at.until(lambda: "[bold]x[y].txt:1:1" in at.said())
         await at.pilot.pause()
         assert at.app.is_running
@@ -348,8 +348,6 @@ async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
         assert at.app.screen.query_one("#home").size.width < 80
 
 
-@pytest.mark.parametrize("name", ["app", "screens/home", "screens/play", "screens/settings"])
-def test_stylesheets_lie_beside_their_modules(name: str) -> None:
+def test_the_stylesheet_lies_beside_the_application() -> None:
     folder = Path(tui.__file__).parent
-    assert (folder / f"{name}.py").is_file()
-    assert (folder / f"{name}.tcss").is_file()
+    assert (folder / "app.py").is_file() and (folder / "app.tcss").is_file()

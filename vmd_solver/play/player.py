@@ -109,7 +109,6 @@ class Player:
 
     @property
     def speed(self) -> float:
-        """Moments a second."""
         return SPEEDS[self._speed]
 
     @property

@@ -90,8 +90,8 @@ def command(
 
     app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, films)
     app.run()
-    for words in app.parting_words:
-        click.echo(f"vmd-play: {words}", err=True)
+    for message in app.exit_messages:
+        click.echo(f"vmd-play: {message}", err=True)
     return app.return_code or 0
 
 
@@ -137,7 +137,6 @@ def _shot(puzzle: Puzzle | None) -> Film:
 
 
 def main() -> None:
-    """The installed script."""
     sys.exit(guard(_main, "vmd-play", "games and traces need none"))
 
 

@@ -26,7 +26,6 @@ class Command:
 
     @property
     def binding(self) -> Binding:
-        """The command as Textual binds it."""
         return Binding(
             self.keys, self.action, self.shown or self.text, bool(self.shown), id=self.name
         )
@@ -65,7 +64,7 @@ COMMANDS = (
     Command("larger", "plus", "zoom(1)", "Larger cells", _GAME),
     Command("smaller", "minus", "zoom(-1)", "Smaller cells", _GAME),
     Command("fit", "equals_sign", "zoom(0)", "Cells that fit the window", _GAME),
-    Command("home", "escape,n", "home", "Other puzzles", _GAME, "Puzzles"),
+    Command("home", "escape,n", "app.leave_game", "Other puzzles", _GAME, "Puzzles"),
     Command("settings", "comma", "app.settings", "Settings", _GAME),
     Command("help", "question_mark", "app.help", "Help", _GAME, "Help"),
     Command("quit", "q", "app.quit", "Quit; the game is saved", _GAME),
@@ -159,9 +158,9 @@ LISTING = (
     Command("list-remove", "d,delete", "remove", "Delete the game", _LIST, "Delete"),
     Command("list-text", "w", "app.text", "Write text with the model", _LIST, "Write"),
     Command("list-statistics", "t", "app.statistics", "Finished games", _LIST, "Stats"),
-    Command("list-down", "j", "move('down')", "Down the list", _LIST),
-    Command("list-up", "k", "move('up')", "Up the list", _LIST),
-    Command("list-back", "escape", "back", "Back to the game", _LIST),
+    Command("list-down", "j", "focused.cursor_down", "Down the list", _LIST),
+    Command("list-up", "k", "focused.cursor_up", "Up the list", _LIST),
+    Command("list-back", "escape", "app.last_game", "Back to the game", _LIST),
     Command("list-settings", "comma", "app.settings", "Settings", _LIST, "Settings"),
     Command("list-help", "question_mark", "app.help", "Help", _LIST, "Help"),
     Command("list-quit", "q", "app.quit", "Quit", _LIST, "Quit"),
@@ -175,7 +174,6 @@ BY_NAME = {command.name: command for table in TABLES for command in table}
 
 
 def bindings(table: tuple[Command, ...]) -> list[BindingType]:
-    """The bindings of a screen."""
     return [command.binding for command in table]
 
 

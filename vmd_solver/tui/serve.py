@@ -78,7 +78,6 @@ class PlayServer(Server):
         """Say nothing of every request."""
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say where it is."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         click.echo(f"vmd-play: http://{host}:{self.port}  (Ctrl+C ends it)", err=True)
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
-from vmd_solver.tui.widgets.dialog import Dialog, titled
+from vmd_solver.tui.widgets.dialog import Dialog
 
 if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
@@ -36,13 +35,13 @@ _SIGNS = (
 class HelpScreen(Dialog[None]):
     """A page to read."""
 
-    CSS_PATH = "help.tcss"
+    TITLE = "Help"
+    SUB_TITLE = "↑ ↓, esc"
+    SCROLLED_BY_KEYS = True
     app: PlayApp
 
-    def compose(self) -> ComposeResult:
-        """The page."""
-        with titled(VerticalScroll(classes="dialog--box"), "Help", "↑ ↓, esc"):
-            yield Static(self._page())
+    def contents(self) -> ComposeResult:
+        yield Static(self._page())
 
     def _page(self) -> Text:
         page = Text()

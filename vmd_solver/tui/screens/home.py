@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -20,8 +19,8 @@ from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.play.wishes import READY, origin, words
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.find import FindScreen
 from vmd_solver.tui.screens.new import NewScreen
+from vmd_solver.tui.screens.open import FindScreen
 from vmd_solver.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class HomeScreen(Screen[None]):
     app: PlayApp
 
     def compose(self) -> ComposeResult:
-        """The list, and what the keys do."""
         with Vertical(id="home"):
             yield Static(_HEAD, id="head")
             yield OptionList(id="choices", markup=False)
@@ -85,7 +83,7 @@ class HomeScreen(Screen[None]):
         elif what == "text":
             self.app.action_text()
         elif what == "file":
-            self.app.open_file(Path(which))
+            self.app.open_entries(opening.entries(which))
 
     def action_new(self) -> None:
         """Ask what the puzzle should be like, beginning with what was asked for last."""
@@ -102,13 +100,11 @@ class HomeScreen(Screen[None]):
 
     @work(group="dialog")
     async def action_find(self) -> None:
-        """Ask for a file."""
         path = await self.app.push_screen_wait(FindScreen())
         if path is not None:
-            self.app.open_file(path)
+            self.app.open_entries(opening.entries(path))
 
     def action_remove(self) -> None:
-        """Delete the game that is highlighted."""
         option = self.query_one(OptionList).highlighted_option
         what, _, which = ((option.id if option else "") or "").partition(" ")
         if what != "game":
@@ -116,14 +112,6 @@ class HomeScreen(Screen[None]):
         elif not self.app.library.remove(which):
             self.notify("That game is open in another vmd-play.", severity="warning")
         self.on_screen_resume()
-
-    def action_move(self, way: str) -> None:
-        """Up or down, as the arrows do."""
-        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
-
-    def action_back(self) -> None:
-        """Back to the game that was left for this, if there is one."""
-        self.app.go_back()
 
 
 def _heading(text: str) -> Option:
