@@ -114,7 +114,7 @@ async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Fold
     other.close()
 
 
-async def test_a_disk_that_refuses_is_told_of(
+async def test_a_disk_that_refuses_is_said(
     start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path, value: Any) -> None:
@@ -144,7 +144,7 @@ async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Pa
         assert at.game.puzzle == four
 
 
-async def test_a_file_without_puzzles_is_told_of(start: Start, tmp_path: Path) -> None:
+async def test_a_file_without_puzzles_is_said(start: Start, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("hello")
     async with start() as at:
         at.app.open_entries(opening.entries(tmp_path / "bad.txt"))
@@ -160,7 +160,7 @@ async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Pa
         assert at.app.is_running
 
 
-async def test_a_last_game_that_breaks_is_told_of(
+async def test_a_last_game_that_breaks_is_said(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
     async with start(four) as at:
@@ -334,7 +334,7 @@ async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...])
         table = at.app.screen.query_one(DataTable)
         assert table.get_row_at(0)[:3] == ["sudoku 4x4", "1", "0"]
         await at.press("escape")
-        assert "Go on with" not in at.text()
+        assert "Continue" not in at.text()
 
 
 async def test_quitting_while_solutions_are_counted_does_not_wait(start: Start) -> None:

@@ -15,7 +15,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.play.film import Film, Frame, Row
 from vmd_solver.sampling import Settings, Solver
-from vmd_solver.sampling.events import Event, to_row
+from vmd_solver.sampling.events import to_row
 from vmd_solver.sampling.settings import CHOICES
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -162,28 +162,11 @@ def varied(settings: Settings, name: str, step: int) -> Settings:
     return replace(settings, **{name: min(max(changed, 1), most)})
 
 
-class _Stopped(Exception):
-    """The run is no longer wanted."""
-
-
 def shoot(
-    puzzle: Puzzle,
-    settings: Settings,
-    denoiser: Denoiser,
-    told: Callable[[Row], None],
-    cancelled: Callable[[], bool] = bool,
+    puzzle: Puzzle, settings: Settings, denoiser: Denoiser, on_row: Callable[[Row], None]
 ) -> None:
-    """Solve a puzzle and hand over each event as a row; ends early where `cancelled` says so.
+    """Solve a puzzle and hand over each event as a row, at least one a call.
 
-    It is asked at each event, that is at least once a call.
+    What `on_row` raises ends the run.
     """
-
-    def observe(event: Event) -> None:
-        if cancelled():
-            raise _Stopped
-        told(to_row(event))
-
-    try:
-        Solver(settings, denoiser, observe).solve(puzzle)
-    except _Stopped:
-        return
+    Solver(settings, denoiser, lambda event: on_row(to_row(event))).solve(puzzle)

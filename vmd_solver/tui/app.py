@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from textual import work
@@ -81,7 +81,7 @@ class PlayApp(App[None]):
         denoiser: Callable[[str], Denoiser] = one_thread,
         text_model: Callable[[], TextDenoiser] = one_thread_text,
     ) -> None:
-        # Without colour everything is told by attributes; greys would tell less.
+        # Without colour attributes show everything; greys would show less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.folders = folders
         self.library = Library(folders.games)
@@ -157,7 +157,7 @@ class PlayApp(App[None]):
         self.push_screen(PlayScreen(opened, self.settings))
 
     def resume(self, key: str) -> None:
-        """Go on with a saved game, or say why that cannot be."""
+        """Continue a saved game, or say why that cannot be."""
         try:
             self.play(self.library.resume(key))
         except SaveError as error:
@@ -221,14 +221,10 @@ class PlayApp(App[None]):
         yield SystemCommand("Statistics", "Finished games", self.action_statistics)
         for one in _TABLE_OF.get(type(screen), ()):
             if not one.area.startswith("Moving"):
-                yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
+                yield SystemCommand(
+                    one.text, self.key_of(one.name), partial(self.run_action, one.action, screen)
+                )
 
-    def _runner(self, action: str) -> Any:
-        async def run() -> None:
-            await self.run_action(action, self.screen)
-
-        return run
-
-    def notify(self, message: str, *, markup: bool = False, **told: Any) -> None:
+    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Say something for a while, as plain text: names of files may look like markup."""
-        super().notify(message, markup=markup, **told)
+        super().notify(message, markup=markup, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
@@ -67,10 +68,21 @@ def test_settings_change_by_steps() -> None:
     assert varied(FIRST, "policy", 1) != FIRST
 
 
-def test_a_run_that_is_not_wanted_ends_at_its_next_event() -> None:
+class Unwanted(Exception):
+    """Whoever watches has seen enough."""
+
+
+def test_a_run_ends_at_the_event_where_its_observer_raises() -> None:
     rows: list[Row] = []
     fake = undecided()
-    shoot(PUZZLE, FIRST, fake, rows.append, lambda: len(rows) >= 3)
+
+    def fourth(row: Row) -> None:
+        if len(rows) == 3:
+            raise Unwanted
+        rows.append(row)
+
+    with pytest.raises(Unwanted):
+        shoot(PUZZLE, FIRST, fake, fourth)
     assert len(rows) == 3 and fake.calls == 1
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Select, Static
 from vmd_solver.errors import SaveError
 from vmd_solver.play.film import Film, Frame
 from vmd_solver.tui.export import export
-from vmd_solver.tui.widgets.dialog import Dialog
+from vmd_solver.tui.screens.dialog import Dialog
 
 _MOMENT, _SHEET, _CAST = "this moment, as SVG", "all moments, as one SVG", "the film, as asciicast"
 _NAMES = {_MOMENT: "moment.svg", _SHEET: "film.svg", _CAST: "film.cast"}

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
-from vmd_solver.tui.widgets.dialog import Dialog
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
+from vmd_solver.tui.screens.dialog import Dialog
 
 _VALUES = (
     ("1-9, A-Z", "Enter a value; letters as capitals"),
@@ -38,7 +34,6 @@ class HelpScreen(Dialog[None]):
     TITLE = "Help"
     SUB_TITLE = "↑ ↓, esc"
     SCROLLED_BY_KEYS = True
-    app: PlayApp
 
     def contents(self) -> ComposeResult:
         yield Static(self._page())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +17,8 @@ from vmd_solver.errors import VmdError
 from vmd_solver.make import FAMILIES, SYMMETRIES, Draw, Grid, Made, ModelGrids, Wish, exact_grid
 from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
-from vmd_solver.tui.background import Run, in_thread
-from vmd_solver.tui.widgets.dialog import Dialog, Toggle
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
+from vmd_solver.tui.screens.base import Run
+from vmd_solver.tui.screens.dialog import Dialog, Toggle
 
 _ANY = "any"
 _SEARCH, _MODEL = "search", "the model"
@@ -33,7 +30,6 @@ class NewScreen(Dialog[Made]):
 
     TITLE = "A new puzzle"
     SUB_TITLE = "tab, enter, esc"
-    app: PlayApp
 
     def __init__(self, wish: Wish, begin: bool = False) -> None:
         super().__init__()
@@ -43,7 +39,7 @@ class NewScreen(Dialog[Made]):
         self._drawn: list[bool | None] = []
 
     def contents(self) -> ComposeResult:
-        """A line for each question, the command that makes the same, and what goes on."""
+        """A line for each question, the command that makes the same, and how far it is."""
         yield from self._questions()
         yield Static(id="command", markup=False)
         yield Static(id="said", markup=False)
@@ -80,7 +76,7 @@ class NewScreen(Dialog[Made]):
         return int(text) if text.isdecimal() else 0
 
     def wish(self) -> Wish:
-        """The wish as it is entered. Raises SearchError where it is none."""
+        """The wish as it is entered. Raises SearchError where there can be no such puzzle."""
         level = self._chosen("level")
         return Wish(
             self._chosen("family"),
@@ -141,7 +137,7 @@ class NewScreen(Dialog[Made]):
             made = grant(wish, draw, lambda grid: run.report(self._grid_drawn, grid), run.cancelled)
             run.report(self._made, made, wish)
 
-        in_thread(self, work, self._end, group="make")
+        self.in_thread(work, self._end, group="make")
 
     def _grid_drawn(self, grid: Grid) -> None:
         self._drawn.append(grid.by_model)

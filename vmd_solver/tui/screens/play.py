@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Static
 
 from vmd_solver.assets import DEFAULT_MODEL
@@ -24,17 +23,14 @@ from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.techniques import LEVELS, Grade, Step
-from vmd_solver.tui.background import Run, in_thread
 from vmd_solver.tui.commands import COMMANDS, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import BoardView
 from vmd_solver.tui.widgets.digits import Digits
 from vmd_solver.tui.widgets.keybar import KeyBar
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
 
 SMALLEST = (30, 12)
 """Columns and lines below which nothing but a message is shown."""
@@ -49,12 +45,11 @@ _TELLING = ("several", "none", "undecided")
 """Verdicts that are said on opening."""
 
 
-class PlayScreen(Screen[None]):
+class PlayScreen(AppScreen[None]):
     """One game in play."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
-    app: PlayApp
 
     def __init__(self, opened: Opened, settings: Settings) -> None:
         super().__init__()
@@ -93,7 +88,7 @@ class PlayScreen(Screen[None]):
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
         self.board.focus()
-        in_thread(self, self._count_solutions, self._say, "judge")
+        self.in_thread(self._count_solutions, self._say, "judge")
         if not self.game.finished:
             self.game.watch.start()
         self.set_interval(1.0, self._tick)
@@ -270,7 +265,7 @@ class PlayScreen(Screen[None]):
         self._filter(value or self.board.chosen)
 
     def action_filter_by(self, step: int) -> None:
-        """Filter for the next value; beyond the last there is none."""
+        """Filter for the next value; beyond the last none is."""
         values = self.game.board.D + 1
         self.board.chosen = (self.board.chosen + step) % values
         self._show()
@@ -306,7 +301,7 @@ class PlayScreen(Screen[None]):
         def search(run: Run) -> None:
             run.report(self._show_hint, hint(state), version)
 
-        in_thread(self, search, self._say, "hint")
+        self.in_thread(search, self._say, "hint")
 
     def _show_hint(self, found: Step | str, version: int) -> None:
         if version != self.game.version:
@@ -335,7 +330,7 @@ class PlayScreen(Screen[None]):
                 self._show_opinion, opinion(state, self.app.denoiser(DEFAULT_MODEL)), version
             )
 
-        in_thread(self, ask, self._no_model, "hint")
+        self.in_thread(ask, self._no_model, "hint")
 
     def _no_model(self, why: str) -> None:
         self.notify(f"There is no model to ask: {why}", severity="warning", markup=False)
@@ -378,7 +373,7 @@ class PlayScreen(Screen[None]):
         self.board.covered = pause
         if pause:
             self.game.watch.stop()
-            self._say(f"Paused. {self.app.key_of('pause')} goes on.")
+            self._say(f"Paused. {self.app.key_of('pause')} continues.")
         else:
             self.game.watch.start()
             self._say("")

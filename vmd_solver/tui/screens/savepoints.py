@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.play import Game, Savepoint
-from vmd_solver.tui.widgets.dialog import Dialog
+from vmd_solver.tui.screens.dialog import Dialog
 
 
 class SavepointsScreen(Dialog[Savepoint]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -15,11 +15,8 @@ from textual.widgets.option_list import Option
 
 from vmd_solver.play.settings import TOGGLES
 from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, WRITING, Command, rivals
+from vmd_solver.tui.screens.dialog import Dialog, Toggle
 from vmd_solver.tui.themes import FIRST
-from vmd_solver.tui.widgets.dialog import Dialog, Toggle
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
 
 _ASK = "Enter chooses a command; backspace gives it its usual keys again."
 
@@ -29,7 +26,6 @@ class SettingsScreen(Dialog[None]):
 
     TITLE = "Settings"
     SUB_TITLE = "tab, space, esc"
-    app: PlayApp
 
     def contents(self) -> ComposeResult:
         for area, toggles in groupby(TOGGLES, key=lambda one: one.metadata["area"]):
@@ -67,7 +63,6 @@ class KeysScreen(Dialog[None]):
     TITLE = "Keys"
     SUB_TITLE = "enter, backspace, esc"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace", "usual", "Usual keys")]
-    app: PlayApp
 
     def __init__(self) -> None:
         super().__init__()

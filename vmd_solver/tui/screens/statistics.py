@@ -7,7 +7,7 @@ from textual.widgets import DataTable, Static
 
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.stopwatch import shown
-from vmd_solver.tui.widgets.dialog import Dialog
+from vmd_solver.tui.screens.dialog import Dialog
 
 
 class StatisticsScreen(Dialog[None]):

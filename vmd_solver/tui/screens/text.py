@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
-from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 from textual.worker import Worker
 
@@ -18,15 +17,12 @@ from vmd_solver.errors import VmdError
 from vmd_solver.play.draft import MASK, MOST, Cells, Draft
 from vmd_solver.play.filling import fill_in
 from vmd_solver.text.settings import TextSettings
-from vmd_solver.tui.background import Run, in_thread
 from vmd_solver.tui.commands import WRITING, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.keybar import KeyBar
 from vmd_solver.tui.widgets.lines import Way
 from vmd_solver.tui.widgets.page import Page, TextLegend
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
 
 WRITE_ON = 64
 """Masked tokens that are put at the end at once."""
@@ -60,11 +56,10 @@ class Paper(ScrollableContainer, can_focus=False, inherit_bindings=False):
     """What the page lies in; it scrolls with the cursor, and by no keys of its own."""
 
 
-class TextScreen(Screen[None]):
+class TextScreen(AppScreen[None]):
     """The page, the settings of sampling, and a line that says what came of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(WRITING)
-    app: PlayApp
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -112,12 +107,8 @@ class TextScreen(Screen[None]):
         self.draft.go(went.place, went.select)
         self._show()
 
-    def action_move(self, way: Way) -> None:
-        self.draft.go(self.page.towards(way))
-        self._show()
-
-    def action_select(self, way: Way) -> None:
-        self.draft.go(self.page.towards(way), select=True)
+    def action_move(self, way: Way, select: bool = False) -> None:
+        self.draft.go(self.page.towards(way), select)
         self._show()
 
     def action_select_all(self) -> None:
@@ -191,7 +182,7 @@ class TextScreen(Screen[None]):
             self._show(f"{error}.")
             return
         self._seen = False
-        self._filler = in_thread(self, partial(self._fill, cells, settings), self._end, "fill")
+        self._filler = self.in_thread(partial(self._fill, cells, settings), self._end, "fill")
         self._show("")
 
     def _settings(self) -> TextSettings:
@@ -218,10 +209,9 @@ class TextScreen(Screen[None]):
             run.report(self._show_filled, now)
             time.sleep(FRAME_S)
 
-        sample = fill_in(cells, self.app.text_model(), settings, changed, run.cancelled)
-        if sample is not None:
-            bound = "" if sample.nats is None else f", the best bound {sample.nats:.1f} nats"
-            run.report(self._end, f"Filled in {sample.nfe} calls{bound}.", True)
+        sample = fill_in(cells, self.app.text_model(), settings, changed)
+        bound = "" if sample.nats is None else f", the best bound {sample.nats:.1f} nats"
+        run.report(self._end, f"Filled in {sample.nfe} calls{bound}.", True)
 
     def _show_filled(self, cells: Cells) -> None:
         (self.draft.amend if self._seen else self.draft.put)(cells)

@@ -1,18 +1,17 @@
-"""The model at work, frame by frame: a run that is made here, or one that a trace tells of."""
+"""The model at work, frame by frame: a run that is made here, or one from a trace."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -21,8 +20,8 @@ from vmd_solver.play.film import Film, Layer, Row
 from vmd_solver.play.player import FIRST, Player, shoot, varied
 from vmd_solver.play.record import heading
 from vmd_solver.sampling import Settings
-from vmd_solver.tui.background import Run, in_thread
 from vmd_solver.tui.commands import WATCHING, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.screens.export import ExportScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.film import FilmBoard, Legend
@@ -30,18 +29,14 @@ from vmd_solver.tui.widgets.filmtext import Key, boards_of, title_of
 from vmd_solver.tui.widgets.geometry import stepped
 from vmd_solver.tui.widgets.keybar import KeyBar
 
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
-
 _CHANGING = 3
 """The last frames of a film, which may still change while it is made."""
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(AppScreen[None]):
     """A film, its counters, and what to run next."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
-    app: PlayApp
 
     def __init__(self, film: Film, title: str) -> None:
         super().__init__()
@@ -102,9 +97,9 @@ class WatchScreen(Screen[None]):
         def solve(run: Run) -> None:
             denoiser = self.app.denoiser(model)
             added = partial(run.report, self._add, film)
-            shoot(film.puzzle, settings, denoiser, added, run.cancelled)
+            shoot(film.puzzle, settings, denoiser, added)
 
-        in_thread(self, solve, partial(self._failed, film), group="run", exclusive=False)
+        self.in_thread(solve, partial(self._failed, film), group="run", exclusive=False)
 
     def _add(self, film: Film, row: Row) -> None:
         film.add(row)

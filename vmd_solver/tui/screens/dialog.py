@@ -1,4 +1,4 @@
-"""What all dialogs have in common: a box with a title, and Escape to leave. Knows no game."""
+"""What all dialogs have in common: a box with a title, and Escape to leave."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Checkbox
 
+from vmd_solver.tui.screens.base import AppScreen
 
-class Dialog(ModalScreen[ScreenResultType | None]):
+
+class Dialog(ModalScreen[ScreenResultType | None], AppScreen[ScreenResultType | None]):
     """A box before another screen; gives None where it was left.
 
     TITLE stands on the upper edge and SUB_TITLE, the keys, on the lower one; `contents` fills it.
