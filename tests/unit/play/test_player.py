@@ -15,14 +15,14 @@ SOLUTION = np.array((1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1))
 PUZZLE = Puzzle(sudoku(2, 2), (1,) + (0,) * 15)
 
 
-def shot() -> Film:
+def recorded() -> Film:
     film = Film(PUZZLE)
     shoot(PUZZLE, FIRST, oracle(SOLUTION), film.add)
     return film
 
 
 def test_a_film_plays_to_its_end_and_again() -> None:
-    player = Player(shot())
+    player = Player(recorded())
     steps = 0
     while player.tick():
         steps += 1
@@ -41,7 +41,7 @@ def test_a_film_in_the_making_is_waited_for() -> None:
 
 
 def test_steps_pause_and_stay_within_the_film() -> None:
-    player = Player(shot())
+    player = Player(recorded())
     player.go(1)
     assert not player.tick() and player.at == 1
     player.go(-5)

@@ -190,8 +190,8 @@ class PlayScreen(AppScreen[None]):
             self.app.statistics.add(done)
         except OSError as error:
             self.notify(f"The time could not be kept: {error}", severity="error")
-        record = not self.game.helped and (best is None or seconds < best)
-        said = "Your best time yet." if record else f"Best time: {shown(best)}." if best else ""
+        is_best = not self.game.helped and (best is None or seconds < best)
+        said = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
         self.notify(f"Solved in {shown(seconds)}. {said}".strip(), title="Solved", timeout=8)
         self._autosave()
 
