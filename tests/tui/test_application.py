@@ -13,13 +13,13 @@ from vmd_solver import tui
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
-from vmd_solver.play import Library
+from vmd_solver.play import Library, opening
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.library import ELSEWHERE
 from vmd_solver.play.settings import TOGGLES, load
 from vmd_solver.tui.commands import COMMANDS
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.pick import PickScreen
+from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.themes import FIRST
 from vmd_solver.tui.widgets.keybar import KeyBar
@@ -114,7 +114,7 @@ async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Fold
     other.close()
 
 
-async def test_a_disk_that_refuses_is_told_of(
+async def test_a_disk_that_refuses_is_said(
     start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path, value: Any) -> None:
@@ -124,7 +124,7 @@ async def test_a_disk_that_refuses_is_told_of(
     async with start(four) as at:
         await at.press("2")
         await at.until(lambda: "No space left" in at.said())
-    assert "No space left" in at.app.parting_words[0]
+    assert "No space left" in at.app.exit_messages[0]
 
 
 async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Path) -> None:
@@ -144,23 +144,23 @@ async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Pa
         assert at.game.puzzle == four
 
 
-async def test_a_file_without_puzzles_is_told_of(start: Start, tmp_path: Path) -> None:
+async def test_a_file_without_puzzles_is_said(start: Start, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("hello")
     async with start() as at:
-        at.app.open_file(tmp_path / "bad.txt")
+        at.app.open_entries(opening.entries(tmp_path / "bad.txt"))
         await at.until(lambda: "bad.txt:1:1" in at.said())
 
 
 async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Path) -> None:
     (tmp_path / "[bold]x[y].txt").write_text("hello")
     async with start() as at:
-        at.app.open_file(tmp_path / "[bold]x[y].txt")
+        at.app.open_entries(opening.entries(tmp_path / "[bold]x[y].txt"))
         await at.until(lambda: "[bold]x[y].txt:1:1" in at.said())
         await at.pilot.pause()
         assert at.app.is_running
 
 
-async def test_a_last_game_that_breaks_is_told_of(
+async def test_a_last_game_that_breaks_is_said(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
     async with start(four) as at:
@@ -334,7 +334,7 @@ async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...])
         table = at.app.screen.query_one(DataTable)
         assert table.get_row_at(0)[:3] == ["sudoku 4x4", "1", "0"]
         await at.press("escape")
-        assert "Go on with" not in at.text()
+        assert "Continue" not in at.text()
 
 
 async def test_quitting_while_solutions_are_counted_does_not_wait(start: Start) -> None:
@@ -348,8 +348,6 @@ async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
         assert at.app.screen.query_one("#home").size.width < 80
 
 
-@pytest.mark.parametrize("name", ["app", "screens/home", "screens/play", "screens/settings"])
-def test_stylesheets_lie_beside_their_modules(name: str) -> None:
+def test_the_stylesheet_lies_beside_the_application() -> None:
     folder = Path(tui.__file__).parent
-    assert (folder / f"{name}.py").is_file()
-    assert (folder / f"{name}.tcss").is_file()
+    assert (folder / "app.py").is_file() and (folder / "app.tcss").is_file()

@@ -95,7 +95,7 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
         assert isinstance(at.app.screen, HomeScreen)
 
 
-async def test_what_cannot_be_had_is_told_of(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_had_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vmd_solver.tui.screens.new.grant", lambda *asked: None)
     async with start() as at:
         screen = await asked(at, size=4, level="expert")

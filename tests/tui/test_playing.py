@@ -338,7 +338,7 @@ async def test_without_a_model_to_ask_that_is_said(start: Start) -> None:
         await at.until(lambda: "There is no model to ask: none installed" in at.said())
 
 
-async def test_the_grade_is_told_on_opening_beside_the_board_and_in_the_end(
+async def test_the_grade_is_said_on_opening_beside_the_board_and_in_the_end(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
     async with start(four) as at:

@@ -23,7 +23,7 @@ from vmd_solver.generation.symmetry import SYMMETRIES, Symmetry, orbits
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
 
 FAMILIES = (*BARE, "jigsaw", "jigsaw-x")
-"""The families that are told by a size; the regions of a jigsaw are drawn anew for each puzzle."""
+"""The families that a size defines; the regions of a jigsaw are drawn anew for each puzzle."""
 
 MOST_SIZE = 25
 

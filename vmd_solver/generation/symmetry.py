@@ -5,7 +5,6 @@ Knows nothing of values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, get_args
 
 from vmd_solver.csp.puzzle import Board
@@ -24,43 +23,18 @@ Symmetry = Literal[
 
 SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)
 
-_Move = Callable[[int, int, int, int], tuple[int, int]]
-"""Where the cell (row, col) of a board goes whose last ones are (bottom, right)."""
-
-
-def _half(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return bottom - row, right - col
-
-
-def _quarter(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return col, right - row
-
-
-def _left_right(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return row, right - col
-
-
-def _top_bottom(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return bottom - row, col
-
-
-def _diagonal(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return col, row
-
-
-def _antidiagonal(row: int, col: int, bottom: int, right: int) -> tuple[int, int]:
-    return right - col, bottom - row
-
+_Move = tuple[bool, bool, bool]
+"""Whether row and column change places, and whether then rows, and columns, count backwards."""
 
 _MOVES: dict[Symmetry, tuple[_Move, ...]] = {
     "none": (),
-    "half-turn": (_half,),
-    "quarter-turn": (_quarter,),
-    "left-right": (_left_right,),
-    "top-bottom": (_top_bottom,),
-    "diagonal": (_diagonal,),
-    "antidiagonal": (_antidiagonal,),
-    "full": (_quarter, _left_right),
+    "half-turn": ((False, True, True),),
+    "quarter-turn": ((True, False, True),),
+    "left-right": ((False, False, True),),
+    "top-bottom": ((False, True, False),),
+    "diagonal": ((True, False, False),),
+    "antidiagonal": ((True, True, True),),
+    "full": ((True, False, True), (False, False, True)),
 }
 """Moves that make each symmetry, by being done again and again."""
 
@@ -92,11 +66,22 @@ def orbits(board: Board, symmetry: Symmetry) -> tuple[tuple[int, ...], ...]:
 def _orbit(board: Board, cell: int, moves: tuple[_Move, ...]) -> tuple[int, ...]:
     cells, new = {cell}, [cell]
     while new:
-        row, col = divmod(new.pop(), board.cols)
+        at = new.pop()
         for move in moves:
-            to_row, to_col = move(row, col, board.rows - 1, board.cols - 1)
-            moved = to_row * board.cols + to_col
+            moved = _moved(board, at, move)
             if moved not in cells:
                 cells.add(moved)
                 new.append(moved)
     return tuple(sorted(cells))
+
+
+def _moved(board: Board, cell: int, move: _Move) -> int:
+    row, col = divmod(cell, board.cols)
+    swap, flip_rows, flip_cols = move
+    if swap:
+        row, col = col, row
+    if flip_rows:
+        row = board.rows - 1 - row
+    if flip_cols:
+        col = board.cols - 1 - col
+    return row * board.cols + col

@@ -19,19 +19,14 @@ _LONGEST = 4
 """Tokens of a character: bytes of UTF-8."""
 
 
-class _Stopped(Exception):
-    """The filling is no longer wanted."""
-
-
 def fill_in(
     cells: Cells,
     model: TextDenoiser,
     settings: TextSettings,
-    told: Callable[[Cells], None],
-    cancelled: Callable[[], bool] = bool,
-) -> Sample | None:
+    changed: Callable[[Cells], None],
+) -> Sample:
     """Fill what is masked, and hand over the cells whenever some are: of the first of K texts, in
-    the end of the one chosen. None where `cancelled` said so, which is asked at each event.
+    the end of the chosen one. What `changed` raises ends the run.
 
     Raises TextError for a character that the model lacks, or more masks than it fills.
     """
@@ -40,20 +35,15 @@ def fill_in(
     x = np.repeat(x_t[None], settings.latents, axis=0)
 
     def observe(event: events.Event) -> None:
-        if cancelled():
-            raise _Stopped
         if isinstance(event, events.Committed):
             x[event.latent, list(event.places)] = event.tokens
         elif isinstance(event, events.Remasked):
             x[event.latent, list(event.places)] = 0
         shown = getattr(event, "latent", 0)
         if shown == 0 or isinstance(event, events.Chosen):
-            told(filled(cells, x[shown][x_t == 0], alphabet))
+            changed(filled(cells, x[shown][x_t == 0], alphabet))
 
-    try:
-        return fill(model, x_t, settings, observe)
-    except _Stopped:
-        return None
+    return fill(model, x_t, settings, observe)
 
 
 def tokens_of(cells: Cells, alphabet: Alphabet) -> Ints:

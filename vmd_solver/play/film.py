@@ -21,7 +21,7 @@ from vmd_solver.formats import parse
 from vmd_solver.play.rules import Rules, mask_values
 
 MOST_FILMS = 100
-"""Puzzles of a trace that are offered; a trace may tell of millions."""
+"""Puzzles of a trace that are offered; a trace may hold millions."""
 
 MOST_LATENTS = 1024
 """Latents of one puzzle in a trace; more are taken for a damaged file."""
@@ -111,13 +111,13 @@ class Film:
         return tuple(mask_values(self._rules.candidates(held)[cell]))
 
     def add(self, row: Row) -> None:
-        """Go on with one row. Raises SaveError where it makes no sense for this puzzle."""
+        """Add one row. Raises SaveError where it makes no sense for this puzzle."""
         try:
             if row["event"] == "Began":  # who holds the film knows of what
                 return
             take = _TAKERS[row["event"]]
         except (KeyError, TypeError):
-            raise SaveError(f"no event of a trace: {_short(row)}") from None
+            raise SaveError(f"not an event of a trace: {_short(row)}") from None
         if self.ended:
             raise SaveError(f"{row['event']} after the end of its puzzle")
         try:
@@ -169,7 +169,7 @@ class Film:
 
     def _searched(self, row: Row) -> None:
         guesses = _whole(row["guesses"], "guesses")
-        self._append(replace(self.frames[-1], step="search", guesses=guesses))
+        self.frames.append(replace(self.frames[-1], step="search", guesses=guesses))
 
     def _verified(self, row: Row) -> None:
         values = tuple(self._value(value) for value in row["values"])
@@ -183,14 +183,14 @@ class Film:
             self._checked(_verify(layer, values)) if show else layer
             for layer, show in zip(frame.layers, shown, strict=True)
         )
-        self._append(replace(frame, step="verified", layers=tuple(layers)))
+        self.frames.append(replace(frame, step="verified", layers=tuple(layers)))
 
     def _finished(self, row: Row) -> None:
         counts = _counts(row, "nfe", "loops", "guesses")
         status = str(row["status"])
         if not status:
             raise ValueError("an empty status")
-        self._append(replace(self.frames[-1], step=status, status=status, **counts))
+        self.frames.append(replace(self.frames[-1], step=status, status=status, **counts))
 
     # What they share
 
@@ -200,7 +200,7 @@ class Film:
         at = self._frame_of(step)
         if at is None:
             at = len(self.frames)
-            self._append(replace(self.frames[-1], step=step, **counts))
+            self.frames.append(replace(self.frames[-1], step=step, **counts))
         else:
             self.frames[-1] = replace(self.frames[-1], **counts)
         self._show(at - len(self.frames), number, change)
@@ -221,9 +221,6 @@ class Film:
             held += (self._blank,) * (latent + 1 - len(held))
             held = (*held[:latent], after, *held[latent + 1 :])
             self.frames[at] = replace(self.frames[at], layers=held)
-
-    def _append(self, frame: Frame) -> None:
-        self.frames.append(frame)
 
     def _checked(self, layer: Layer) -> Layer:
         return replace(layer, conflicts=self._rules.conflicts(layer.values))
@@ -318,7 +315,7 @@ def read_trace(path: Path) -> list[Film]:
         except (SaveError, PuzzleError) as error:
             raise SaveError(f"{path.name}:{number}: {error}") from None
     if not films:
-        raise SaveError(f"{path.name}: it tells of no puzzle; write one with vmd-solve --trace")
+        raise SaveError(f"{path.name}: it holds no puzzle; write one with vmd-solve --trace")
     return list(films.values())
 
 

@@ -7,37 +7,22 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
 
-_NAME = "vmd-solver"
-
 
 @dataclass(frozen=True)
 class Folders:
-    """The user's folders: `data` for games and statistics, `config` for settings."""
+    """The folder of saved games, the file of finished games, and the file of settings."""
 
-    data: Path
-    config: Path
+    games: Path
+    statistics: Path
+    settings: Path
 
-    @property
-    def games(self) -> Path:
-        """The folder of saved games."""
-        return self.data / "games"
 
-    @property
-    def statistics(self) -> Path:
-        """The file of finished games."""
-        return self.data / "finished.jsonl"
-
-    @property
-    def settings(self) -> Path:
-        """The file of settings."""
-        return self.config / "play.json"
+def folders_at(data: Path, config: Path | None = None) -> Folders:
+    """Everything in `data`, but for the settings where there is a folder for these."""
+    return Folders(data / "games", data / "finished.jsonl", (config or data) / "play.json")
 
 
 def usual_folders() -> Folders:
-    """The folders that the operating system keeps for us."""
-    return Folders(user_data_path(_NAME, appauthor=False), user_config_path(_NAME, appauthor=False))
-
-
-def folders_at(root: Path) -> Folders:
-    """Everything in one folder of the player's choice."""
-    return Folders(root, root)
+    """The folders that the operating system has for us."""
+    data, config = (of("vmd-solver", appauthor=False) for of in (user_data_path, user_config_path))
+    return folders_at(data, config)

@@ -1,6 +1,6 @@
 """A game: a puzzle, what was filled in and pencilled in, how that came about, and the time it took.
 
-Knows the rules and, once it was told, the verdict on the puzzle; nothing of files or screens.
+Knows the rules and, once known, the verdict on the puzzle; nothing of files or screens.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Game:
         self.grade: Grade | None = None
         """How hard the puzzle is, once that is known."""
         self.helped = False
-        """Whether something told more than the rules do: such games have no best times."""
+        """Whether anything beyond the rules helped: such games have no best times."""
         self.finished = False
         """Whether it was solved once: a game counts once."""
         self.version = 0
@@ -132,7 +132,7 @@ class Game:
     def undo_mistakes(self) -> int:
         """Undo to the last position without a mistake; how many moves that took back.
 
-        Counts as help where the solution told.
+        Counts as help where the solution was used.
         """
         taken = 0
         while self.mistakes() and self.undo():

@@ -1,6 +1,6 @@
 """The games on disk: one file each, saved as they go, resumed by their puzzle, one player each.
 
-Knows nothing of screens. A file that cannot be read is kept aside and told of, never overwritten.
+Knows nothing of screens. A file that cannot be read is renamed and reported, never overwritten.
 """
 
 from __future__ import annotations
@@ -171,13 +171,13 @@ class Library:
     def _summary(self, path: Path) -> Summary | None:
         try:
             data, saved = read_json(path), path.stat().st_mtime
-            told = data["summary"]
+            summary = data["summary"]
             return Summary(
                 path.stem,
                 str(data["title"]),
-                str(told["kind"]),
-                int(told["cells"]),
-                int(told["open_cells"]),
+                str(summary["kind"]),
+                int(summary["cells"]),
+                int(summary["open_cells"]),
                 float(data["elapsed_s"]),
                 bool(data["finished"]),
                 saved,

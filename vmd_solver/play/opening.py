@@ -16,12 +16,12 @@ MOST_ENTRIES = 2000
 
 
 def entries(name: str | Path) -> list[Entry]:
-    """The puzzles of a file, bad ones with their error; `puzzles/...` may be one that ships."""
+    """The puzzles of a file, bad ones with their error; `puzzles/...` may be an included one."""
     return list(islice(read_path(shipped(str(name))), MOST_ENTRIES))
 
 
 def shipped_files() -> list[Path]:
-    """The puzzle files that ship, by name."""
+    """The included puzzle files, by name."""
     try:
         folder = asset("puzzles")
     except AssetNotFound:

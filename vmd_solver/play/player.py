@@ -15,11 +15,11 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.play.film import Film, Frame, Row
 from vmd_solver.sampling import Settings, Solver
-from vmd_solver.sampling.events import Event, to_row
+from vmd_solver.sampling.events import to_row
 from vmd_solver.sampling.settings import CHOICES
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Moments a second."""
+"""Frames a second."""
 
 MOST_LATENTS, MOST_CALLS = 16, 512
 """Bounds of what can be asked for while watching."""
@@ -28,13 +28,13 @@ FIRST = Settings(mode="neural", policy="top", nfe=16, timeout_s=60.0)
 """How a puzzle is solved to be watched: the model alone, a few cells a call."""
 
 
-Moment = tuple[int, int]
+Timestamp = tuple[int, int]
 """When a frame is: after so many calls, and how many frames after the first of these."""
 
 
-def moments(film: Film) -> list[Moment]:
+def timestamps(film: Film) -> list[Timestamp]:
     """When each frame of a film is, in rising order: films are watched together by these."""
-    found: list[Moment] = []
+    found: list[Timestamp] = []
     calls = since = 0
     for frame in film.frames:
         since = since + 1 if found and frame.nfe <= calls else 0
@@ -53,7 +53,7 @@ class Player:
     def show(self, *films: Film) -> None:
         """Play other films from their beginning."""
         self.films, self.playing = films, True
-        self._now: Moment = (0, 0)
+        self._now: Timestamp = (0, 0)
         self._known: tuple[int, ...] = ()
 
     @property
@@ -74,12 +74,12 @@ class Player:
 
     @property
     def reel(self) -> list[tuple[Frame, ...]]:
-        """`frames` at every moment."""
+        """`frames` at every timestamp."""
         self._look()
-        return [self._at(moment) for moment in self._moments]
+        return [self._at(when) for when in self._timestamps]
 
-    def _at(self, moment: Moment) -> tuple[Frame, ...]:
-        places = (bisect_right(when, moment) - 1 for when in self._when)
+    def _at(self, now: Timestamp) -> tuple[Frame, ...]:
+        places = (bisect_right(when, now) - 1 for when in self._when)
         return tuple(film.frames[at] for film, at in zip(self.films, places, strict=True))
 
     @property
@@ -89,27 +89,26 @@ class Player:
 
     @property
     def count(self) -> int:
-        """Moments at which any film has a frame."""
+        """Timestamps at which any film has a frame."""
         self._look()
-        return len(self._moments)
+        return len(self._timestamps)
 
     @property
     def at(self) -> int:
-        """The number of the moment that is to be seen."""
+        """The number of the timestamp that is shown."""
         self._look()
-        return bisect_right(self._moments, self._now) - 1
+        return bisect_right(self._timestamps, self._now) - 1
 
     def _look(self) -> None:
         """Find out when there are frames, if films have grown."""
         lengths = tuple(len(film.frames) for film in self.films)
         if lengths != self._known:
             self._known = lengths
-            self._when = [moments(film) for film in self.films]
-            self._moments = sorted({*chain(*self._when)})
+            self._when = [timestamps(film) for film in self.films]
+            self._timestamps = sorted({*chain(*self._when)})
 
     @property
     def speed(self) -> float:
-        """Moments a second."""
         return SPEEDS[self._speed]
 
     @property
@@ -122,7 +121,7 @@ class Player:
         self._speed = min(max(self._speed + step, 0), len(SPEEDS) - 1)
 
     def go(self, at: int) -> None:
-        """Go to a moment, or as far as there are any, and stay there."""
+        """Go to a timestamp, by its number, or as far as there are any, and stay there."""
         self.playing = False
         self._to(min(max(at, 0), self.count - 1))
 
@@ -134,7 +133,7 @@ class Player:
             self._to(0)
 
     def tick(self) -> bool:
-        """While playing go on by a moment; whether there was one to go to."""
+        """While playing go on by one timestamp; whether there was one to go to."""
         if not self.playing or self.at + 1 >= self.count:
             self.playing = self.playing and not self.ended
             return False
@@ -143,7 +142,7 @@ class Player:
 
     def _to(self, at: int) -> None:
         self._look()
-        self._now = self._moments[at]
+        self._now = self._timestamps[at]
 
 
 def varied(settings: Settings, name: str, step: int) -> Settings:
@@ -163,28 +162,11 @@ def varied(settings: Settings, name: str, step: int) -> Settings:
     return replace(settings, **{name: min(max(changed, 1), most)})
 
 
-class _Stopped(Exception):
-    """The run is no longer wanted."""
-
-
 def shoot(
-    puzzle: Puzzle,
-    settings: Settings,
-    denoiser: Denoiser,
-    told: Callable[[Row], None],
-    cancelled: Callable[[], bool] = bool,
+    puzzle: Puzzle, settings: Settings, denoiser: Denoiser, on_row: Callable[[Row], None]
 ) -> None:
-    """Solve a puzzle and hand over each event as a row; ends early where `cancelled` says so.
+    """Solve a puzzle and hand over each event as a row, at least one a call.
 
-    It is asked at each event, that is at least once a call.
+    What `on_row` raises ends the run.
     """
-
-    def observe(event: Event) -> None:
-        if cancelled():
-            raise _Stopped
-        told(to_row(event))
-
-    try:
-        Solver(settings, denoiser, observe).solve(puzzle)
-    except _Stopped:
-        return
+    Solver(settings, denoiser, lambda event: on_row(to_row(event))).solve(puzzle)

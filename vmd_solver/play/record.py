@@ -76,7 +76,7 @@ def _game(data: Any) -> Game:
         raise SaveError(f"version {VERSION} expected, got {data['version']!r}")
     puzzle = parse(data["puzzle"], format="jsonl")
     elapsed_s = float(data["elapsed_s"])
-    _require(0 <= elapsed_s < _MOST_SECONDS, "a time that is none")
+    _require(0 <= elapsed_s < _MOST_SECONDS, "an impossible time")
     game = Game(puzzle, str(data["title"]), Stopwatch(elapsed_s))
     _replay(game, data["moves"], data["done"])
     game.savepoints = [_savepoint(point, game) for point in data["savepoints"]]
@@ -87,7 +87,7 @@ def _game(data: Any) -> Game:
 def _replay(game: Game, moves: Any, done: Any) -> None:
     for move in moves:
         _require(game.history.play(_contents(move, game)), "a move that changes nothing")
-    _require(isinstance(done, int) and 0 <= done <= len(moves), "a number of moves that is none")
+    _require(isinstance(done, int) and 0 <= done <= len(moves), "an impossible number of moves")
     for _ in range(len(moves) - done):
         game.history.undo()
 

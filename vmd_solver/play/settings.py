@@ -62,18 +62,18 @@ def save(path: Path, settings: Settings) -> None:
 
 
 def from_data(data: Any) -> Settings:
-    """Settings of JSON data; what is unknown to this version is passed over.
+    """Settings of JSON data; keys that this version does not know are ignored.
 
     Raises SaveError where something has the wrong type.
     """
     if not isinstance(data, dict):
         raise SaveError("settings are expected as one JSON object")
     usual = Settings()
-    told = {one.name: data[one.name] for one in fields(Settings) if one.name in data}
-    for name, value in told.items():
+    known = {one.name: data[one.name] for one in fields(Settings) if one.name in data}
+    for name, value in known.items():
         if type(value) is not type(getattr(usual, name)):
             raise SaveError(f"{name} cannot be {value!r}")
-    for command, keys in told.get("keys", {}).items():
+    for command, keys in known.get("keys", {}).items():
         if not isinstance(keys, str):
             raise SaveError(f"the keys of {command} cannot be {keys!r}")
-    return replace(usual, **told)
+    return replace(usual, **known)

@@ -1,6 +1,6 @@
 """Finished games: one line each in a file that only grows, and what they add up to.
 
-Lines that cannot be read are passed over and stay where they are.
+Lines that cannot be read are ignored and stay where they are.
 """
 
 from __future__ import annotations

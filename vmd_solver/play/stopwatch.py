@@ -31,12 +31,10 @@ class Stopwatch:
         return self._before_s + ran
 
     def start(self) -> None:
-        """Let time run."""
         if self._since is None:
             self._since = self._clock()
 
     def stop(self) -> None:
-        """Stop time."""
         self._before_s, self._since = self.elapsed_s, None
 
 

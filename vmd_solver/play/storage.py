@@ -21,7 +21,7 @@ _DRAFT = ".draft"
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises SaveError where it is none; FileNotFoundError passes."""
+    """What a JSON file holds. Raises SaveError for another file; FileNotFoundError passes."""
     try:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -29,7 +29,7 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise SaveError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise SaveError(f"{path} is no whole JSON file: {error}") from error
+        raise SaveError(f"{path} is not a complete JSON file: {error}") from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -78,7 +78,7 @@ def sweep(folder: Path, older_than_s: float = 3600.0) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Have the operating system write the folder down too, where it can."""
+    """Flush the folder to disk too, where the system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -114,7 +114,7 @@ class Lock:
 
 @contextmanager
 def locked(path: Path, patience_s: float = 2.0) -> Iterator[None]:
-    """Hold the lock of a file; goes on without after a while, as its writers do no harm."""
+    """Hold the lock of a file; without it after a while, as its writers do no harm."""
     lock, given_up = Lock(path), time.monotonic() + patience_s
     while not lock.take() and time.monotonic() < given_up:
         time.sleep(0.02)

@@ -98,13 +98,13 @@ def any_seed() -> int:
 
 
 def grant(
-    wish: Wish, draw: Draw, told: Callable[[Grid], None], cancelled: Callable[[], bool] = bool
+    wish: Wish, draw: Draw, on_grid: Callable[[Grid], None], cancelled: Callable[[], bool] = bool
 ) -> Made | None:
-    """The first puzzle of a wish, as `make` gives it; each grid that is dug is told of."""
+    """The first puzzle of a wish, as `make` gives it; `on_grid` gets each grid that is dug."""
 
     def drawn(board: Board, rng: np.random.Generator) -> Grid:
         grid = draw(board, rng)
-        told(grid)
+        on_grid(grid)
         return grid
 
     return make(wish, 0, drawn, cancelled)

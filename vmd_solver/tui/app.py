@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
-from pathlib import Path, PurePath
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from textual import work
@@ -36,7 +35,7 @@ from vmd_solver.tui.commands import (
 )
 from vmd_solver.tui.screens.help import HelpScreen
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.pick import PickScreen
+from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.statistics import StatisticsScreen
@@ -69,8 +68,7 @@ class PlayApp(App[None]):
     With `films` it shows one of these, which belong to the entries, instead of a game.
     """
 
-    # Textual loads no stylesheet of the default screen, which is the list of puzzles.
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
+    CSS_PATH = "app.tcss"
     TITLE = "vmd-play"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
@@ -83,7 +81,7 @@ class PlayApp(App[None]):
         denoiser: Callable[[str], Denoiser] = one_thread,
         text_model: Callable[[], TextDenoiser] = one_thread_text,
     ) -> None:
-        # Without colour everything is told by attributes; greys would tell less.
+        # Without colour attributes show everything; greys would show less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.folders = folders
         self.library = Library(folders.games)
@@ -104,11 +102,10 @@ class PlayApp(App[None]):
         """The text that is written."""
         self.wish = Wish(level="easy", symmetry="half-turn")
         """What a new puzzle was asked to be like last."""
-        self.parting_words: list[str] = []
-        """What to say once the screen is gone."""
+        self.exit_messages: list[str] = []
+        """What to print once the screen is gone."""
 
     def on_mount(self) -> None:
-        """Show the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
         if self.settings.keys:
             self.set_keymap(known_keys(self.settings.keys))
@@ -125,10 +122,6 @@ class PlayApp(App[None]):
         return HomeScreen()
 
     # From screen to screen
-
-    def open_file(self, path: Path) -> None:
-        """Play a puzzle of a file, or say what is wrong with it."""
-        self.open_entries(opening.entries(path))
 
     @work(group="dialog")
     async def open_entries(
@@ -152,58 +145,46 @@ class PlayApp(App[None]):
         if films is None:
             self.play_puzzle(puzzle, title)
         else:
-            self.watch_film(films[at] or Film(puzzle), title)
-
-    def watch_film(self, film: Film, title: str) -> None:
-        """Show a film; one of nothing but a puzzle is made first."""
-        self.push_screen(WatchScreen(film, title))
+            self.push_screen(WatchScreen(films[at] or Film(puzzle), title))
 
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""
-        self._leave_game()
+        self.action_leave_game()
         self.play(self.library.open(puzzle, title))
 
     def play(self, opened: Opened) -> None:
-        """Show a game."""
-        self._leave_game()
+        self.action_leave_game()
         self.push_screen(PlayScreen(opened, self.settings))
 
     def resume(self, key: str) -> None:
-        """Go on with a saved game, or say why that cannot be."""
+        """Continue a saved game, or say why that cannot be."""
         try:
             self.play(self.library.resume(key))
         except SaveError as error:
             self.notify(str(error), severity="error", timeout=10)
 
-    def _leave_game(self) -> None:
+    def action_leave_game(self) -> None:
+        """Save the game, and show the list of puzzles."""
         while isinstance(self.screen, PlayScreen):
             self.screen.leave()
             self.pop_screen()
 
-    def go_home(self) -> None:
-        """Leave the game, which is saved."""
-        self._leave_game()
-
-    def go_back(self) -> None:
+    def action_last_game(self) -> None:
         """From the list back to the game played last, if it is unfinished."""
         last = self.library.last()
         if last is not None:
             self.resume(last.key)
 
     def action_settings(self) -> None:
-        """Show the settings."""
         self.push_screen(SettingsScreen())
 
     def action_help(self) -> None:
-        """Show the help."""
         self.push_screen(HelpScreen())
 
     def action_statistics(self) -> None:
-        """Show finished games."""
         self.push_screen(StatisticsScreen(self.statistics))
 
     def action_text(self) -> None:
-        """Write text with the model."""
         self.push_screen(TextScreen(self.draft))
 
     # Settings
@@ -240,18 +221,10 @@ class PlayApp(App[None]):
         yield SystemCommand("Statistics", "Finished games", self.action_statistics)
         for one in _TABLE_OF.get(type(screen), ()):
             if not one.area.startswith("Moving"):
-                yield SystemCommand(one.text, self.key_of(one.name), self._runner(one.action))
+                yield SystemCommand(
+                    one.text, self.key_of(one.name), partial(self.run_action, one.action, screen)
+                )
 
-    def _runner(self, action: str) -> Any:
-        async def run() -> None:
-            await self.run_action(action, self.screen)
-
-        return run
-
-    def notify(self, message: str, *, markup: bool = False, **told: Any) -> None:
+    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Say something for a while, as plain text: names of files may look like markup."""
-        super().notify(message, markup=markup, **told)
-
-    def say_at_exit(self, text: str) -> None:
-        """Say something once the screen is gone."""
-        self.parting_words.append(text)
+        super().notify(message, markup=markup, **options)

@@ -25,7 +25,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 @click.command("vmd-play", context_settings=_CONTEXT)
 @click.argument("file", required=False)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
-@click.option("-r", "--resume", is_flag=True, help="Go on with the game left off last.")
+@click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
 @click.option(
     "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
 )
@@ -42,7 +42,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
     help="Keep games, statistics and settings there instead of in the user's folders.",
 )
 @click.option("--serve", is_flag=True, help="Play in a browser (extra web), see --host and --port.")
-@click.option("--host", metavar="NAME", help="With --serve: who may come.  [127.0.0.1]")
+@click.option("--host", metavar="NAME", help="With --serve: the address to listen on.  [127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="With --serve.  [8000]")
 @click.version_option(__version__, message="vmd-play %(version)s")
 def command(
@@ -58,8 +58,8 @@ def command(
 ) -> int | None:
     """Play constraint puzzles in the terminal.
 
-    FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be one that ships. Without it
-    there is a list of games left off, new puzzles and puzzles that ship.
+    FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be an included one. Without
+    it there is a list of unfinished games, new puzzles and included puzzles.
     """
     if not serve and (host or port):
         raise click.UsageError("--host and --port go with --serve")
@@ -78,8 +78,8 @@ def command(
         _export(export, entries, films or [])
         return None
     if serve:
-        told = [("--number", number), ("--data-dir", data_dir)]
-        again = [str(part) for option in told if option[1] is not None for part in option]
+        options = [("--number", number), ("--data-dir", data_dir)]
+        again = [str(part) for option in options if option[1] is not None for part in option]
         again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
         _serve(again, host or "127.0.0.1", port or 8000)
         return None
@@ -90,8 +90,8 @@ def command(
 
     app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, films)
     app.run()
-    for words in app.parting_words:
-        click.echo(f"vmd-play: {words}", err=True)
+    for message in app.exit_messages:
+        click.echo(f"vmd-play: {message}", err=True)
     return app.return_code or 0
 
 
@@ -137,7 +137,6 @@ def _shot(puzzle: Puzzle | None) -> Film:
 
 
 def main() -> None:
-    """The installed script."""
     sys.exit(guard(_main, "vmd-play", "games and traces need none"))
 
 

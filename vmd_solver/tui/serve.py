@@ -47,7 +47,7 @@ a { color: #86c6f4; }
 </style>
 </head>
 <body>
-<div id="ended"><p>The game is saved. <a href="/">Go on</a></p></div>
+<div id="ended"><p>The game is saved. <a href="/">Continue</a></p></div>
 <div id="terminal" class="textual-terminal" data-session-websocket-url="$socket/ws"
   data-font-size="$size"></div>
 <script>
@@ -78,7 +78,6 @@ class PlayServer(Server):
         """Say nothing of every request."""
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say where it is."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         click.echo(f"vmd-play: http://{host}:{self.port}  (Ctrl+C ends it)", err=True)
 
@@ -95,7 +94,7 @@ class PlayServer(Server):
     ) -> web.StreamResponse:
         """Refuse what a page from elsewhere asks for: it could type, and read, for the player.
 
-        A browser names the page's origin, and the name that it was told to ask for; a name of
+        A browser names the page's origin, and the name that it was given; a name of
         someone else's may lead here as well.
         """
         origin = request.headers.get("Origin")
@@ -109,10 +108,10 @@ class PlayServer(Server):
         socket = f"{'wss' if request.secure else 'ws'}://{request.host}"
         asked = request.query.get("fontsize", "")
         size = asked if asked.isdecimal() and int(asked) in _SIZES else "16"
-        told = {"title": escape(self.title), "socket": escape(socket), "size": size}
+        values = {"title": escape(self.title), "socket": escape(socket), "size": size}
         policy = Template(_POLICY).substitute(socket=socket)
         return web.Response(
-            text=_PAGE.substitute(told),
+            text=_PAGE.substitute(values),
             content_type="text/html",
             headers={"Content-Security-Policy": policy},
         )

@@ -2,66 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.theme import Theme
 
-THEMES = (
-    Theme(
-        name="paper-dark",
-        primary="#7aa2c8",
-        secondary="#8f83b8",
-        accent="#86c6f4",
-        warning="#e8b84b",
-        error="#ff7369",
-        success="#86b86b",
-        foreground="#e6e1d6",
-        background="#1b1d21",
-        surface="#24272d",
-        panel="#2c3038",
-    ),
-    Theme(
-        name="paper-light",
-        primary="#4a7aa8",
-        secondary="#7c6fa6",
-        accent="#1257a0",
-        warning="#e0a526",
-        error="#b3261e",
-        success="#5d9440",
-        foreground="#22211e",
-        background="#f7f3e9",
-        surface="#ece6d8",
-        panel="#e2dbca",
-        dark=False,
-    ),
-    Theme(
-        name="contrast-dark",
-        primary="#00a2ff",
-        secondary="#a56bff",
-        accent="#5fffff",
-        warning="#ffff00",
-        error="#ff5c5c",
-        success="#00ff5f",
-        foreground="#ffffff",
-        background="#000000",
-        surface="#000000",
-        panel="#1a1a1a",
-        text_alpha=1.0,
-    ),
-    Theme(
-        name="contrast-light",
-        primary="#0057d8",
-        secondary="#6a00c8",
-        accent="#0000c8",
-        warning="#000000",
-        error="#b00000",
-        success="#007a1f",
-        foreground="#000000",
-        background="#ffffff",
-        surface="#ffffff",
-        panel="#e8e8e8",
-        text_alpha=1.0,
-        dark=False,
-    ),
-)
+_NAMES = ("paper-dark", "paper-light", "contrast-dark", "contrast-light")
 
-FIRST = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
+_COLOURS = {
+    "primary": ("#7aa2c8", "#4a7aa8", "#00a2ff", "#0057d8"),
+    "secondary": ("#8f83b8", "#7c6fa6", "#a56bff", "#6a00c8"),
+    "accent": ("#86c6f4", "#1257a0", "#5fffff", "#0000c8"),
+    "warning": ("#e8b84b", "#e0a526", "#ffff00", "#000000"),
+    "error": ("#ff7369", "#b3261e", "#ff5c5c", "#b00000"),
+    "success": ("#86b86b", "#5d9440", "#00ff5f", "#007a1f"),
+    "foreground": ("#e6e1d6", "#22211e", "#ffffff", "#000000"),
+    "background": ("#1b1d21", "#f7f3e9", "#000000", "#ffffff"),
+    "surface": ("#24272d", "#ece6d8", "#000000", "#ffffff"),
+    "panel": ("#2c3038", "#e2dbca", "#1a1a1a", "#e8e8e8"),
+}
+"""For each role its colour in each theme, in the order of their names."""
+
+
+def _theme(place: int, name: str) -> Theme:
+    colours: dict[str, Any] = {role: row[place] for role, row in _COLOURS.items()}
+    if name.startswith("contrast"):
+        colours["text_alpha"] = 1.0
+    return Theme(name=name, dark=name.endswith("dark"), **colours)
+
+
+THEMES = tuple(_theme(place, name) for place, name in enumerate(_NAMES))
+
+FIRST = (*_NAMES, "ansi-dark", "ansi-light")
 """The themes that are named first where one is chosen."""

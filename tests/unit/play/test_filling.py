@@ -63,12 +63,23 @@ def test_text_appears_call_by_call() -> None:
     assert masked == sorted(masked, reverse=True) and len(set(masked)) == 5
 
 
-def test_it_stops_at_the_next_event() -> None:
+class Unwanted(Exception):
+    """Whoever watches has seen enough."""
+
+
+def test_it_ends_where_its_observer_raises() -> None:
     seen: list[Cells] = []
     fake = model(TEXT8)
     cells = typed("_" * 8)
-    assert fill_in(cells, fake, TextSettings(nfe=8), seen.append, lambda: len(seen) > 2) is None
-    assert len(seen) == 3 and len(fake.asked) == 3
+
+    def third(state: Cells) -> None:
+        seen.append(state)
+        if len(seen) == 3:
+            raise Unwanted
+
+    with pytest.raises(Unwanted):
+        fill_in(cells, fake, TextSettings(nfe=8), third)
+    assert len(seen) == 3 and len(fake.asked) == 2
 
 
 def test_a_character_is_shown_once_it_is_all_there() -> None:

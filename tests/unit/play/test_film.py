@@ -106,12 +106,12 @@ def test_a_trace_gives_the_film_of_the_run(tmp_path: Path) -> None:
     ("change", "words"),
     [
         (lambda rows: rows[1:], "run.trace:1: puzzle 0 has not begun"),
-        (lambda rows: [], "tells of no puzzle"),
+        (lambda rows: [], "holds no puzzle"),
         (lambda rows: [rows[0], rows[0]], "run.trace:2: puzzle 0 began twice"),
         (lambda rows: [7], "run.trace:1: an event"),
         (lambda rows: [{**rows[0], "asked": 3}], "run.trace:1: "),
         (lambda rows: [*rows, rows[1]], "after the end"),
-        (lambda rows: [rows[0], {"event": "Exploded", "puzzle": 0}], "no event of a trace"),
+        (lambda rows: [rows[0], {"event": "Exploded", "puzzle": 0}], "not an event of a trace"),
         (lambda rows: [rows[0], {"event": "Searched", "puzzle": 0}], "no 'guesses'"),
         (lambda rows: [rows[0], {**rows[2], "grid": [1]}], "16 cells expected, got 1"),
         (lambda rows: [rows[0], {**rows[2], "grid": [9] * 16}], "no value 9"),
@@ -126,7 +126,7 @@ def test_a_trace_gives_the_film_of_the_run(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_damaged_trace_is_told_in_one_line(tmp_path: Path, change: Any, words: str) -> None:
+def test_a_damaged_trace_is_reported_in_one_line(tmp_path: Path, change: Any, words: str) -> None:
     rows = rows_of(undecided(), nfe=2)
     assert rows[2]["event"] == "Called"
     path = write(tmp_path / "run.trace", change(rows))

@@ -71,6 +71,6 @@ def test_every_toggle_is_described() -> None:
 
 def test_folders(tmp_path: Path) -> None:
     usual = usual_folders()
-    assert usual.games.parent == usual.data
+    assert usual.games.parent == usual.statistics.parent
     assert "vmd-solver" in str(usual.settings)
     assert folders_at(tmp_path).statistics.parent == tmp_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
@@ -14,14 +15,14 @@ SOLUTION = np.array((1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1))
 PUZZLE = Puzzle(sudoku(2, 2), (1,) + (0,) * 15)
 
 
-def shot() -> Film:
+def recorded() -> Film:
     film = Film(PUZZLE)
     shoot(PUZZLE, FIRST, oracle(SOLUTION), film.add)
     return film
 
 
 def test_a_film_plays_to_its_end_and_again() -> None:
-    player = Player(shot())
+    player = Player(recorded())
     steps = 0
     while player.tick():
         steps += 1
@@ -40,7 +41,7 @@ def test_a_film_in_the_making_is_waited_for() -> None:
 
 
 def test_steps_pause_and_stay_within_the_film() -> None:
-    player = Player(shot())
+    player = Player(recorded())
     player.go(1)
     assert not player.tick() and player.at == 1
     player.go(-5)
@@ -67,10 +68,21 @@ def test_settings_change_by_steps() -> None:
     assert varied(FIRST, "policy", 1) != FIRST
 
 
-def test_a_run_that_is_not_wanted_ends_at_its_next_event() -> None:
+class Unwanted(Exception):
+    """Whoever watches has seen enough."""
+
+
+def test_a_run_ends_at_the_event_where_its_observer_raises() -> None:
     rows: list[Row] = []
     fake = undecided()
-    shoot(PUZZLE, FIRST, fake, rows.append, lambda: len(rows) >= 3)
+
+    def fourth(row: Row) -> None:
+        if len(rows) == 3:
+            raise Unwanted
+        rows.append(row)
+
+    with pytest.raises(Unwanted):
+        shoot(PUZZLE, FIRST, fake, fourth)
     assert len(rows) == 3 and fake.calls == 1
 
 

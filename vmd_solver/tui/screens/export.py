@@ -7,13 +7,12 @@ from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Input, Select, Static
 
 from vmd_solver.errors import SaveError
 from vmd_solver.play.film import Film, Frame
 from vmd_solver.tui.export import export
-from vmd_solver.tui.widgets.dialog import Dialog, titled
+from vmd_solver.tui.screens.dialog import Dialog
 
 _MOMENT, _SHEET, _CAST = "this moment, as SVG", "all moments, as one SVG", "the film, as asciicast"
 _NAMES = {_MOMENT: "moment.svg", _SHEET: "film.svg", _CAST: "film.cast"}
@@ -22,19 +21,18 @@ _NAMES = {_MOMENT: "moment.svg", _SHEET: "film.svg", _CAST: "film.cast"}
 class ExportScreen(Dialog[None]):
     """Writes the file, over no other one."""
 
-    CSS_PATH = "export.tcss"
+    TITLE = "Export"
+    SUB_TITLE = "tab, enter, esc"
 
     def __init__(self, films: Sequence[Film], moment: Sequence[Frame], speed: float) -> None:
         super().__init__()
         self._films, self._moment, self._speed = films, moment, speed
 
-    def compose(self) -> ComposeResult:
-        """What, and where to."""
-        with titled(Vertical(classes="dialog--box"), "Export", "tab, enter, esc"):
-            options = [(text, text) for text in _NAMES]
-            yield Select(options, value=_MOMENT, allow_blank=False, compact=True)
-            yield Input(_NAMES[_MOMENT], placeholder="path of a file", compact=True)
-            yield Static(id="problem", markup=False)
+    def contents(self) -> ComposeResult:
+        options = [(text, text) for text in _NAMES]
+        yield Select(options, value=_MOMENT, allow_blank=False, compact=True)
+        yield Input(_NAMES[_MOMENT], placeholder="path of a file", compact=True)
+        yield Static(id="problem", markup=False)
 
     def on_mount(self) -> None:
         """Enter writes the moment."""

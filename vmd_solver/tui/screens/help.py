@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
-from vmd_solver.tui.widgets.dialog import Dialog, titled
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
+from vmd_solver.tui.screens.dialog import Dialog
 
 _VALUES = (
     ("1-9, A-Z", "Enter a value; letters as capitals"),
@@ -36,13 +31,12 @@ _SIGNS = (
 class HelpScreen(Dialog[None]):
     """A page to read."""
 
-    CSS_PATH = "help.tcss"
-    app: PlayApp
+    TITLE = "Help"
+    SUB_TITLE = "↑ ↓, esc"
+    SCROLLED_BY_KEYS = True
 
-    def compose(self) -> ComposeResult:
-        """The page."""
-        with titled(VerticalScroll(classes="dialog--box"), "Help", "↑ ↓, esc"):
-            yield Static(self._page())
+    def contents(self) -> ComposeResult:
+        yield Static(self._page())
 
     def _page(self) -> Text:
         page = Text()

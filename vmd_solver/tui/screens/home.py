@@ -1,17 +1,15 @@
-"""Where a puzzle is chosen: the game left off, one from a file, a new one."""
+"""Where a puzzle is chosen: an unfinished game, one from a file, a new one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,28 +18,24 @@ from vmd_solver.play import Summary, opening
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.play.wishes import READY, origin, words
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.find import FindScreen
+from vmd_solver.tui.screens.base import AppScreen
 from vmd_solver.tui.screens.new import NewScreen
+from vmd_solver.tui.screens.open import FindScreen
 from vmd_solver.tui.widgets.keybar import KeyBar
 
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
-
 _MOST_GAMES = 20
-"""Games left off that are listed."""
+"""Unfinished games that are listed."""
 
 _HEAD = "v m d - p l a y"
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(AppScreen[None]):
     """The list of what can be played."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(LISTING)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    app: PlayApp
 
     def compose(self) -> ComposeResult:
-        """The list, and what the keys do."""
         with Vertical(id="home"):
             yield Static(_HEAD, id="head")
             yield OptionList(id="choices", markup=False)
@@ -60,7 +54,7 @@ class HomeScreen(Screen[None]):
     def _options(self) -> Iterator[Option]:
         games = [game for game in self.app.library.saved() if not game.finished][:_MOST_GAMES]
         if games:
-            yield _heading("Go on with")
+            yield _heading("Continue")
             yield from (Option(_described(game), f"game {game.key}") for game in games)
         yield _heading("A new puzzle")
         yield Option("  Choose family, size, difficulty…", "new")
@@ -68,7 +62,7 @@ class HomeScreen(Screen[None]):
             yield Option(f"  {words(wish)}", f"wish {at}")
         yield _heading("Text")
         yield Option("  Type, mask, fill, lock what you like…", "text")
-        yield _heading("Puzzles that ship")
+        yield _heading("Included puzzles")
         for path in opening.shipped_files():
             yield Option(f"  {path.name}", f"file {path}")
 
@@ -85,7 +79,7 @@ class HomeScreen(Screen[None]):
         elif what == "text":
             self.app.action_text()
         elif what == "file":
-            self.app.open_file(Path(which))
+            self.app.open_entries(opening.entries(which))
 
     def action_new(self) -> None:
         """Ask what the puzzle should be like, beginning with what was asked for last."""
@@ -97,18 +91,16 @@ class HomeScreen(Screen[None]):
         made = await self.app.push_screen_wait(NewScreen(wish, begin))
         if made is not None:
             self.app.play_puzzle(made.puzzle, made.puzzle.name)
-            if told := origin(made):
-                self.notify(told, timeout=8)
+            if note := origin(made):
+                self.notify(note, timeout=8)
 
     @work(group="dialog")
     async def action_find(self) -> None:
-        """Ask for a file."""
         path = await self.app.push_screen_wait(FindScreen())
         if path is not None:
-            self.app.open_file(path)
+            self.app.open_entries(opening.entries(path))
 
     def action_remove(self) -> None:
-        """Delete the game that is highlighted."""
         option = self.query_one(OptionList).highlighted_option
         what, _, which = ((option.id if option else "") or "").partition(" ")
         if what != "game":
@@ -116,14 +108,6 @@ class HomeScreen(Screen[None]):
         elif not self.app.library.remove(which):
             self.notify("That game is open in another vmd-play.", severity="warning")
         self.on_screen_resume()
-
-    def action_move(self, way: str) -> None:
-        """Up or down, as the arrows do."""
-        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
-
-    def action_back(self) -> None:
-        """Back to the game that was left for this, if there is one."""
-        self.app.go_back()
 
 
 def _heading(text: str) -> Option:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
-from textual.worker import get_current_worker
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.errors import VmdError
@@ -28,11 +26,8 @@ from vmd_solver.generation import (
 )
 from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
-from vmd_solver.tui.widgets.dialog import Dialog, titled
-from vmd_solver.tui.widgets.toggle import Toggle
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
+from vmd_solver.tui.screens.base import Run
+from vmd_solver.tui.screens.dialog import Dialog, Toggle
 
 _ANY = "any"
 _SEARCH, _MODEL = "search", "the model"
@@ -42,21 +37,8 @@ _MOST_DIGITS = 9
 class NewScreen(Dialog[Made]):
     """Gives the puzzle that was made. With `begin` it sets to work at once."""
 
-    CSS_PATH = "new.tcss"
-    app: PlayApp
-
-    @dataclass
-    class Drawn(Message):
-        """A grid was drawn; `valid` by a model, or not, or None where none was asked."""
-
-        valid: bool | None
-
-    @dataclass
-    class Done(Message):
-        """The making ended; `why` says why there is no puzzle."""
-
-        made: Made | None
-        why: str = ""
+    TITLE = "A new puzzle"
+    SUB_TITLE = "tab, enter, esc"
 
     def __init__(self, wish: Wish, begin: bool = False) -> None:
         super().__init__()
@@ -65,16 +47,14 @@ class NewScreen(Dialog[Made]):
         """What is being made; None while nothing is."""
         self._drawn: list[bool | None] = []
 
-    def compose(self) -> ComposeResult:
-        """A line for each question, the command that makes the same, and what goes on."""
-        box = VerticalScroll(classes="dialog--box", can_focus=False)
-        with titled(box, "A new puzzle", "tab, enter, esc"):
-            yield from self._questions()
-            yield Static(id="command", markup=False)
-            yield Static(id="said", markup=False)
-            button = Button("Make", id="make", compact=True)
-            button.active_effect_duration = 0  # while it lasts another press would be lost
-            yield button
+    def contents(self) -> ComposeResult:
+        """A line for each question, the command that makes the same, and how far it is."""
+        yield from self._questions()
+        yield Static(id="command", markup=False)
+        yield Static(id="said", markup=False)
+        button = Button("Make", id="make", compact=True)
+        button.active_effect_duration = 0  # while it lasts another press would be lost
+        yield button
 
     def _questions(self) -> Iterator[Widget]:
         first = self._first
@@ -105,7 +85,7 @@ class NewScreen(Dialog[Made]):
         return int(text) if text.isdecimal() else 0
 
     def wish(self) -> Wish:
-        """The wish as it is entered. Raises SearchError where it is none."""
+        """The wish as it is entered. Raises SearchError where there can be no such puzzle."""
         level = self._chosen("level")
         return Wish(
             self._chosen("family"),
@@ -160,35 +140,23 @@ class NewScreen(Dialog[Made]):
         self._tell()
         self._make(self._wish, self._chosen("grids") == _MODEL)
 
-    @work(thread=True, group="make", exclusive=True)
     def _make(self, wish: Wish, neural: bool) -> None:
-        worker = get_current_worker()
-
-        def told(grid: Grid) -> None:
-            self.post_message(self.Drawn(grid.by_model))
-
-        try:
+        def work(run: Run) -> None:
             draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
-            made = grant(wish, draw, told, lambda: worker.is_cancelled)
-        except VmdError as error:
-            done = self.Done(None, str(error))
-        else:
-            done = self.Done(made, "" if made else f"Not found in {wish.tries} grids: ask for less")
-        if not worker.is_cancelled:
-            self.post_message(done)
+            made = grant(wish, draw, lambda grid: run.report(self._grid_drawn, grid), run.cancelled)
+            run.report(self._made, made, wish)
 
-    @on(Drawn)
-    def _heard(self, drawn: Drawn) -> None:
-        if self._wish is not None:
-            self._drawn.append(drawn.valid)
-            self._tell()
+        self.in_thread(work, self._end, group="make")
 
-    @on(Done)
-    def _done(self, done: Done) -> None:
-        if done.made is not None:
-            self.dismiss(done.made)
+    def _grid_drawn(self, grid: Grid) -> None:
+        self._drawn.append(grid.by_model)
+        self._tell()
+
+    def _made(self, made: Made | None, wish: Wish) -> None:
+        if made is not None:
+            self.dismiss(made)
         else:
-            self._end(done.why)
+            self._end(f"Not found in {wish.tries} grids: ask for less")
 
     def action_leave(self) -> None:
         """Give up what is being made; where nothing is, close."""

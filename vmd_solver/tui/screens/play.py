@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from vmd_solver.assets import DEFAULT_MODEL
-from vmd_solver.errors import VmdError
 from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
 from vmd_solver.play.film import Film
 from vmd_solver.play.hints import STUCK, Opinion, hint, obstacle, opinion, state_of, take
@@ -25,16 +22,15 @@ from vmd_solver.play.record import heading, kind_of
 from vmd_solver.play.rules import mask_values
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
-from vmd_solver.techniques import LEVELS, Grade, State, Step
+from vmd_solver.techniques import LEVELS, Grade, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.screens.savepoints import SavepointsScreen
+from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import BoardView
 from vmd_solver.tui.widgets.digits import Digits
 from vmd_solver.tui.widgets.keybar import KeyBar
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
 
 SMALLEST = (30, 12)
 """Columns and lines below which nothing but a message is shown."""
@@ -49,13 +45,11 @@ _TELLING = ("several", "none", "undecided")
 """Verdicts that are said on opening."""
 
 
-class PlayScreen(Screen[None]):
+class PlayScreen(AppScreen[None]):
     """One game in play."""
 
-    CSS_PATH = "play.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
-    app: PlayApp
 
     def __init__(self, opened: Opened, settings: Settings) -> None:
         super().__init__()
@@ -77,7 +71,6 @@ class PlayScreen(Screen[None]):
         """The version of the game that no technique helps with: a hint then asks the model."""
 
     def compose(self) -> ComposeResult:
-        """The bar, the board with what is beside it, and the footer."""
         yield self._bar
         with Horizontal(id="table"):
             yield self.board
@@ -95,7 +88,7 @@ class PlayScreen(Screen[None]):
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
         self.board.focus()
-        self._count_solutions()
+        self.in_thread(self._count_solutions, self._say, "judge")
         if not self.game.finished:
             self.game.watch.start()
         self.set_interval(1.0, self._tick)
@@ -111,20 +104,17 @@ class PlayScreen(Screen[None]):
         try:
             self.opened.close()
         except OSError as error:
-            self.app.say_at_exit(f"the game could not be saved: {error}")
+            self.app.exit_messages.append(f"the game could not be saved: {error}")
 
     # Work beside the screen
 
-    @work(thread=True, group="judge", exclusive=True)
-    def _count_solutions(self) -> None:
-        worker = get_current_worker()
-        verdict = judge(self.game.puzzle, lambda: worker.is_cancelled)
-        if worker.is_cancelled:
-            return
-        self.app.call_from_thread(self._judged, verdict)
-        grade = graded(self.game.puzzle, lambda: worker.is_cancelled) if verdict.solution else None
-        if grade is not None and not worker.is_cancelled:
-            self.app.call_from_thread(self._graded, grade)
+    def _count_solutions(self, run: Run) -> None:
+        """Count solutions, and find how hard the puzzle is where there is one; in a thread."""
+        verdict = judge(self.game.puzzle, run.cancelled)
+        run.report(self._judged, verdict)
+        grade = graded(self.game.puzzle, run.cancelled) if verdict.solution else None
+        if grade is not None:
+            run.report(self._graded, grade)
 
     def _judged(self, verdict: Verdict) -> None:
         self.game.verdict = verdict
@@ -200,51 +190,42 @@ class PlayScreen(Screen[None]):
             self.app.statistics.add(done)
         except OSError as error:
             self.notify(f"The time could not be kept: {error}", severity="error")
-        record = not self.game.helped and (best is None or seconds < best)
-        said = "Your best time yet." if record else f"Best time: {shown(best)}." if best else ""
+        is_best = not self.game.helped and (best is None or seconds < best)
+        said = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
         self.notify(f"Solved in {shown(seconds)}. {said}".strip(), title="Solved", timeout=8)
         self._autosave()
 
     def action_marks(self) -> None:
-        """Values become marks, or values again."""
         self._marking = not self._marking
         self._show()
 
     def action_one_mark(self) -> None:
-        """The next value becomes a mark."""
         self._one_mark = not self._one_mark
         self._show()
 
     def action_clear(self) -> None:
-        """Clear the cell."""
         self._edit(self.game.clear, self.board.cursor)
 
     def action_candidates(self) -> None:
-        """Pencil in all candidates."""
         self._edit(self.game.fill_candidates)
 
     def action_cell_candidates(self) -> None:
-        """Pencil in the candidates of the cell."""
         self._edit(self.game.fill_candidates, [self.board.cursor])
 
     def action_clear_marks(self) -> None:
-        """Take all marks away."""
         self._edit(self.game.clear_marks)
 
     # Back and forth
 
     def action_undo(self) -> None:
-        """Undo."""
         if not self._edit(self.game.undo):
             self._say("Nothing to undo.")
 
     def action_redo(self) -> None:
-        """Redo."""
         if not self._edit(self.game.redo):
             self._say("Nothing to redo.")
 
     def action_undo_mistakes(self) -> None:
-        """Undo to before the first mistake."""
         if self.board.covered:
             return
         taken = self.game.undo_mistakes()
@@ -252,19 +233,16 @@ class PlayScreen(Screen[None]):
         self._say(f"Took back {moves}." if taken else "No mistake on the board.")
 
     def action_restart(self) -> None:
-        """Start over."""
         if self._edit(self.game.restart):
             self._say("Started over. Undo brings it back.")
 
     def action_savepoint(self) -> None:
-        """Keep the position."""
         if not self.board.covered:
             point = self.game.save_point()
             self._say(f"Kept as position {point.name}.")
 
     @work(group="dialog")
     async def action_savepoints(self) -> None:
-        """Choose a kept position."""
         if self.board.covered:
             return
         chosen: Savepoint | None = await self.app.push_screen_wait(SavepointsScreen(self.game))
@@ -274,24 +252,20 @@ class PlayScreen(Screen[None]):
     # Looking
 
     def action_move(self, down: int, right: int) -> None:
-        """Move the cursor."""
         self.board.move(down, right)
 
     def action_open(self, step: int) -> None:
-        """Move to another open cell."""
         self.board.move_open(step)
 
     def action_zoom(self, step: int) -> None:
-        """Larger or smaller cells."""
         self.board.zoom(step)
 
     def action_filter(self) -> None:
-        """Filter for the value under the cursor, or stop."""
         value = self.game.values[self.board.cursor]
         self._filter(value or self.board.chosen)
 
     def action_filter_by(self, step: int) -> None:
-        """Filter for the next value; beyond the last there is none."""
+        """Filter for the next value; beyond the last none is."""
         values = self.game.board.D + 1
         self.board.chosen = (self.board.chosen + step) % values
         self._show()
@@ -305,7 +279,7 @@ class PlayScreen(Screen[None]):
         if self.board.covered or self.game.finished:
             return
         if self._stuck == self.game.version:
-            self._ask_model(state_of(self.game), self._stuck)
+            self._ask_model()
             return
         if self._hint is None or self._hinted != self.game.version:
             self._find_hint()
@@ -318,18 +292,16 @@ class PlayScreen(Screen[None]):
             self._edit(take, self.game, self._hint)
 
     def _find_hint(self) -> None:
-        problem = obstacle(self.game)
-        if problem:
+        if problem := obstacle(self.game):
             self.game.helped |= self.game.verdict.solution is not None
             self._say(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
-        else:
-            self._search_hint(state_of(self.game), self.game.version)
+            return
+        state, version = state_of(self.game), self.game.version
 
-    @work(thread=True, group="hint", exclusive=True)
-    def _search_hint(self, state: State, version: int) -> None:
-        found = hint(state)
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._show_hint, found, version)
+        def search(run: Run) -> None:
+            run.report(self._show_hint, hint(state), version)
+
+        self.in_thread(search, self._say, "hint")
 
     def _show_hint(self, found: Step | str, version: int) -> None:
         if version != self.game.version:
@@ -350,16 +322,18 @@ class PlayScreen(Screen[None]):
         )
         self._say(found.where)
 
-    @work(thread=True, group="hint", exclusive=True)
-    def _ask_model(self, state: State, version: int) -> None:
-        try:
-            found = opinion(state, self.app.denoiser(DEFAULT_MODEL))
-        except VmdError as error:
-            words = f"There is no model to ask: {error}"
-            self.app.call_from_thread(self.notify, words, severity="warning", markup=False)
-            return
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._show_opinion, found, version)
+    def _ask_model(self) -> None:
+        state, version = state_of(self.game), self.game.version
+
+        def ask(run: Run) -> None:
+            run.report(
+                self._show_opinion, opinion(state, self.app.denoiser(DEFAULT_MODEL)), version
+            )
+
+        self.in_thread(ask, self._no_model, "hint")
+
+    def _no_model(self, why: str) -> None:
+        self.notify(f"There is no model to ask: {why}", severity="warning", markup=False)
 
     def _show_opinion(self, found: Opinion, version: int) -> None:
         if version != self.game.version:
@@ -377,10 +351,9 @@ class PlayScreen(Screen[None]):
         if not self.game.finished:
             self.game.helped = True
             self._pause(True)
-        self.app.watch_film(Film(self.game.puzzle), self.game.title)
+        self.app.push_screen(WatchScreen(Film(self.game.puzzle), self.game.title))
 
     def action_wrong(self) -> None:
-        """Show wrong entries, or not."""
         shown_now = not self.app.settings.show_wrong
         self.app.change(show_wrong=shown_now)
         if not shown_now:
@@ -392,7 +365,6 @@ class PlayScreen(Screen[None]):
             self._say(f"{count} wrong." if count else "All entries are right.")
 
     def action_pause(self) -> None:
-        """Stop the time and hide the board, or go on."""
         self._pause(not self.board.covered)
 
     def _pause(self, pause: bool) -> None:
@@ -401,19 +373,14 @@ class PlayScreen(Screen[None]):
         self.board.covered = pause
         if pause:
             self.game.watch.stop()
-            self._say(f"Paused. {self.app.key_of('pause')} goes on.")
+            self._say(f"Paused. {self.app.key_of('pause')} continues.")
         else:
             self.game.watch.start()
             self._say("")
 
     def on_app_blur(self, event: events.AppBlur) -> None:
-        """Pause where that is wanted when the window is left."""
         if self.app.settings.pause_on_blur:
             self._pause(True)
-
-    def action_home(self) -> None:
-        """Leave for another puzzle."""
-        self.app.go_home()
 
     # Showing
 

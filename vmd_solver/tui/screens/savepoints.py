@@ -7,31 +7,29 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.play import Game, Savepoint
-from vmd_solver.tui.widgets.dialog import Dialog, titled
+from vmd_solver.tui.screens.dialog import Dialog
 
 
 class SavepointsScreen(Dialog[Savepoint]):
-    """Gives the position that was chosen."""
+    """Gives the position that was chosen, the newest first."""
 
-    CSS_PATH = "savepoints.tcss"
+    TITLE = "Kept positions"
+    SUB_TITLE = "enter, d forget, esc"
     BINDINGS: ClassVar[list[BindingType]] = [("delete,d", "forget", "Forget")]
 
     def __init__(self, game: Game) -> None:
         super().__init__()
         self.game = game
 
-    def compose(self) -> ComposeResult:
-        """The list, the newest position first."""
-        with titled(Vertical(classes="dialog--box"), "Kept positions", "enter, d forget, esc"):
-            if self.game.savepoints:
-                yield OptionList(*map(_option, reversed(self.game.savepoints)))
-            else:
-                yield Static("None yet: s keeps the position on the board.")
+    def contents(self) -> ComposeResult:
+        if self.game.savepoints:
+            yield OptionList(*map(_option, reversed(self.game.savepoints)))
+        else:
+            yield Static("None yet: s keeps the position on the board.")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -41,12 +39,10 @@ class SavepointsScreen(Dialog[Savepoint]):
         return self.game.savepoints[-1 - index]
 
     def action_forget(self) -> None:
-        """Forget the position that is highlighted."""
-        options = self.query(OptionList)
-        if options and options.first().highlighted is not None:
-            at = options.first().highlighted or 0
-            self.game.forget_point(self._point(at))
-            options.first().remove_option_at_index(at)
+        for options in self.query(OptionList):
+            if (at := options.highlighted) is not None:
+                self.game.forget_point(self._point(at))
+                options.remove_option_at_index(at)
 
 
 def _option(point: Savepoint) -> Option:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from functools import partial
+from typing import ClassVar, Literal
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
-from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Label, Static
-from textual.worker import get_current_worker
+from textual.worker import Worker
 
 from vmd_solver.errors import VmdError
 from vmd_solver.play.draft import MASK, MOST, Cells, Draft
 from vmd_solver.play.filling import fill_in
-from vmd_solver.text.sampler import Sample
 from vmd_solver.text.settings import TextSettings
 from vmd_solver.tui.commands import WRITING, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.keybar import KeyBar
 from vmd_solver.tui.widgets.lines import Way
 from vmd_solver.tui.widgets.page import Page, TextLegend
-
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
 
 WRITE_ON = 64
 """Masked tokens that are put at the end at once."""
@@ -61,45 +56,25 @@ class Paper(ScrollableContainer, can_focus=False, inherit_bindings=False):
     """What the page lies in; it scrolls with the cursor, and by no keys of its own."""
 
 
-class TextScreen(Screen[None]):
+class TextScreen(AppScreen[None]):
     """The page, the settings of sampling, and a line that says what came of it."""
 
-    CSS_PATH = "text.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(WRITING)
-    app: PlayApp
-
-    @dataclass
-    class Told(Message):
-        """The run with this number went on."""
-
-        run: int
-        cells: Cells
-
-    @dataclass
-    class Ended(Message):
-        """The run is over; `why` says why nothing was filled."""
-
-        run: int
-        sample: Sample | None
-        why: str = ""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.draft = draft
         self.page = Page(draft)
-        self._run = 0
-        """The number of the run that goes on; 0 for none."""
-        self._runs = 0
+        self._filler: Worker[None] | None = None
+        """What fills the page; None while nothing does."""
         self._seen = False
         """Whether anything of the run is on the page."""
 
     @property
     def filling(self) -> bool:
-        """Whether the page is being filled."""
-        return self._run > 0
+        return self._filler is not None
 
     def compose(self) -> ComposeResult:
-        """The bar, the page with what is beside it, a line to say things, and the keys."""
         yield Bar()
         with Horizontal(id="table"):
             with Paper():
@@ -117,7 +92,6 @@ class TextScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin to type."""
         self.page.focus()
         self._show()
 
@@ -133,56 +107,42 @@ class TextScreen(Screen[None]):
         self.draft.go(went.place, went.select)
         self._show()
 
-    def action_move(self, way: Way) -> None:
-        """Move the cursor."""
-        self.draft.go(self.page.towards(way))
-        self._show()
-
-    def action_select(self, way: Way) -> None:
-        """Move the cursor, and select what it goes over."""
-        self.draft.go(self.page.towards(way), select=True)
+    def action_move(self, way: Way, select: bool = False) -> None:
+        self.draft.go(self.page.towards(way), select)
         self._show()
 
     def action_select_all(self) -> None:
-        """Select all there is."""
         self.draft.go(0)
         self.draft.go(len(self.draft.cells), select=True)
         self._show()
 
     def action_delete(self, step: int) -> None:
-        """Delete what is selected, or a character."""
         if self._may_edit():
             self.draft.delete(step)
             self._show("")
 
     def action_mask(self) -> None:
-        """Mask what is selected, the word under the cursor, or put a masked token there."""
         if self._may_edit():
             self._fitted(self.draft.mask())
 
     def action_write_on(self) -> None:
-        """Put masked tokens at the end."""
         if self._may_edit():
             self._fitted(self.draft.write_on(WRITE_ON))
 
     def action_lock(self) -> None:
-        """Lock what was sampled, or no longer."""
         if self._may_edit():
             locked = self.draft.lock()
             self._show("" if locked else "Nothing was sampled here: there is nothing to lock.")
 
     def action_undo(self) -> None:
-        """Take the last edit back."""
         if self._may_edit():
             self._show("" if self.draft.undo() else "Nothing to undo.")
 
     def action_redo(self) -> None:
-        """Do again what was undone."""
         if self._may_edit():
             self._show("" if self.draft.redo() else "Nothing to redo.")
 
     def action_copy(self) -> None:
-        """Copy what is selected, or all, to the clipboard of the terminal."""
         draft = self.draft
         chosen = draft.cells[draft.chosen] or draft.cells
         self.app.copy_to_clipboard("".join(cell.text or "_" for cell in chosen))
@@ -199,7 +159,6 @@ class TextScreen(Screen[None]):
     # Sampling
 
     def action_fill(self) -> None:
-        """Fill what is masked."""
         if self._may_edit():
             self._begin(self.draft.cells)
 
@@ -222,10 +181,9 @@ class TextScreen(Screen[None]):
         except VmdError as error:
             self._show(f"{error}.")
             return
-        self._runs += 1
-        self._run, self._seen = self._runs, False
+        self._seen = False
+        self._filler = self.in_thread(partial(self._fill, cells, settings), self._end, "fill")
         self._show("")
-        self._fill(self._run, cells, settings)
 
     def _settings(self) -> TextSettings:
         """The settings as they are entered. Raises SearchError."""
@@ -244,50 +202,34 @@ class TextScreen(Screen[None]):
             return none
         return found if found >= 0 else none
 
-    @work(thread=True, group="fill")
-    def _fill(self, run: int, cells: Cells, settings: TextSettings) -> None:
-        worker = get_current_worker()
+    def _fill(self, cells: Cells, settings: TextSettings, run: Run) -> None:
+        """Fill the cells, in a thread."""
 
-        def told(now: Cells) -> None:
-            self.post_message(self.Told(run, now))
+        def changed(now: Cells) -> None:
+            run.report(self._show_filled, now)
             time.sleep(FRAME_S)
 
-        try:
-            model = self.app.text_model()
-            sample = fill_in(cells, model, settings, told, lambda: worker.is_cancelled)
-        except VmdError as error:
-            ended = self.Ended(run, None, str(error))
-        else:
-            ended = self.Ended(run, sample)
-        self.post_message(ended)
+        sample = fill_in(cells, self.app.text_model(), settings, changed)
+        bound = "" if sample.nats is None else f", the best bound {sample.nats:.1f} nats"
+        run.report(self._end, f"Filled in {sample.nfe} calls{bound}.", True)
 
-    @on(Told)
-    def _heard(self, told: Told) -> None:
-        if told.run != self._run:  # a run no longer wanted
-            return
-        (self.draft.amend if self._seen else self.draft.put)(told.cells)
+    def _show_filled(self, cells: Cells) -> None:
+        (self.draft.amend if self._seen else self.draft.put)(cells)
         self._seen = True
         self._show()
 
-    @on(Ended)
-    def _ended(self, ended: Ended) -> None:
-        if ended.run != self._run:
-            return
-        self._run = 0
-        if ended.sample is None:
-            if self._seen:
-                self.draft.undo()
-            self._show(ended.why)
-            return
-        nats = ended.sample.nats
-        bound = "" if nats is None else f", the best bound {nats:.1f} nats"
-        self._show(f"Filled in {ended.sample.nfe} calls{bound}.")
+    def _end(self, said: str, whole: bool = False) -> None:
+        """Nothing is being filled any more; what was is taken back unless it is `whole`."""
+        self._filler = None
+        if self._seen and not whole:
+            self.draft.undo()
+        self._show(said)
 
     def action_leave(self) -> None:
         """Stop what is being filled; else back to the page, and from there to the list."""
-        if self.filling:
-            self.workers.cancel_group(self, "fill")
-            self._run = 0
+        if self._filler is not None:
+            self._filler.cancel()
+            self._filler = None
             self._show("Stopped. What was filled is kept, and can be undone.")
         elif self.focused is not self.page:
             self.page.focus()

@@ -1,29 +1,27 @@
-"""The model at work, frame by frame: a run that is made here, or one that a trace tells of."""
+"""The model at work, frame by frame: a run that is made here, or one from a trace."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
 from textual.geometry import Size
-from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
-from vmd_solver.errors import VmdError
 from vmd_solver.play.film import Film, Layer, Row
 from vmd_solver.play.player import FIRST, Player, shoot, varied
 from vmd_solver.play.record import heading
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
+from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.screens.export import ExportScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import stepped
@@ -31,33 +29,14 @@ from vmd_solver.tui.widgets.film import FilmBoard, Legend
 from vmd_solver.tui.widgets.filmtext import Key, boards_of, title_of
 from vmd_solver.tui.widgets.keybar import KeyBar
 
-if TYPE_CHECKING:
-    from vmd_solver.tui.app import PlayApp
-
 _CHANGING = 3
 """The last frames of a film, which may still change while it is made."""
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(AppScreen[None]):
     """A film, its counters, and what to run next."""
 
-    CSS_PATH = "watch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
-    app: PlayApp
-
-    @dataclass
-    class Told(Message):
-        """The run that makes `film` went on."""
-
-        film: Film
-        row: Row
-
-    @dataclass
-    class Failed(Message):
-        """There can be no run; `why` in a line."""
-
-        film: Film
-        why: str
 
     def __init__(self, film: Film, title: str) -> None:
         super().__init__()
@@ -75,11 +54,9 @@ class WatchScreen(Screen[None]):
 
     @property
     def film(self) -> Film:
-        """The film that is shown."""
         return self.player.film
 
     def compose(self) -> ComposeResult:
-        """The bar, the boards with what is beside them, and the keys."""
         yield Bar()
         with Horizontal(id="table"):
             yield ScrollableContainer(id="boards", can_focus=False)
@@ -99,7 +76,6 @@ class WatchScreen(Screen[None]):
     # The run
 
     def action_run(self) -> None:
-        """Solve the puzzle by the settings as they are, and show it from the beginning."""
         self._shoot(beside=len(self.player.films) > 1)
 
     def action_beside(self) -> None:
@@ -117,40 +93,30 @@ class WatchScreen(Screen[None]):
             self._run(*run)
         self._show()
 
-    @work(thread=True, group="run")
     def _run(self, film: Film, model: str, settings: Settings) -> None:
-        worker = get_current_worker()
-
-        def told(row: Row) -> None:
-            self.post_message(self.Told(film, row))
-
-        try:
+        def solve(run: Run) -> None:
             denoiser = self.app.denoiser(model)
-            shoot(film.puzzle, settings, denoiser, told, lambda: worker.is_cancelled)
-        except VmdError as error:
-            self.post_message(self.Failed(film, str(error)))
+            added = partial(run.report, self._add, film)
+            shoot(film.puzzle, settings, denoiser, added)
 
-    @on(Told)
-    async def _heard(self, told: Told) -> None:
-        if not any(told.film is film for film in self.player.films):  # a run no longer wanted
-            return
-        told.film.add(told.row)
+        self.in_thread(solve, partial(self._failed, film), group="run", exclusive=False)
+
+    def _add(self, film: Film, row: Row) -> None:
+        film.add(row)
         if len(self.player.films) > 1 or self.player.at >= self.player.count - _CHANGING:
             self._show()
         else:
             self._show_bar()
 
-    @on(Failed)
-    def _failed(self, failed: Failed) -> None:
-        if failed.film is self.film:
-            self._message = f"The model cannot be watched: {failed.why}"
-        elif failed.film is self.player.films[-1]:
-            self._message = f"There is nothing to compare with: {failed.why}"
+    def _failed(self, film: Film, why: str) -> None:
+        if film is self.film:
+            self._message = f"The model cannot be watched: {why}"
+        else:
+            self._message = f"There is nothing to compare with: {why}"
             self.player.show(self.film)
         self._show()
 
     def action_vary(self, name: str, step: int) -> None:
-        """Change one setting of the run, and run again."""
         self.settings = varied(self.settings, name, step)
         self.action_run()
 
@@ -167,27 +133,23 @@ class WatchScreen(Screen[None]):
             self._show()
 
     def action_play(self) -> None:
-        """Play or pause."""
         self.player.toggle()
         self._show()
 
     def action_step(self, step: int) -> None:
-        """Some frames on or back."""
-        self.player.go(self.player.at + step)
-        self._show()
+        self._go(self.player.at + step)
 
     def action_first(self) -> None:
-        """Rewind."""
-        self.player.go(0)
-        self._show()
+        self._go(0)
 
     def action_last(self) -> None:
-        """Go to the last frame there is."""
-        self.player.go(self.player.count)
+        self._go(self.player.count)
+
+    def _go(self, at: int) -> None:
+        self.player.go(at)
         self._show()
 
     def action_faster(self, step: int) -> None:
-        """Play faster or slower."""
         self.player.faster(step)
         self._wind()
         self._show()
@@ -195,18 +157,15 @@ class WatchScreen(Screen[None]):
     # What is looked at
 
     async def action_latent(self, step: int) -> None:
-        """Look at another latent."""
         known = self._known()
         self.chosen = known[(known.index(self.chosen) + step) % len(known)]
         await self._lay_out()
 
     async def action_all(self) -> None:
-        """One latent large, or all of them small."""
         self.side_by_side = not self.side_by_side
         await self._lay_out()
 
     def action_move(self, down: int, right: int) -> None:
-        """Move the cursor."""
         self.cursor = stepped(self.film.puzzle.board, self.cursor, down, right, wrap=True)
         self._show()
         if not self._boards:
@@ -272,7 +231,6 @@ class WatchScreen(Screen[None]):
         return [self.chosen if at == film else (at, 0) for at in range(len(self.player.films))]
 
     def on_resize(self) -> None:
-        """Fit the boards to the new room."""
         self.call_after_refresh(self._lay_out)
 
     def _show(self) -> None:

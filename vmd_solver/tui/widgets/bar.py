@@ -14,13 +14,11 @@ class Bar(Widget):
         self._ends = ("", "")
 
     def show(self, left: str, right: str) -> None:
-        """Show these two texts."""
         if (left, right) != self._ends:
             self._ends = (left, right)
             self.refresh()
 
     def render(self) -> Text:
-        """The line."""
         left, right = self._ends
         room = self.content_size.width - len(right) - 1
         kept = left if len(left) <= room else left[: max(0, room - 1)] + "…"

@@ -66,11 +66,9 @@ class Digits(Widget):
         return per_line, min(max(least, width // per_line), _WIDEST)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Lines needed at this width."""
         return -(-len(self._alphabet) // self._fields(width)[0])
 
     def render(self) -> Text:
-        """The fields, line by line."""
         per_line, room = self._fields(self.content_size.width)
         text = Text(no_wrap=True, end="")
         for at, symbol in enumerate(self._alphabet):
@@ -92,7 +90,6 @@ class Digits(Widget):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which value was clicked."""
         at = event.get_content_offset(self)
         if at is not None:
             per_line, room = self._fields(self.content_size.width)

@@ -35,7 +35,6 @@ class KeyBar(Widget):
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     def _fields(self) -> list[Field]:
-        """What is shown, the palette last."""
         found: dict[str, Field] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -52,7 +51,6 @@ class KeyBar(Widget):
         return [*fitting, palette]
 
     def render(self) -> Text:
-        """The fields, the palette at the right."""
         key = self.get_component_rich_style("keybar--key")
         *fields, palette = self._fields()
         text = Text(no_wrap=True, end="")
@@ -62,7 +60,6 @@ class KeyBar(Widget):
         return text.append(f" {palette.shown} ", key).append(f"{palette.word} ")
 
     def on_click(self, event: events.Click) -> None:
-        """Press the key that was clicked."""
         *fields, palette = self._fields()
         left = 0
         for field in fields:
