@@ -95,7 +95,7 @@ async def soak(count: int, seed: int) -> dict[str, Any]:
     keys = [key for one in commands for key in one.keys.split(",") if key != "q"]
     keys += [*"123456789ABCDEF", "enter", "escape", "tab", "space", "down", "up", "alt+3", "z"]
     started = time.perf_counter()
-    # Films may be written where one is.
+    # Replays may be written there.
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         app = app_on(sudoku().empty(), folder)
         async with app.run_test(size=(80, 24)) as pilot:

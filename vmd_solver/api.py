@@ -16,7 +16,7 @@ from vmd_solver.csp import Board, Puzzle, Violation, exact
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import SearchError, VmdError
 from vmd_solver.formats import parse, write
-from vmd_solver.generation import Symmetry, Wish
+from vmd_solver.generation import PuzzleSpec, Symmetry
 from vmd_solver.generation import make as make_numbered
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_solver.sampling.settings import Mode
@@ -132,7 +132,7 @@ def make(
     """A new puzzle with one solution; the same arguments make the same puzzle everywhere.
 
     `level` is that of the hardest technique a person needs, None takes any. `options` are further
-    fields of `vmd_solver.generation.Wish`, such as minimal=True or clues=30.
+    fields of `vmd_solver.generation.PuzzleSpec`, such as minimal=True or clues=30.
 
     Raises SearchError for what cannot be made, or where no grid that was tried led to it.
 
@@ -140,7 +140,9 @@ def make(
     >>> write(puzzle, "line"), count(puzzle)
     ('.1...3....2...1.\\n', 1)
     """
-    made = make_numbered(Wish(family, size, level=level, symmetry=symmetry, seed=seed, **options))
+    made = make_numbered(
+        PuzzleSpec(family, size, level=level, symmetry=symmetry, seed=seed, **options)
+    )
     if made is None:
         raise SearchError(f"no {family} of level {level} found; try another seed, or more tries")
     return made.puzzle

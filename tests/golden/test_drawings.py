@@ -15,10 +15,10 @@ from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.drawing.cast import cast
 from vmd_solver.drawing.pages import Solved, html, svg_sheet
-from vmd_solver.drawing.replay import Replay, storyboard
-from vmd_solver.play.film import Film
-from vmd_solver.play.player import FIRST, Player, shoot
-from vmd_solver.tui.export import replay
+from vmd_solver.drawing.slides import Slideshow, storyboard
+from vmd_solver.play.player import FIRST, Player, record
+from vmd_solver.play.replay import Replay
+from vmd_solver.tui.export import slideshow
 
 FOLDER = Path(__file__).parent
 
@@ -34,14 +34,14 @@ def items() -> list[Solved]:
     return [solved(sudoku(2, 2)), solved(sudoku_x(2, 3))]
 
 
-def replayed() -> Replay:
-    """Three moments of a run that succeeds, and beside it of one that breaks rules."""
+def replayed() -> Slideshow:
+    """Three frames of a run that succeeds, and beside it of one that breaks rules."""
     puzzle, values = solved(sudoku(2, 2))
-    films = [Film(puzzle), Film(puzzle)]
-    for film, denoiser in zip(films, (oracle(np.array(values)), undecided()), strict=True):
-        shoot(puzzle, FIRST, denoiser, film.add)
-    reel = Player(*films).reel
-    return replay(puzzle, [reel[1], reel[4], reel[-1]])
+    replays = [Replay(puzzle), Replay(puzzle)]
+    for replay, denoiser in zip(replays, (oracle(np.array(values)), undecided()), strict=True):
+        record(puzzle, FIRST, denoiser, replay.add)
+    frames = Player(*replays).timeline
+    return slideshow(puzzle, [frames[1], frames[4], frames[-1]])
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {

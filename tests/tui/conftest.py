@@ -22,8 +22,8 @@ from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.formats import Entry
 from vmd_solver.play import Game
-from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders, folders_at
+from vmd_solver.play.replay import Replay
 from vmd_solver.text.alphabet import KNOWN
 from vmd_solver.text.denoiser import TextDenoiser
 from vmd_solver.text.fakes import FakeText
@@ -81,10 +81,12 @@ class At:
             await self.pilot.pause(0.02)
         raise AssertionError(f"never came true; the screen says:\n{self.text()}")
 
-    async def judged(self) -> None:
-        """Wait for the verdict on the puzzle, and for its grade if it has one."""
-        await self.until(lambda: self.game.verdict.kind != "unknown")
-        await self.until(lambda: self.game.verdict.kind != "one" or self.game.grade is not None)
+    async def analysed(self) -> None:
+        """Wait for the solution count on the puzzle, and for its grade if it has one."""
+        await self.until(lambda: self.game.solution_count.kind != "unknown")
+        await self.until(
+            lambda: self.game.solution_count.kind != "one" or self.game.grade is not None
+        )
 
     def text(self) -> str:
         """What the screen says, line by line."""
@@ -127,7 +129,7 @@ def start(folders: Folders) -> Start:
         *puzzles: Puzzle,
         size: tuple[int, int] = (80, 24),
         resume: bool = False,
-        films: list[Film | None] | None = None,
+        replays: list[Replay | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,
         baseline: Callable[[], Denoiser] = undecided,
         text: Callable[[], TextDenoiser] = doubtful,
@@ -137,7 +139,7 @@ def start(folders: Folders) -> Start:
         def model(name: str) -> Denoiser:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
-        app = PlayApp(folders, entries, resume, films, model, text)
+        app = PlayApp(folders, entries, resume, replays, model, text)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield At(app, pilot)

@@ -1,4 +1,4 @@
-"""Films as files: drawings that are XML, casts that any player can read."""
+"""Replays as files: drawings that are XML, casts that any player can read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku, windoku
 from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.drawing.cast import cast
-from vmd_solver.drawing.replay import storyboard
+from vmd_solver.drawing.slides import storyboard
 from vmd_solver.errors import SaveError
-from vmd_solver.play.film import Film
-from vmd_solver.play.player import FIRST, Player, shoot, varied
-from vmd_solver.tui.export import MOST_MOMENTS, chosen, export, replay
+from vmd_solver.play.player import FIRST, Player, record, varied
+from vmd_solver.play.replay import Replay
+from vmd_solver.tui.export import MOST_FRAMES, chosen, export, slideshow
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -28,59 +28,61 @@ def texts(drawing: str) -> list[str]:
 
 
 @pytest.fixture
-def solved(four: Puzzle, solution: tuple[int, ...]) -> Film:
-    film = Film(four)
-    shoot(four, FIRST, oracle(np.array(solution)), film.add)
-    return film
+def solved(four: Puzzle, solution: tuple[int, ...]) -> Replay:
+    replay = Replay(four)
+    record(four, FIRST, oracle(np.array(solution)), replay.add)
+    return replay
 
 
 @pytest.fixture
-def unsolved() -> Film:
-    film = Film(windoku().empty())
+def unsolved() -> Replay:
+    replay = Replay(windoku().empty())
     asked = varied(varied(FIRST, "latents", 1), "nfe", -1)
-    shoot(film.puzzle, asked, undecided(), film.add)
-    return film
+    record(replay.puzzle, asked, undecided(), replay.add)
+    return replay
 
 
-def test_a_moment_is_drawn_with_its_signs_probabilities_and_legend(solved: Film) -> None:
-    found = texts(storyboard(replay(solved.puzzle, [Player(solved).reel[1]])))
+def test_a_moment_is_drawn_with_its_signs_probabilities_and_legend(solved: Replay) -> None:
+    found = texts(storyboard(slideshow(solved.puzzle, [Player(solved).timeline[1]])))
     assert found[0] == "call 1"
     assert found.count("1'") == 2 and found.count("2?") == 2
     assert "given" in found and "breaks a rule" in found
     assert any(text.isdecimal() and int(text) > 90 for text in found)
 
 
-def test_a_whole_film_has_a_board_for_each_latent_at_each_moment(unsolved: Film) -> None:
-    reel = Player(unsolved).reel
-    found = texts(storyboard(replay(unsolved.puzzle, reel)))
+def test_a_whole_film_has_a_board_for_each_latent_at_each_moment(unsolved: Replay) -> None:
+    timeline = Player(unsolved).timeline
+    found = texts(storyboard(slideshow(unsolved.puzzle, timeline)))
     captions = [text for text in found if text.startswith(("call ", "commit ", "unsolved"))]
     assert sum(text.endswith("latent 2") for text in captions) * 2 == len(captions)
     assert any(text.startswith("!") for text in found)
 
 
-def test_of_a_long_film_moments_are_chosen_equally_far_apart(solved: Film) -> None:
+def test_of_a_long_film_moments_are_chosen_equally_far_apart(solved: Replay) -> None:
     frame = solved.frames[0]
-    reel = [(frame, *[frame] * at) for at in range(200)]
-    some = chosen(reel)
-    assert len(some) == MOST_MOMENTS
-    assert (some[0], some[-1]) == (reel[0], reel[-1])
-    assert chosen(reel[:3]) == reel[:3]
+    timeline = [(frame, *[frame] * at) for at in range(200)]
+    some = chosen(timeline)
+    assert len(some) == MOST_FRAMES
+    assert (some[0], some[-1]) == (timeline[0], timeline[-1])
+    assert chosen(timeline[:3]) == timeline[:3]
 
 
-def test_a_cast_shows_each_moment_in_its_time(unsolved: Film) -> None:
-    reel = Player(unsolved).reel
-    head, *events = map(json.loads, cast(replay(unsolved.puzzle, reel), 0.5, "t").splitlines())
+def test_a_cast_shows_each_moment_in_its_time(unsolved: Replay) -> None:
+    timeline = Player(unsolved).timeline
+    head, *events = map(
+        json.loads, cast(slideshow(unsolved.puzzle, timeline), 0.5, "t").splitlines()
+    )
     assert head["version"] == 2 and head["title"] == "t"
     times = [when for when, _, _ in events]
     assert times == sorted(times) and times[1] == 0.5
-    assert len(events) == len(reel) + 1
-    for (_, kind, text), frames in zip(events, reel, strict=False):
+    assert len(events) == len(timeline) + 1
+    for (_, kind, text), frames in zip(events, timeline, strict=False):
         lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).split("\r\n")
         assert kind == "o" and lines[0].startswith(frames[0].step)
         assert len(lines) <= head["height"] and max(map(len, lines)) <= head["width"]
 
 
-def test_the_name_says_what_is_written(solved: Film, tmp_path: Path) -> None:
+def test_the_name_says_what_is_written(solved: Replay, tmp_path: Path) -> None:
     export(tmp_path / "a.svg", [solved])
     export(tmp_path / "b.svg", [solved], solved.frames[:1])
     export(tmp_path / "c.cast", [solved, solved])
@@ -94,7 +96,9 @@ def test_the_name_says_what_is_written(solved: Film, tmp_path: Path) -> None:
 
 
 def test_large_boards_are_drawn_too() -> None:
-    film = Film(sudoku(5, 5).empty())
-    head = json.loads(cast(replay(film.puzzle, Player(film).reel), 1.0, "").splitlines()[0])
+    replay = Replay(sudoku(5, 5).empty())
+    head = json.loads(
+        cast(slideshow(replay.puzzle, Player(replay).timeline), 1.0, "").splitlines()[0]
+    )
     assert head["height"] >= 25 and head["width"] >= 80
-    assert texts(storyboard(replay(film.puzzle, Player(film).reel)))[0] == "the puzzle"
+    assert texts(storyboard(slideshow(replay.puzzle, Player(replay).timeline)))[0] == "the puzzle"

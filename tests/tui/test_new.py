@@ -12,8 +12,8 @@ from vmd_solver.csp.puzzle import Board
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import ModelError
-from vmd_solver.generation import Grid, Wish, exact_grid, make
-from vmd_solver.play.wishes import READY
+from vmd_solver.generation import Grid, PuzzleSpec, exact_grid, make
+from vmd_solver.play.specs import READY
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.screens.play import PlayScreen
@@ -48,22 +48,22 @@ async def test_a_puzzle_is_made_as_it_was_asked_for_and_played(start: Start) -> 
         )
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, PlayScreen))
-        wish = Wish("jigsaw", 5, level="easy", seed=12)
-        made = make(wish)
+        spec = PuzzleSpec("jigsaw", 5, level="easy", seed=12)
+        made = make(spec)
         assert made is not None and at.game.puzzle == made.puzzle
         assert "jigsaw 5x5, easy, seed 12" in at.text()
-        assert at.app.wish == wish
+        assert at.app.spec == spec
 
 
 async def test_what_is_ready_to_be_had_is_made_at_once(start: Start) -> None:
     async with start() as at:
         at.app.screen.query_one(OptionList).focus()
         options = at.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index(f"wish {READY.index(Wish(size=4))}")
+        options.highlighted = options.get_option_index(f"spec {READY.index(PuzzleSpec(size=4))}")
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, PlayScreen))
-        await at.judged()
-        assert at.game.verdict.kind == "one" and at.game.board.D == 4
+        await at.analysed()
+        assert at.game.solution_count.kind == "one" and at.game.board.D == 4
 
 
 async def test_the_making_tells_of_itself_and_can_be_given_up(
@@ -96,7 +96,7 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
 
 
 async def test_what_cannot_be_had_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vmd_solver.tui.screens.new.grant", lambda *asked: None)
+    monkeypatch.setattr("vmd_solver.tui.screens.new.generate", lambda *asked: None)
     async with start() as at:
         screen = await asked(at, size=4, level="expert")
         await at.press("enter")

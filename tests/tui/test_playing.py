@@ -130,7 +130,7 @@ async def test_undo_redo_and_restart(start: Start, four: Puzzle) -> None:
 
 async def test_undo_to_before_the_first_mistake(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
-        await at.judged()
+        await at.analysed()
         await at.press("b")
         assert "No mistake" in at.message
         await at.press("2 tab 3 tab 3 b")
@@ -203,7 +203,7 @@ async def test_conflicts_are_marked_unless_that_is_off(start: Start, four: Puzzl
 
 async def test_wrong_entries_are_marked_when_wanted(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
-        await at.judged()
+        await at.analysed()
         at.app.change(show_conflicts=False)
         await at.press("4")
         assert "x4 " not in at.text().replace("4x4", "")
@@ -282,7 +282,7 @@ async def test_other_puzzles_are_told_of_and_can_be_played(
     start: Start, givens: tuple[int, ...], words: str
 ) -> None:
     async with start(Puzzle(sudoku(2, 2), givens)) as at:
-        await at.judged()
+        await at.analysed()
         await at.until(lambda: words in at.said())
         await at.go(15)
         await at.press("3 w")
@@ -292,7 +292,7 @@ async def test_other_puzzles_are_told_of_and_can_be_played(
 
 async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
-        await at.judged()
+        await at.analysed()
         await at.press("i")
         await at.until(lambda: at.message.startswith("Look"))
         assert at.board.spotlight

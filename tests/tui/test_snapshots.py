@@ -28,7 +28,7 @@ async def test_screens(start: Start, puzzle: str, size: tuple[int, int], keys: s
     read = parse((PUZZLES / f"{puzzle}.txt").read_text())
     async with start(read, size=size) as at:
         at.app.change(show_timer=False)
-        await at.judged()
+        await at.analysed()
         await at.press(keys)
         path = FOLDER / f"{puzzle}.txt"
         if "UPDATE_SNAPSHOTS" in os.environ:

@@ -27,7 +27,7 @@ OTHERS = [*"1234", "enter", "escape", "escape", "tab", "down", "up", "alt+3", "c
 async def test_random_keys(
     start: Start, four: Puzzle, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where films may be written
+    monkeypatch.chdir(tmp_path)  # where replays may be written
     rng = random.Random(7)
     async with start(four) as at:
         await at.press("2")

@@ -1,4 +1,4 @@
-"""Watching the model: films made here and films of traces."""
+"""Watching the model: replays made here and replays of traces."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import FakeDenoiser, oracle, undecided
 from vmd_solver.errors import ModelError
-from vmd_solver.play.film import Film, State
-from vmd_solver.play.player import FIRST, shoot
+from vmd_solver.play.player import FIRST, record
+from vmd_solver.play.replay import Replay, State
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.widgets.film import FilmBoard
+from vmd_solver.tui.widgets.replay import ReplayView
 
 Start = Any
 
@@ -30,8 +30,8 @@ def watching(at: Any) -> WatchScreen:
 
 
 async def made(at: Any) -> WatchScreen:
-    """Wait for the film that is being made."""
-    await at.until(lambda: watching(at).film.ended)
+    """Wait for the replay that is being made."""
+    await at.until(lambda: watching(at).replay.ended)
     return watching(at)
 
 
@@ -43,7 +43,7 @@ async def test_the_game_is_paused_while_its_puzzle_is_watched(start: Start, four
     async with start(four) as at:
         await at.press("v")
         screen = await made(at)
-        assert screen.film.puzzle == four
+        assert screen.replay.puzzle == four
         await at.press("escape")
         assert isinstance(at.app.screen, PlayScreen)
         assert at.board.covered and at.game.helped
@@ -52,7 +52,7 @@ async def test_the_game_is_paused_while_its_puzzle_is_watched(start: Start, four
 async def test_play_pause_step_and_rewind(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
-    async with start(four, films=[None], denoiser=knowing(solution)) as at:
+    async with start(four, replays=[None], denoiser=knowing(solution)) as at:
         screen = await made(at)
         await at.press("end")
         assert screen.player.frame.status == "solved"
@@ -72,7 +72,7 @@ async def test_play_pause_step_and_rewind(
 async def test_the_cell_under_the_cursor_tells_value_probability_and_candidates(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
-    async with start(four, films=[None], denoiser=knowing(solution)) as at:
+    async with start(four, replays=[None], denoiser=knowing(solution)) as at:
         await made(at)
         await at.press("home full_stop right")
         assert "r1c2  2 100.0%" in at.text()
@@ -83,69 +83,69 @@ async def test_another_policy_more_latents_calls_and_seed_run_again(
     start: Start, four: Puzzle
 ) -> None:
     empty = sudoku(2, 2).empty()
-    async with start(empty, films=[None]) as at:
+    async with start(empty, replays=[None]) as at:
         screen = await made(at)
-        before = screen.film
+        before = screen.replay
         await at.press("p k k N s")
         assert (screen.settings.latents, screen.settings.nfe, screen.settings.seed) == (4, 8, 1)
         assert screen.settings.policy != FIRST.policy
         await made(at)
-        assert screen.film is not before
+        assert screen.replay is not before
         await at.press("end")
         assert len(screen.player.frame.layers) == 4
-        assert len(screen.query(FilmBoard)) == 1
+        assert len(screen.query(ReplayView)) == 1
         await at.press("a")
-        assert [board.key for board in screen.query(FilmBoard)] == [(0, k) for k in range(4)]
+        assert [board.key for board in screen.query(ReplayView)] == [(0, k) for k in range(4)]
         await at.press("tab")
         assert "Latent     2 of 4" in at.text()
-        await at.pilot.click(screen.query(FilmBoard)[2], offset=(1, 2))
+        await at.pilot.click(screen.query(ReplayView)[2], offset=(1, 2))
         assert (screen.chosen, screen.cursor) == ((0, 2), 0)
         await at.press("home")  # where the puzzle is the same on every board
-        assert {board.key for board in screen.query(FilmBoard)} <= {(0, k) for k in range(4)}
+        assert {board.key for board in screen.query(ReplayView)} <= {(0, k) for k in range(4)}
 
 
 async def test_the_model_without_latent_is_seen_beside(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
     sure = knowing(solution)
-    async with start(four, films=[None], denoiser=undecided, baseline=sure) as at:
+    async with start(four, replays=[None], denoiser=undecided, baseline=sure) as at:
         screen = await made(at)
         await at.press("k c")
-        await at.until(lambda: len(screen.player.films) == 2 and screen.player.ended)
-        with_latent, without = screen.player.films
+        await at.until(lambda: len(screen.player.replays) == 2 and screen.player.ended)
+        with_latent, without = screen.player.replays
         assert without.frames[-1].status == "solved" and without.frames[-1].nfe == 1
         assert len(with_latent.frames[-1].layers) == 2, "of the one without a single run is enough"
         await at.press("home full_stop full_stop")
-        assert [board.key for board in screen.query(FilmBoard)] == [(0, 0), (1, 0)]
+        assert [board.key for board in screen.query(ReplayView)] == [(0, 0), (1, 0)]
         assert "no latent" in at.text()
         await at.press("tab tab")
         assert "Latent     none" in at.text() and screen.chosen == (1, 0)
         await at.press("end a")
-        assert len(screen.query(FilmBoard)) == 3
+        assert len(screen.query(ReplayView)) == 3
         await at.press("s")
-        assert len(screen.player.films) == 2, "another seed, still beside it"
+        assert len(screen.player.replays) == 2, "another seed, still beside it"
         await at.press("c")
         await at.until(lambda: screen.player.ended)
-        assert len(screen.player.films) == 1 and "no latent" not in at.text()
+        assert len(screen.player.replays) == 1 and "no latent" not in at.text()
 
 
 async def test_without_anything_to_compare_with_that_is_said(start: Start, four: Puzzle) -> None:
     def missing() -> Denoiser:
         raise ModelError("no model without latent")
 
-    async with start(four, films=[None], baseline=missing) as at:
+    async with start(four, replays=[None], baseline=missing) as at:
         screen = await made(at)
         await at.press("c")
         said = screen.query_one("#message", Static)
         await at.until(lambda: "nothing to compare with: no model" in str(said.content))
-        assert len(screen.player.films) == 1
+        assert len(screen.player.replays) == 1
 
 
 async def test_a_film_is_exported(
     start: Start, four: Puzzle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    async with start(four, films=[None]) as at:
+    async with start(four, replays=[None]) as at:
         screen = await made(at)
         await at.press("e")
         assert not screen.player.playing
@@ -153,16 +153,16 @@ async def test_a_film_is_exported(
         await at.until(lambda: isinstance(at.app.screen, WatchScreen))
         assert "Written" in at.said()
         await at.press("e enter")
-        assert "moment.svg is there already" in at.text()
-        at.app.screen.query_one(Select).value = "the film, as asciicast"
+        assert "frame.svg is there already" in at.text()
+        at.app.screen.query_one(Select).value = "the replay, as asciicast"
         await at.pilot.pause()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, WatchScreen))
-    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["film.cast", "moment.svg"]
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["frame.svg", "replay.cast"]
 
 
 async def test_keys_for_watching_are_changed_and_found(start: Start, four: Puzzle) -> None:
-    async with start(four, films=[None]) as at:
+    async with start(four, replays=[None]) as at:
         screen = await made(at)
         at.app.change(keys={"watch-all": "W"})
         await at.press("W")
@@ -178,14 +178,14 @@ async def test_keys_for_watching_are_changed_and_found(start: Start, four: Puzzl
 async def test_a_trace_is_shown_without_a_model(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
-    film = Film(four)
-    shoot(four, FIRST, oracle(np.array(solution)), film.add)
+    replay = Replay(four)
+    record(four, FIRST, oracle(np.array(solution)), replay.add)
 
     def missing() -> Denoiser:
         raise ModelError("no model folder; make one")
 
-    async with start(four, films=[film], denoiser=missing) as at:
-        assert watching(at).film is film
+    async with start(four, replays=[replay], denoiser=missing) as at:
+        assert watching(at).replay is replay
         assert "A run from a trace" in at.text()
         await at.press("r")
         await at.until(lambda: "no model folder" in at.text())
@@ -194,14 +194,14 @@ async def test_a_trace_is_shown_without_a_model(
 
 async def test_leaving_gives_the_run_up(start: Start) -> None:
     fake = undecided()
-    async with start(sudoku(3, 3).empty(), films=[None], denoiser=lambda: fake) as at:
+    async with start(sudoku(3, 3).empty(), replays=[None], denoiser=lambda: fake) as at:
         await at.press("n n escape")
         assert not isinstance(at.app.screen, WatchScreen)
         await at.until(lambda: all(worker.is_finished for worker in at.app.workers))
 
 
 async def test_large_boards_and_small_windows(start: Start) -> None:
-    async with start(sudoku(5, 5).empty(), films=[None], size=(60, 16)) as at:
+    async with start(sudoku(5, 5).empty(), replays=[None], size=(60, 16)) as at:
         await made(at)
         await at.press("end up left")
         assert watching(at).cursor == 624

@@ -15,7 +15,7 @@ from vmd_solver.console.exits import guard
 from vmd_solver.console.interrupt import listen
 
 if TYPE_CHECKING:
-    from vmd_solver.cli.making import Order
+    from vmd_solver.cli.making import MakeRequest
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -96,7 +96,7 @@ class _Box(click.ParamType[tuple[int, int]]):
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.version_option(__version__, message="vmd-make %(version)s")
 @click.pass_context
-def command(context: click.Context, /, **options: Any) -> Order:
+def command(context: click.Context, /, **options: Any) -> MakeRequest:
     """Make puzzles with one solution each.
 
     The same options and seed make the same puzzles on every machine; with --mode neural, up to
@@ -105,10 +105,10 @@ def command(context: click.Context, /, **options: Any) -> Order:
     return _order(context, options)
 
 
-def _order(context: click.Context, options: dict[str, Any]) -> Order:
-    """The options as an order. Raises SearchError and UsageError for what makes no sense."""
-    from vmd_solver.cli.making import Order
-    from vmd_solver.generation import Wish
+def _order(context: click.Context, options: dict[str, Any]) -> MakeRequest:
+    """The options as a request. Raises SearchError and UsageError for what makes no sense."""
+    from vmd_solver.cli.making import MakeRequest
+    from vmd_solver.generation import PuzzleSpec
 
     def is_default(name: str) -> bool:
         return context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
@@ -125,14 +125,14 @@ def _order(context: click.Context, options: dict[str, Any]) -> Order:
     if options["solutions"] and form not in ("html", "pdf", "svg"):
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
     told = ("family", "symmetry", "minimal", "clues", "seed", "tries")
-    wish = Wish(
+    spec = PuzzleSpec(
         size=size, box=box, level=options["difficulty"], **{name: options[name] for name in told}
     )
     same = (
         "count", "mode", "model", "latents", "nfe", "output", "per_page", "solutions", "jobs",
         "stats", "quiet",
     )  # fmt: skip
-    return Order(wish=wish, format=form, **{name: options[name] for name in same})
+    return MakeRequest(spec=spec, format=form, **{name: options[name] for name in same})
 
 
 def main() -> None:

@@ -24,17 +24,17 @@ from vmd_solver.drawing.pages import html, svg_sheet
 from vmd_solver.drawing.pdf import pdf
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
-from vmd_solver.generation import Draw, Made, ModelGrids, Wish, exact_grid, make
+from vmd_solver.generation import Draw, GeneratedPuzzle, ModelGrids, PuzzleSpec, exact_grid, make
 
 PAGES = ("html", "svg", "pdf")
 """Forms for paper: one document, written at the end."""
 
 
 @dataclass(frozen=True)
-class Order:
+class MakeRequest:
     """What is to be made, and where it goes."""
 
-    wish: Wish
+    spec: PuzzleSpec
     count: int = 1
     mode: str = "exact"
     model: str | None = None
@@ -71,95 +71,95 @@ class _Tally:
             )
 
 
-def run(order: Order) -> int:
+def run(request: MakeRequest) -> int:
     """Make the puzzles. The exit code; raises VmdError, OSError and KeyboardInterrupt."""
-    _require_form(order)
-    _drawer(order)  # what is wrong with a model is said before anything is written
+    _require_form(request)
+    _drawer(request)  # what is wrong with a model is said before anything is written
     live = sys.stderr is not None and sys.stderr.isatty()
-    narrator, tally = Narrator(order.quiet, live), _Tally()
-    with Output(order.output) as output, _made(order) as found:
+    narrator, tally = Narrator(request.quiet, live), _Tally()
+    with Output(request.output) as output, _made(request) as found:
         try:
-            _write(_counted(order, found, tally, narrator), order, output)
+            _write(_counted(request, found, tally, narrator), request, output)
         finally:
             narrator.clear()
-            if order.stats:
+            if request.stats:
                 for line in tally.lines():
                     narrator.error(line)
     return ExitCode.UNSOLVED if tally.failed else ExitCode.SOLVED
 
 
-def _require_form(order: Order) -> None:
+def _require_form(request: MakeRequest) -> None:
     """Raise PuzzleError, before anything is made, where the form cannot hold the puzzles."""
-    if order.format in PAGES:
-        order.wish.board(np.random.default_rng(0))
+    if request.format in PAGES:
+        request.spec.board(np.random.default_rng(0))
         return
-    if order.format not in [form.name for form in FORMATS]:
+    if request.format not in [form.name for form in FORMATS]:
         known = ", ".join([*(form.name for form in FORMATS), *PAGES])
-        raise PuzzleError(f"unknown format {order.format!r}: expected one of {known}")
-    write(order.wish.board(np.random.default_rng(0)).empty(), order.format)
+        raise PuzzleError(f"unknown format {request.format!r}: expected one of {known}")
+    write(request.spec.board(np.random.default_rng(0)).empty(), request.format)
 
 
 @cache
-def _drawer(order: Order) -> Draw:
+def _drawer(request: MakeRequest) -> Draw:
     """Where grids come from. Raises as `load` does."""
-    if order.mode == "exact":
+    if request.mode == "exact":
         return exact_grid
     # One thread, so that sums are rounded alike whatever the machine has.
-    return ModelGrids(load(order.model, "cpu", 1), order.latents, order.nfe)
+    return ModelGrids(load(request.model, "cpu", 1), request.latents, request.nfe)
 
 
-def _one(order: Order, number: int) -> Made | None:
-    return make(order.wish, number, _drawer(order))
+def _one(request: MakeRequest, number: int) -> GeneratedPuzzle | None:
+    return make(request.spec, number, _drawer(request))
 
 
 @contextmanager
-def _made(order: Order) -> Iterator[Iterable[Made | None]]:
+def _made(request: MakeRequest) -> Iterator[Iterable[GeneratedPuzzle | None]]:
     """The puzzles in order, None where one was not found."""
-    jobs = min(order.jobs, order.count)
+    jobs = min(request.jobs, request.count)
     if jobs == 1:
-        yield map(partial(_one, order), range(order.count))
+        yield map(partial(_one, request), range(request.count))
         return
     with deaf_children():
         pool = get_context("spawn").Pool(jobs)
     with pool:
-        yield pool.imap(partial(_one, order), range(order.count))
+        yield pool.imap(partial(_one, request), range(request.count))
 
 
 def _counted(
-    order: Order, found: Iterable[Made | None], tally: _Tally, narrator: Narrator
-) -> Iterator[Made]:
+    request: MakeRequest, found: Iterable[GeneratedPuzzle | None], tally: _Tally, narrator: Narrator
+) -> Iterator[GeneratedPuzzle]:
     """The puzzles that were found; the others are told of."""
-    narrator.progress(f"0 of {order.count:,} made")
+    narrator.progress(f"0 of {request.count:,} made")
     for number, made in enumerate(found, 1):
         if made is None:
             tally.failed += 1
-            tally.tries += order.wish.tries
+            tally.tries += request.spec.tries
             narrator.error(
-                f"vmd-make: number {number} not found in {order.wish.tries:,} tries: "
+                f"vmd-make: number {number} not found in {request.spec.tries:,} tries: "
                 "allow more --tries, or ask for less"
             )
             continue
         tally.made += 1
         tally.tries += made.tries
         tally.drawn += made.drawn
-        narrator.progress(f"{tally.made:,} of {order.count:,} made, {tally.tries:,} tries")
+        narrator.progress(f"{tally.made:,} of {request.count:,} made, {tally.tries:,} tries")
         yield made
 
 
-def _write(found: Iterator[Made], order: Order, output: Output) -> None:
+def _write(found: Iterator[GeneratedPuzzle], request: MakeRequest, output: Output) -> None:
     """Puzzles as they come; a document for paper at the end, interrupted or not."""
-    if order.format not in PAGES:
-        for text in write_all((made.puzzle for made in found), order.format):
+    if request.format not in PAGES:
+        for text in write_all((made.puzzle for made in found), request.format):
             output.write(text.encode())
         return
-    kept: list[Made] = []
+    kept: list[GeneratedPuzzle] = []
     try:
         kept.extend(found)
     finally:
         items = [(made.puzzle, made.solution) for made in kept]
-        if order.format == "html":
-            output.write(html(items, order.per_page, order.solutions).encode())
-        elif order.format == "pdf":
-            output.write(pdf(items, order.per_page, order.solutions))
+        if request.format == "html":
+            output.write(html(items, request.per_page, request.solutions).encode())
+        elif request.format == "pdf":
+            output.write(pdf(items, request.per_page, request.solutions))
         else:
-            output.write(svg_sheet(items, solutions=order.solutions).encode())
+            output.write(svg_sheet(items, solutions=request.solutions).encode())

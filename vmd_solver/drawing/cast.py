@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from vmd_solver.drawing.geometry import Run, TextLayout, fitted
-from vmd_solver.drawing.replay import Replay, ReplayBoard, Slide
+from vmd_solver.drawing.slides import Slide, SlideBoard, Slideshow
 
 _WIDTH, _HEIGHT = 80, 24
 """The terminal that two boards are fitted to; more of them are drawn small, and take more."""
@@ -19,9 +19,9 @@ _HOLD_S = 3.0
 """Seconds that the end stays."""
 
 
-def cast(replay: Replay, delay_s: float, title: str) -> str:
+def cast(show: Slideshow, delay_s: float, title: str) -> str:
     """The lines of the file: a head, and what is written to the terminal, and when."""
-    screens = [[*_screen(replay, slide)] for slide in replay.slides]
+    screens = [[*_screen(show, slide)] for slide in show.slides]
     width = max(_WIDTH, *(_visible(line) for screen in screens for line in screen))
     height = max(_HEIGHT, *map(len, screens))
     head = {"version": 2, "width": width, "height": height, "title": title}
@@ -35,28 +35,28 @@ def _written(screen: Sequence[str]) -> str:
     return "\x1b[?25l\x1b[H" + "\x1b[K\r\n".join(screen) + "\x1b[J"
 
 
-def _screen(replay: Replay, slide: Slide) -> Iterator[str]:
+def _screen(show: Slideshow, slide: Slide) -> Iterator[str]:
     """The lines of one slide: its head, the boards side by side, the signs."""
-    layout = _layout(replay, len(slide.boards))
+    layout = _layout(show, len(slide.boards))
     yield slide.head
     per_row = max(1, _WIDTH // (layout.width + 1))
     for at in range(0, len(slide.boards), per_row):
-        boards = [_board(replay, layout, board) for board in slide.boards[at : at + per_row]]
+        boards = [_board(show, layout, board) for board in slide.boards[at : at + per_row]]
         yield from (" ".join(lines) for lines in zip(*boards, strict=True))
-    yield "  ".join(f"{role.sign} {role.words}" for role in replay.roles if role.sign.strip())
-    yield f"{replay.broken.sign} {replay.broken.words}"
+    yield "  ".join(f"{role.sign} {role.words}" for role in show.roles if role.sign.strip())
+    yield f"{show.broken.sign} {show.broken.words}"
 
 
-def _layout(replay: Replay, count: int) -> TextLayout:
+def _layout(show: Slideshow, count: int) -> TextLayout:
     """How each of so many boards is drawn."""
     width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else (0, 0)
-    return fitted(replay.board, replay.symbol_width, width, height)
+    return fitted(show.board, show.symbol_width, width, height)
 
 
-def _board(replay: Replay, layout: TextLayout, board: ReplayBoard) -> Iterator[str]:
+def _board(show: Slideshow, layout: TextLayout, board: SlideBoard) -> Iterator[str]:
     def cell(at: int, line: int) -> Iterator[Run[str]]:
         shown = board.cells[at]
-        yield shown.lines(layout)[line], (replay.broken if shown.broken else shown.role).sgr
+        yield shown.lines(layout)[line], (show.broken if shown.broken else shown.role).sgr
 
     yield board.title[: layout.width].ljust(layout.width)
     for y in range(layout.height):

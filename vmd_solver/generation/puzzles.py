@@ -1,9 +1,9 @@
-"""From a wish and a number to a puzzle, always the same one.
+"""From a spec and a number to a puzzle, always the same one.
 
 A full grid is dug, orbit by orbit of the symmetry, as long as its solution stays the only one.
 Where a level is asked for, the clues that went last come back until a person can solve it with the
 techniques of that level; where that passes the level by, another grid is tried. No clock decides
-anything: the same wish and number give the same puzzle on every machine.
+anything: the same spec and number give the same puzzle on every machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_GUESSES = 200
 
 
 @dataclass(frozen=True)
-class Wish:
+class PuzzleSpec:
     """What is wanted. Raises SearchError for what cannot be."""
 
     family: str = "sudoku"
@@ -75,7 +75,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedPuzzle:
     """A puzzle, its only solution (n,), how hard it is, and how it came about.
 
     `drawn` says of each grid tried whether a model drew it; None where none was asked.
@@ -93,54 +93,54 @@ class Made:
 
 
 def make(
-    wish: Wish,
+    spec: PuzzleSpec,
     number: int = 0,
     draw: Draw = exact_grid,
     cancelled: Callable[[], bool] = bool,
-) -> Made | None:
-    """Puzzle `number` of a wish; None where its tries are spent, or once `cancelled` says yes.
+) -> GeneratedPuzzle | None:
+    """Puzzle `number` of a spec; None where its tries are spent, or once `cancelled` says yes.
 
     Raises PuzzleError or SearchError where the family has no such board.
 
-    >>> made = make(Wish(size=4, symmetry="half-turn", seed=1))
+    >>> made = make(PuzzleSpec(size=4, symmetry="half-turn", seed=1))
     >>> sum(map(bool, made.puzzle.givens)), made.grade.level
     (4, 'easy')
     """
-    rng = np.random.default_rng([wish.seed, number])
+    rng = np.random.default_rng([spec.seed, number])
     drawn: list[bool | None] = []
-    while len(drawn) < wish.tries and not cancelled():
-        board = wish.board(rng)
+    while len(drawn) < spec.tries and not cancelled():
+        board = spec.board(rng)
         grid = draw(board, rng)
         drawn.append(grid.by_model)
-        gone = _dug(board, grid.values, wish, rng, cancelled)
+        gone = _dug(board, grid.values, spec, rng, cancelled)
         if cancelled():
             return None
-        found = _fitting(board, grid.values, gone, wish)
+        found = _fitting(board, grid.values, gone, spec)
         if found is not None:
-            puzzle = Puzzle(board, found[0], name=_name(wish, number, found[1]))
-            return Made(puzzle, grid.values, found[1], tuple(drawn))
+            puzzle = Puzzle(board, found[0], name=_name(spec, number, found[1]))
+            return GeneratedPuzzle(puzzle, grid.values, found[1], tuple(drawn))
     return None
 
 
-def _name(wish: Wish, number: int, grade: Grade) -> str:
-    size = f"{wish.size}x{wish.size}"
-    return f"{wish.family} {size}, {grade.level}, seed {wish.seed}, number {number + 1}"
+def _name(spec: PuzzleSpec, number: int, grade: Grade) -> str:
+    size = f"{spec.size}x{spec.size}"
+    return f"{spec.family} {size}, {grade.level}, seed {spec.seed}, number {number + 1}"
 
 
 def _dug(
     board: Board,
     solution: Sequence[int],
-    wish: Wish,
+    spec: PuzzleSpec,
     rng: np.random.Generator,
     cancelled: Callable[[], bool],
 ) -> list[tuple[int, ...]]:
     """The orbits that can be opened, one after another in random order."""
-    groups = orbits(board, wish.symmetry)
+    groups = orbits(board, spec.symmetry)
     givens, gone = list(solution), list[tuple[int, ...]]()
     left = board.n
     for at in rng.permutation(len(groups)):
         cells = groups[at]
-        if left - len(cells) < wish.clues or cancelled():
+        if left - len(cells) < spec.clues or cancelled():
             continue
         for cell in cells:
             givens[cell] = 0
@@ -161,21 +161,21 @@ def _is_unique(board: Board, givens: Sequence[int], cancelled: Callable[[], bool
 
 
 def _fitting(
-    board: Board, solution: Sequence[int], gone: Sequence[tuple[int, ...]], wish: Wish
+    board: Board, solution: Sequence[int], gone: Sequence[tuple[int, ...]], spec: PuzzleSpec
 ) -> tuple[tuple[int, ...], Grade] | None:
-    """Givens (n,) and grade of the puzzle that fits the wish, with all or fewer orbits open."""
+    """Givens (n,) and grade of the puzzle that fits the spec, with all or fewer orbits open."""
 
     def graded(opened: int) -> tuple[tuple[int, ...], Grade]:
         givens = _without(solution, gone[:opened])
         return givens, grade(Puzzle(board, givens), unique=True)
 
-    if wish.minimal and not _is_minimal(board, _without(solution, gone)):
+    if spec.minimal and not _is_minimal(board, _without(solution, gone)):
         return None
     found = graded(len(gone))
-    if wish.level is None or found[1].level == wish.level:
+    if spec.level is None or found[1].level == spec.level:
         return found
-    most = LEVELS.index(wish.level)
-    if wish.minimal or LEVELS.index(found[1].level) < most:
+    most = LEVELS.index(spec.level)
+    if spec.minimal or LEVELS.index(found[1].level) < most:
         return None
     # The more is open, the harder, nearly always: halve to a place where the level is passed.
     found, low, high = graded(0), 0, len(gone)
@@ -186,7 +186,7 @@ def _fitting(
             found, low = tried, middle
         else:
             high = middle
-    return found if found[1].level == wish.level else None
+    return found if found[1].level == spec.level else None
 
 
 def _without(solution: Sequence[int], gone: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """A game: a puzzle, what was filled in and pencilled in, how that came about, and the time it took.
 
-Knows the rules and, once known, the verdict on the puzzle; nothing of files or screens.
+Knows the rules and, once known, the solution count on the puzzle; nothing of files or screens.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
+from vmd_solver.play.analysis import SolutionCount
 from vmd_solver.play.history import Content, History
-from vmd_solver.play.judge import Verdict
 from vmd_solver.play.rules import Rules
 from vmd_solver.play.stopwatch import Stopwatch
 from vmd_solver.techniques import Grade
@@ -48,7 +48,7 @@ class Game:
         self.history = History(puzzle.givens)
         self.savepoints: list[Savepoint] = []
         self.watch = watch or Stopwatch()
-        self.verdict = Verdict()
+        self.solution_count = SolutionCount()
         self.grade: Grade | None = None
         """How hard the puzzle is, once that is known."""
         self.helped = False
@@ -137,7 +137,7 @@ class Game:
         taken = 0
         while self.mistakes() and self.undo():
             taken += 1
-        self.helped |= taken > 0 and self.verdict.solution is not None
+        self.helped |= taken > 0 and self.solution_count.solution is not None
         return taken
 
     def save_point(self, name: str = "") -> Savepoint:
@@ -168,7 +168,7 @@ class Game:
 
     def wrong(self) -> frozenset[int]:
         """The entries that differ from the solution; none as long as no single one is known."""
-        solution = self.verdict.solution
+        solution = self.solution_count.solution
         if solution is None:
             return frozenset()
         filled = zip(self.values, solution, strict=True)
@@ -186,7 +186,7 @@ class Game:
 
     def mistakes(self) -> frozenset[int]:
         """Wrong entries; without a single solution to go by, entries that break a rule."""
-        if self.verdict.solution is not None:
+        if self.solution_count.solution is not None:
             return self.wrong()
         return frozenset(cell for cell in self.conflicts() if not self.is_given(cell))
 
@@ -213,9 +213,9 @@ class Game:
         placed, values = Counter(self.values), range(1, self.board.D + 1)
         if self.rules.places is not None:
             return [self.rules.places - placed[value] for value in values]
-        if self.verdict.solution is None:
+        if self.solution_count.solution is None:
             return [None for _ in values]
-        needed = Counter(self.verdict.solution)
+        needed = Counter(self.solution_count.solution)
         return [needed[value] - placed[value] for value in values]
 
     @property

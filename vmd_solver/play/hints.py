@@ -33,7 +33,7 @@ class Opinion:
 def state_of(game: Game) -> State:
     """The game as the techniques see it: pencil marks, where a cell has any, are its candidates."""
     masks = [mask or game.rules.full_mask for mask in game.marks]
-    unique = game.verdict.kind == "one"
+    unique = game.solution_count.kind == "one"
     return State.of(game.puzzle, game.values, masks, unique=unique)
 
 
@@ -41,7 +41,7 @@ def obstacle(game: Game) -> str:
     """Why a hint would lead astray: a mistake on the board, or marks that leave out the value."""
     if game.mistakes():
         return "There is a mistake on the board."
-    for cell, value in enumerate(game.verdict.solution or ()):
+    for cell, value in enumerate(game.solution_count.solution or ()):
         if not game.values[cell] and game.marks[cell] and not game.marks[cell] >> value - 1 & 1:
             return f"The marks of {game.board.cell_name(cell)} leave out its value."
     return ""

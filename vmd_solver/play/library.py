@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import SaveError
 from vmd_solver.play.game import Game
-from vmd_solver.play.record import from_data, key_of, to_data
+from vmd_solver.play.savegame import from_data, key_of, to_data
 from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
 
 ELSEWHERE = "This game is open in another vmd-play: what you do here is not saved."

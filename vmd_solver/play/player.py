@@ -1,4 +1,4 @@
-"""Films being watched: where they are, whether they run and how fast; and the making of a new one.
+"""Replays being watched: where they are, whether they run and how fast; and recording a new one.
 
 Knows no screen and no clock: `tick` is called from outside, every `delay_s` seconds.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.play.film import Film, Frame, Row
+from vmd_solver.play.replay import Frame, Replay, Row
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.events import to_row
 from vmd_solver.sampling.settings import CHOICES
@@ -32,11 +32,11 @@ Timestamp = tuple[int, int]
 """When a frame is: after so many calls, and how many frames after the first of these."""
 
 
-def timestamps(film: Film) -> list[Timestamp]:
-    """When each frame of a film is, in rising order: films are watched together by these."""
+def timestamps(replay: Replay) -> list[Timestamp]:
+    """When each frame of a replay is, in rising order: replays are watched together by these."""
     found: list[Timestamp] = []
     calls = since = 0
-    for frame in film.frames:
+    for frame in replay.frames:
         since = since + 1 if found and frame.nfe <= calls else 0
         calls = max(calls, frame.nfe)
         found.append((calls, since))
@@ -44,52 +44,52 @@ def timestamps(film: Film) -> list[Timestamp]:
 
 
 class Player:
-    """Films of one puzzle that are watched together, call by call, and where in them one is."""
+    """Replays of one puzzle that are watched together, call by call, and where in them one is."""
 
-    def __init__(self, *films: Film) -> None:
+    def __init__(self, *replays: Replay) -> None:
         self._speed = SPEEDS.index(2.0)
-        self.show(*films)
+        self.show(*replays)
 
-    def show(self, *films: Film) -> None:
-        """Play other films from their beginning."""
-        self.films, self.playing = films, True
+    def show(self, *replays: Replay) -> None:
+        """Play other replays from their beginning."""
+        self.replays, self.playing = replays, True
         self._now: Timestamp = (0, 0)
         self._known: tuple[int, ...] = ()
 
     @property
-    def film(self) -> Film:
-        """The first of the films."""
-        return self.films[0]
+    def replay(self) -> Replay:
+        """The first of the replays."""
+        return self.replays[0]
 
     @property
     def ended(self) -> bool:
         """Whether nothing more comes."""
-        return all(film.ended for film in self.films)
+        return all(replay.ended for replay in self.replays)
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """The frame of each film that is to be seen: its last one up to now."""
+        """The frame of each replay that is to be seen: its last one up to now."""
         self._look()
         return self._at(self._now)
 
     @property
-    def reel(self) -> list[tuple[Frame, ...]]:
+    def timeline(self) -> list[tuple[Frame, ...]]:
         """`frames` at every timestamp."""
         self._look()
         return [self._at(when) for when in self._timestamps]
 
     def _at(self, now: Timestamp) -> tuple[Frame, ...]:
         places = (bisect_right(when, now) - 1 for when in self._when)
-        return tuple(film.frames[at] for film, at in zip(self.films, places, strict=True))
+        return tuple(replay.frames[at] for replay, at in zip(self.replays, places, strict=True))
 
     @property
     def frame(self) -> Frame:
-        """The frame of the first film."""
+        """The frame of the first replay."""
         return self.frames[0]
 
     @property
     def count(self) -> int:
-        """Timestamps at which any film has a frame."""
+        """Timestamps at which any replay has a frame."""
         self._look()
         return len(self._timestamps)
 
@@ -100,11 +100,11 @@ class Player:
         return bisect_right(self._timestamps, self._now) - 1
 
     def _look(self) -> None:
-        """Find out when there are frames, if films have grown."""
-        lengths = tuple(len(film.frames) for film in self.films)
+        """Find out when there are frames, if replays have grown."""
+        lengths = tuple(len(replay.frames) for replay in self.replays)
         if lengths != self._known:
             self._known = lengths
-            self._when = [timestamps(film) for film in self.films]
+            self._when = [timestamps(replay) for replay in self.replays]
             self._timestamps = sorted({*chain(*self._when)})
 
     @property
@@ -162,7 +162,7 @@ def varied(settings: Settings, name: str, step: int) -> Settings:
     return replace(settings, **{name: min(max(changed, 1), most)})
 
 
-def shoot(
+def record(
     puzzle: Puzzle, settings: Settings, denoiser: Denoiser, on_row: Callable[[Row], None]
 ) -> None:
     """Solve a puzzle and hand over each event as a row, at least one a call.

@@ -17,11 +17,11 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
-from vmd_solver.generation import Wish
+from vmd_solver.generation import PuzzleSpec
 from vmd_solver.play import Library, Opened, opening, settings
 from vmd_solver.play.draft import Draft
-from vmd_solver.play.film import Film
 from vmd_solver.play.folders import Folders
+from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.text import denoiser as text
 from vmd_solver.text.denoiser import TextDenoiser
@@ -65,7 +65,7 @@ _TABLE_OF = {
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played.
 
-    With `films` it shows one of these, which belong to the entries, instead of a game.
+    With `replays` it shows one of these, which belong to the entries, instead of a game.
     """
 
     CSS_PATH = "app.tcss"
@@ -77,7 +77,7 @@ class PlayApp(App[None]):
         folders: Folders,
         entries: list[Entry] | None = None,
         resume: bool = False,
-        films: list[Film | None] | None = None,
+        replays: list[Replay | None] | None = None,
         denoiser: Callable[[str], Denoiser] = one_thread,
         text_model: Callable[[], TextDenoiser] = one_thread_text,
     ) -> None:
@@ -93,14 +93,14 @@ class PlayApp(App[None]):
         self.theme = self.settings.theme if known else settings.DEFAULT_THEME
         self._entries = entries or []
         self._resume = resume
-        self._films = films
+        self._replays = replays
         self.denoiser = cache(denoiser)
         """The model of a name, opened when it is first wanted."""
         self.text_model = cache(text_model)
         """The model of text, likewise."""
         self.draft = Draft()
         """The text that is written."""
-        self.wish = Wish(level="easy", symmetry="half-turn")
+        self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
         """What a new puzzle was asked to be like last."""
         self.exit_messages: list[str] = []
         """What to print once the screen is gone."""
@@ -113,7 +113,7 @@ class PlayApp(App[None]):
             self.notify(self._note, severity="warning", timeout=10)
         last = self.library.last() if self._resume else None
         if self._entries:
-            self.open_entries(self._entries, self._films)
+            self.open_entries(self._entries, self._replays)
         elif last is not None:
             self.resume(last.key)
 
@@ -125,9 +125,9 @@ class PlayApp(App[None]):
 
     @work(group="dialog")
     async def open_entries(
-        self, entries: list[Entry], films: list[Film | None] | None = None
+        self, entries: list[Entry], replays: list[Replay | None] | None = None
     ) -> None:
-        """Play one of these, or watch its film, after asking which where there are several."""
+        """Play one of these, or watch its replay, after asking which where there are several."""
         readable = [entry for entry in entries if entry.puzzle is not None]
         if not readable:
             self.notify(str(entries[0].error), severity="error", timeout=10)
@@ -142,10 +142,10 @@ class PlayApp(App[None]):
         if puzzle is None:
             return
         title = opening.title_of(entries[at], at + 1, len(entries))
-        if films is None:
+        if replays is None:
             self.play_puzzle(puzzle, title)
         else:
-            self.push_screen(WatchScreen(films[at] or Film(puzzle), title))
+            self.push_screen(WatchScreen(replays[at] or Replay(puzzle), title))
 
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""

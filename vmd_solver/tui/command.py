@@ -16,8 +16,8 @@ from vmd_solver.console.exits import guard
 from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
-from vmd_solver.play.film import Film, is_trace, read_trace
 from vmd_solver.play.folders import folders_at, usual_folders
+from vmd_solver.play.replay import Replay, is_trace, read_trace
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -33,7 +33,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
     "--export",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUTPUT",
-    help="Write what --watch would show: .svg (all moments as one picture) or .cast (asciicast).",
+    help="Write what --watch would show: .svg (all frames as one picture) or .cast (asciicast).",
 )
 @click.option(
     "--data-dir",
@@ -66,16 +66,16 @@ def command(
     watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
-    entries, films = _opened(file, watch) if file is not None else ([], None)
+    entries, replays = _opened(file, watch) if file is not None else ([], None)
     if number is not None:
         if not 1 <= number <= len(entries):
             raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
         entries = entries[number - 1 : number]
-        films = films and films[number - 1 : number]
+        replays = replays and replays[number - 1 : number]
     if entries and all(entry.puzzle is None for entry in entries):
         raise click.ClickException(str(entries[0].error))
     if export is not None:
-        _export(export, entries, films or [])
+        _export(export, entries, replays or [])
         return None
     if serve:
         options = [("--number", number), ("--data-dir", data_dir)]
@@ -88,7 +88,7 @@ def command(
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
 
-    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, films)
+    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, replays)
     app.run()
     for message in app.exit_messages:
         click.echo(f"vmd-play: {message}", err=True)
@@ -107,33 +107,35 @@ def _serve(arguments: list[str], host: str, port: int) -> None:
     serve(arguments, host, port)
 
 
-def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Film | None] | None]:
-    """The puzzles of a file, and where they are to be watched their films, None if yet unmade."""
+def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None] | None]:
+    """The puzzles of a file, and where they are to be watched their replays, None if yet unmade."""
     if watch and is_trace(Path(file)):
-        films = read_trace(Path(file))
-        return [Entry(film.puzzle, "", file, at) for at, film in enumerate(films, 1)], [*films]
+        replays = read_trace(Path(file))
+        return [Entry(replay.puzzle, "", file, at) for at, replay in enumerate(replays, 1)], [
+            *replays
+        ]
     entries = opening.entries(file)
     return entries, [None] * len(entries) if watch else None
 
 
-def _export(path: Path, entries: list[Entry], films: list[Film | None]) -> None:
-    """Write the film of the first puzzle, made by the model where there is none yet."""
+def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> None:
+    """Write the replay of the first puzzle, made by the model where there is none yet."""
     from vmd_solver.tui.export import export, require_ending
 
     require_ending(path)
     at = next(at for at, entry in enumerate(entries) if entry.puzzle is not None)
-    export(path, [films[at] or _shot(entries[at].puzzle)])
+    export(path, [replays[at] or _recorded(entries[at].puzzle)])
 
 
-def _shot(puzzle: Puzzle | None) -> Film:
+def _recorded(puzzle: Puzzle | None) -> Replay:
     """A run of the model, as the watch screen begins with."""
     from vmd_solver.denoiser import load
-    from vmd_solver.play.player import FIRST, shoot
+    from vmd_solver.play.player import FIRST, record
 
     assert puzzle is not None
-    film = Film(puzzle)
-    shoot(puzzle, FIRST, load(None, "cpu", 1), film.add)
-    return film
+    replay = Replay(puzzle)
+    record(puzzle, FIRST, load(None, "cpu", 1), replay.add)
+    return replay
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Puzzles to a wish: one solution, the level, the symmetry, the seed."""
+"""Puzzles to a spec: one solution, the level, the symmetry, the seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.errors import SearchError
-from vmd_solver.generation import SYMMETRIES, Made, ModelGrids, Symmetry, Wish, make, orbits
+from vmd_solver.generation import (
+    SYMMETRIES,
+    GeneratedPuzzle,
+    ModelGrids,
+    PuzzleSpec,
+    Symmetry,
+    make,
+    orbits,
+)
 from vmd_solver.techniques import Level, grade
 
 TURNS = {
@@ -28,8 +36,8 @@ TURNS = {
 }
 
 
-def made(wish: Wish, number: int = 0) -> Made:
-    found = make(wish, number)
+def made(spec: PuzzleSpec, number: int = 0) -> GeneratedPuzzle:
+    found = make(spec, number)
     assert found is not None
     return found
 
@@ -40,7 +48,7 @@ def pattern(puzzle: Puzzle) -> np.ndarray:
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
 def test_givens_are_symmetric_and_the_solution_is_the_only_one(symmetry: Symmetry) -> None:
-    found = made(Wish(size=6, symmetry=symmetry, seed=3))
+    found = made(PuzzleSpec(size=6, symmetry=symmetry, seed=3))
     given = pattern(found.puzzle)
     assert (TURNS[symmetry](given) == given).all()
     assert not given.all()
@@ -56,7 +64,7 @@ def test_orbits_hold_every_cell_once(symmetry: Symmetry) -> None:
 
 @pytest.mark.parametrize("level", ["easy", "medium", "hard"])
 def test_a_puzzle_has_the_level_asked_for(level: Level) -> None:
-    found = made(Wish(level=level, symmetry="half-turn", seed=1))
+    found = made(PuzzleSpec(level=level, symmetry="half-turn", seed=1))
     assert found.grade.level == level
     assert grade(found.puzzle, unique=True) == found.grade
     assert is_unique(found.puzzle)
@@ -64,13 +72,13 @@ def test_a_puzzle_has_the_level_asked_for(level: Level) -> None:
 
 @pytest.mark.parametrize("family", ["sudoku-x", "windoku", "latin", "jigsaw", "jigsaw-x"])
 def test_every_family_can_be_made(family: str) -> None:
-    found = made(Wish(family=family, size=4 if family == "windoku" else 6, seed=2))
+    found = made(PuzzleSpec(family=family, size=4 if family == "windoku" else 6, seed=2))
     assert found.puzzle.board.family == family
     assert is_unique(found.puzzle)
 
 
 def test_minimal_puzzles_need_every_clue() -> None:
-    puzzle = made(Wish(size=6, minimal=True, symmetry="half-turn")).puzzle
+    puzzle = made(PuzzleSpec(size=6, minimal=True, symmetry="half-turn")).puzzle
     for cell in np.flatnonzero(puzzle.givens):
         fewer = [*puzzle.givens]
         fewer[cell] = 0
@@ -78,24 +86,24 @@ def test_minimal_puzzles_need_every_clue() -> None:
 
 
 def test_clues_are_left() -> None:
-    assert sum(value > 0 for value in made(Wish(clues=40)).puzzle.givens) == 40
+    assert sum(value > 0 for value in made(PuzzleSpec(clues=40)).puzzle.givens) == 40
 
 
 def test_a_seed_and_a_number_make_one_puzzle() -> None:
     """Written down, so that a change of what seeds mean is seen."""
-    first = made(Wish(size=4, seed=5))
-    assert first == made(Wish(size=4, seed=5))
+    first = made(PuzzleSpec(size=4, seed=5))
+    assert first == made(PuzzleSpec(size=4, seed=5))
     assert "".join(map(str, first.puzzle.givens)) == "0000010200000034"
-    assert first.puzzle.givens != made(Wish(size=4, seed=5), 1).puzzle.givens
+    assert first.puzzle.givens != made(PuzzleSpec(size=4, seed=5), 1).puzzle.givens
 
 
 def test_a_wish_may_be_in_vain_or_given_up() -> None:
-    assert make(Wish(size=4, level="beyond", tries=2)) is None
-    assert make(Wish(), cancelled=lambda: True) is None
+    assert make(PuzzleSpec(size=4, level="beyond", tries=2)) is None
+    assert make(PuzzleSpec(), cancelled=lambda: True) is None
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("spec", "words"),
     [
         ({"family": "grid"}, "cannot make"),
         ({"symmetry": "round"}, "unknown symmetry"),
@@ -106,14 +114,14 @@ def test_a_wish_may_be_in_vain_or_given_up() -> None:
         ({"clues": 30, "minimal": True}, "leave clues out"),
     ],
 )
-def test_what_cannot_be_is_said(wish: dict[str, object], words: str) -> None:
+def test_what_cannot_be_is_said(spec: dict[str, object], words: str) -> None:
     with pytest.raises(SearchError, match=words):
-        Wish(**wish)
+        PuzzleSpec(**spec)
 
 
 def test_a_model_draws_grids_and_search_steps_in() -> None:
     board = sudoku(2, 2)
-    solution = made(Wish(size=4)).solution
+    solution = made(PuzzleSpec(size=4)).solution
     rng = np.random.default_rng(0)
     drawn = ModelGrids(oracle(np.array(solution)))(board, rng)
     assert (drawn.values, drawn.by_model) == (solution, True)

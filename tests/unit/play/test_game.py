@@ -6,8 +6,8 @@ import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku
-from vmd_solver.play import Game, Verdict, judge
-from vmd_solver.play.judge import grade_words, graded
+from vmd_solver.play import Game, SolutionCount, analyse
+from vmd_solver.play.analysis import grade_words, graded
 from vmd_solver.play.rules import Rules
 from vmd_solver.play.stopwatch import Stopwatch
 from vmd_solver.techniques import Grade, grade
@@ -22,11 +22,11 @@ def game() -> Game:
 
 
 @pytest.fixture
-def judged() -> Game:
+def analysed() -> Game:
     puzzle = Puzzle(sudoku(2, 2), (1, 0, 3, 0, 0, 4, 0, 2, 2, 0, 4, 0, 0, 3, 0, 1))
     game = Game(puzzle)
-    game.verdict = judge(puzzle)
-    assert game.verdict == Verdict("one", SOLUTION)
+    game.solution_count = analyse(puzzle)
+    assert game.solution_count == SolutionCount("one", SOLUTION)
     return game
 
 
@@ -108,34 +108,34 @@ def test_conflicts_name_every_cell_of_a_clash(game: Game) -> None:
     assert game.conflicts() == {0, 8, 9}
 
 
-def test_wrong_entries_need_a_single_solution(judged: Game) -> None:
-    judged.enter(1, 4)
-    judged.enter(3, 4)
-    assert judged.wrong() == {1}
-    judged.verdict = Verdict("several")
-    assert judged.wrong() == set()
+def test_wrong_entries_need_a_single_solution(analysed: Game) -> None:
+    analysed.enter(1, 4)
+    analysed.enter(3, 4)
+    assert analysed.wrong() == {1}
+    analysed.solution_count = SolutionCount("several")
+    assert analysed.wrong() == set()
 
 
-def test_undo_to_before_the_first_mistake(judged: Game) -> None:
-    judged.enter(1, 2)
-    judged.enter(3, 3)  # wrong
-    judged.enter(4, 3)
-    judged.enter(6, 4)  # wrong
-    assert judged.undo_mistakes() == 3
-    assert judged.values[1] == 2
-    assert not judged.wrong()
-    assert judged.helped
-    assert judged.redo()
+def test_undo_to_before_the_first_mistake(analysed: Game) -> None:
+    analysed.enter(1, 2)
+    analysed.enter(3, 3)  # wrong
+    analysed.enter(4, 3)
+    analysed.enter(6, 4)  # wrong
+    assert analysed.undo_mistakes() == 3
+    assert analysed.values[1] == 2
+    assert not analysed.wrong()
+    assert analysed.helped
+    assert analysed.redo()
 
 
-def test_without_mistakes_nothing_is_undone(judged: Game) -> None:
-    judged.enter(1, 2)
-    assert judged.undo_mistakes() == 0
-    assert not judged.helped
+def test_without_mistakes_nothing_is_undone(analysed: Game) -> None:
+    analysed.enter(1, 2)
+    assert analysed.undo_mistakes() == 0
+    assert not analysed.helped
 
 
 def test_without_a_solution_mistakes_are_broken_rules(game: Game) -> None:
-    game.verdict = Verdict("several")
+    game.solution_count = SolutionCount("several")
     game.enter(4, 3)
     game.enter(5, 3)
     game.enter(6, 4)
@@ -179,33 +179,33 @@ def test_left_of_a_free_grid_needs_the_solution() -> None:
     board = grid(1, 4, 3, [(0, 1, 2), (1, 2, 3)])
     game = Game(Puzzle(board, (1, 2, 0, 0)))
     assert game.left() == [None, None, None]
-    game.verdict = judge(game.puzzle)
+    game.solution_count = analyse(game.puzzle)
     assert game.left() == [1, 0, 1]
 
 
-def test_a_finished_game_stops_its_time_and_finishes_once(judged: Game) -> None:
+def test_a_finished_game_stops_its_time_and_finishes_once(analysed: Game) -> None:
     now = [0.0]
-    judged.watch = Stopwatch(clock=lambda: now[0])
-    judged.watch.start()
+    analysed.watch = Stopwatch(clock=lambda: now[0])
+    analysed.watch.start()
     for cell, value in enumerate(SOLUTION):
-        judged.enter(cell, value)
+        analysed.enter(cell, value)
     now[0] = 5.0
-    assert judged.finish()
+    assert analysed.finish()
     now[0] = 9.0
-    assert judged.watch.elapsed_s == 5.0
-    judged.clear(1)
-    assert not judged.finish()
-    judged.enter(1, 2)
-    assert judged.is_solved()
-    assert not judged.finish()
+    assert analysed.watch.elapsed_s == 5.0
+    analysed.clear(1)
+    assert not analysed.finish()
+    analysed.enter(1, 2)
+    assert analysed.is_solved()
+    assert not analysed.finish()
 
 
-def test_a_full_board_with_a_conflict_is_not_solved(judged: Game) -> None:
+def test_a_full_board_with_a_conflict_is_not_solved(analysed: Game) -> None:
     for cell, value in enumerate(SOLUTION):
-        judged.enter(cell, value)
-    judged.enter(1, 3)
-    assert not judged.open_cells
-    assert not judged.finish()
+        analysed.enter(cell, value)
+    analysed.enter(1, 3)
+    assert not analysed.open_cells
+    assert not analysed.finish()
 
 
 @pytest.mark.parametrize(
@@ -238,17 +238,17 @@ def test_the_stopwatch_does_not_count_pauses() -> None:
 
 def test_verdicts() -> None:
     board = sudoku(2, 2)
-    assert judge(board.empty()).kind == "several"
-    assert judge(Puzzle(board, (1, 1) + (0,) * 14)).kind == "none"
-    assert judge(Puzzle(board, (1, 2, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0) + (0,) * 4)).kind == "none"
+    assert analyse(board.empty()).kind == "several"
+    assert analyse(Puzzle(board, (1, 1) + (0,) * 14)).kind == "none"
+    assert analyse(Puzzle(board, (1, 2, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0) + (0,) * 4)).kind == "none"
     hard = Puzzle(sudoku(5, 5), (0,) * 625)
-    assert judge(hard, lambda: True).kind in ("undecided", "several")
-    assert judge(hard, time_limit_s=0.0).kind in ("undecided", "several")
+    assert analyse(hard, lambda: True).kind in ("undecided", "several")
+    assert analyse(hard, time_limit_s=0.0).kind in ("undecided", "several")
 
 
-def test_the_grade_of_a_puzzle_can_be_waited_for_or_not(judged: Game) -> None:
-    found = graded(judged.puzzle)
-    assert found == grade(judged.puzzle, unique=True)
-    assert graded(judged.puzzle, lambda: True) is None
+def test_the_grade_of_a_puzzle_can_be_waited_for_or_not(analysed: Game) -> None:
+    found = graded(analysed.puzzle)
+    assert found == grade(analysed.puzzle, unique=True)
+    assert graded(analysed.puzzle, lambda: True) is None
     assert "Beyond" in grade_words(Grade("swordfish", "beyond", 9))
     assert grade_words(Grade("", "easy", 0)) == "Easy. Score 0."

@@ -9,22 +9,22 @@ from vmd_solver.csp.families import latin
 from vmd_solver.denoiser.fakes import FakeDenoiser, oracle
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.formats import parse
-from vmd_solver.play import Game, judge, opening
+from vmd_solver.play import Game, analyse, opening
 from vmd_solver.play.hints import STUCK, hint, obstacle, opinion, state_of, take
 from vmd_solver.techniques import Step
 
 
-def judged(name: str) -> Game:
+def analysed(name: str) -> Game:
     (entry,) = opening.entries(f"puzzles/{name}.txt")
     assert entry.puzzle is not None
     game = Game(entry.puzzle)
-    game.verdict = judge(entry.puzzle)
+    game.solution_count = analyse(entry.puzzle)
     return game
 
 
 @pytest.mark.parametrize("name", ["easy", "medium"])
 def test_hints_taken_lead_to_the_solution_or_stop_without_a_mistake(name: str) -> None:
-    game = judged(name)
+    game = analysed(name)
     while not game.is_solved() and isinstance(step := hint(state_of(game)), Step):
         assert take(game, step)
         assert not obstacle(game)
@@ -32,7 +32,7 @@ def test_hints_taken_lead_to_the_solution_or_stop_without_a_mistake(name: str) -
 
 
 def test_a_step_taken_is_one_move() -> None:
-    game = judged("easy")
+    game = analysed("easy")
     before = list(game.values)
     step = hint(state_of(game))
     assert isinstance(step, Step)
@@ -42,7 +42,7 @@ def test_a_step_taken_is_one_move() -> None:
 
 
 def test_struck_candidates_become_marks() -> None:
-    game = judged("medium")
+    game = analysed("medium")
     step = Step("", "", "", (), eliminations=((game.values.index(0), 1),))
     cell = game.values.index(0)
     candidates = game.rules.candidates(game.values)[cell]
@@ -51,10 +51,10 @@ def test_struck_candidates_become_marks() -> None:
 
 
 def test_mistakes_come_before_hints() -> None:
-    game = judged("easy")
-    assert game.verdict.solution is not None
+    game = analysed("easy")
+    assert game.solution_count.solution is not None
     cell = game.values.index(0)
-    right = game.verdict.solution[cell]
+    right = game.solution_count.solution[cell]
     assert obstacle(game) == ""
     game.mark(cell, right % 9 + 1)
     assert "leave out" in obstacle(game)
@@ -70,14 +70,14 @@ def test_no_step_is_said_in_words() -> None:
 
 
 def test_an_opinion_is_of_an_open_cell_and_of_what_its_candidates_allow() -> None:
-    game = judged("medium")
-    assert game.verdict.solution is not None
+    game = analysed("medium")
+    assert game.solution_count.solution is not None
     state = state_of(game)
-    found = opinion(state, oracle(np.array(game.verdict.solution)))
+    found = opinion(state, oracle(np.array(game.solution_count.solution)))
     assert game.values[found.cell] == 0
-    assert found.value == game.verdict.solution[found.cell]
+    assert found.value == game.solution_count.solution[found.cell]
     assert 0.99 < found.probability <= 1
-    assert found == opinion(state, oracle(np.array(game.verdict.solution)))
+    assert found == opinion(state, oracle(np.array(game.solution_count.solution)))
 
 
 def test_an_opinion_is_the_mean_over_latents() -> None:

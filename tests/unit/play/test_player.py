@@ -1,4 +1,4 @@
-"""A film being played, and the making of one."""
+"""A replay being played, and the making of one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.fakes import oracle, undecided
-from vmd_solver.play.film import Film, Row
-from vmd_solver.play.player import FIRST, MOST_LATENTS, SPEEDS, Player, shoot, varied
+from vmd_solver.play.player import FIRST, MOST_LATENTS, SPEEDS, Player, record, varied
+from vmd_solver.play.replay import Replay, Row
 
 SOLUTION = np.array((1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1))
 PUZZLE = Puzzle(sudoku(2, 2), (1,) + (0,) * 15)
 
 
-def recorded() -> Film:
-    film = Film(PUZZLE)
-    shoot(PUZZLE, FIRST, oracle(SOLUTION), film.add)
-    return film
+def recorded() -> Replay:
+    replay = Replay(PUZZLE)
+    record(PUZZLE, FIRST, oracle(SOLUTION), replay.add)
+    return replay
 
 
 def test_a_film_plays_to_its_end_and_again() -> None:
@@ -26,21 +26,21 @@ def test_a_film_plays_to_its_end_and_again() -> None:
     steps = 0
     while player.tick():
         steps += 1
-    assert steps == len(player.film.frames) - 1
+    assert steps == len(player.replay.frames) - 1
     assert player.frame.status == "solved" and not player.playing
     player.toggle()
     assert player.playing and player.at == 0
 
 
 def test_a_film_in_the_making_is_waited_for() -> None:
-    film = Film(PUZZLE)
-    player = Player(film)
+    replay = Replay(PUZZLE)
+    player = Player(replay)
     assert not player.tick() and player.playing
-    film.add({"event": "Searched", "puzzle": 0, "guesses": 3})
+    replay.add({"event": "Searched", "puzzle": 0, "guesses": 3})
     assert player.tick() and player.frame.guesses == 3
 
 
-def test_steps_pause_and_stay_within_the_film() -> None:
+def test_steps_pause_and_stay_within_the_replay() -> None:
     player = Player(recorded())
     player.go(1)
     assert not player.tick() and player.at == 1
@@ -51,7 +51,7 @@ def test_steps_pause_and_stay_within_the_film() -> None:
 
 
 def test_speed_has_bounds() -> None:
-    player = Player(Film(PUZZLE))
+    player = Player(Replay(PUZZLE))
     for step, speed in ((99, SPEEDS[-1]), (-99, SPEEDS[0])):
         player.faster(step)
         assert player.speed == speed and player.delay_s == 1 / speed
@@ -82,15 +82,15 @@ def test_a_run_ends_at_the_event_where_its_observer_raises() -> None:
         rows.append(row)
 
     with pytest.raises(Unwanted):
-        shoot(PUZZLE, FIRST, fake, fourth)
+        record(PUZZLE, FIRST, fake, fourth)
     assert len(rows) == 3 and fake.calls == 1
 
 
-def told(*rows: Row) -> Film:
-    film = Film(PUZZLE)
+def told(*rows: Row) -> Replay:
+    replay = Replay(PUZZLE)
     for row in rows:
-        film.add({"puzzle": 0, **row})
-    return film
+        replay.add({"puzzle": 0, **row})
+    return replay
 
 
 def called(nfe: int) -> Row:
@@ -119,7 +119,7 @@ def test_films_are_watched_together_call_by_call() -> None:
     one = told(called(1), committed(5), called(2), called(3))
     other = told(called(1), called(2), committed(5), committed(6))
     player = Player(one, other)
-    steps = [tuple(frame.step for frame in frames) for frames in player.reel]
+    steps = [tuple(frame.step for frame in frames) for frames in player.timeline]
     assert steps == [
         ("the puzzle", "the puzzle"),
         ("call 1", "call 1"),
@@ -144,7 +144,7 @@ def test_a_film_that_grows_before_the_moment_that_is_seen_does_not_move_it() -> 
 
 def test_a_film_whose_calls_run_backwards_is_shown_in_its_own_order() -> None:
     player = Player(told(called(2), called(1), called(3)))
-    assert [frames[0].step for frames in player.reel] == [
+    assert [frames[0].step for frames in player.timeline] == [
         "the puzzle",
         "call 2",
         "call 1",

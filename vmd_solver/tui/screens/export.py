@@ -1,4 +1,4 @@
-"""What is to be written of a film, and the file's name."""
+"""What is to be written of a replay, and the file's name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Select, Static
 
 from vmd_solver.errors import SaveError
-from vmd_solver.play.film import Film, Frame
+from vmd_solver.play.replay import Frame, Replay
 from vmd_solver.tui.export import export
 from vmd_solver.tui.screens.dialog import Dialog
 
-_MOMENT, _SHEET, _CAST = "this moment, as SVG", "all moments, as one SVG", "the film, as asciicast"
-_NAMES = {_MOMENT: "moment.svg", _SHEET: "film.svg", _CAST: "film.cast"}
+_FRAME, _SHEET, _CAST = "this frame, as SVG", "all frames, as one SVG", "the replay, as asciicast"
+_NAMES = {_FRAME: "frame.svg", _SHEET: "replay.svg", _CAST: "replay.cast"}
 
 
 class ExportScreen(Dialog[None]):
@@ -24,18 +24,18 @@ class ExportScreen(Dialog[None]):
     TITLE = "Export"
     SUB_TITLE = "tab, enter, esc"
 
-    def __init__(self, films: Sequence[Film], moment: Sequence[Frame], speed: float) -> None:
+    def __init__(self, replays: Sequence[Replay], frames: Sequence[Frame], speed: float) -> None:
         super().__init__()
-        self._films, self._moment, self._speed = films, moment, speed
+        self._replays, self._frames, self._speed = replays, frames, speed
 
     def contents(self) -> ComposeResult:
         options = [(text, text) for text in _NAMES]
-        yield Select(options, value=_MOMENT, allow_blank=False, compact=True)
-        yield Input(_NAMES[_MOMENT], placeholder="path of a file", compact=True)
+        yield Select(options, value=_FRAME, allow_blank=False, compact=True)
+        yield Input(_NAMES[_FRAME], placeholder="path of a file", compact=True)
         yield Static(id="problem", markup=False)
 
     def on_mount(self) -> None:
-        """Enter writes the moment."""
+        """Enter writes the frames."""
         self.query_one(Input).focus()
 
     @on(Select.Changed)
@@ -47,11 +47,11 @@ class ExportScreen(Dialog[None]):
     @on(Input.Submitted)
     def _named(self, event: Input.Submitted) -> None:
         path = Path(event.value.strip()).expanduser()
-        moment = self._moment if self.query_one(Select).value == _MOMENT else None
+        frames = self._frames if self.query_one(Select).value == _FRAME else None
         try:
             if path.exists():
                 raise SaveError(f"{path.name} is there already: choose another name")
-            export(path, self._films, moment, self._speed)
+            export(path, self._replays, frames, self._speed)
         except SaveError as error:
             self.query_one("#problem", Static).update(str(error))
             return

@@ -13,10 +13,10 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from vmd_solver.generation import Wish
+from vmd_solver.generation import PuzzleSpec
 from vmd_solver.play import Summary, opening
+from vmd_solver.play.specs import READY, origin, words
 from vmd_solver.play.stopwatch import shown
-from vmd_solver.play.wishes import READY, origin, words
 from vmd_solver.tui.commands import LISTING, bindings
 from vmd_solver.tui.screens.base import AppScreen
 from vmd_solver.tui.screens.new import NewScreen
@@ -58,8 +58,8 @@ class HomeScreen(AppScreen[None]):
             yield from (Option(_described(game), f"game {game.key}") for game in games)
         yield _heading("A new puzzle")
         yield Option("  Choose family, size, difficulty…", "new")
-        for at, wish in enumerate(READY):
-            yield Option(f"  {words(wish)}", f"wish {at}")
+        for at, spec in enumerate(READY):
+            yield Option(f"  {words(spec)}", f"spec {at}")
         yield _heading("Text")
         yield Option("  Type, mask, fill, lock what you like…", "text")
         yield _heading("Included puzzles")
@@ -74,7 +74,7 @@ class HomeScreen(AppScreen[None]):
             self.on_screen_resume()
         elif what == "new":
             self.action_new()
-        elif what == "wish":
+        elif what == "spec":
             self._make(READY[int(which)], begin=True)
         elif what == "text":
             self.app.action_text()
@@ -83,12 +83,12 @@ class HomeScreen(AppScreen[None]):
 
     def action_new(self) -> None:
         """Ask what the puzzle should be like, beginning with what was asked for last."""
-        self._make(self.app.wish, begin=False)
+        self._make(self.app.spec, begin=False)
 
     @work(group="dialog")
-    async def _make(self, wish: Wish, begin: bool) -> None:
-        """Have a puzzle made, by this wish or by what it is changed to, and play it."""
-        made = await self.app.push_screen_wait(NewScreen(wish, begin))
+    async def _make(self, spec: PuzzleSpec, begin: bool) -> None:
+        """Have a puzzle made, by this spec or by what it is changed to, and play it."""
+        made = await self.app.push_screen_wait(NewScreen(spec, begin))
         if made is not None:
             self.app.play_puzzle(made.puzzle, made.puzzle.name)
             if note := origin(made):

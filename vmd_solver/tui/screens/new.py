@@ -18,13 +18,13 @@ from vmd_solver.generation import (
     FAMILIES,
     SYMMETRIES,
     Draw,
+    GeneratedPuzzle,
     Grid,
-    Made,
     ModelGrids,
-    Wish,
+    PuzzleSpec,
     exact_grid,
 )
-from vmd_solver.play.wishes import any_seed, command, grant, progress, sizes, usual_clues
+from vmd_solver.play.specs import any_seed, command, generate, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
 from vmd_solver.tui.screens.base import Run
 from vmd_solver.tui.screens.dialog import Dialog, Toggle
@@ -34,16 +34,16 @@ _SEARCH, _MODEL = "search", "the model"
 _MOST_DIGITS = 9
 
 
-class NewScreen(Dialog[Made]):
+class NewScreen(Dialog[GeneratedPuzzle]):
     """Gives the puzzle that was made. With `begin` it sets to work at once."""
 
     TITLE = "A new puzzle"
     SUB_TITLE = "tab, enter, esc"
 
-    def __init__(self, wish: Wish, begin: bool = False) -> None:
+    def __init__(self, spec: PuzzleSpec, begin: bool = False) -> None:
         super().__init__()
-        self._first, self._begin = wish, begin
-        self._wish: Wish | None = None
+        self._first, self._begin = spec, begin
+        self._spec: PuzzleSpec | None = None
         """What is being made; None while nothing is."""
         self._drawn: list[bool | None] = []
 
@@ -84,10 +84,10 @@ class NewScreen(Dialog[Made]):
         text = self.query_one(f"#{name}", Input).value
         return int(text) if text.isdecimal() else 0
 
-    def wish(self) -> Wish:
-        """The wish as it is entered. Raises SearchError where there can be no such puzzle."""
+    def spec(self) -> PuzzleSpec:
+        """The spec as it is entered. Raises SearchError where there can be no such puzzle."""
         level = self._chosen("level")
-        return Wish(
+        return PuzzleSpec(
             self._chosen("family"),
             self._chosen("size"),
             level=None if level == _ANY else level,
@@ -117,7 +117,7 @@ class NewScreen(Dialog[Made]):
     @on(Checkbox.Changed)
     def _changed(self) -> None:
         try:
-            text = command(self.wish(), self._chosen("grids") == _MODEL)
+            text = command(self.spec(), self._chosen("grids") == _MODEL)
         except VmdError as error:
             text = str(error)
         self.query_one("#command", Static).update(text)
@@ -128,23 +128,25 @@ class NewScreen(Dialog[Made]):
     @on(Input.Submitted)
     def action_make(self) -> None:
         """Begin, or give up what was begun."""
-        if self._wish is not None:
+        if self._spec is not None:
             self.action_leave()
             return
         try:
-            self._wish = self.app.wish = self.wish()
+            self._spec = self.app.spec = self.spec()
         except VmdError as error:
             self._say(str(error))
             return
         self._drawn = []
         self._tell()
-        self._make(self._wish, self._chosen("grids") == _MODEL)
+        self._make(self._spec, self._chosen("grids") == _MODEL)
 
-    def _make(self, wish: Wish, neural: bool) -> None:
+    def _make(self, spec: PuzzleSpec, neural: bool) -> None:
         def work(run: Run) -> None:
             draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
-            made = grant(wish, draw, lambda grid: run.report(self._grid_drawn, grid), run.cancelled)
-            run.report(self._made, made, wish)
+            made = generate(
+                spec, draw, lambda grid: run.report(self._grid_drawn, grid), run.cancelled
+            )
+            run.report(self._made, made, spec)
 
         self.in_thread(work, self._end, group="make")
 
@@ -152,33 +154,33 @@ class NewScreen(Dialog[Made]):
         self._drawn.append(grid.by_model)
         self._tell()
 
-    def _made(self, made: Made | None, wish: Wish) -> None:
+    def _made(self, made: GeneratedPuzzle | None, spec: PuzzleSpec) -> None:
         if made is not None:
             self.dismiss(made)
         else:
-            self._end(f"Not found in {wish.tries} grids: ask for less")
+            self._end(f"Not found in {spec.tries} grids: ask for less")
 
     def action_leave(self) -> None:
         """Give up what is being made; where nothing is, close."""
-        if self._wish is None:
+        if self._spec is None:
             self.dismiss(None)
             return
         self.workers.cancel_group(self, "make")
         self._end("Given up.")
 
     def _end(self, said: str) -> None:
-        self._wish = None
+        self._spec = None
         self._tell()
         self._say(said)
 
     def _tell(self) -> None:
         """Show how far the making has come."""
-        making = self._wish is not None
+        making = self._spec is not None
         self.query_one(Button).label = "Cancel" if making else "Make"
         for widget in self.query("Select, Input, Toggle"):
             widget.disabled = making
-        if self._wish is not None:
-            self._say(f"Making: {progress(self._drawn, self._wish.tries)}")
+        if self._spec is not None:
+            self._say(f"Making: {progress(self._drawn, self._spec.tries)}")
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(text)

@@ -14,12 +14,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from vmd_solver.assets import DEFAULT_MODEL
-from vmd_solver.play import Opened, Savepoint, Settings, Verdict, judge
-from vmd_solver.play.film import Film
+from vmd_solver.play import Opened, Savepoint, Settings, SolutionCount, analyse
+from vmd_solver.play.analysis import grade_words, graded
 from vmd_solver.play.hints import STUCK, Opinion, hint, obstacle, opinion, state_of, take
-from vmd_solver.play.judge import grade_words, graded
-from vmd_solver.play.record import heading, kind_of
+from vmd_solver.play.replay import Replay
 from vmd_solver.play.rules import mask_values
+from vmd_solver.play.savegame import heading, kind_of
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.techniques import LEVELS, Grade, Step
@@ -42,7 +42,7 @@ _SAVE_TIME_S = 30.0
 """Seconds that may run before they alone are a reason to save."""
 
 _TELLING = ("several", "none", "undecided")
-"""Verdicts that are said on opening."""
+"""Counts that are said on opening."""
 
 
 class PlayScreen(AppScreen[None]):
@@ -88,7 +88,7 @@ class PlayScreen(AppScreen[None]):
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
         self.board.focus()
-        self.in_thread(self._count_solutions, self._say, "judge")
+        self.in_thread(self._count_solutions, self._say, "analyse")
         if not self.game.finished:
             self.game.watch.start()
         self.set_interval(1.0, self._tick)
@@ -110,16 +110,16 @@ class PlayScreen(AppScreen[None]):
 
     def _count_solutions(self, run: Run) -> None:
         """Count solutions, and find how hard the puzzle is where there is one; in a thread."""
-        verdict = judge(self.game.puzzle, run.cancelled)
-        run.report(self._judged, verdict)
-        grade = graded(self.game.puzzle, run.cancelled) if verdict.solution else None
+        solution_count = analyse(self.game.puzzle, run.cancelled)
+        run.report(self._counted, solution_count)
+        grade = graded(self.game.puzzle, run.cancelled) if solution_count.solution else None
         if grade is not None:
             run.report(self._graded, grade)
 
-    def _judged(self, verdict: Verdict) -> None:
-        self.game.verdict = verdict
-        if verdict.kind in _TELLING:
-            self.notify(f"This puzzle: {verdict.words}.", severity="warning", timeout=8)
+    def _counted(self, solution_count: SolutionCount) -> None:
+        self.game.solution_count = solution_count
+        if solution_count.kind in _TELLING:
+            self.notify(f"This puzzle: {solution_count.words}.", severity="warning", timeout=8)
         self._show()
 
     def _graded(self, grade: Grade) -> None:
@@ -293,7 +293,7 @@ class PlayScreen(AppScreen[None]):
 
     def _find_hint(self) -> None:
         if problem := obstacle(self.game):
-            self.game.helped |= self.game.verdict.solution is not None
+            self.game.helped |= self.game.solution_count.solution is not None
             self._say(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
             return
         state, version = state_of(self.game), self.game.version
@@ -351,15 +351,15 @@ class PlayScreen(AppScreen[None]):
         if not self.game.finished:
             self.game.helped = True
             self._pause(True)
-        self.app.push_screen(WatchScreen(Film(self.game.puzzle), self.game.title))
+        self.app.push_screen(WatchScreen(Replay(self.game.puzzle), self.game.title))
 
     def action_wrong(self) -> None:
         shown_now = not self.app.settings.show_wrong
         self.app.change(show_wrong=shown_now)
         if not shown_now:
             self._say("Wrong entries are not shown.")
-        elif self.game.verdict.solution is None:
-            self._say(f"Nothing to compare with: {self.game.verdict.words}.")
+        elif self.game.solution_count.solution is None:
+            self._say(f"Nothing to compare with: {self.game.solution_count.words}.")
         else:
             count = len(self.game.wrong())
             self._say(f"{count} wrong." if count else "All entries are right.")
@@ -441,7 +441,7 @@ class PlayScreen(AppScreen[None]):
             f"Marks   {marks if not game.values[cell] else ''}",
             f"Level   {level}{beyond}",
             "",
-            game.verdict.words.capitalize(),
+            game.solution_count.words.capitalize(),
         ]
 
     def on_resize(self, event: events.Resize) -> None:

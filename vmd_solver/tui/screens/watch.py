@@ -16,45 +16,45 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
-from vmd_solver.play.film import Film, Layer, Row
-from vmd_solver.play.player import FIRST, Player, shoot, varied
-from vmd_solver.play.record import heading
+from vmd_solver.play.player import FIRST, Player, record, varied
+from vmd_solver.play.replay import Layer, Replay, Row
+from vmd_solver.play.savegame import heading
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
 from vmd_solver.tui.screens.base import AppScreen, Run
 from vmd_solver.tui.screens.export import ExportScreen
 from vmd_solver.tui.widgets.bar import Bar
 from vmd_solver.tui.widgets.board import stepped
-from vmd_solver.tui.widgets.film import FilmBoard, Legend
-from vmd_solver.tui.widgets.filmtext import Key, boards_of, title_of
 from vmd_solver.tui.widgets.keybar import KeyBar
+from vmd_solver.tui.widgets.replay import Legend, ReplayView
+from vmd_solver.tui.widgets.replaytext import Key, boards_of, title_of
 
 _CHANGING = 3
-"""The last frames of a film, which may still change while it is made."""
+"""The last frames of a replay, which may still change while it is made."""
 
 
 class WatchScreen(AppScreen[None]):
-    """A film, its counters, and what to run next."""
+    """A replay, its counters, and what to run next."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
 
-    def __init__(self, film: Film, title: str) -> None:
+    def __init__(self, replay: Replay, title: str) -> None:
         super().__init__()
-        self.player = Player(film)
+        self.player = Player(replay)
         self.settings = FIRST
         self.chosen: Key = (0, 0)
-        """The film and the latent that the facts are about."""
+        """The replay and the latent that the facts are about."""
         self.cursor, self.side_by_side = 0, False
         self._title = title
-        self._traced = len(film.frames) > 1
+        self._traced = len(replay.frames) > 1
         self._message = ""
-        self._boards: list[FilmBoard] = []
+        self._boards: list[ReplayView] = []
         self._laying = asyncio.Lock()
         self._clock: Timer | None = None
 
     @property
-    def film(self) -> Film:
-        return self.player.film
+    def replay(self) -> Replay:
+        return self.player.replay
 
     def compose(self) -> ComposeResult:
         yield Bar()
@@ -67,7 +67,7 @@ class WatchScreen(AppScreen[None]):
         yield KeyBar()
 
     async def on_mount(self) -> None:
-        """Begin: with the film as it is, or by making one."""
+        """Begin: with the replay as it is, or by making one."""
         await self._lay_out()
         self._wind()
         if not self._traced:
@@ -76,51 +76,51 @@ class WatchScreen(AppScreen[None]):
     # The run
 
     def action_run(self) -> None:
-        self._shoot(beside=len(self.player.films) > 1)
+        self._record(beside=len(self.player.replays) > 1)
 
     def action_beside(self) -> None:
         """Run again, with the model without latent beside it, or no longer."""
-        self._shoot(beside=len(self.player.films) == 1)
+        self._record(beside=len(self.player.replays) == 1)
 
-    def _shoot(self, beside: bool) -> None:
+    def _record(self, beside: bool) -> None:
         self._traced, self._message, self.chosen = False, "", (0, 0)
         self.workers.cancel_group(self, "run")
-        puzzle, one = self.film.puzzle, replace(self.settings, latents=1)
-        runs = [(Film(puzzle), DEFAULT_MODEL, self.settings)]
-        runs += [(Film(puzzle), BASELINE_MODEL, one)] * beside
-        self.player.show(*(film for film, _, _ in runs))
+        puzzle, one = self.replay.puzzle, replace(self.settings, latents=1)
+        runs = [(Replay(puzzle), DEFAULT_MODEL, self.settings)]
+        runs += [(Replay(puzzle), BASELINE_MODEL, one)] * beside
+        self.player.show(*(replay for replay, _, _ in runs))
         for run in runs:
             self._run(*run)
         self._show()
 
-    def _run(self, film: Film, model: str, settings: Settings) -> None:
+    def _run(self, replay: Replay, model: str, settings: Settings) -> None:
         def solve(run: Run) -> None:
             denoiser = self.app.denoiser(model)
-            added = partial(run.report, self._add, film)
-            shoot(film.puzzle, settings, denoiser, added)
+            added = partial(run.report, self._add, replay)
+            record(replay.puzzle, settings, denoiser, added)
 
-        self.in_thread(solve, partial(self._failed, film), group="run", exclusive=False)
+        self.in_thread(solve, partial(self._failed, replay), group="run", exclusive=False)
 
-    def _add(self, film: Film, row: Row) -> None:
-        film.add(row)
-        if len(self.player.films) > 1 or self.player.at >= self.player.count - _CHANGING:
+    def _add(self, replay: Replay, row: Row) -> None:
+        replay.add(row)
+        if len(self.player.replays) > 1 or self.player.at >= self.player.count - _CHANGING:
             self._show()
         else:
             self._show_bar()
 
-    def _failed(self, film: Film, why: str) -> None:
-        if film is self.film:
+    def _failed(self, replay: Replay, why: str) -> None:
+        if replay is self.replay:
             self._message = f"The model cannot be watched: {why}"
         else:
             self._message = f"There is nothing to compare with: {why}"
-            self.player.show(self.film)
+            self.player.show(self.replay)
         self._show()
 
     def action_vary(self, name: str, step: int) -> None:
         self.settings = varied(self.settings, name, step)
         self.action_run()
 
-    # The film
+    # The replay
 
     def _wind(self) -> None:
         """Let the clock tick as fast as is wanted."""
@@ -166,7 +166,7 @@ class WatchScreen(AppScreen[None]):
         await self._lay_out()
 
     def action_move(self, down: int, right: int) -> None:
-        self.cursor = stepped(self.film.puzzle.board, self.cursor, down, right, wrap=True)
+        self.cursor = stepped(self.replay.puzzle.board, self.cursor, down, right, wrap=True)
         self._show()
         if not self._boards:
             return
@@ -174,18 +174,18 @@ class WatchScreen(AppScreen[None]):
         at = board.region_of(self.cursor).translate(board.virtual_region.offset)
         self.query_one("#boards").scroll_to_region(at, animate=False)
 
-    @on(FilmBoard.Chosen)
-    def _clicked(self, clicked: FilmBoard.Chosen) -> None:
+    @on(ReplayView.Chosen)
+    def _clicked(self, clicked: ReplayView.Chosen) -> None:
         self.chosen, self.cursor = clicked.key, clicked.cell
         self._show()
 
     @work(group="dialog")
     async def action_export(self) -> None:
-        """Write what is shown, or the whole film, into a file."""
+        """Write what is shown, or the whole replay, into a file."""
         player = self.player
         if player.playing:
             self.action_play()
-        await self.app.push_screen_wait(ExportScreen(player.films, player.frames, player.speed))
+        await self.app.push_screen_wait(ExportScreen(player.replays, player.frames, player.speed))
 
     def action_leave(self) -> None:
         """Back to where one came from; a run is given up."""
@@ -206,7 +206,7 @@ class WatchScreen(AppScreen[None]):
     async def _mount_boards(self) -> None:
         wanted, table = self._wanted(), self.query_one("#boards")
         room = table.size
-        boards = [FilmBoard(self.film.puzzle, key, title_of(key)) for key in wanted]
+        boards = [ReplayView(self.replay.puzzle, key, title_of(key)) for key in wanted]
         for board in boards if len(boards) <= 2 else ():
             board.fit(Size(room.width // len(boards) - (len(boards) > 1), room.height))
         per_row = max(1, room.width // (boards[0].drawing.width + 1))
@@ -216,7 +216,7 @@ class WatchScreen(AppScreen[None]):
         self._boards = boards
 
     def _known(self) -> list[Key]:
-        """Every film's latents at this moment; the chosen one is among them from now on."""
+        """Every replay's latents at this frame; the chosen one is among them from now on."""
         known = boards_of(self.player.frames)
         if self.chosen not in known:
             self.chosen = (0, 0)
@@ -227,8 +227,8 @@ class WatchScreen(AppScreen[None]):
         known = self._known()
         if self.side_by_side:
             return known
-        film = self.chosen[0]
-        return [self.chosen if at == film else (at, 0) for at in range(len(self.player.films))]
+        replay = self.chosen[0]
+        return [self.chosen if at == replay else (at, 0) for at in range(len(self.player.replays))]
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._lay_out)
@@ -251,17 +251,17 @@ class WatchScreen(AppScreen[None]):
         player = self.player
         going = "playing" if player.playing else "paused"
         more = "" if player.ended or self._message else "…"
-        title = heading(self.film.puzzle, self._title)
+        title = heading(self.replay.puzzle, self._title)
         place = f"{going}  {player.at + 1}/{player.count}{more}  {player.speed:g}/s"
         self.query_one(Bar).show(title, place)
 
     def _layer(self, key: Key) -> Layer:
-        film, latent = key
-        return self.player.frames[film].layers[latent]
+        replay, latent = key
+        return self.player.frames[replay].layers[latent]
 
     def _facts(self) -> list[str]:
-        film, latent = self.chosen
-        frame, asked = self.player.frames[film], self.settings
+        replay, latent = self.chosen
+        frame, asked = self.player.frames[replay], self.settings
         run = (
             ["A run from a trace", ""]
             if self._traced
@@ -276,7 +276,7 @@ class WatchScreen(AppScreen[None]):
             frame.step,
             f"Calls      {frame.nfe}",
             f"Loops      {frame.loops}",
-            f"Latent     {'none' if film else f'{latent + 1} of {len(frame.layers)}'}",
+            f"Latent     {'none' if replay else f'{latent + 1} of {len(frame.layers)}'}",
             f"Conflicts  {len(self._layer(self.chosen).conflicts)}",
             f"Remasked   {frame.remasked}",
             f"Guesses    {frame.guesses}",
@@ -288,10 +288,10 @@ class WatchScreen(AppScreen[None]):
         layer = self._layer(self.chosen)
         cell, symbols = layer.cells[self.cursor], self._boards[0].symbols
         chance = "" if cell.probability is None else f"{100 * cell.probability:.1f}%"
-        fits = self.film.candidates(layer, self.cursor)
+        fits = self.replay.candidates(layer, self.cursor)
         value = symbols[cell.value - 1] if cell.value else ""
         listed = " ".join(symbols[value - 1] for value in fits)
         return [
-            f"{self.film.puzzle.board.cell_name(self.cursor)}  {value} {chance}".rstrip(),
+            f"{self.replay.puzzle.board.cell_name(self.cursor)}  {value} {chance}".rstrip(),
             f"Fits  {listed}" if listed else "",
         ]

@@ -36,7 +36,7 @@ class Role:
 
 
 @dataclass(frozen=True)
-class ReplayCell:
+class SlideCell:
     """What a cell shows: a symbol, or none where it is open, and how sure the model is of it."""
 
     symbol: str
@@ -54,25 +54,25 @@ class ReplayCell:
 
 
 @dataclass(frozen=True)
-class ReplayBoard:
+class SlideBoard:
     """One of the boards that are watched side by side, after a step of its run; cells (n,)."""
 
     title: str
     step: str
-    cells: tuple[ReplayCell, ...]
+    cells: tuple[SlideCell, ...]
 
 
 @dataclass(frozen=True)
 class Slide:
-    """What is shown at one moment: a line of figures, and boards side by side."""
+    """What is shown at one frame: a line of figures, and boards side by side."""
 
     head: str
-    boards: tuple[ReplayBoard, ...]
+    boards: tuple[SlideBoard, ...]
 
 
 @dataclass(frozen=True)
-class Replay:
-    """Slides of a board in order; `roles` are in the legend, and `broken` replaces a cell's own."""
+class Slideshow:
+    """Slides of a board in order; `roles` are the legend, `broken` replaces the role of a cell."""
 
     board: Board
     symbol_width: int
@@ -81,36 +81,36 @@ class Replay:
     broken: Role
 
 
-def storyboard(replay: Replay) -> str:
+def storyboard(show: Slideshow) -> str:
     """All slides as one SVG file: each a row where it has several boards."""
-    most, count = max(len(slide.boards) for slide in replay.slides), len(replay.slides)
+    most, count = max(len(slide.boards) for slide in show.slides), len(show.slides)
     columns = most if most > 1 and count > 1 else ceil(sqrt(most * count))
-    width, height = CELL * replay.board.cols + _GAP, CELL * replay.board.rows + _TITLE + _GAP
+    width, height = CELL * show.board.cols + _GAP, CELL * show.board.rows + _TITLE + _GAP
     tiles = ""
-    for number, slide in enumerate(replay.slides):
+    for number, slide in enumerate(show.slides):
         for at, board in enumerate(slide.boards, number * most):
             row, col = divmod(at, columns)
             title = f"{board.step}, {board.title}" if len(slide.boards) > 1 else board.step
-            tile = _tile(replay, board, title)
+            tile = _tile(show, board, title)
             tiles += moved(col * width + _GAP, row * height + _GAP, tile) + "\n"
     below = -(-(most * count) // columns) * height + _GAP
-    legend = moved(_GAP, below, group(_legend(replay)))
-    size = max(columns * width, 220) + _GAP, below + _LINE * (len(replay.roles) + 2)
+    legend = moved(_GAP, below, group(_legend(show)))
+    size = max(columns * width, 220) + _GAP, below + _LINE * (len(show.roles) + 2)
     return document(*size, f"{tiles}{legend}\n")
 
 
-def _tile(replay: Replay, board: ReplayBoard, title: str) -> str:
+def _tile(show: Slideshow, board: SlideBoard, title: str) -> str:
     head = Label(0, _TITLE - 8, title, _TITLE_SIZE, middle=False)
-    return group([head]) + moved(0, _TITLE, group(_shapes(replay, board.cells)))
+    return group([head]) + moved(0, _TITLE, group(_shapes(show, board.cells)))
 
 
-def _shapes(replay: Replay, cells: Sequence[ReplayCell]) -> Iterator[Shape]:
-    board, size = replay.board, 0.8 * symbol_size(replay.symbol_width)
+def _shapes(show: Slideshow, cells: Sequence[SlideCell]) -> Iterator[Shape]:
+    board, size = show.board, 0.8 * symbol_size(show.symbol_width)
     yield from ground(board, {at: c.role.ground for at, c in enumerate(cells) if c.role.ground})
     for at, cell in enumerate(cells):
         if not cell.symbol:
             continue
-        ink = replay.broken.ink if cell.broken else cell.role.ink
+        ink = show.broken.ink if cell.broken else cell.role.ink
         text = CONFLICT_SIGN * cell.broken + cell.symbol + cell.role.sign.strip()
         yield symbol(board, at, text, size, cell.role.bold, ink)
         if cell.percent:
@@ -118,9 +118,9 @@ def _shapes(replay: Replay, cells: Sequence[ReplayCell]) -> Iterator[Shape]:
             yield Label(x + CELL / 2, y + CELL - 3, cell.percent, _PERCENT_SIZE, colour=ink)
 
 
-def _legend(replay: Replay) -> Iterator[Shape]:
-    signs = [(f"5{role.sign}", role) for role in replay.roles]
-    signs.append((f"{replay.broken.sign}5", replay.broken))
+def _legend(show: Slideshow) -> Iterator[Shape]:
+    signs = [(f"5{role.sign}", role) for role in show.roles]
+    signs.append((f"{show.broken.sign}5", show.broken))
     for line, (sign, role) in enumerate(signs, 1):
         yield Label(0, _LINE * line, sign, _TITLE_SIZE, True, middle=False, colour=role.ink)
         yield Label(28, _LINE * line, role.words, _TITLE_SIZE, middle=False)

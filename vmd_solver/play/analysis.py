@@ -1,7 +1,7 @@
-"""The verdict on a puzzle: has it one solution, several or none, and how hard is it for a person?
+"""How many solutions a puzzle has (one, several, none), and how hard it is for a person.
 
 By complete search and by techniques, no model. Both can be cancelled, and the search gives up after
-a while: a puzzle is playable without a verdict.
+a while: a puzzle is playable without a solution count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TIME_LIMIT_S = 20.0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SolutionCount:
     """What is known: `kind`, and the solution where it is the only one."""
 
     kind: Literal["unknown", "one", "several", "none", "undecided"] = "unknown"
@@ -40,25 +40,25 @@ _WORDS = {
 }
 
 
-def judge(
+def analyse(
     puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = TIME_LIMIT_S
-) -> Verdict:
-    """The verdict on the puzzle; "undecided" where time ran out or `cancelled` said so.
+) -> SolutionCount:
+    """The solution count on the puzzle; "undecided" where time ran out or `cancelled` said so.
 
     >>> from vmd_solver.csp.families import latin
-    >>> judge(Puzzle(latin(2), (1, 0, 0, 0)))
-    Verdict(kind='one', solution=(1, 2, 2, 1))
-    >>> judge(latin(2).empty()).kind
+    >>> analyse(Puzzle(latin(2), (1, 0, 0, 0)))
+    SolutionCount(kind='one', solution=(1, 2, 2, 1))
+    >>> analyse(latin(2).empty()).kind
     'several'
     """
     if not puzzle.is_valid():
-        return Verdict("none")
+        return SolutionCount("none")
     found = count(puzzle, 2, deadline_s=time_limit_s, cancelled=cancelled)
     if found.solutions > 1:
-        return Verdict("several")
+        return SolutionCount("several")
     if not found.complete:
-        return Verdict("undecided")
-    return Verdict("one", found.grids[0]) if found.solutions else Verdict("none")
+        return SolutionCount("undecided")
+    return SolutionCount("one", found.grids[0]) if found.solutions else SolutionCount("none")
 
 
 def graded(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> Grade | None:

@@ -1,4 +1,4 @@
-"""What a frame of a film shows: the boards in it, and how cells look by their state.
+"""What a frame of a replay shows: the boards in it, and how cells look by their state.
 
 Knows no widget.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vmd_solver.drawing.replay import ReplayCell, Role
+from vmd_solver.drawing.slides import Role, SlideCell
 from vmd_solver.drawing.text import CONFLICT_SIGN
-from vmd_solver.play.film import Cell, Frame, State
+from vmd_solver.play.replay import Cell, Frame, State
 
 ROLES = {
     State.GIVEN: Role("'", "given", "1", bold=True),
@@ -25,22 +25,22 @@ BROKEN = Role(CONFLICT_SIGN, "breaks a rule", "1;4;31", "#b3261e")
 _OPEN = Role(" ", "", "2")
 
 Key = tuple[int, int]
-"""The number of a film among those watched together, and that of a latent in it."""
+"""The number of a replay among those watched together, and that of a latent in it."""
 
 
 def title_of(key: Key) -> str:
-    """What to call a board: a second film is that of the model without latent."""
-    film, latent = key
-    return "no latent" if film else f"latent {latent + 1}"
+    """What to call a board: a second replay is that of the model without latent."""
+    replay, latent = key
+    return "no latent" if replay else f"latent {latent + 1}"
 
 
-def boards_of(moment: Sequence[Frame]) -> list[Key]:
-    """Every board of a moment: each film's latents."""
-    return [(film, k) for film, frame in enumerate(moment) for k in range(len(frame.layers))]
+def boards_of(frames: Sequence[Frame]) -> list[Key]:
+    """Every board of a frame: each replay's latents."""
+    return [(replay, k) for replay, frame in enumerate(frames) for k in range(len(frame.layers))]
 
 
-def replay_cell(cell: Cell, broken: bool, symbols: Sequence[str]) -> ReplayCell:
+def slide_cell(cell: Cell, broken: bool, symbols: Sequence[str]) -> SlideCell:
     """A cell as it is drawn."""
     symbol = symbols[cell.value - 1] if cell.value else ""
     percent = "" if cell.probability is None else f"{100 * cell.probability:.0f}"
-    return ReplayCell(symbol, ROLES.get(cell.state, _OPEN), broken, percent)
+    return SlideCell(symbol, ROLES.get(cell.state, _OPEN), broken, percent)

@@ -1,4 +1,4 @@
-"""A run of the solver as a film: frame by frame what each latent's board showed.
+"""A run of the solver as a replay: frame by frame what each latent's board showed.
 
 Made from rows of the event stream (`sampling.events.to_row`), as they happen or from a trace file.
 A frame is what one call proposed, what was committed after it, or what was masked again; latents
@@ -20,7 +20,7 @@ from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse
 from vmd_solver.play.rules import Rules, mask_values
 
-MOST_FILMS = 100
+MOST_REPLAYS = 100
 """Puzzles of a trace that are offered; a trace may hold millions."""
 
 MOST_LATENTS = 1024
@@ -78,7 +78,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Frame:
-    """A moment of the film. `step` names it, counters are totals since the beginning."""
+    """A frame of the replay. `step` names it, counters are totals since the beginning."""
 
     step: str
     layers: tuple[Layer, ...]
@@ -90,7 +90,7 @@ class Frame:
     """How the run ended; empty before its end."""
 
 
-class Film:
+class Replay:
     """The frames of one puzzle's run, growing with each row that is added."""
 
     def __init__(self, puzzle: Puzzle) -> None:
@@ -113,7 +113,7 @@ class Film:
     def add(self, row: Row) -> None:
         """Add one row. Raises SaveError where it makes no sense for this puzzle."""
         try:
-            if row["event"] == "Began":  # who holds the film knows of what
+            if row["event"] == "Began":  # who holds the replay knows of what
                 return
             take = _TAKERS[row["event"]]
         except (KeyError, TypeError):
@@ -246,15 +246,15 @@ class Film:
         return int(value)
 
 
-_TAKERS: dict[str, Callable[[Film, Row], None]] = {
-    "Propagated": Film._propagated,
-    "DrewLatent": Film._drew,
-    "Called": Film._called,
-    "Committed": Film._committed,
-    "Remasked": Film._remasked,
-    "Searched": Film._searched,
-    "Verified": Film._verified,
-    "Finished": Film._finished,
+_TAKERS: dict[str, Callable[[Replay, Row], None]] = {
+    "Propagated": Replay._propagated,
+    "DrewLatent": Replay._drew,
+    "Called": Replay._called,
+    "Committed": Replay._committed,
+    "Remasked": Replay._remasked,
+    "Searched": Replay._searched,
+    "Verified": Replay._verified,
+    "Finished": Replay._finished,
 }
 
 
@@ -303,20 +303,20 @@ def _short(found: Any) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def read_trace(path: Path) -> list[Film]:
-    """The films of a file that `vmd-solve --trace` wrote, at most MOST_FILMS.
+def read_trace(path: Path) -> list[Replay]:
+    """The replays of a file that `vmd-solve --trace` wrote, at most MOST_REPLAYS.
 
     Raises SaveError, with file and line, where it is no such file or a damaged one.
     """
-    films: dict[int, Film] = {}
+    replays: dict[int, Replay] = {}
     for number, row in _rows(path):
         try:
-            _add(films, row)
+            _add(replays, row)
         except (SaveError, PuzzleError) as error:
             raise SaveError(f"{path.name}:{number}: {error}") from None
-    if not films:
+    if not replays:
         raise SaveError(f"{path.name}: it holds no puzzle; write one with vmd-solve --trace")
-    return list(films.values())
+    return list(replays.values())
 
 
 def is_trace(path: Path) -> bool:
@@ -341,16 +341,16 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
         raise SaveError(f"{where}: no line of a trace; one JSON event a line expected") from None
 
 
-def _add(films: dict[int, Film], row: Any) -> None:
+def _add(replays: dict[int, Replay], row: Any) -> None:
     if not isinstance(row, dict) or type(row.get("puzzle")) is not int:
         raise SaveError(f"an event with the number of its puzzle expected, got {_short(row)}")
     number = row["puzzle"]
     if row.get("event") == "Began":
-        if number in films:
+        if number in replays:
             raise SaveError(f"puzzle {number} began twice")
-        if len(films) < MOST_FILMS:
-            films[number] = Film(parse(json.dumps(row.get("asked")), format="jsonl"))
-    elif number in films:
-        films[number].add(row)
-    elif len(films) < MOST_FILMS:
+        if len(replays) < MOST_REPLAYS:
+            replays[number] = Replay(parse(json.dumps(row.get("asked")), format="jsonl"))
+    elif number in replays:
+        replays[number].add(row)
+    elif len(replays) < MOST_REPLAYS:
         raise SaveError(f"puzzle {number} has not begun; write the trace anew with this version")

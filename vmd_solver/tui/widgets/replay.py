@@ -1,4 +1,4 @@
-"""One latent's board in a frame of a film, as small or as large as it is told."""
+"""One latent's board in a frame of a replay, as small or as large as it is told."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from textual.widget import Widget
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing.geometry import Run, fitted
-from vmd_solver.play.film import Layer, State
+from vmd_solver.play.replay import Layer, State
 from vmd_solver.tui.widgets.board import own_style
-from vmd_solver.tui.widgets.filmtext import BROKEN, ROLES, Key, replay_cell
 from vmd_solver.tui.widgets.keyboard import legible
+from vmd_solver.tui.widgets.replaytext import BROKEN, ROLES, Key, slide_cell
 
 
-class FilmPart(Widget):
+class ReplayPart(Widget):
     """What shows states: one style for each."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "film--conflict",
-        "film--cursor",
-        "film--rule",
-        *(f"film--{state.name.lower()}" for state in State),
+        "replay--conflict",
+        "replay--cursor",
+        "replay--rule",
+        *(f"replay--{state.name.lower()}" for state in State),
     }
 
     def _style(self, state: State, conflict: bool, cursor: bool) -> Style:
-        names = [f"film--{state.name.lower()}"]
-        names += ["film--conflict"] * conflict + ["film--cursor"] * cursor
+        names = [f"replay--{state.name.lower()}"]
+        names += ["replay--conflict"] * conflict + ["replay--cursor"] * cursor
         style = self.rich_style
         for name in names:
             style += own_style(self, name)
         return style
 
 
-class Legend(FilmPart):
+class Legend(ReplayPart):
     """What the signs mean."""
 
     def render(self) -> Text:
@@ -53,8 +53,8 @@ class Legend(FilmPart):
         return text.append(f"{BROKEN.sign}5", conflict).append(f" {BROKEN.words}")
 
 
-class FilmBoard(FilmPart):
-    """A board of a film; a click on a cell is told of."""
+class ReplayView(ReplayPart):
+    """A board of a replay; a click on a cell is told of."""
 
     @dataclass
     class Chosen(Message):
@@ -109,7 +109,7 @@ class FilmBoard(FilmPart):
         broken = len(layer.conflicts)
         title = self._title + (f", {broken} broken" if broken else "")
         text.append(title[: self.drawing.width], "bold")
-        rule = self.get_component_rich_style("film--rule")
+        rule = self.get_component_rich_style("replay--rule")
         for y in range(self.drawing.height):
             text.append("\n")
             for run in self.drawing.runs(y, self._cell, rule):
@@ -120,7 +120,7 @@ class FilmBoard(FilmPart):
         layer = self._layer
         assert layer is not None
         cell, conflict = layer.cells[at], at in layer.conflicts
-        shown = replay_cell(cell, conflict, self.symbols).lines(self.drawing)
+        shown = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
         yield shown[line], self._style(cell.state, conflict, at == self._cursor)
 
     def on_click(self, event: events.Click) -> None:

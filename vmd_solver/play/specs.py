@@ -1,4 +1,4 @@
-"""New puzzles for a player: wishes at hand, the making of one, and where its grid came from.
+"""New puzzles for a player: specs at hand, the making of one, and where its grid came from.
 
 Knows no screen, and nothing of how a puzzle is made.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.generation import Draw, Grid, Made, Wish, make
+from vmd_solver.generation import Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
 from vmd_solver.generation.puzzles import MOST_SIZE
 from vmd_solver.techniques import LEVELS
 
@@ -55,41 +55,41 @@ def _has_board(family: str, size: int) -> bool:
 
 
 READY = (
-    *(Wish(level=level, symmetry="half-turn") for level in LEVELS[:-1]),
-    Wish(size=4),
-    Wish(size=6),
-    Wish(size=16, clues=usual_clues(16)),
-    Wish(family="jigsaw"),
-    Wish(family="sudoku-x"),
-    Wish(family="windoku"),
+    *(PuzzleSpec(level=level, symmetry="half-turn") for level in LEVELS[:-1]),
+    PuzzleSpec(size=4),
+    PuzzleSpec(size=6),
+    PuzzleSpec(size=16, clues=usual_clues(16)),
+    PuzzleSpec(family="jigsaw"),
+    PuzzleSpec(family="sudoku-x"),
+    PuzzleSpec(family="windoku"),
 )
 """What many people want, so that it can be had at once."""
 
 _OPTIONS = ("family", "size", "level", "symmetry", "clues", "seed")
 
 
-def words(wish: Wish) -> str:
-    """The wish in words, without what chance decides.
+def words(spec: PuzzleSpec) -> str:
+    """The spec in words, without what chance decides.
 
     >>> words(READY[0])
     'sudoku 9x9, easy, half-turn'
     """
-    symmetry = "" if wish.symmetry == "none" else wish.symmetry
-    kind = f"{wish.family} {wish.size}x{wish.size}"
-    return ", ".join(filter(None, (kind, wish.level, symmetry, "minimal" * wish.minimal)))
+    symmetry = "" if spec.symmetry == "none" else spec.symmetry
+    kind = f"{spec.family} {spec.size}x{spec.size}"
+    return ", ".join(filter(None, (kind, spec.level, symmetry, "minimal" * spec.minimal)))
 
 
-def command(wish: Wish, neural: bool = False) -> str:
+def command(spec: PuzzleSpec, neural: bool = False) -> str:
     """The command that makes the same puzzle.
 
-    >>> command(Wish(level="hard", seed=7))
+    >>> command(PuzzleSpec(level="hard", seed=7))
     'vmd-make --difficulty hard --seed 7'
     """
-    usual, parts = Wish(), ["vmd-make"]
+    usual, parts = PuzzleSpec(), ["vmd-make"]
     for name in _OPTIONS:
-        if (value := getattr(wish, name)) != getattr(usual, name):
+        if (value := getattr(spec, name)) != getattr(usual, name):
             parts.append(f"--{'difficulty' if name == 'level' else name} {value}")
-    return " ".join([*parts, *["--minimal"] * wish.minimal, *["--mode neural"] * neural])
+    return " ".join([*parts, *["--minimal"] * spec.minimal, *["--mode neural"] * neural])
 
 
 def any_seed() -> int:
@@ -97,17 +97,20 @@ def any_seed() -> int:
     return int(np.random.default_rng().integers(1_000_000))
 
 
-def grant(
-    wish: Wish, draw: Draw, on_grid: Callable[[Grid], None], cancelled: Callable[[], bool] = bool
-) -> Made | None:
-    """The first puzzle of a wish, as `make` gives it; `on_grid` gets each grid that is dug."""
+def generate(
+    spec: PuzzleSpec,
+    draw: Draw,
+    on_grid: Callable[[Grid], None],
+    cancelled: Callable[[], bool] = bool,
+) -> GeneratedPuzzle | None:
+    """The first puzzle of a spec, as `make` gives it; `on_grid` gets each grid that is dug."""
 
     def drawn(board: Board, rng: np.random.Generator) -> Grid:
         grid = draw(board, rng)
         on_grid(grid)
         return grid
 
-    return make(wish, 0, drawn, cancelled)
+    return make(spec, 0, drawn, cancelled)
 
 
 def progress(drawn: Sequence[bool | None], tries: int) -> str:
@@ -124,7 +127,7 @@ def progress(drawn: Sequence[bool | None], tries: int) -> str:
     return f"{text}; of the model {valid} valid, by search instead {len(asked) - valid}"
 
 
-def origin(made: Made) -> str:
+def origin(made: GeneratedPuzzle) -> str:
     """Where the grid of a puzzle came from, in a sentence; empty where no model was asked."""
     if made.drawn[-1] is None:
         return ""

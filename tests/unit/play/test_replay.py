@@ -1,4 +1,4 @@
-"""Films made from the engine's events, live and from trace files."""
+"""Replays made from the engine's events, live and from trace files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.errors import SaveError
-from vmd_solver.play.film import Film, State, read_trace
+from vmd_solver.play.replay import Replay, State, read_trace
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.events import Event, to_row
 
@@ -28,64 +28,66 @@ def rows_of(denoiser: FakeDenoiser, puzzle: Puzzle = PUZZLE, **settings: Any) ->
     return [json.loads(json.dumps(to_row(event))) for event in told]
 
 
-def film_of(rows: list[Any], puzzle: Puzzle = PUZZLE) -> Film:
-    film = Film(puzzle)
+def replay_of(rows: list[Any], puzzle: Puzzle = PUZZLE) -> Replay:
+    replay = Replay(puzzle)
     for row in rows[1:]:
-        film.add(row)
-    return film
+        replay.add(row)
+    return replay
 
 
-def states(film: Film, at: int, latent: int = 0) -> list[State]:
-    return [film.frames[at].layers[latent].cells[cell].state for cell in OPEN]
+def states(replay: Replay, at: int, latent: int = 0) -> list[State]:
+    return [replay.frames[at].layers[latent].cells[cell].state for cell in OPEN]
 
 
 def test_a_call_then_a_commit_then_the_next_call() -> None:
     rows = rows_of(oracle(np.array(SOLUTION)), policy="random", nfe=4, select="margin")
-    film = film_of(rows)
-    assert [frame.step for frame in film.frames[:4]] == [
+    replay = replay_of(rows)
+    assert [frame.step for frame in replay.frames[:4]] == [
         "the puzzle",
         "call 1",
         "commit after call 1",
         "call 2",
     ]
-    assert set(states(film, 0)) == {State.OPEN}
-    assert set(states(film, 1)) == {State.PROPOSED}
-    assert film.frames[1].layers[0].values == SOLUTION
-    now = [at for at, state in enumerate(states(film, 2)) if state is State.NOW]
+    assert set(states(replay, 0)) == {State.OPEN}
+    assert set(states(replay, 1)) == {State.PROPOSED}
+    assert replay.frames[1].layers[0].values == SOLUTION
+    now = [at for at, state in enumerate(states(replay, 2)) if state is State.NOW]
     assert 0 < len(now) < len(OPEN)
-    assert [states(film, 3)[at] for at in now] == [State.EARLIER] * len(now)
-    assert film.frames[2].layers[0].cells[OPEN[now[0]]].probability == pytest.approx(1, abs=0.01)
-    assert film.frames[-1].status == "solved"
-    assert set(states(film, -1)) == {State.VERIFIED}
+    assert [states(replay, 3)[at] for at in now] == [State.EARLIER] * len(now)
+    assert replay.frames[2].layers[0].cells[OPEN[now[0]]].probability == pytest.approx(1, abs=0.01)
+    assert replay.frames[-1].status == "solved"
+    assert set(states(replay, -1)) == {State.VERIFIED}
 
 
 def test_what_breaks_a_rule_is_counted_and_masked_again() -> None:
-    film = film_of(rows_of(adversary(np.array(SOLUTION)), nfe=4, policy="margin", threshold=0.01))
-    steps = [frame.step for frame in film.frames]
+    replay = replay_of(
+        rows_of(adversary(np.array(SOLUTION)), nfe=4, policy="margin", threshold=0.01)
+    )
+    steps = [frame.step for frame in replay.frames]
     at = steps.index("remask after call 1")
-    assert State.REMASKED in states(film, at)
-    assert film.frames[at].layers[0].conflicts
-    assert film.frames[at].remasked == states(film, at).count(State.REMASKED)
-    assert film.frames[-1].status == "unsolved"
-    assert {frame.layers[0].cells[0].state for frame in film.frames} == {State.GIVEN}
+    assert State.REMASKED in states(replay, at)
+    assert replay.frames[at].layers[0].conflicts
+    assert replay.frames[at].remasked == states(replay, at).count(State.REMASKED)
+    assert replay.frames[-1].status == "unsolved"
+    assert {frame.layers[0].cells[0].state for frame in replay.frames} == {State.GIVEN}
 
 
 def test_latents_share_the_frames_of_a_step() -> None:
-    film = film_of(rows_of(undecided(), latents=3, nfe=3, policy="random", seed=1))
-    steps = [frame.step for frame in film.frames]
+    replay = replay_of(rows_of(undecided(), latents=3, nfe=3, policy="random", seed=1))
+    steps = [frame.step for frame in replay.frames]
     assert len(set(steps)) == len(steps)
-    assert all(len(frame.layers) == 3 for frame in film.frames[1:])
+    assert all(len(frame.layers) == 3 for frame in replay.frames[1:])
     at = steps.index("commit after call 1")
-    assert all(State.NOW in states(film, at, latent) for latent in range(3))
-    assert {layer.source for layer in film.frames[-1].layers} == {"learned prior"}
+    assert all(State.NOW in states(replay, at, latent) for latent in range(3))
+    assert {layer.source for layer in replay.frames[-1].layers} == {"learned prior"}
 
 
 def test_a_search_shows_its_grid_on_every_board() -> None:
     told: list[Event] = []
     puzzle = Puzzle(sudoku(2, 2), (1,) + (0,) * 15)
     solution = Solver(Settings(latents=2), adversary(np.array(SOLUTION)), told.append).solve(puzzle)
-    film = film_of([to_row(event) for event in told], puzzle)
-    last = film.frames[-1]
+    replay = replay_of([to_row(event) for event in told], puzzle)
+    last = replay.frames[-1]
     assert last.guesses == solution.guesses
     assert any(layer.values == solution.values for layer in last.layers)
 
@@ -97,9 +99,9 @@ def write(path: Path, rows: list[Any]) -> Path:
 
 def test_a_trace_gives_the_film_of_the_run(tmp_path: Path) -> None:
     rows = rows_of(undecided(), latents=2, nfe=3)
-    (film,) = read_trace(write(tmp_path / "run.trace", rows))
-    assert film.puzzle.givens == PUZZLE.givens
-    assert film.frames == film_of(rows).frames
+    (replay,) = read_trace(write(tmp_path / "run.trace", rows))
+    assert replay.puzzle.givens == PUZZLE.givens
+    assert replay.frames == replay_of(rows).frames
 
 
 @pytest.mark.parametrize(

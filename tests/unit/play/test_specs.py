@@ -1,4 +1,4 @@
-"""Wishes for new puzzles, as a player has them."""
+"""Specifications of new puzzles, as a player states them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import pytest
 
 from vmd_solver.cli.make import command as vmd_make
 from vmd_solver.denoiser.fakes import undecided
-from vmd_solver.generation import FAMILIES, Grid, ModelGrids, Wish, exact_grid, make
-from vmd_solver.play.wishes import READY, command, grant, origin, progress, sizes
+from vmd_solver.generation import FAMILIES, Grid, ModelGrids, PuzzleSpec, exact_grid, make
+from vmd_solver.play.specs import READY, command, generate, origin, progress, sizes
 
-WISHES = (
+SPECS = (
     *READY,
-    Wish("jigsaw-x", 6, symmetry="diagonal", minimal=True, seed=5),
-    Wish("latin", 5, level="beyond", clues=7),
+    PuzzleSpec("jigsaw-x", 6, symmetry="diagonal", minimal=True, seed=5),
+    PuzzleSpec("latin", 5, level="beyond", clues=7),
 )
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=command)
+@pytest.mark.parametrize("spec", SPECS, ids=command)
 @pytest.mark.parametrize("neural", [False, True])
-def test_the_command_makes_the_same_wish(wish: Wish, neural: bool) -> None:
-    order = vmd_make.main(command(wish, neural).split()[1:], standalone_mode=False)
-    assert order.wish == wish
+def test_the_command_makes_the_same_puzzle(spec: PuzzleSpec, neural: bool) -> None:
+    order = vmd_make.main(command(spec, neural).split()[1:], standalone_mode=False)
+    assert order.spec == spec
     assert order.mode == ("neural" if neural else "exact")
 
 
@@ -32,21 +32,21 @@ def test_every_family_is_offered_in_sizes_that_it_has() -> None:
 
 def test_what_is_granted_is_what_make_gives_and_grids_are_told_of() -> None:
     told: list[Grid] = []
-    wish = Wish(size=4, seed=3)
-    made = grant(wish, exact_grid, told.append)
-    assert made == make(wish)
+    spec = PuzzleSpec(size=4, seed=3)
+    made = generate(spec, exact_grid, told.append)
+    assert made == make(spec)
     assert made is not None and [grid.by_model for grid in told] == [None]
     assert origin(made) == "" and progress(made.drawn, 200) == "grid 1 of 200 at most"
 
 
 def test_grids_of_a_model_are_told_apart_from_those_of_search() -> None:
     told: list[Grid] = []
-    made = grant(Wish(size=9, seed=3), ModelGrids(undecided(), nfe=1), told.append)
+    made = generate(PuzzleSpec(size=9, seed=3), ModelGrids(undecided(), nfe=1), told.append)
     assert made is not None and not told[0].by_model
     assert "search, in place of the model; 0 of 1 grid" in origin(made)
 
 
 def test_what_is_not_wanted_any_more_is_not_made() -> None:
     told: list[Grid] = []
-    assert grant(Wish(size=4), exact_grid, told.append, lambda: bool(told)) is None
+    assert generate(PuzzleSpec(size=4), exact_grid, told.append, lambda: bool(told)) is None
     assert len(told) == 1
