@@ -348,6 +348,19 @@ async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
         assert at.app.screen.query_one("#home").size.width < 80
 
 
+async def test_dialogs_open_and_close_over_the_list_of_puzzles(start: Start) -> None:
+    titles = {"t": "Statistics", "n": "A new puzzle", "o": "Open a puzzle file"}
+    titles |= {"comma": "Settings", "question_mark": "Help"}
+    async with start() as at:
+        for key, title in titles.items():
+            at.app.set_focus(None)
+            at.app.screen.query_one(KeyBar).refresh()
+            await at.press(f"j {key}")
+            await at.until(lambda title=title: f"─ {title} ─" in at.text())  # type: ignore[misc]
+            await at.press("escape")
+            assert isinstance(at.app.screen, HomeScreen)
+
+
 def test_the_stylesheet_lies_beside_the_application() -> None:
     folder = Path(tui.__file__).parent
     assert (folder / "app.py").is_file() and (folder / "app.tcss").is_file()

@@ -109,6 +109,10 @@ class HomeScreen(AppScreen[None]):
             self.notify("That game is open in another vmd-play.", severity="warning")
         self.on_screen_resume()
 
+    def action_move(self, way: str) -> None:
+        # Not `focused.cursor_...`: Textual fails to list such keys while nothing has the focus.
+        getattr(self.query_one(OptionList), f"action_cursor_{way}")()
+
 
 def _heading(text: str) -> Option:
     return Option(Text(text, style="bold underline"), disabled=True)
