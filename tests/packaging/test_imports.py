@@ -22,13 +22,13 @@ PACKAGES = {
 RANKS: tuple[tuple[str, ...], ...] = (
     ("vmd_solver",),  # the package's own __init__: a name and a version
     ("errors",),
-    ("assets", "console"),
+    ("assets",),
     ("csp",),
     ("formats", "denoiser"),
     ("sampling", "techniques"),
     ("text",),
     ("make",),
-    ("play",),
+    ("play", "batch", "console"),
     ("tui", "cli"),
     ("vmd_training",),
 )
@@ -47,8 +47,9 @@ THIRD_PARTY: dict[str, set[str]] = {
     "text": {"numpy"},
     "make": {"numpy"},
     "play": {"numpy", "platformdirs"},
+    "batch": {"numpy", "ray"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
-    "cli": {"click", "numpy", "platformdirs", "ray"},
+    "cli": {"click", "numpy"},
     "vmd_training": {
         "click",
         "matplotlib",

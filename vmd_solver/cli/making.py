@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from multiprocessing import get_context
 
 import numpy as np
 
+from vmd_solver.batch.pool import Task, WorkerPool
+from vmd_solver.batch.processes import ProcessBackend
 from vmd_solver.cli.output import Output
 from vmd_solver.console.exits import ExitCode
-from vmd_solver.console.interrupt import deaf_children
 from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.errors import PuzzleError
@@ -108,8 +108,10 @@ def _drawer(order: Order) -> Draw:
     return ModelGrids(load(order.model, "cpu", 1), order.latents, order.nfe)
 
 
-def _one(order: Order, number: int) -> Made | None:
-    return make(order.wish, number, _drawer(order))
+def _make_number(order: Order) -> Callable[[int], Made | None]:
+    """What makes the puzzle of a number, None where none was found."""
+    draw = _drawer(order)
+    return lambda number: make(order.wish, number, draw)
 
 
 @contextmanager
@@ -117,12 +119,10 @@ def _made(order: Order) -> Iterator[Iterable[Made | None]]:
     """The puzzles in order, None where one was not found."""
     jobs = min(order.jobs, order.count)
     if jobs == 1:
-        yield map(partial(_one, order), range(order.count))
+        yield map(_make_number(order), range(order.count))
         return
-    with deaf_children():
-        pool = get_context("spawn").Pool(jobs)
-    with pool:
-        yield pool.imap(partial(_one, order), range(order.count))
+    with WorkerPool(ProcessBackend(partial(_make_number, order)), jobs) as pool:
+        yield pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(order.count))
 
 
 def _counted(

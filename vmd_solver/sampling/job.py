@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.candidates import Masks
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
@@ -76,6 +77,15 @@ class Attempt:
             self.answer = answer
 
 
+class Propagated(NamedTuple):
+    """What propagation left of the givens."""
+
+    masks: Masks
+    """(n,)"""
+    consistent: bool
+    """Whether it met no contradiction."""
+
+
 @dataclass
 class Job:
     """One puzzle, its attempts, what it has cost, and whom to tell."""
@@ -84,6 +94,8 @@ class Job:
     puzzle: Puzzle
     settings: Settings
     observe: events.Observer | None = None
+    propagated: Propagated | None = None
+    """None until that is done."""
     attempts: list[Attempt] = field(default_factory=list)
     nfe: int = 0
     loops: int = 0
