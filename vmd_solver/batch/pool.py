@@ -113,26 +113,30 @@ class WorkerPool(Generic[W]):
         source = iter(tasks)
         out: deque[Task] = deque()
         while True:
-            self._submit(source, out)
-            if not out:
+            no_more = self._submit(source, out)
+            if no_more and not out:
                 return
             for slot in self._ready():
                 self._collect(slot, on_done)
             while out and out[0].done:
                 yield out.popleft().result
 
-    def _submit(self, source: Iterator[Task], out: deque[Task]) -> None:
-        """Give tasks to workers while there are both; those of dead workers come first."""
+    def _submit(self, source: Iterator[Task], out: deque[Task]) -> bool:
+        """Give tasks to workers while there are both; those of dead workers come first.
+
+        Whether there are no more tasks. Where no worker is up yet, nobody knows.
+        """
         while self._again or len(out) < AHEAD * self._jobs:
             if (slot := self._idle()) is None:
-                return
+                return False
             if self._again:
                 task = self._again.popleft()
             elif (found := next(source, None)) is not None:
                 out.append(task := found)
             else:
-                return
+                return True
             slot.submit(task)
+        return False
 
     def _idle(self) -> Slot[W] | None:
         """A slot without a task, a new one if need be; None where there is none yet."""
