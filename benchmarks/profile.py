@@ -28,10 +28,11 @@ import numpy as np
 
 from benchmarks.harness import end, options_of
 from benchmarks.loop_cost import COLUMNS, cost
-from vmd_solver.cli import engine as engines
-from vmd_solver.cli.engine import Engine, Look
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.sources import parts
+from vmd_solver.batch import pipeline
+from vmd_solver.batch.parts import numbered, parts
+from vmd_solver.batch.pipeline import Pipeline
+from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.request import Request
 from vmd_solver.csp import exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import minimal_puzzles
@@ -45,12 +46,12 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
     ("model: the denoiser", OnnxDenoiser, "__call__"),
     ("model: the prior", OnnxDenoiser, "draw"),
     ("search", exact, "count"),
-    ("elimination", solver, "propagate"),
-    ("elimination", guided, "propagate"),
-    ("elimination", bulk, "propagate"),
+    ("propagation", solver, "propagate"),
+    ("propagation", guided, "propagate"),
+    ("propagation", bulk, "propagate"),
     ("verifying", job, "verify"),
-    ("reading", engines, "columns"),
-    ("writing", engines, "records"),
+    ("reading", pipeline, "columns"),
+    ("writing", Pipeline, "_records"),
 )
 """What is timed: a name, and where the function is looked up when it is called."""
 
@@ -96,12 +97,12 @@ def shares(file: Path, settings: Settings) -> dict[str, Any]:
     """Where the time goes with the puzzles of a file, and how many a second are done."""
     request = Request((str(file),), settings, threads=1)
     clock = Clock()
-    numbered = enumerate(parts(request.files, None, "sudoku"))
-    work = Engine(request, Look("jsonl"))
-    work._open()
+    found = numbered(parts(request.files, None, "sudoku"))
+    work = Pipeline(request, OutputStyle("jsonl"))
+    _ = work._solver  # opens the model
     with timing(clock):
         started = time.perf_counter()
-        done = sum(report.tally.done for report in work.reports(numbered))
+        done = sum(report.tally.done for report in work.reports(found))
         spent = time.perf_counter() - started
     rest = {"everything else": spent - sum(clock.seconds.values())}
     seconds = {**clock.seconds, **rest}

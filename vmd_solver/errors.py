@@ -102,3 +102,15 @@ class SaveError(VmdError):
 
 class TextError(VmdError):
     """Text, or a corpus, that a model of text cannot take."""
+
+
+def printable(text: str) -> str:
+    """The text with line ends and control characters, such as names may hold, as escapes.
+
+    >>> printable("new\\nline")
+    'new\\\\nline'
+    """
+    return "".join(
+        symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode()
+        for symbol in text
+    )

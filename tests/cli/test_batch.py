@@ -20,15 +20,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmd_solver.cli import processes
-from vmd_solver.cli.crew import Crew, Sizes, tasks
-from vmd_solver.cli.engine import Engine, Look, Part, entries_in
-from vmd_solver.cli.processes import Processes
-from vmd_solver.cli.progress import Progress
-from vmd_solver.cli.report import Report, joined
-from vmd_solver.cli.request import Request
+from vmd_solver.batch import pipeline, processes
+from vmd_solver.batch.parts import Part, entries_in, numbered, parts
+from vmd_solver.batch.pipeline import Pipeline
+from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.report import Report, joined
+from vmd_solver.batch.request import Request
+from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.cli.resume import _facts, done_in
-from vmd_solver.cli.sources import parts
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import Masks
 from vmd_solver.errors import VmdError
@@ -54,15 +53,15 @@ def request(path: Path, **changes: Any) -> Request:
 
 
 def found(asked: Request) -> Iterator[Part]:
-    return Progress(None).numbered(parts(asked.files, None, "sudoku"))
+    return numbered(parts(asked.files, None, "sudoku"))
 
 
 def written(asked: Request, form: str, bulk: bool) -> Report:
-    """What an engine makes of it, by the bulk path or without."""
-    engine = Engine(asked, Look(form))
-    if not bulk:
-        engine._bulk = None
-    return engine.whole(found(asked))
+    """What a pipeline makes of it, with its bulk stage or one puzzle at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not bulk:
+            patch.setattr(pipeline, "columns", lambda piece: None)
+        return Pipeline(asked, OutputStyle(form))(found(asked))
 
 
 def timeless(report: Report, form: str) -> list[Any]:
@@ -85,7 +84,7 @@ ASKED: tuple[tuple[str, int], ...] = (("one", 1), ("unique", 2), ("count", 5), (
     most=st.sampled_from([None, 0, 20]),
 )
 @settings(max_examples=15)
-def test_bulk_writes_what_the_engine_writes(
+def test_bulk_writes_what_the_solver_writes(
     form: str,
     lines: list[str],
     asked: tuple[str, int],
@@ -97,7 +96,7 @@ def test_bulk_writes_what_the_engine_writes(
     wanted = request(path, asked=asked[0], settings={"solutions": asked[1], "max_guesses": most})
     fast, slow = written(wanted, form, True), written(wanted, form, False)
     assert timeless(fast, form) == timeless(slow, form)
-    assert fast.said == slow.said
+    assert fast.messages == slow.messages
     assert fast.tally.statuses == slow.tally.statuses
     assert fast.tally._guesses == slow.tally._guesses
     if form == "jsonl":
@@ -120,7 +119,7 @@ def test_most_is_settled_in_bulk(tmp_path: Path) -> None:
     """One report for a run of puzzles is the sign of it."""
     path = tmp_path / "p.txt"
     path.write_text(f"{EASY}\n" * 300 + "no\n" + f"{EASY}\n" * 300)
-    reports = list(Engine(request(path), Look("line")).reports(found(request(path))))
+    reports = list(Pipeline(request(path), OutputStyle("line")).reports(found(request(path))))
     assert [report.tally.done for report in reports] == [300, 1, 300]
     assert joined(reports, b"").data == (f"{FULL}\n" * 300 + "\n" + f"{FULL}\n" * 300).encode()
 
@@ -141,17 +140,17 @@ def test_tasks_hold_everything_once(tmp_path: Path) -> None:
     path, other = tmp_path / "p.txt", tmp_path / "g.txt"
     path.write_text(f"{EASY}\n" * 1000)
     other.write_text("family: sudoku\ngivens:\n1...\n....\n....\n....\n---\n" * 50)
-    sizes, numbers = Sizes(), []
+    size, numbers = TaskSize(), []
     asked = replace(request(path), files=(str(path), str(other), str(path)))
-    for task in tasks(found(asked), sizes):
-        assert task.entries == sum(entries_in(part) for _, part in task.parts)
-        for number, part in task.parts:
+    for task in tasks(found(asked), size):
+        assert task.size == sum(entries_in(part) for _, part in task.payload)
+        for number, part in task.payload:
             numbers += range(number, number + entries_in(part))
-        sizes.learn(task.entries, 0.0)
+        size.learn(task.size, 0.0)
     assert numbers == list(range(2050))
-    assert sizes.entries > 500
-    sizes.learn(sizes.entries, 2.0)
-    assert sizes.entries <= 2048
+    assert size.entries > 500
+    size.learn(size.entries, 2.0)
+    assert size.entries <= 2048
 
 
 LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")
@@ -166,23 +165,25 @@ def many(tmp_path: Path) -> Path:
 
 
 def test_workers_write_the_same(many: Path) -> None:
-    asked = request(many)
+    asked = request(many, jobs=2)
     alone = written(asked, "jsonl", True)
-    with Crew(Processes(asked, Look("jsonl"), 2), 2) as workers:
-        reports = list(workers.reports(found(asked)))
-        assert len(workers._hands) == 2
+    size = TaskSize()
+    with worker_pool(asked, OutputStyle("jsonl")) as pool:
+        reports = list(pool.map(tasks(found(asked), size), size.learn))
+        assert len(pool.slots) == 2
     assert len(reports) > 3
     assert timeless(joined(reports, b""), "jsonl") == timeless(alone, "jsonl")
-    assert [s.text for report in reports for s in report.said] == [s.text for s in alone.said]
+    assert [one for report in reports for one in report.messages] == [*alone.messages]
 
 
 def test_a_worker_that_dies_is_replaced(many: Path) -> None:
-    asked = request(many)
-    with Crew(Processes(asked, Look("jsonl"), 2), 2) as workers:
+    asked = request(many, jobs=2)
+    size = TaskSize()
+    with worker_pool(asked, OutputStyle("jsonl")) as pool:
         reports, killed = [], 0
-        for report in workers.reports(found(asked)):
+        for report in pool.map(tasks(found(asked), size), size.learn):
             reports.append(report)
-            at_work = [hand.worker._process for hand in workers._hands]
+            at_work = [slot.worker.process for slot in pool.slots]
             # Those killed before are replaced only when their reports are asked for.
             alive = [process for process in at_work if process.is_alive()]
             if killed < 3 and alive:
@@ -197,12 +198,12 @@ def test_a_worker_that_dies_is_replaced(many: Path) -> None:
 def test_a_task_that_kills_every_worker_is_given_up(
     many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "work", os._exit)
+    monkeypatch.setattr(processes, "serve", os._exit)
     with (
         pytest.raises(VmdError, match=r"3 workers died over puzzles 1 to \d+: is there"),
-        Crew(Processes(request(many), Look("jsonl"), 1), 1) as workers,
+        worker_pool(request(many, jobs=1), OutputStyle("jsonl")) as pool,
     ):
-        list(workers.reports(found(request(many))))
+        list(pool.map(tasks(found(request(many)), TaskSize())))
 
 
 STOPPED = ("--mode", "exact", "--jobs", "2", "-o", "o.jsonl", "p.txt")
@@ -312,9 +313,9 @@ def test_what_is_done_is_read_off_the_rows(form: str, tmp_path: Path) -> None:
     path, output = tmp_path / "p.jsonl", tmp_path / "o"
     lines = [json.dumps({"puzzle": EASY}), json.dumps({"puzzle": '",\n"'}), '"status": "solved"']
     path.write_text("\n".join([*lines, '1,"2']))
-    engine = Engine(request(path), Look(form))
-    head = engine.form.head.encode()
-    records = [report.data for report in engine.reports(found(request(path)))]
+    solving = Pipeline(request(path), OutputStyle(form))
+    head = solving.format.head.encode()
+    records = [report.data for report in solving.reports(found(request(path)))]
     data = head + b"".join(records)
     for size in range(len(data) + 1):
         output.write_bytes(data[:size])

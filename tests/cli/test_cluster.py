@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from vmd_solver.cli.cluster import joined
-from vmd_solver.cli.crew import Crew
-from vmd_solver.cli.engine import Look
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.sources import parts
+from vmd_solver.batch.parts import parts
+from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.request import Request
+from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.errors import ClusterUnavailable
 from vmd_solver.formats import Entry
 from vmd_solver.sampling import Settings
@@ -63,15 +62,13 @@ def test_the_command_writes_what_it_writes_alone(
 
 
 def test_a_machine_that_is_lost_loses_nothing(cluster: Any, many: Path) -> None:
-    request = Request((str(many),), Settings("exact"))
+    request = Request((str(many),), Settings("exact"), ray=cluster.address)
     found = ((number, entry) for number, entry in _entries(request))
-    look = Look("jsonl")
-    data, lost = [], False
-    with joined(cluster.address, request, look) as yard, Crew(yard, yard.jobs) as crew:
-        assert yard.jobs == 2
-        for report in crew.reports(found):
+    data, lost, size = [], False, TaskSize()
+    with worker_pool(request, OutputStyle("jsonl")) as pool:
+        for report in pool.map(tasks(found, size), size.learn):
             data.append(report.data)
-            if not lost and all(hand.worker.up for hand in crew._hands) and len(crew._hands) == 2:
+            if not lost and [slot.worker.up for slot in pool.slots] == [True, True]:
                 cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
                 lost = True
     assert lost
@@ -99,9 +96,9 @@ def test_where_no_cluster_is_one_line_says_so(address: str, solve: Callable[...,
 
 def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    request = Request(("-",), Settings("exact"))
+    request = Request(("-",), Settings("exact"), ray="auto")
     with (
         pytest.raises(ClusterUnavailable, match=r"install vmd-solver\[ray\]"),
-        joined("auto", request, Look("jsonl")),
+        worker_pool(request, OutputStyle("jsonl")),
     ):
         pass

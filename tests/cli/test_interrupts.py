@@ -35,8 +35,8 @@ def test_an_interrupt_ends_it_quietly(arguments: tuple[str, ...], start: Start) 
 def test_an_interrupt_that_is_swallowed_comes_again() -> None:
     code = """
 import contextlib, os, signal, time
-from vmd_solver.console.interrupt import listen
-listen()
+from vmd_solver.console.interrupt import install
+install()
 with contextlib.suppress(KeyboardInterrupt):
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(60)
@@ -53,14 +53,14 @@ except KeyboardInterrupt:
 def test_an_interrupt_lost_in_a_callback_is_silent_and_comes_again() -> None:
     code = """
 import ctypes, os, signal, time
-from vmd_solver.console.interrupt import heed, listen
-listen()
+from vmd_solver.console.interrupt import install, stop_repeating
+install()
 ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60)))()
 try:
     time.sleep(60)
 except KeyboardInterrupt:
     print("again")
-    heed()
+    stop_repeating()
 ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, cwd=ROOT)

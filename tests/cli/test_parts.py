@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import fcntl
+import json
 import os
 import re
 import resource
@@ -23,18 +24,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmd_solver.cli import engine, run
-from vmd_solver.cli import outcomes as outcomes_module
-from vmd_solver.cli.outcomes import Asked, Outcome, Settled, outcomes
+from vmd_solver.batch import pipeline
+from vmd_solver.batch.outcome import Outcome, require_verified
+from vmd_solver.batch.parts import Part, is_literal
+from vmd_solver.batch.pipeline import Pipeline
+from vmd_solver.batch.records import OutputFormat, OutputStyle, row_of
+from vmd_solver.batch.report import STEP, Report, Spread, Tally
+from vmd_solver.batch.request import Request
+from vmd_solver.cli import run
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.render import Style, pretty
-from vmd_solver.cli.report import Report
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.rows import form_of, row_of
-from vmd_solver.cli.sources import is_literal
-from vmd_solver.cli.tally import STEP, Spread, Tally
 from vmd_solver.console.exits import ExitCode, code_of, guard
-from vmd_solver.csp import Puzzle
 from vmd_solver.errors import (
     AssetNotFound,
     DigestMismatch,
@@ -48,6 +48,7 @@ from vmd_solver.errors import (
 )
 from vmd_solver.formats import Entry, read
 from vmd_solver.sampling import Settings, Solution, Solver
+from vmd_solver.sampling.solver import Numbered
 
 LINE = "1..4............"
 GRID = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
@@ -61,7 +62,7 @@ class Fake(Solver):
     def __init__(self, solution: Solution, window: int = 3) -> None:
         self.solution, self.window = solution, window
 
-    def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
+    def numbered(self, puzzles: Iterable[Numbered]) -> Iterator[Solution]:
         source = iter(puzzles)
         while held := list(islice(source, self.window)):
             yield from (self.solution for _ in held)
@@ -78,33 +79,35 @@ def request(**changes: object) -> Request:
     return Request(("-",), Settings(mode="exact"), **changes)  # type: ignore[arg-type]
 
 
-def asked(lines: Iterable[str]) -> Iterator[Asked]:
-    return (Asked(*pair) for pair in enumerate(read(lines, format="line")))
+def _format(name: str, asked: Request) -> OutputFormat:
+    return OutputStyle(name).format(asked)
 
 
-KINDS = st.lists(st.sampled_from(["good", "bad", "ready"]), max_size=30)
+def asked(lines: Iterable[str]) -> Iterator[Part]:
+    return enumerate(read(lines, format="line"))
 
 
-@given(KINDS, st.integers(1, 9), st.integers(1, 9))
-def test_outcomes_come_in_input_order(kinds: list[str], window: int, waiting: int) -> None:
-    """However far the engine reads ahead, and however much may wait."""
-    entries = asked(LINE if kind == "good" else BAD for kind in kinds if kind != "ready")
-    items = [Settled(Report(), 3) if kind == "ready" else next(entries) for kind in kinds]
-    usual, outcomes_module._MOST_WAITING = outcomes_module._MOST_WAITING, waiting
-    try:
-        found = list(outcomes(items, lambda: Fake(solved(), window)))
-    finally:
-        outcomes_module._MOST_WAITING = usual
-    for item, came in zip(items, found, strict=True):
-        if isinstance(item, Settled):
-            assert came is item.ready
-        else:
-            assert isinstance(came, Outcome) and came.entry is item.entry
-            assert (came.solution is not None) == item.open
+def reports(parts: Iterable[Part], fake: Solver) -> Iterator[Report]:
+    """What a pipeline with this solver reports, a row of JSON for each part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "Solver", lambda *_: fake)
+        yield from Pipeline(request(), OutputStyle("jsonl")).reports(parts)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 9), st.integers(1, 9))
+def test_outcomes_come_in_input_order(good: list[bool], window: int, waiting: int) -> None:
+    """However far the solver reads ahead, and however much may wait."""
+    lines = [LINE if one else f"{BAD[:-3]}{place:03}" for place, one in enumerate(good)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "MOST_WAITING", waiting)
+        found = list(reports(asked(lines), Fake(solved(), window)))
+    rows = [json.loads(report.data) for report in found]
+    assert [row["puzzle"] for row in rows] == lines
+    assert [row["status"] == "solved" for row in rows] == good
 
 
 def test_endless_bad_lines_do_not_pile_up() -> None:
-    """A row comes out for each bad line before a further one is read, engine or no engine."""
+    """A row comes out for each bad line before a further one is read, solver or no solver."""
     taken = []
 
     def lines() -> Iterator[str]:
@@ -112,18 +115,18 @@ def test_endless_bad_lines_do_not_pile_up() -> None:
             taken.append(number)
             yield BAD
 
-    found = outcomes(asked(lines()), lambda: Fake(solved()))
-    next(found)
+    next(reports(asked(lines()), Fake(solved())))
     assert len(taken) < 10
 
 
 @pytest.mark.parametrize("changes", [{"verified": False}, {"values": None}])
 def test_what_is_not_verified_is_not_solved(changes: dict[str, object]) -> None:
-    (outcome,) = outcomes(asked([LINE]), lambda: Fake(solved(**changes)))
-    assert isinstance(outcome, Outcome)
+    (report,) = reports(asked([LINE]), Fake(solved(**changes)))
+    assert json.loads(report.data)["status"] == "unsolved"
+    outcome = Outcome(next(read([LINE])), require_verified(solved(**changes)))
     assert outcome.status == "unsolved"
     assert row_of(outcome, request())["solution"] is None
-    assert form_of("line", request(asked="all")).record(outcome, request(asked="all")) == "\n"
+    assert _format("line", request(asked="all")).record(outcome, request(asked="all")) == "\n"
     text = pretty(outcome, request(), Style(), titled=False)
     assert "verified" not in text
     assert "does not mean there is no solution" in text
@@ -136,7 +139,7 @@ def test_a_grid_that_may_be_wrong_is_never_shown(status: str) -> None:
     solution = Solution(puzzle, status, "neural", best=WRONG)  # type: ignore[arg-type]
     outcome = Outcome(next(read([LINE])), solution)
     for name in ("line", "grid", "csv", "jsonl"):
-        assert "1111" not in form_of(name, request()).record(outcome, request()).replace(" ", "")
+        assert "1111" not in _format(name, request()).record(outcome, request()).replace(" ", "")
     text = pretty(outcome, request(), Style(), titled=False)
     assert text.count("1") <= 2 and "verified" not in text
 
@@ -286,8 +289,8 @@ def test_falling_back_to_the_cpu_is_told_once(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     model = SimpleNamespace(device_note="CUDA could not be used; running on the CPU")
-    monkeypatch.setattr(engine, "load", lambda *_: model)
-    monkeypatch.setattr(engine, "Solver", lambda *_: Fake(solved()))
+    monkeypatch.setattr(pipeline, "load", lambda *_: model)
+    monkeypatch.setattr(pipeline, "Solver", lambda *_: Fake(solved()))
     (tmp_path / "p.txt").write_text(f"{LINE}\n{LINE}\n")
     asked = replace(request(quiet=quiet), files=(str(tmp_path / "p.txt"),), settings=Settings())
     assert run.run(replace(asked, output=str(tmp_path / "o.txt"))) == 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.rows import ERROR_COLUMNS, columns_of
+from vmd_solver.batch.records import ERROR_COLUMNS, columns_of
+from vmd_solver.batch.request import Request
 from vmd_solver.cli.solve import command
 from vmd_solver.console.exits import ExitCode
 from vmd_solver.formats import BARE

@@ -36,7 +36,7 @@ def vmd_text(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str])
 
     def call(*arguments: str, piped: bytes | None = None) -> Done:
         monkeypatch.setattr(sys, "argv", ["vmd-text", *FEW, *arguments])
-        monkeypatch.setattr(command, "listen", lambda: None)
+        monkeypatch.setattr(command, "install", lambda: None)
         stdin = io.TextIOWrapper(io.BytesIO(piped or b""), "utf-8")
         monkeypatch.setattr(sys, "stdin", stdin)
         with pytest.raises(SystemExit) as ended:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from vmd_solver.cli.outcomes import Outcome
+from vmd_solver.batch.outcome import Outcome
+from vmd_solver.batch.request import Request
 from vmd_solver.cli.render import Style, pretty, style_for
-from vmd_solver.cli.request import Request
 from vmd_solver.formats import read_path
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_solver.sampling.settings import MODES

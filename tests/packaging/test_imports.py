@@ -21,7 +21,7 @@ PACKAGES = {
 
 RANKS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("assets", "console"),
+    ("assets",),
     ("csp",),
     ("formats", "denoiser"),
     ("sampling", "techniques", "drawing"),
@@ -29,7 +29,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("generation",),
     ("api",),
     ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
-    ("play",),
+    ("play", "batch", "console"),
     ("tui", "cli"),
     ("vmd_training",),
 )
@@ -50,8 +50,9 @@ THIRD_PARTY: dict[str, set[str]] = {
     "api": set(),
     "vmd_solver": set(),
     "play": {"numpy", "platformdirs"},
+    "batch": {"numpy", "ray"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
-    "cli": {"click", "numpy", "platformdirs", "ray"},
+    "cli": {"click", "numpy"},
     "vmd_training": {
         "click",
         "matplotlib",

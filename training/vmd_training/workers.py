@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from vmd_solver.console.interrupt import deaf_children
+from vmd_solver.batch.processes import sigint_masked
 from vmd_solver.errors import ModelError
 from vmd_training.dataset import Dataset, DatasetError, Section, joined, read, write
 from vmd_training.generate import Pack, Part, make_part, sources
@@ -47,7 +47,7 @@ class Workers:
             context.Process(target=_run, args=(os.getpid(), work, *arguments, number), daemon=True)
             for number in range(1, jobs + 1)
         ]
-        with deaf_children():
+        with sigint_masked():
             for process in self.processes:
                 process.start()
 

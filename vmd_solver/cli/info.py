@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from vmd_solver import __version__, assets
-from vmd_solver.cli.request import Request
+from vmd_solver.batch.request import Request
 from vmd_solver.console.exits import ExitCode
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers

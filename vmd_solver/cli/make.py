@@ -12,7 +12,7 @@ import click
 
 from vmd_solver import __version__
 from vmd_solver.console.exits import guard
-from vmd_solver.console.interrupt import listen
+from vmd_solver.console.interrupt import install
 
 if TYPE_CHECKING:
     from vmd_solver.cli.making import MakeRequest
@@ -137,7 +137,7 @@ def _order(context: click.Context, options: dict[str, Any]) -> MakeRequest:
 
 def main() -> None:
     """The installed script."""
-    listen()
+    install()
     sys.exit(guard(_main, "vmd-make"))
 
 

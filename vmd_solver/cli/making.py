@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from multiprocessing import get_context
 
 import numpy as np
 
+from vmd_solver.batch.pool import Task, WorkerPool
+from vmd_solver.batch.processes import ProcessBackend
 from vmd_solver.cli.output import Output
 from vmd_solver.console.exits import ExitCode
-from vmd_solver.console.interrupt import deaf_children
 from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.drawing.pages import html, svg_sheet
@@ -108,8 +108,10 @@ def _drawer(request: MakeRequest) -> Draw:
     return ModelGrids(load(request.model, "cpu", 1), request.latents, request.nfe)
 
 
-def _one(request: MakeRequest, number: int) -> GeneratedPuzzle | None:
-    return make(request.spec, number, _drawer(request))
+def _make_number(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:
+    """What makes the puzzle of a number, None where none was found."""
+    draw = _drawer(request)
+    return lambda number: make(request.spec, number, draw)
 
 
 @contextmanager
@@ -117,12 +119,10 @@ def _made(request: MakeRequest) -> Iterator[Iterable[GeneratedPuzzle | None]]:
     """The puzzles in order, None where one was not found."""
     jobs = min(request.jobs, request.count)
     if jobs == 1:
-        yield map(partial(_one, request), range(request.count))
+        yield map(_make_number(request), range(request.count))
         return
-    with deaf_children():
-        pool = get_context("spawn").Pool(jobs)
-    with pool:
-        yield pool.imap(partial(_one, request), range(request.count))
+    with WorkerPool(ProcessBackend(partial(_make_number, request)), jobs) as pool:
+        yield pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(request.count))
 
 
 def _counted(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from vmd_solver.cli.engine import Part, entries_in
-from vmd_solver.cli.tally import Tally
+from vmd_solver.batch.parts import entries_in
+from vmd_solver.batch.report import Tally
 from vmd_solver.formats import Entry, Piece
 
 
@@ -21,21 +21,20 @@ class Progress:
         self._bytes = self._entries = 0
         self._start = time.perf_counter()
 
-    def numbered(self, parts: Iterable[Piece | Entry]) -> Iterator[Part]:
-        """The parts with their numbers."""
+    def watch(self, parts: Iterable[Piece | Entry]) -> Iterator[Piece | Entry]:
+        """The parts, counted as they pass."""
         for part in parts:
-            number = self._entries
             texts = (part.text,) if isinstance(part, Entry) else part.lines
             self._bytes += sum(map(len, texts)) + len(texts)
             self._entries += entries_in(part)
-            yield number, part
+            yield part
 
     def rate(self, tally: Tally) -> float:
         """Puzzles a second of this run."""
         return tally.done / max(time.perf_counter() - self._start, 1e-9)
 
     def line(self, before: int, tally: Tally) -> str:
-        """All of that, where `before` puzzles were done already."""
+        """Counts, rate and the time left, where `before` puzzles were done already."""
         done, solved, rate = before + tally.done, tally.statuses["solved"], self.rate(tally)
         text = f"{done:,} done, {solved:,} solved, {rate:,.0f} a second"
         left = self._left(done)

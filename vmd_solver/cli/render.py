@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vmd_solver.cli.outcomes import Outcome
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.rows import Form, listed
-from vmd_solver.console.narrator import printable
+from vmd_solver.batch.outcome import Outcome, number_of, statement
+from vmd_solver.batch.records import OutputFormat, OutputStyle, listed
+from vmd_solver.batch.request import Request
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing import text as drawing
 from vmd_solver.drawing.geometry import LIGHT, extra_signs
 from vmd_solver.drawing.text import ASCII_SHADE, GIVEN_SIGN, SHADE
+from vmd_solver.errors import printable
 from vmd_solver.sampling import Solution
 
 _WIDTH = 80
@@ -38,17 +38,25 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[m" if self.color and text.strip() else text
 
 
-def pretty_form(encoding: str, color: bool, titled: bool) -> Form:
-    """The form for people, on a stream with that encoding.
+@dataclass(frozen=True)
+class PrettyStyle(OutputStyle):
+    """The format for people, on a stream with that encoding.
 
     `titled` says that there are several puzzles, so that each needs its place above it.
     """
-    style = style_for(encoding, color)
-    return Form(
-        lambda outcome, request: pretty(outcome, request, style, titled),
-        between="\n",
-        encoding=encoding,
-    )
+
+    name: str = "pretty"
+    encoding: str = "utf-8"
+    color: bool = False
+    titled: bool = False
+
+    def format(self, request: Request) -> OutputFormat:
+        style = style_for(self.encoding, self.color)
+        return OutputFormat(
+            lambda outcome, request: pretty(outcome, request, style, self.titled),
+            between="\n",
+            encoding=self.encoding,
+        )
 
 
 def style_for(encoding: str, color: bool) -> Style:
@@ -81,7 +89,7 @@ def _parts(
     yield style.paint(legend(puzzle, style), DIM)
     yield status_line(solution, request, style)
     if request.explain:
-        from vmd_solver.cli import explain
+        from vmd_solver.batch import explain
 
         yield from explain.paragraphs(solution, _WIDTH)
 
@@ -115,42 +123,17 @@ def status_line(solution: Solution, request: Request, style: Style) -> str:
     return style.paint(ending, _HUES[solution.status]) + apart + costs
 
 
-def statement(solution: Solution, request: Request) -> str:
-    """How it ended, in words. Says "verified" of nothing that is not."""
-    if solution.status == "unsatisfiable":
-        return "no solution (proved)"
-    if solution.status == "solved":
-        return ", ".join(["solved, verified", *_answers(solution, request)])
-    seconds = request.settings.timeout_s
-    spent = f"{seconds:g} s" if solution.status == "timeout" and seconds else "the budget"
-    return f"not solved within {spent}; this does not mean there is no solution"
-
-
-def _answers(solution: Solution, request: Request) -> Iterator[str]:
-    """What else was asked: uniqueness, or the number of solutions."""
-    if request.asked == "unique":
-        said = {True: "unique", False: "not unique", None: "uniqueness not decided"}
-        yield said[solution.unique]
-    if request.counts:
-        found = _number(solution.count, "solution")
-        yield f"{found} in all" if solution.counted_all else f"at least {found}"
-
-
 def _costs(solution: Solution) -> str:
-    facts = [_number(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
+    facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
     if solution.mode != "exact":
         facts = [
             f"{solution.nfe} NFE",
-            _number(solution.loops, "loop"),
-            _number(solution.latents, "latent"),
+            number_of(solution.loops, "loop"),
+            number_of(solution.latents, "latent"),
             f"{solution.remasked} remasked",
             *facts,
         ]
     return ", ".join(facts)
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _cut(text: str) -> str:

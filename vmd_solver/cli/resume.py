@@ -21,21 +21,21 @@ from typing import Any, BinaryIO
 import click
 
 from vmd_solver import __version__
-from vmd_solver.cli.engine import Part, cut, entries_in
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.rows import COLUMNS, puzzle_text
+from vmd_solver.batch.parts import Part, cut, entries_in
+from vmd_solver.batch.records import COLUMNS, puzzle_text
+from vmd_solver.batch.request import Request
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import Entry, Piece
 from vmd_solver.formats.symbols import shown
 
-FORMS = ("jsonl", "csv")
-"""Forms whose rows tell of every entry what became of it."""
+FORMATS = ("jsonl", "csv")
+"""Formats whose rows state what became of every entry."""
 
 SUFFIX = ".run"
 
 _STATUS = re.compile(rb'"status": "(\w+)"')
-_UNTOLD = ("format", "output", "device", "threads", "trace", "color", "stats", "quiet", "jobs")
-"""What may be another when a run goes on. The form is in the note by its own name."""
+_MAY_CHANGE = ("format", "output", "device", "threads", "trace", "color", "stats", "quiet", "jobs")
+"""What may change when a run is resumed. The format is in the note by its own name."""
 
 
 @dataclass
@@ -59,17 +59,15 @@ class Done:
         That is told by the last row: it must be of the entry that has its number.
         """
         seen = 0
-        for number, part in parts:
-            seen = number + entries_in(part)
-            if seen < self.count:
-                continue
-            if number < self.count:
-                self._require_same(part, self.count - 1 - number)
+        for part in parts:
+            number, body = part
+            seen = number + entries_in(body)
+            left: Part | None = part
+            if number < self.count <= seen:
+                self._require_same(body, self.count - 1 - number)
                 _, left = cut(part, self.count - number)
-                if left is not None:
-                    yield self.count, left
-            else:
-                yield number, part
+            if seen > self.count and left is not None:
+                yield left
         if seen < self.count:
             raise self._other("the input ends before")
 
@@ -121,7 +119,7 @@ class Note:
 
 def _facts(request: Request, form: str) -> dict[str, Any]:
     """All that decides what a row says, as JSON gives it back."""
-    asked = {name: value for name, value in asdict(request).items() if name not in _UNTOLD}
+    asked = {name: value for name, value in asdict(request).items() if name not in _MAY_CHANGE}
     settings = asked.pop("settings")
     facts = {"version": __version__, "format": form, **asked, **settings}
     facts.pop("resume", None)

@@ -1,44 +1,28 @@
-"""Carries a request out: reads, solves, writes, and counts what came of it.
-
-Knows how the parts are joined, and none of what they do.
-"""
+"""One run of `vmd-solve`: checks the request, writes what the batch reports, and counts it."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 
 import click
 
-from vmd_solver.cli.engine import Engine, Look, Part, cut, entries_in
+from vmd_solver.batch.parts import Part, bytes_of, entries_in, numbered, parts
+from vmd_solver.batch.records import OutputFormat, OutputStyle
+from vmd_solver.batch.report import Report, Tally
+from vmd_solver.batch.request import Request
+from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.progress import Progress
-from vmd_solver.cli.report import Report
-from vmd_solver.cli.request import Request
-from vmd_solver.cli.resume import FORMS, Done, Note, done_in
-from vmd_solver.cli.rows import Form
-from vmd_solver.cli.sources import bytes_of, parts
-from vmd_solver.cli.tally import Tally
+from vmd_solver.cli.resume import FORMATS, Done, Note, done_in
 from vmd_solver.console.exits import code_of
 from vmd_solver.console.narrator import Narrator
-from vmd_solver.denoiser.onnx import CUDA, providers
-from vmd_solver.formats import Entry, Piece
 
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
-
-ALONE_S = 2.0
-"""Work that this process does before it starts others: they take a second to be there."""
-
-FIRST = 256
-"""Entries that it takes up at a time until then."""
-
-MOST_JOBS = 8
-"""Workers unless told how many: more than one process can feed with easy puzzles."""
 
 
 def run(request: Request) -> int:
@@ -48,26 +32,27 @@ def run(request: Request) -> int:
     """
     if request.trace and (request.resume or request.ray or (request.jobs or 1) > 1):
         raise click.UsageError(
-            "--trace excludes --resume, --jobs and --ray: it is one telling of one run"
+            "--trace excludes --resume, --jobs and --ray: a trace is of one process, from the start"
         )
     progress = Progress(bytes_of(request.files))
-    found = progress.numbered(parts(request.files, request.input_format, request.family))
-    _require_apart(request)
-    _require_telling(request)
+    found = numbered(progress.watch(parts(request.files, request.input_format, request.family)))
+    _require_separate_files(request)
+    _require_room_for_steps(request)
     note, done = _begun(request)
     with ExitStack() as files:
         output = files.enter_context(Output(request.output, done.size))
         trace = files.enter_context(Output(request.trace)) if request.trace else None
         if note is not None and output.is_file:
             note.write()
-        look, found = _look(request, output, found)
+        style, found = _style(request, output, found)
         narrator = Narrator(request.quiet, live=_shows_progress(output))
-        tally, form = Tally(), look.form(request)
+        tally, form = Tally(), style.format(request)
         try:
-            with closing(_reports(done.rest(found), request, look, trace)) as reports:
+            write = None if trace is None else trace.write
+            with closing(solve_parts(done.rest(found), request, style, write)) as reports:
                 for report in reports:
                     tally.merge(report.tally)
-                    _tell(report, form, output, narrator)
+                    _write(report, form, output, narrator)
                     narrator.progress(progress.line(done.count, tally))
             if note is not None:
                 note.remove()
@@ -80,73 +65,13 @@ def run(request: Request) -> int:
     return code_of(tally.statuses + done.statuses)
 
 
-def _tell(report: Report, form: Form, output: Output, narrator: Narrator) -> None:
-    """Write the records of a report, and narrate what they do not hold."""
+def _write(report: Report, form: OutputFormat, output: Output, narrator: Narrator) -> None:
+    """Write the records of a report to the output, and its messages to standard error."""
     if report.data:
         lead = form.between if output.started else form.head
         output.write(lead.encode(form.encoding) + report.data)
-    for saying in report.said:
-        (narrator.error if saying.is_error else narrator.note)(saying.text)
-
-
-def _reports(
-    found: Iterator[Part], request: Request, look: Look, trace: Output | None
-) -> Generator[Report, None, None]:
-    """The reports on all parts, in order, by this process and, if there is much to do, others."""
-    if request.ray is not None:
-        from vmd_solver.cli.cluster import joined
-        from vmd_solver.cli.crew import Crew
-
-        with (
-            joined(request.ray, request, look) as cluster,
-            Crew(cluster, request.jobs or cluster.jobs) as crew,
-        ):
-            yield from crew.reports(found)
-        return
-    engine = Engine(request, look, trace)
-    if request.jobs == 1 or trace is not None:
-        yield from engine.reports(found)
-        return
-    if request.jobs is None:
-        found = _small(found)
-        yield from engine.reports(_for_a_while(found))
-    if (first := next(found, None)) is not None:
-        from vmd_solver.cli.crew import Crew
-        from vmd_solver.cli.processes import Processes
-
-        jobs = request.jobs or _usual_jobs(request)
-        with Crew(Processes(request, look, jobs), jobs) as crew:
-            yield from crew.reports(chain([first], found))
-
-
-def _small(found: Iterator[Part]) -> Iterator[Part]:
-    """The parts, cut so that no one takes long."""
-    for number, part in found:
-        rest: Piece | Entry | None = part
-        while rest is not None:
-            first, rest = cut(rest, FIRST)
-            yield number, first
-            number += entries_in(first)
-
-
-def _for_a_while(found: Iterator[Part]) -> Iterator[Part]:
-    """The first of the parts, until the work on them, without the wait for them, is ALONE_S."""
-    left = ALONE_S
-    for part in found:
-        since = time.perf_counter()
-        yield part
-        left -= time.perf_counter() - since
-        if left < 0:
-            return
-
-
-def _usual_jobs(request: Request) -> int:
-    """A worker for each processor; but one only where they would have to share a GPU."""
-    on_gpu = request.settings.mode != "exact" and request.device != "cpu" and CUDA in providers()
-    if on_gpu:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, MOST_JOBS)
+    for message in report.messages:
+        (narrator.error if message.is_error else narrator.note)(message.text)
 
 
 def _begun(request: Request) -> tuple[Note | None, Done]:
@@ -154,8 +79,8 @@ def _begun(request: Request) -> tuple[Note | None, Done]:
 
     Raises UsageError where there is none to go on with, or it was asked for something else.
     """
-    name = _form_name(request, on_terminal=False)
-    if request.output in (None, "-") or name not in FORMS:
+    name = _format_name(request, on_terminal=False)
+    if request.output in (None, "-") or name not in FORMATS:
         if request.resume:
             raise click.UsageError("--resume needs --output FILE, in the form jsonl or csv")
         return None, Done()
@@ -165,7 +90,7 @@ def _begun(request: Request) -> tuple[Note | None, Done]:
         return note, Done()
     if note.exists():
         note.require_same()
-        head = Look(name).form(request).head.encode()
+        head = OutputStyle(name).format(request).head.encode()
         return note, done_in(str(path), name, head) if path.exists() else Done()
     if path.exists() and path.stat().st_size:
         raise click.UsageError(
@@ -175,27 +100,33 @@ def _begun(request: Request) -> tuple[Note | None, Done]:
     return note, Done()
 
 
-def _form_name(request: Request, on_terminal: bool) -> str:
+def _format_name(request: Request, on_terminal: bool) -> str:
     plain = "pretty" if on_terminal or request.explain else "line"
-    return _named_form(request) or plain
+    return _requested_format(request) or plain
 
 
-def _look(request: Request, output: Output, found: Iterator[Part]) -> tuple[Look, Iterator[Part]]:
-    """The output form, and the parts, of which it may have had to see two entries."""
-    name = _form_name(request, output.is_terminal)
+def _style(
+    request: Request, output: Output, found: Iterator[Part]
+) -> tuple[OutputStyle, Iterator[Part]]:
+    """The output style, and the parts, of which it may have had to see two entries."""
+    name = _format_name(request, output.is_terminal)
     if name != "pretty":
-        return Look(name), found
+        return OutputStyle(name), found
+    from vmd_solver.cli.render import PrettyStyle
+
     seen: list[Part] = []
+    count = 0
     for part in found:
         seen.append(part)
-        if sum(entries_in(part) for _, part in seen) > 1:
+        count += entries_in(part[1])
+        if count > 1:
             break
-    several = sum(entries_in(part) for _, part in seen) > 1
-    look = Look(name, output.encoding, _in_color(request, output), titled=several)
-    return look, chain(seen, found)
+    color = _in_color(request, output)
+    style = PrettyStyle(encoding=output.encoding, color=color, titled=count > 1)
+    return style, chain(seen, found)
 
 
-def _named_form(request: Request) -> str | None:
+def _requested_format(request: Request) -> str | None:
     """The output format asked for, by --format or else by the name of --output."""
     suffix = Path(request.output or "").suffix.lower()
     return request.format or _SUFFIXES.get(suffix)
@@ -215,14 +146,14 @@ def _shows_progress(output: Output) -> bool:
     return watched and not (output.is_terminal or output.is_pipe)
 
 
-def _require_telling(request: Request) -> None:
-    """Raise UsageError where steps are to be told in a form that has no room for them."""
-    form = _named_form(request)
+def _require_room_for_steps(request: Request) -> None:
+    """Raise UsageError where the output format cannot hold an explanation."""
+    form = _requested_format(request)
     if request.explain and form not in (None, "pretty", "jsonl"):
         raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {form}")
 
 
-def _require_apart(request: Request) -> None:
+def _require_separate_files(request: Request) -> None:
     """Raise UsageError where a file that is written is also read, or written twice."""
     if request.trace == "-":
         raise click.UsageError("--trace needs a file: standard output is for solutions")

@@ -13,10 +13,10 @@ import click
 
 from vmd_solver import __version__
 from vmd_solver.console.exits import ExitCode, guard
-from vmd_solver.console.interrupt import listen
+from vmd_solver.console.interrupt import install
 
 if TYPE_CHECKING:
-    from vmd_solver.cli.request import Asked, Request
+    from vmd_solver.batch.request import Asked, Request
 
 _LIMIT = 10_000
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -147,7 +147,7 @@ def command(context: click.Context, /, **options: Any) -> Request | int:
 
 def main() -> None:
     """The installed script."""
-    listen()
+    install()
     sys.exit(guard(_main))
 
 
@@ -167,7 +167,7 @@ def _is_piped() -> bool:
 
 def _request(options: dict[str, Any]) -> Request:
     """The options as a request. Raises SearchError and UsageError for what makes no sense."""
-    from vmd_solver.cli.request import Request
+    from vmd_solver.batch.request import Request
 
     asked, most = _asked(options)
     if options["files"].count("-") > 1:

@@ -16,7 +16,7 @@ import click
 from vmd_solver import __version__
 from vmd_solver.cli.output import Output
 from vmd_solver.console.exits import ExitCode, guard
-from vmd_solver.console.interrupt import listen
+from vmd_solver.console.interrupt import install
 from vmd_solver.console.narrator import narrate
 from vmd_solver.errors import TextError
 
@@ -81,7 +81,7 @@ def command(**options: Any) -> dict[str, Any]:
 
 def main() -> None:
     """The installed script."""
-    listen()
+    install()
     sys.exit(guard(_main, "vmd-text", "vmd-train text makes one"))
 
 

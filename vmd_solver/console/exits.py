@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import click
 
-from vmd_solver.console.interrupt import heed
+from vmd_solver.console.interrupt import stop_repeating
 from vmd_solver.console.narrator import narrate
 from vmd_solver.errors import (
     AssetNotFound,
@@ -84,7 +84,7 @@ def guard(
     try:
         return command()
     except (KeyboardInterrupt, click.Abort):
-        heed()
+        stop_repeating()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader has had enough, as `head` does: what it did not want stays unsolved.

@@ -10,6 +10,8 @@ import os
 import sys
 import time
 
+from vmd_solver.errors import printable
+
 _INTERVAL_S = 0.1
 _CLEAR = "\r\x1b[K"
 
@@ -17,18 +19,6 @@ _CLEAR = "\r\x1b[K"
 def narrate(text: str) -> None:
     """Write `text` as one line."""
     _write(printable(text) + "\n")
-
-
-def printable(text: str) -> str:
-    """The text with line ends and control characters, such as names may hold, as escapes.
-
-    >>> printable("new\\nline")
-    'new\\\\nline'
-    """
-    return "".join(
-        symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode()
-        for symbol in text
-    )
 
 
 def _write(text: str) -> None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.formats.boards import BARE
 from vmd_solver.formats.csv import header_of
-from vmd_solver.formats.entry import MAX_LINE
+from vmd_solver.formats.entry import MAX_LINE, Entry
 from vmd_solver.formats.pieces import Piece
 from vmd_solver.formats.plain import Layout, layout_of
 
@@ -33,6 +34,13 @@ class Columns:
     layout: Layout
     places: Places
     givens: npt.NDArray[np.int8]
+
+    def entry(self, piece: Piece, row: int) -> Entry:
+        """One of them as an entry of its piece, without a name, solution or rating."""
+        place = int(self.places[row])
+        givens = tuple(self.givens[row].tolist())
+        puzzle = Puzzle(self.layout.board, givens, self.layout.alphabet)
+        return Entry(puzzle, piece.lines[place], piece.context.source, piece.numbers[place])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
-"""The easy part of a large batch: what elimination, or one compiled search, settles at once.
+"""The first stage of a large batch: what propagation, or one compiled search, settles at once.
 
-Works on columns, with no object for a puzzle; the outcomes are those of the engine. Everything else
-(invalid or unsatisfiable puzzles, the ones that need the model or much search) is left to the
-engine. It must not know of text.
+Works on arrays, with no object for a puzzle; the outcomes are those of the solver. All others
+(invalid or unsatisfiable puzzles, the ones that need the model or much search) go on to the solver
+with the candidates that propagation left. It must not know of text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from vmd_solver.csp.candidates import NUMPY_SPEED, Masks, initial_masks, masks_t
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.verify import verify_many
+from vmd_solver.sampling.job import Propagated
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
 from vmd_solver.sampling.solver import BATCH_GUESSES
@@ -34,13 +35,25 @@ EXPECTED = 4
 class Settled:
     """Which puzzles were settled: `rows` (k,), their solutions `values` (k, n), verified.
 
-    `guesses` (k,) int64 as the engine counts them; `seconds` on each puzzle, on average.
+    `guesses` (k,) int64 as the solver counts them; `seconds` on each puzzle, on average. `masks`
+    (B, n) are the candidates of all rows, `consistent` (B,) is false where they contradict.
     """
 
     rows: npt.NDArray[np.intp]
     values: npt.NDArray[np.int8]
     guesses: npt.NDArray[np.int64]
     seconds: float
+    masks: Masks
+    consistent: npt.NDArray[np.bool_]
+
+    def propagated(self, row: int) -> Propagated | None:
+        """Where the solver goes on with a row that was not settled.
+
+        None where propagation filled it in and the verifier refused that: it is not to be trusted.
+        """
+        consistent = bool(self.consistent[row])
+        refused = consistent and (masks_to_values(self.masks[row]) > 0).all()
+        return None if refused else Propagated(self.masks[row], consistent)
 
 
 class Bulk:
@@ -62,7 +75,7 @@ class Bulk:
             self._search(board, masks, stalled, values, guesses)
         rows = np.flatnonzero(verify_many(board, givens, values))
         seconds = (time.perf_counter() - started) / max(1, len(givens))
-        return Settled(rows, values[rows], guesses[rows], seconds)
+        return Settled(rows, values[rows], guesses[rows], seconds, masks, consistent)
 
     def _search(
         self,
@@ -108,7 +121,7 @@ def bulk_of(settings: Settings) -> Bulk | None:
 def solution_of(
     puzzle: Puzzle, values: tuple[int, ...], settings: Settings, guesses: int, seconds: float
 ) -> Solution:
-    """What the engine says of a puzzle that was settled."""
+    """The solver's outcome for a puzzle that was settled here."""
     asked = settings.solutions > 1
     return Solution(
         puzzle,

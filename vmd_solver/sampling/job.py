@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.candidates import Masks
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
@@ -67,6 +68,15 @@ class Attempt:
             self.answer = Proposal(tuple(grid.tolist()), margin)
 
 
+class Propagated(NamedTuple):
+    """What propagation left of the givens."""
+
+    masks: Masks
+    """(n,)"""
+    consistent: bool
+    """Whether it met no contradiction."""
+
+
 @dataclass
 class Job:
     """One puzzle, its attempts, what it has cost, and who observes it."""
@@ -75,6 +85,8 @@ class Job:
     puzzle: Puzzle
     settings: Settings
     observe: events.Observer | None = None
+    propagated: Propagated | None = None
+    """None until that is done."""
     attempts: list[Attempt] = field(default_factory=list)
     nfe: int = 0
     loops: int = 0

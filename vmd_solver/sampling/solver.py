@@ -15,7 +15,7 @@ from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
 from vmd_solver.errors import InvalidPuzzle, SearchError
 from vmd_solver.sampling import events, guided, neural
-from vmd_solver.sampling.job import Job, call
+from vmd_solver.sampling.job import Job, Propagated, call
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
 
@@ -27,6 +27,9 @@ BATCH_PAYS = 64
 
 BATCH_GUESSES = 2000
 """Guesses on a puzzle in a batch; after these milliseconds it is searched alone, with the clock."""
+
+Numbered = tuple[int, Puzzle, Propagated | None]
+"""A puzzle, its number in the input, and its candidates if a stage before has propagated them."""
 
 
 class Solver:
@@ -60,9 +63,9 @@ class Solver:
         Only a window of puzzles is held at a time. It starts with one puzzle and doubles, so that
         the first answers come early and later ones share their calls.
         """
-        return self.numbered(enumerate(puzzles))
+        return self.numbered((number, puzzle, None) for number, puzzle in enumerate(puzzles))
 
-    def numbered(self, puzzles: Iterable[tuple[int, Puzzle]]) -> Iterator[Solution]:
+    def numbered(self, puzzles: Iterable[Numbered]) -> Iterator[Solution]:
         """`stream`, where each puzzle comes with its number: its own seed, and its name in events.
 
         The window keeps growing from one call to the next.
@@ -77,8 +80,8 @@ class Solver:
                     yield held.popleft().solution  # type: ignore[misc]
             self._window = min(2 * self._window, most)
 
-    def _job(self, number: int, puzzle: Puzzle) -> Job:
-        job = Job(number, puzzle, self.settings, self.observe)
+    def _job(self, number: int, puzzle: Puzzle, propagated: Propagated | None) -> Job:
+        job = Job(number, puzzle, self.settings, self.observe, propagated)
         job.emit(events.Began, asked=puzzle)
         try:
             puzzle.require_valid()
@@ -101,25 +104,37 @@ class Solver:
     def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
         if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
-            jobs = self._exact_batch(jobs)
+            # What a stage before has propagated it has also searched, as far as a batch does.
+            self._exact_batch([job for job in jobs if job.propagated is None])
+            jobs = [job for job in jobs if job.solution is None]
             yield
         for job in jobs:
             with job.timed():
-                count = exact.count(
-                    job.puzzle,
-                    settings.solutions,
-                    max_guesses=settings.max_guesses,
-                    deadline_s=job.seconds_left,
-                )
+                count = self._search(job)
                 job.guesses = count.guesses
                 guided.decide(job, count)
             yield
 
-    def _exact_batch(self, jobs: list[Job]) -> list[Job]:
+    def _search(self, job: Job) -> exact.Count:
+        """A complete search, from what propagation left where that is known."""
+        masks, consistent = job.propagated or (None, True)
+        if not consistent:
+            return exact.Count(0, True, 0, ())
+        return exact.count(
+            job.puzzle,
+            self.settings.solutions,
+            max_guesses=self.settings.max_guesses,
+            deadline_s=job.seconds_left,
+            masks=masks,
+        )
+
+    def _exact_batch(self, jobs: list[Job]) -> None:
         """One solution each: all at once, by the compiled kernel where there is one.
 
-        Returns the jobs that need more guesses than a call that nothing interrupts should make.
+        Jobs that need more guesses than a call that nothing interrupts should make stay open.
         """
+        if not jobs:
+            return
         started = time.perf_counter()
         givens = np.stack([job.puzzle.to_array() for job in jobs])
         asked = self.settings.max_guesses
@@ -135,7 +150,6 @@ class Solver:
             grids = (tuple(grid.tolist()),) if count else ()
             with job.timed():
                 guided.decide(job, exact.Count(int(count), True, int(guesses), grids))
-        return [job for job in jobs if job.solution is None]
 
     def _neural(self, jobs: list[Job]) -> Iterator[None]:
         for job in jobs:
@@ -143,18 +157,14 @@ class Solver:
         yield from self._sample(jobs, neural.advance, lambda calls, most: most)
 
     def _guided(self, jobs: list[Job]) -> Iterator[None]:
-        board = jobs[0].board
-        givens = np.stack([job.puzzle.to_array() for job in jobs])
-        masks, consistent = propagate(board, initial_masks(board, givens))
-        for job, row, good in zip(jobs, masks, consistent, strict=True):
+        _propagate([job for job in jobs if job.propagated is None])
+        for job in jobs:
+            assert job.propagated is not None
             with job.timed():
-                guided.begin(job, row, bool(good))
+                guided.begin(job, *job.propagated)
         yield
-        roots = {job.number: row for job, row in zip(jobs, masks, strict=True)}
         waiting = [job for job in jobs if job.solution is None]
-        yield from self._sample(
-            waiting, lambda job: guided.advance(job, roots[job.number]), guided.loops_of
-        )
+        yield from self._sample(waiting, _advance_guided, guided.loops_of)
 
     def _sample(
         self, jobs: list[Job], advance: Callable[[Job], None], loops_of: Callable[[int, int], int]
@@ -180,3 +190,19 @@ class Solver:
                     advance(job)
             running = [job for job in running if job.solution is None]
             yield
+
+
+def _propagate(jobs: list[Job]) -> None:
+    """Find the candidates of jobs that share a board."""
+    if jobs:
+        board = jobs[0].board
+        givens = np.stack([job.puzzle.to_array() for job in jobs])
+        for job, masks, good in zip(
+            jobs, *propagate(board, initial_masks(board, givens)), strict=True
+        ):
+            job.propagated = Propagated(masks, bool(good))
+
+
+def _advance_guided(job: Job) -> None:
+    assert job.propagated is not None
+    guided.advance(job, job.propagated.masks)

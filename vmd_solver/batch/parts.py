@@ -1,13 +1,13 @@
-"""From arguments to puzzles: files, standard input, and puzzles typed as they are.
+"""From arguments to parts of the input: files, standard input, and puzzles typed as they are.
 
-Knows nothing of what is done with them.
+Parts are numbered and cut here and nowhere else. Knows nothing of what is done with them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from stat import S_ISREG
 
@@ -15,6 +15,9 @@ from vmd_solver.assets import shipped
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import Entry, Piece, parts_of_path, read
 from vmd_solver.formats import parts as parts_of_stream
+
+Part = tuple[int, Piece | Entry]
+"""Lines or an entry of the input, and the number of the first entry in the whole, from 0."""
 
 STANDARD_INPUT = "-"
 _SHORTEST = 16
@@ -80,3 +83,34 @@ def _is_puzzle(argument: str) -> bool:
         return all(entry.error is None for entry in read([argument], format="line"))
     except PuzzleError:
         return False
+
+
+def entries_in(part: Piece | Entry) -> int:
+    """How many entries a part holds."""
+    return 1 if isinstance(part, Entry) else len(part)
+
+
+def numbered(parts: Iterable[Piece | Entry]) -> Iterator[Part]:
+    """The parts with their numbers."""
+    number = 0
+    for part in parts:
+        yield number, part
+        number += entries_in(part)
+
+
+def cut(part: Part, at: int) -> tuple[Part, Part | None]:
+    """The first `at` entries of a part, and the others if there are any."""
+    number, body = part
+    if isinstance(body, Entry) or len(body) <= at:
+        return part, None
+    first, rest = body.cut(at)
+    return (number, first), (number + at, rest)
+
+
+def cut_to(parts: Iterable[Part], most: Callable[[], int]) -> Iterator[Part]:
+    """The parts in order, each of at most as many entries as `most` says when its turn comes."""
+    for part in parts:
+        rest: Part | None = part
+        while rest is not None:
+            first, rest = cut(rest, most())
+            yield first

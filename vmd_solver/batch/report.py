@@ -1,21 +1,23 @@
-"""Counts over a run: what progress, --stats and the exit code are made of.
+"""What comes out of solving some entries: records to write, counts, and lines for the user.
 
-Takes as much memory for ten million puzzles as for ten. Knows nothing of terminals.
+Processes hand reports to one another, whoever solves and however many at a time. Knows no stream.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from vmd_solver.cli.outcomes import Outcome
+from vmd_solver.batch.outcome import Outcome
 
 STEP = 1.01
 """Ratio of the edges of two neighbouring bins of seconds."""
 
 
 class Tally:
-    """What came of some puzzles. Tallies of parts of a run can be added up."""
+    """Counts of outcomes, in as much memory for ten million puzzles as for ten; they add up."""
 
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
@@ -52,10 +54,10 @@ class Tally:
         """The lines of --stats, of a run at so many puzzles a second."""
         parts = [f"{count:,} {status}" for status, count in self.statuses.most_common()]
         lines = [f"{self.done:,} puzzle{'s' * (self.done != 1)}: {', '.join(parts) or 'none'}"]
-        if told := len(self.seconds):
+        if timed := len(self.seconds):
             lines.append(
-                f"mean NFE {self._nfe / told:.2f}, guesses {self._guesses:,} in all, "
-                f"{self._guesses / told:.2f} a puzzle"
+                f"mean NFE {self._nfe / timed:.2f}, guesses {self._guesses:,} in all, "
+                f"{self._guesses / timed:.2f} a puzzle"
             )
             median, p90 = self.seconds.quantile(0.5), self.seconds.quantile(0.9)
             lines.append(
@@ -95,3 +97,33 @@ class Spread:
             if passed >= wanted:
                 break
         return float(STEP**step)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A line for standard error; --quiet takes notes away, and leaves errors."""
+
+    text: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Whole records as `data`, without what comes before the first or between two reports."""
+
+    data: bytes = b""
+    tally: Tally = field(default_factory=Tally)
+    messages: tuple[Message, ...] = ()
+
+
+def joined(reports: Iterable[Report], between: bytes) -> Report:
+    """One report of all, with `between` where two records meet."""
+    data: list[bytes] = []
+    messages: list[Message] = []
+    tally = Tally()
+    for report in reports:
+        if report.data:
+            data.append(report.data)
+        messages += report.messages
+        tally.merge(report.tally)
+    return Report(between.join(data), tally, tuple(messages))

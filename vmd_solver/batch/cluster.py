@@ -1,0 +1,137 @@
+"""Workers that are actors of a Ray cluster: a batch spread over several machines.
+
+Input and output stay here; the workers see payloads and results. Imports ray only when a cluster is
+joined (extra `ray`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from vmd_solver import __version__
+from vmd_solver.batch.pool import NewWork, WorkerLostError, answer_of
+from vmd_solver.errors import ClusterUnavailable, VmdError
+
+PATIENCE_S = 120.0
+"""How long none of the workers may be up before the run is given up."""
+
+ANSWER_S = 5.0
+"""How long the cluster may take to answer."""
+
+
+class Remote:
+    """What runs in the cluster."""
+
+    def __init__(self, new_work: NewWork) -> None:
+        self._work = new_work()
+
+    def version(self) -> str:
+        """The version of vmd-solver there."""
+        return __version__
+
+    def work(self, payload: Any) -> Any:
+        """The answer to a payload."""
+        return answer_of(self._work, payload)
+
+
+class Actor:
+    """An actor and its pending answer, the first of which is its version; a `Worker`."""
+
+    def __init__(self, handle: Any) -> None:
+        self.up = False
+        self._handle = handle
+        self.pending = handle.version.remote()
+
+    def submit(self, payload: Any) -> None:
+        self.pending = self._handle.work.remote(payload)
+
+    def answer(self) -> Any:
+        """As `Worker.answer`. Raises VmdError where another version of vmd-solver is there."""
+        import ray
+
+        try:
+            answer = ray.get(self.pending)
+        except ray.exceptions.RayError as error:
+            raise WorkerLostError(str(error).strip().splitlines()[-1]) from error
+        if not self.up and answer != __version__:
+            raise VmdError(
+                f"a machine of the cluster has vmd-solver {answer}, this one {__version__};"
+                " install the same on all"
+            )
+        self.up = True
+        return answer
+
+    def kill(self) -> None:
+        import ray
+
+        ray.kill(self._handle)
+
+
+class RayBackend:
+    """Actors that all do the same work, with so many `threads` each; a `Backend`."""
+
+    def __init__(self, new_work: NewWork, threads: int, gpus: int) -> None:
+        import ray
+
+        self._new_work, self._threads = new_work, threads
+        self._remote = ray.remote(num_cpus=threads, num_gpus=gpus)(Remote)
+
+    @property
+    def capacity(self) -> int:
+        """How many workers there is room for."""
+        import ray
+
+        resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return max(1, int(resources.get("CPU", 0)) // self._threads)
+
+    def spawn(self) -> Actor:
+        """As `Backend.spawn`; the actor may have to wait for room."""
+        return Actor(self._remote.remote(self._new_work))
+
+    def ready(self, workers: Sequence[Actor]) -> list[Actor]:
+        """As `Backend.ready`. Raises VmdError where none comes up for PATIENCE_S."""
+        import ray
+
+        by_answer = {worker.pending: worker for worker in workers}
+        wait_s = None if any(worker.up for worker in workers) else PATIENCE_S
+        ready, _ = ray.wait(list(by_answer), num_returns=1, timeout=wait_s)
+        if not ready:
+            raise VmdError(
+                f"no worker came up within {PATIENCE_S:.0f} s: is there a free processor in the"
+                " cluster? `ray status` tells"
+            )
+        return [by_answer[answer] for answer in ready]
+
+
+@contextmanager
+def ray_backend(address: str, new_work: NewWork, threads: int, gpus: int) -> Iterator[RayBackend]:
+    """A backend of the cluster at this address, until the block ends. Raises ClusterUnavailable."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise ClusterUnavailable("--ray needs Ray; install vmd-solver[ray]") from error
+    try:
+        _require_answer(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ClusterUnavailable(
+            f"no Ray cluster at {address}; start one with `ray start --head`, and give its"
+            " host:port, auto for the one that this machine is in, or local for a passing one"
+        ) from error
+    try:
+        yield RayBackend(new_work, threads, gpus)
+    finally:
+        ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError where nobody listens: Ray itself would go on asking for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()

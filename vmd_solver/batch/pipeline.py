@@ -1,0 +1,185 @@
+"""From parts of the input to reports, in order: what one process does with its share.
+
+Piece -> columns -> Bulk -> records of many rows                    what is settled as arrays
+                         -> Solver -> Outcome -> record             puzzles that are not, as
+Entry, and other lines   -> Solver -> Outcome -> record             they were propagated
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+
+from vmd_solver.batch.outcome import Outcome, require_verified, statement
+from vmd_solver.batch.parts import Part
+from vmd_solver.batch.records import OutputStyle, SolvedRows
+from vmd_solver.batch.report import Message, Report, Tally, joined
+from vmd_solver.batch.request import Request
+from vmd_solver.denoiser import Denoiser, load
+from vmd_solver.formats import Entry, Piece
+from vmd_solver.formats.columns import Columns, columns
+from vmd_solver.sampling import Solver
+from vmd_solver.sampling.bulk import Settled, bulk_of
+from vmd_solver.sampling.events import Event, to_row
+from vmd_solver.sampling.job import Propagated
+from vmd_solver.sampling.solver import Numbered
+
+MOST_WAITING = 10_000
+"""Entries read ahead of the next solution, so that endless bad lines cannot fill the memory."""
+
+Trace = Callable[[bytes], None]
+"""Takes the events of the search, a line of JSON each."""
+
+
+class Unsolved(NamedTuple):
+    """A readable entry, its number in the input, and what is known of its candidates."""
+
+    number: int
+    entry: Entry
+    propagated: Propagated | None = None
+
+
+class Pipeline:
+    """Solves for one request, and writes records in one style.
+
+    The model is opened when the first puzzle comes; what it raises is what `load` raises.
+    """
+
+    def __init__(self, request: Request, style: OutputStyle, trace: Trace | None = None) -> None:
+        self._request, self._trace = request, trace
+        self.format = style.format(request)
+        # Traces and explanations are about single puzzles, which the bulk stage has not.
+        as_arrays = trace is None and not request.explain and self.format.record_many
+        self._bulk = bulk_of(request.settings) if as_arrays else None
+        self._denoiser: Denoiser | None = None
+        self._device_noted = False
+
+    @cached_property
+    def _solver(self) -> Solver:
+        request = self._request
+        if request.settings.mode != "exact":
+            self._denoiser = load(request.model, request.device, request.threads)
+        return Solver(request.settings, self._denoiser, self._trace and self._observe)
+
+    def _observe(self, event: Event) -> None:
+        assert self._trace is not None
+        self._trace((json.dumps(to_row(event)) + "\n").encode())
+
+    def __call__(self, parts: Iterable[Part]) -> Report:
+        """One report on everything."""
+        return joined(self.reports(parts), self.format.between.encode())
+
+    def reports(self, parts: Iterable[Part]) -> Iterator[Report]:
+        """A report on each puzzle, or on a run of them, as soon as those before it are out."""
+        items = self._items(parts)
+        for item in items:
+            ready = [item] if isinstance(item, Report) else self._solve(chain([item], items))
+            yield from map(self._with_device_note, ready)
+
+    def _items(self, parts: Iterable[Part]) -> Iterator[Unsolved | Report]:
+        for number, part in parts:
+            if isinstance(part, Entry):
+                yield self._item(number, part)
+            elif self._bulk is None or (found := columns(part)) is None:
+                for place, entry in enumerate(part.entries(range(len(part)))):
+                    yield self._item(number + place, entry)
+            else:
+                _ = self._solver  # a model that cannot be used is reported before any record
+                settled = self._bulk.settle(found.layout.board, found.givens)
+                yield from self._of_columns(number, part, found, settled)
+
+    def _item(self, number: int, entry: Entry) -> Unsolved | Report:
+        return self._report(Outcome(entry)) if entry.puzzle is None else Unsolved(number, entry)
+
+    def _of_columns(
+        self, number: int, piece: Piece, found: Columns, settled: Settled
+    ) -> Iterator[Unsolved | Report]:
+        """Reports on runs of settled lines, and the other lines between them, in order."""
+        records = self._records(found, settled)
+        lines = found.places[settled.rows]
+        others = np.setdiff1d(np.arange(len(piece)), lines, assume_unique=True)
+        rows = np.full(len(piece), -1)
+        rows[found.places] = np.arange(len(found.places))
+        unread = piece.entries(others[rows[others] < 0].tolist())
+        start = 0
+        ends = np.searchsorted(lines, others).tolist()
+        for line, end in zip([*others.tolist(), None], [*ends, len(lines)], strict=True):
+            if end > start:
+                tally = Tally()
+                guesses = int(settled.guesses[start:end].sum())
+                tally.add_solved(end - start, guesses, settled.seconds)
+                yield Report(b"".join(records[start:end]), tally)
+                start = end
+            if line is not None and (row := int(rows[line])) < 0:
+                yield self._item(number + line, next(unread))
+            elif line is not None:
+                entry = found.entry(piece, row)
+                yield Unsolved(number + line, entry, settled.propagated(row))
+
+    def _records(self, found: Columns, settled: Settled) -> list[bytes]:
+        """The record of each settled row."""
+        if not len(settled.rows):
+            return []
+        assert self.format.record_many is not None
+        givens = found.givens[settled.rows]
+        guesses, seconds = settled.guesses, settled.seconds
+        solved = SolvedRows(found.layout, givens, settled.values, guesses, seconds)
+        return self.format.record_many(solved, self._request)
+
+    def _solve(self, items: Iterator[Unsolved | Report]) -> Iterator[Report]:
+        """Reports in the order of the items, until they end or too much waits for a solution."""
+        waiting: deque[Unsolved | Report] = deque()
+        ahead = 0
+
+        def puzzles() -> Iterator[Numbered]:
+            nonlocal ahead
+            for item in items:
+                waiting.append(item)
+                ahead += _count(item)
+                if isinstance(item, Unsolved) and item.entry.puzzle is not None:
+                    yield item.number, item.entry.puzzle, item.propagated
+                if ahead >= MOST_WAITING:
+                    return
+
+        for solution in self._solver.numbered(puzzles()):
+            while isinstance(item := waiting.popleft(), Report):
+                ahead -= _count(item)
+                yield item
+            ahead -= 1
+            yield self._report(Outcome(item.entry, require_verified(solution)))
+        for item in waiting:
+            assert isinstance(item, Report)
+            yield item
+
+    def _report(self, outcome: Outcome) -> Report:
+        """The record of one outcome, and messages on what the record does not say."""
+        record = self.format.record(outcome, self._request).encode(self.format.encoding, "replace")
+        tally = Tally()
+        tally.add(outcome)
+        return Report(record, tally, tuple(self._messages(outcome)))
+
+    def _messages(self, outcome: Outcome) -> Iterator[Message]:
+        if outcome.error is not None:
+            column = f":{outcome.column}" if outcome.column else ""
+            yield Message(f"{outcome.place}{column}: {outcome.error}", is_error=True)
+        elif not self.format.states_reason and outcome.solution and outcome.status != "solved":
+            yield Message(f"{outcome.place}: {statement(outcome.solution, self._request)}")
+
+    def _with_device_note(self, report: Report) -> Report:
+        """The report, with a note, once, where the model does not run where it was hoped to."""
+        note = getattr(self._denoiser, "device_note", None)
+        if not note or self._device_noted:
+            return report
+        self._device_noted = True
+        messages = (*report.messages, Message(f"vmd-solve: {note}"))
+        return Report(report.data, report.tally, messages)
+
+
+def _count(item: Unsolved | Report) -> int:
+    return item.tally.done if isinstance(item, Report) else 1
