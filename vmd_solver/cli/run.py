@@ -15,10 +15,10 @@ from vmd_solver.batch.parts import Part, bytes_of, entries_in, numbered, parts
 from vmd_solver.batch.records import OutputFormat, OutputStyle
 from vmd_solver.batch.report import Report, Tally
 from vmd_solver.batch.request import Request
+from vmd_solver.batch.resume import FORMATS, Done, Note, done_in
 from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.progress import Progress
-from vmd_solver.cli.resume import FORMATS, Done, Note, done_in
 from vmd_solver.console.exits import code_of
 from vmd_solver.console.narrator import Narrator
 
