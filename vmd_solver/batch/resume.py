@@ -1,8 +1,8 @@
 """A run that continues where it was killed: the rows in its output say what is done.
 
 A row is written for each entry of the input, in order, so the whole rows of the file are the first
-of them. During a run a note of what was asked is kept beside the file, as FILE.run; it is removed at
-the end of the run. Knows nothing of how anything is solved.
+of them. During a run a note of what was asked is kept beside the file as FILE.run, and removed at
+its end. Knows nothing of how anything is solved.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ class Done:
 class Note:
     """The note beside an output: what was asked of the run that writes it."""
 
-    def __init__(self, request: Request, form: str) -> None:
+    def __init__(self, request: Request, format: str) -> None:
         self.path = Path(f"{request.output}{SUFFIX}")
-        self._facts = _facts(request, form)
+        self._facts = _facts(request, format)
 
     def write(self) -> None:
         self.path.write_text(json.dumps(self._facts) + "\n", encoding="utf-8")
@@ -115,16 +115,16 @@ class Note:
                 )
 
 
-def _facts(request: Request, form: str) -> dict[str, Any]:
+def _facts(request: Request, format: str) -> dict[str, Any]:
     """Everything that decides what a row says, as JSON reads it back."""
     asked = {name: value for name, value in asdict(request).items() if name not in _MAY_CHANGE}
     settings = asked.pop("settings")
-    facts = {"version": __version__, "format": form, **asked, **settings}
+    facts = {"version": __version__, "format": format, **asked, **settings}
     facts.pop("resume", None)
     return dict(json.loads(json.dumps(facts)))
 
 
-def done_in(path: str, form: str, head: bytes) -> Done:
+def done_in(path: str, format: str, head: bytes) -> Done:
     """What is done in an output that begins with `head`; a torn last row does not count.
 
     Raises ResumeError if the file holds something else.
@@ -133,38 +133,38 @@ def done_in(path: str, form: str, head: bytes) -> Done:
     with Path(path).open("rb") as stream:
         start = stream.read(len(head))
         if start != head and not head.startswith(start):
-            raise ResumeError(f"cannot resume: {path} is not in the form {form} of this run")
+            raise ResumeError(f"cannot resume: {path} is not in format {format}")
         if start == head:
             done.size = len(head)
-            for record in _records(stream, form):
-                done.statuses[_status(record, form, f"{path}: row {done.count + 1:,}")] += 1
+            for record in _records(stream, format):
+                done.statuses[_status(record, format, f"{path}: row {done.count + 1:,}")] += 1
                 done.size += len(record)
-    done.last = _row(record, form)["puzzle"] if record else ""
+    done.last = _row(record, format)["puzzle"] if record else ""
     return done
 
 
-def _records(stream: BinaryIO, form: str) -> Iterator[bytes]:
+def _records(stream: BinaryIO, format: str) -> Iterator[bytes]:
     """The whole records that follow. In a table a record may hold line ends, between quotes."""
     record = b""
     for line in stream:
         record += line
-        if record.endswith(b"\n") and not (form == "csv" and record.count(b'"') % 2):
+        if record.endswith(b"\n") and not (format == "csv" and record.count(b'"') % 2):
             yield record
             record = b""
 
 
-def _status(record: bytes, form: str, place: str) -> str:
+def _status(record: bytes, format: str, place: str) -> str:
     """What a record says became of its entry."""
     try:
         # An unescaped quote ends every string of JSON, so this stands nowhere else.
-        found = _STATUS.search(record) if form == "jsonl" else None
-        return found.group(1).decode() if found else str(_row(record, form)["status"])
+        found = _STATUS.search(record) if format == "jsonl" else None
+        return found.group(1).decode() if found else str(_row(record, format)["status"])
     except (ValueError, KeyError, TypeError, csv.Error):
         raise ResumeError(f"cannot resume: {place} is not a row that vmd-solve wrote") from None
 
 
-def _row(record: bytes, form: str) -> dict[str, Any]:
+def _row(record: bytes, format: str) -> dict[str, Any]:
     text = record.decode("utf-8")
-    if form == "jsonl":
+    if format == "jsonl":
         return dict(json.loads(text))
     return dict(zip(COLUMNS, next(csv.reader(io.StringIO(text, newline=""))), strict=False))

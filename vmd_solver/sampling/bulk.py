@@ -28,7 +28,7 @@ ROWS = 256
 
 
 EXPECTED = 4
-"""A batch will be so many times as long as it was so far: what comes in pieces goes on for long."""
+"""A batch is expected to be this many times as long as it was so far: pieces mean a long input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Settled:
     consistent: npt.NDArray[np.bool_]
 
     def propagated(self, row: int) -> Propagated | None:
-        """Where the solver goes on with a row that was not settled.
+        """Where the solver continues a row that was not settled.
 
         None where propagation filled it in and the verifier refused that: it is not to be trusted.
         """
