@@ -70,7 +70,7 @@ _SETTINGS = ("nfe", "block_length", "policy", "threshold", "temperature", "laten
 def command(**options: Any) -> dict[str, Any]:
     """Write text after PROMPT, or fill the gaps of a text, by masked diffusion.
 
-    The model that ships is a toy: 1.1 million parameters that have read Shakespeare's plays, byte
+    The included model is a toy: 1.1 million parameters that have read Shakespeare's plays, byte
     by byte, at 2.9 bits a character. It writes in their manner, without sense.
 
     Without PROMPT and --fill the prompt is read from standard input, unless that is a terminal;

@@ -1,8 +1,8 @@
 """The first stage of a large batch: what propagation, or one compiled search, settles at once.
 
 Works on arrays, with no object for a puzzle; the outcomes are those of the solver. All others
-(invalid or unsatisfiable puzzles, the ones that need the model or much search) go on to the solver
-with the candidates that propagation left. It must not know of text.
+(invalid or unsatisfiable puzzles, the ones that need the model or much search) continue in the
+solver with the candidates that propagation left. It must not know of text.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Bulk:
             guesses[rows] = found.guesses
 
     def _worth(self, cells: int) -> None:
-        """Load compiled code where so many more cells make it worth the time.
+        """Load compiled code if this many more cells make it worth the time.
 
         No piece alone may be worth it, and all together still are.
         """
