@@ -5,8 +5,8 @@ file of --count beside one of half as many, by the clock and by the processor ti
 together (start-up is imports, and the puzzles until compiled code is worth loading). Easy puzzles,
 which propagation settles, as a table with solutions and as lines; and the hardest included ones,
 in mode exact. With one process and with --jobs workers; and beside them the engine with one puzzle
-at a time, as it writes format `grid`. Puzzles are made from --seed. --memory N adds the largest process
-of runs of ten thousand easy puzzles and of N.
+at a time, as it writes format `grid`. Puzzles are made from --seed. --memory N adds the largest
+process of runs of ten thousand easy puzzles and of N.
 
 On a machine that does other work, processor time is what to compare, and only within one run. The
 last line is one JSON document.

@@ -6,9 +6,10 @@ results guess for guess: see `compiled`. A candidate mask has bit v - 1 set wher
 possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
 
 The search is depth first and two-way: a guess copies the state, sets the value in the copy and
-strikes it from the original, which waits below on the stack. A search that fails too often restarts,
-and from then on prefers cells that were the end of many branches. `State` holds all of a search, so
-that a caller may stop it after any number of guesses and continue later, even on the other machine.
+strikes it from the original, which waits below on the stack. A search that fails too often
+restarts, and from then on prefers cells that were the end of many branches. `State` holds all of a
+search, so that a caller may stop it after any number of guesses and continue later, even on the
+other machine.
 
 Sources: fail-first branching after Haralick and Elliott (1980); guesses at the place of a value,
 and the scarcest value first, after Dotu et al., Redundant modeling for the quasigroup completion
