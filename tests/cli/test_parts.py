@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -227,8 +226,7 @@ def test_an_interrupt_waits_for_the_record() -> None:
     ) as process:
         assert process.stdout is not None
         pipe = process.stdout.fileno()
-        while not _waiting(pipe) and process.poll() is None:
-            time.sleep(0.01)
+        until(lambda: _waiting(pipe), process)
         process.send_signal(signal.SIGINT)
         data = process.stdout.read()
     assert process.returncode == 130
