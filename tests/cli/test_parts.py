@@ -22,6 +22,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
 from vmd_solver.batch import pipeline
 from vmd_solver.batch.outcome import Outcome, require_verified

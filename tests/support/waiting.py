@@ -37,11 +37,20 @@ def until(
         time.sleep(0.01)
 
 
-def shown_on(terminal: int, words: bytes, shown: bytes = b"") -> bytes:
-    """All that a process shows on a terminal, up to these words and what comes with them."""
-    while words not in shown:
+def shown_on(terminal: int, words: bytes | None) -> bytes:
+    """What is shown on a terminal, up to these words; None: until no process has it open.
+
+    What came together with the words is there too. Raises OSError where the words do not come.
+    """
+    shown = b""
+    while words is None or words not in shown:
         assert select.select([terminal], [], [], HANG_S)[0], f"hangs after {shown!r}"
-        shown += os.read(terminal, 1 << 16)
+        try:
+            shown += os.read(terminal, 1 << 16)
+        except OSError:
+            if words is None:
+                return shown
+            raise
     return shown
 
 
