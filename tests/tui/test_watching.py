@@ -155,7 +155,7 @@ async def test_a_film_is_exported(
         await at.press("e enter")
         assert "frame.svg is there already" in at.text()
         at.app.screen.query_one(Select).value = "the replay, as asciicast"
-        await at.pilot.pause()
+        await at.settle()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, WatchScreen))
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["frame.svg", "replay.cast"]

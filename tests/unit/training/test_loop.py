@@ -347,7 +347,7 @@ def test_a_failed_run_leaves_its_checkpoint(
 ) -> None:
     monkeypatch.setattr(loop, "LATE_STEPS", 1)
     monkeypatch.setattr(loop, "COLLAPSED_NATS", 1e9)
-    run = start(tmp_path, config_of, config=replace(TINY, anneal=0.01, log_every_s=0.01))
+    run = start(tmp_path, config_of, config=replace(TINY, steps=20, anneal=0.01, log_every_s=1e-9))
     with pytest.raises(ModelError, match="the latent collapsed"):
         train(run, ignore)
     assert checkpoint.load(run.checkpoint_path)["step"] == run.step > 1
