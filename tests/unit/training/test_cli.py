@@ -24,19 +24,14 @@ from vmd_training.recipes import RECIPES, Group, Recipe
 
 Command = Callable[..., int]
 
+WIDTHS = {"d": 8, "messages": 8, "hidden": 8, "patterns": 5, "latent_d": 4, "latent_loops": 2}
+
 
 @pytest.fixture
-def vmd_train(
-    group: Group,
-    config_of: Callable[[str], ModelConfig],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Command:
+def vmd_train(group: Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command in a folder of its own, with a tiny model, recipe and evaluation."""
-    tiny = tuple(config_of("candidate").to_dict().values())
-    monkeypatch.setattr(ModelConfig.__init__, "__defaults__", tiny)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(RECIPES, "sudoku", Recipe((group,)))
+    monkeypatch.setitem(RECIPES, "sudoku", Recipe((group,), WIDTHS))
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 8)
     monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 4)
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
@@ -220,7 +215,7 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     (tmp_path / "old/checkpoint.pt").write_text("not one")
     wide = {
         **dict.fromkeys(checkpoint.KEYS, 0),
-        "model_config": ModelConfig(d=32).to_dict(),
+        "model_config": ModelConfig(**{**WIDTHS, "d": 32}).to_dict(),
         "train_config": {"recipe": "sudoku"},
     }
     checkpoint.save(tmp_path / "wide.pt", wide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_a_stream_makes_packs_in_a_process_of_its_own(group: Group) -> None:
     for pack in packs:
         assert (pack.givens == make_pack(group, expected).givens).all()
     assert stream.waited_s > 0
-    assert not any(maker.is_alive() for maker in stream._workers.processes)
+    assert not multiprocessing.active_children()
 
 
 def test_a_stream_whose_maker_died_says_so(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
