@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(sys.executable).parent / "vmd-solve"
@@ -63,7 +64,7 @@ def solve(tmp_path: Path) -> Callable[..., Done]:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=HANG_S,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 

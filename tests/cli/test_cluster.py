@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from vmd_solver.batch.parts import parts
+from vmd_solver.batch.parts import Part
 from vmd_solver.batch.records import OutputStyle
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.errors import ClusterUnavailable
-from vmd_solver.formats import Entry
+from vmd_solver.formats import read
 from vmd_solver.sampling import Settings
 
 PUZZLE = "....7..2.8.......6.1.2.5...9.54....8.........3....85.1...3.2.8.4.......9.7..6...."
@@ -62,27 +62,29 @@ def test_the_command_writes_what_it_writes_alone(
 
 
 def test_a_machine_that_is_lost_loses_nothing(cluster: Any, many: Path) -> None:
+    """There is work until both machines are up and one of them is lost, and some for the other."""
     request = Request((str(many),), Settings("exact"), ray=cluster.address)
-    found = ((number, entry) for number, entry in _entries(request))
-    data, lost, size = [], False, TaskSize()
+    entry = next(read(PUZZLE))
+    data, lost, sent = [], False, 0
+
+    def found() -> Iterator[Part]:
+        nonlocal sent
+        left = COUNT
+        while left:
+            left -= lost
+            yield sent, entry
+            sent += 1
+
     with worker_pool(request, OutputStyle("jsonl")) as pool:
-        for report in pool.map(tasks(found, size), size.learn):
+        for report in pool.map(tasks(found(), size := TaskSize()), size.learn):
             data.append(report.data)
             if not lost and [slot.worker.up for slot in pool.slots] == [True, True]:
                 cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
                 lost = True
     assert lost
     rows = without_times(b"".join(data))
-    assert [row["verified"] for row in rows] == [True] * COUNT
+    assert [row["verified"] for row in rows] == [True] * sent
     assert {row["solution"] for row in rows} == {rows[0]["solution"]}
-
-
-def _entries(request: Request) -> Iterator[tuple[int, Entry]]:
-    number = 0
-    for part in parts(request.files, None, "sudoku"):
-        for entry in [part] if isinstance(part, Entry) else part.entries(range(len(part))):
-            yield number, entry
-            number += 1
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "here", "127.0.0.1:x"])

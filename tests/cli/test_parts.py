@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -23,6 +22,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
 from vmd_solver.batch import pipeline
 from vmd_solver.batch.outcome import Outcome, require_verified
@@ -227,8 +227,7 @@ def test_an_interrupt_waits_for_the_record() -> None:
     ) as process:
         assert process.stdout is not None
         pipe = process.stdout.fileno()
-        while not _waiting(pipe) and process.poll() is None:
-            time.sleep(0.01)
+        until(lambda: _waiting(pipe), process)
         process.send_signal(signal.SIGINT)
         data = process.stdout.read()
     assert process.returncode == 130

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
+from waiting import HANG_S
 
 from vmd_solver.assets import BASELINE_MODEL
 from vmd_solver.csp import Puzzle
@@ -47,7 +49,18 @@ class At:
     """The running application, and hands to use it with."""
 
     app: PlayApp
-    pilot: Pilot[None]
+    pilot: Pilot[None] = field(init=False)
+    notes: list[str] = field(default_factory=list)
+    """All notifications, which the application forgets after some seconds."""
+
+    def __post_init__(self) -> None:
+        show = self.app.notify
+
+        def notify(message: str, **options: Any) -> None:
+            self.notes.append(message)
+            show(message, **options)
+
+        self.app.notify = notify  # type: ignore[method-assign]
 
     @property
     def screen(self) -> PlayScreen:
@@ -66,20 +79,29 @@ class At:
     async def press(self, keys: str) -> None:
         """Press keys, written with spaces between."""
         await self.pilot.press(*keys.split())
-        await self.pilot.pause()
+        await self.settle()
 
     async def go(self, cell: int) -> None:
         """Put the cursor on a cell."""
         self.board.cursor = cell
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until no widget has a message left, nor one that comes of it."""
         await self.pilot.pause()
+        quiet = 0
+        while quiet < 3:
+            await self.pilot.pause(0)
+            widgets = self.app.screen.walk_children(with_self=True)
+            waiting = sum(pump.message_queue_size for pump in (self.app, *widgets))
+            quiet = 0 if waiting else quiet + 1
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for what happens beside the screen."""
-        for _ in range(500):
-            if true():
-                return
+        end = time.monotonic() + HANG_S
+        while not true():
+            assert time.monotonic() < end, f"never came true; the screen says:\n{self.text()}"
             await self.pilot.pause(0.02)
-        raise AssertionError(f"never came true; the screen says:\n{self.text()}")
 
     async def analysed(self) -> None:
         """Wait for the solution count on the puzzle, and for its grade if it has one."""
@@ -100,7 +122,7 @@ class At:
 
     def said(self) -> str:
         """All notifications that were shown."""
-        return "\n".join(note.message for note in self.app._notifications)
+        return "\n".join(self.notes)
 
 
 Start = Callable[..., AbstractAsyncContextManager[At]]
@@ -140,9 +162,10 @@ def start(folders: Folders) -> Start:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
         app = PlayApp(folders, entries, resume, replays, model, text)
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            yield At(app, pilot)
+        at = At(app)
+        async with app.run_test(size=size) as at.pilot:
+            await at.settle()
+            yield at
 
     return run
 

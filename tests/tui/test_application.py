@@ -132,7 +132,7 @@ async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Pa
     path.write_text(write(four))
     async with start() as at:
         await at.press("o")
-        await at.pilot.pause()
+        await at.settle()
         box = at.app.screen.query_one(Input)
         box.value = str(tmp_path / "nowhere.txt")
         await at.press("enter")
@@ -156,7 +156,7 @@ async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Pa
     async with start() as at:
         at.app.open_entries(opening.entries(tmp_path / "[bold]x[y].txt"))
         await at.until(lambda: "[bold]x[y].txt:1:1" in at.said())
-        await at.pilot.pause()
+        await at.settle()
         assert at.app.is_running
 
 
@@ -189,7 +189,7 @@ async def test_every_toggle_is_set_on_its_own(start: Start, folders: Folders) ->
         usual = at.app.settings
         for one in TOGGLES:
             at.app.screen.query_one(f"#{one.name}", Checkbox).toggle()
-            await at.pilot.pause()
+            await at.settle()
             assert getattr(at.app.settings, one.name) != getattr(usual, one.name)
         assert load(folders.settings)[0] == at.app.settings
         await at.press("escape")
@@ -201,7 +201,7 @@ async def test_themes_show_the_board(start: Start, four: Puzzle) -> None:
         await at.press("1 f c")
         for theme in FIRST:
             at.app.theme = theme
-            await at.pilot.pause()
+            await at.settle()
             assert "!1" in at.text()
             assert at.app.settings.theme == theme
 
@@ -324,7 +324,7 @@ async def test_the_line_of_keys_can_be_clicked(start: Start, four: Puzzle) -> No
 async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...]) -> None:
     async with start(four) as at:
         at.app.action_statistics()
-        await at.pilot.pause()
+        await at.settle()
         assert "No game finished yet" in at.text()
         await at.press("escape")
         for cell, value in enumerate(solution):

@@ -84,7 +84,7 @@ async def test_cells_grow_and_shrink(start: Start, four: Puzzle) -> None:
         await at.press("minus minus minus minus minus minus minus minus equals_sign")
         assert at.board.drawing.size == fit
         await at.pilot.resize_terminal(120, 40)
-        await at.pilot.pause()
+        await at.settle()
         assert at.board.drawing.size.ruled
 
 
@@ -104,6 +104,6 @@ async def test_a_tiny_terminal_says_what_it_needs(start: Start, four: Puzzle) ->
         assert "30x12" in at.text()
         await at.press("2")
         await at.pilot.resize_terminal(80, 24)
-        await at.pilot.pause()
+        await at.settle()
         assert "vmd-play needs" not in at.text()
         assert at.game.values[1] == 2

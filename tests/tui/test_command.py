@@ -6,10 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S, shown_on
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,17 +94,9 @@ def test_a_game_in_a_terminal_is_saved_on_quitting(tmp_path: Path) -> None:
         stderr=child,
     )
     os.close(child)
-    shown = b""
-    started = time.monotonic()
-    while b"Puzzles" not in shown and time.monotonic() < started + 60:
-        shown += os.read(parent, 1 << 16)
-    for key in b"cq":
-        os.write(parent, bytes([key]))
-    while process.poll() is None and time.monotonic() < started + 90:
-        try:
-            os.read(parent, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-    assert process.wait(timeout=30) == 0
+    shown_on(parent, b"Puzzles")
+    os.write(parent, b"cq")
+    shown_on(parent, None)
+    assert process.wait(HANG_S) == 0
     os.close(parent)
     assert len(list((tmp_path / "mine" / "games").glob("*.json"))) == 1

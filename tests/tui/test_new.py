@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.widgets import Button, Input, OptionList, Select, Static
+from waiting import HANG_S
 
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.denoiser import Denoiser
@@ -31,12 +32,12 @@ async def asked(at: Any, **answers: Any) -> NewScreen:
             screen.query_one(f"#{name}", Input).value = str(answer)
         else:
             screen.query_one(f"#{name}", Select).value = answer
-        await at.pilot.pause()
+        await at.settle()
     screen.query_one(Button).focus()
     return screen
 
 
-def said(at: Any, name: str = "said") -> str:
+def said(at: Any, name: str = "message") -> str:
     return str(at.app.screen.query_one(f"#{name}", Static).content)
 
 
@@ -73,7 +74,7 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
 
     def slowly(board: Board, rng: Any) -> Grid:
         with drawing:
-            go_on.acquire(timeout=10)
+            assert go_on.acquire(timeout=HANG_S)
         return exact_grid(board, rng)
 
     monkeypatch.setattr("vmd_solver.tui.screens.new.exact_grid", slowly)
@@ -110,15 +111,15 @@ async def test_what_cannot_be_had_is_said(start: Start, monkeypatch: pytest.Monk
 async def test_another_family_keeps_the_size_where_it_has_it(start: Start) -> None:
     async with start() as at:
         screen = await asked(at, family="latin", size=7)
-        await at.pilot.pause()
+        await at.settle()
         screen.query_one("#family", Select).value = "jigsaw"
-        await at.pilot.pause()
+        await at.settle()
         assert screen.query_one("#size", Select).value == 7
         screen.query_one("#family", Select).value = "windoku"
-        await at.pilot.pause()
+        await at.settle()
         assert screen.query_one("#size", Select).value == 9
         screen.query_one("#size", Select).value = 16
-        await at.pilot.pause()
+        await at.settle()
         assert screen.query_one("#clues", Input).value == "119"
 
 

@@ -13,14 +13,12 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 aiohttp = pytest.importorskip("aiohttp")
 pytest.importorskip("textual_serve")
-
-PATIENCE_S = 120
-"""For a busy machine; all of this takes a second."""
 
 
 @pytest.fixture(scope="module")
@@ -45,27 +43,21 @@ def served(home: Path) -> Iterator[str]:
         assert process.stderr is not None
         said = process.stderr.readline()
         assert f"http://127.0.0.1:{port}" in said, said
-        asyncio.run(_listening(port))
+        until(lambda: listens(port), process)
         yield f"127.0.0.1:{port}"
         process.terminate()
-        assert process.wait(timeout=PATIENCE_S) == 0
+        assert process.wait(timeout=HANG_S) == 0
 
 
-async def _listening(port: int) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
+def listens(port: int) -> bool:
+    """Whether somebody answers there."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def fetched(url: str) -> tuple[int, str, bytes]:
     """Status, policy and content of a page."""
-    with urlopen(url, timeout=PATIENCE_S) as answer:
+    with urlopen(url, timeout=HANG_S) as answer:
         return answer.status, answer.headers.get("Content-Security-Policy", ""), answer.read()
 
 
@@ -91,12 +83,12 @@ def test_everything_that_the_page_needs_is_here(served: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/ws"])
 def test_pages_from_elsewhere_are_refused(served: str, path: str, headers: dict[str, str]) -> None:
     with pytest.raises(OSError, match="403"):
-        urlopen(Request(f"http://{served}{path}", headers=headers), timeout=PATIENCE_S)
+        urlopen(Request(f"http://{served}{path}", headers=headers), timeout=HANG_S)
 
 
 async def test_the_socket_plays_and_the_game_is_saved(served: str, home: Path) -> None:
     async with (
-        asyncio.timeout(PATIENCE_S),
+        asyncio.timeout(HANG_S),
         aiohttp.ClientSession() as session,
         session.ws_connect(
             f"http://{served}/ws?width=80&height=24", headers={"Origin": f"http://{served}"}
@@ -110,8 +102,7 @@ async def test_the_socket_plays_and_the_game_is_saved(served: str, home: Path) -
             await browser.send_json(["stdin", key])
         async for _ in browser:
             pass
-        while not list((home / "games").glob("*.json")):  # the process ends after its page
-            await asyncio.sleep(0.05)
+        until(lambda: list((home / "games").glob("*.json")))  # the process ends after its page
 
 
 def test_without_the_extra_that_is_one_line(tmp_path: Path) -> None:

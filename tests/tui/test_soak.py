@@ -34,8 +34,8 @@ async def test_random_keys(
         for step in range(300):
             at.app.simulate_key(rng.choice(KEYS + OTHERS))
             if step % 10 == 0:
-                await at.pilot.pause()
-        await at.pilot.pause()
+                await at.settle()
+        await at.settle()
         assert at.app.is_running
     assert not list(folders.games.glob("*unreadable*"))
     assert len(list(folders.games.glob("*.json"))) == len(Library(folders.games).saved())

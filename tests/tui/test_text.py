@@ -10,6 +10,7 @@ import pytest
 from textual.events import Paste
 from textual.geometry import Offset
 from textual.widgets import Input, OptionList, Static
+from waiting import HANG_S
 
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import AssetNotFound
@@ -111,7 +112,7 @@ async def test_filling_is_stopped_and_nothing_is_lost(start: Start) -> None:
     go_on = threading.Semaphore(0)
 
     def slowly(x_t: Ints, z: Floats) -> Floats:
-        go_on.acquire(timeout=10)
+        assert go_on.acquire(timeout=HANG_S)
         return letters(x_t, z)
 
     async with start(text=lambda: FakeText(slowly, KNOWN["bytes"])) as at:
@@ -126,7 +127,7 @@ async def test_filling_is_stopped_and_nothing_is_lost(start: Start) -> None:
         assert said(at).startswith("Stopped.") and not at.app.screen.filling
         go_on.release(9)
         await at.until(lambda: all(worker.is_finished for worker in at.app.workers))
-        await at.pilot.pause()
+        await at.settle()
         assert draft(at).count(Kind.SAMPLED) == 1 and draft(at).count(Kind.MASKED) == 3
         await at.press("ctrl+z")
         assert draft(at).text == "a____"

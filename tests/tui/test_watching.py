@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.widgets import Select, Static
+from waiting import HANG_S
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import FakeDenoiser, oracle, undecided
 from vmd_solver.errors import ModelError
-from vmd_solver.play.player import FIRST, record
+from vmd_solver.play.player import FIRST, Player, record
 from vmd_solver.play.replay import Replay, State
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.watch import WatchScreen
@@ -50,8 +51,9 @@ async def test_the_game_is_paused_while_its_puzzle_is_watched(start: Start, four
 
 
 async def test_play_pause_step_and_rewind(
-    start: Start, four: Puzzle, solution: tuple[int, ...]
+    start: Start, four: Puzzle, solution: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Player, "delay_s", HANG_S)  # no frame goes by while this looks
     async with start(four, replays=[None], denoiser=knowing(solution)) as at:
         screen = await made(at)
         await at.press("end")
@@ -66,6 +68,8 @@ async def test_play_pause_step_and_rewind(
         assert screen.player.playing and screen.player.speed == 0.5
         await at.press("plus plus plus plus plus")
         assert screen.player.speed == 16
+        monkeypatch.undo()
+        await at.press("plus")
         await at.until(lambda: bool(screen.player.frame.status))
 
 
@@ -155,7 +159,7 @@ async def test_a_film_is_exported(
         await at.press("e enter")
         assert "frame.svg is there already" in at.text()
         at.app.screen.query_one(Select).value = "the replay, as asciicast"
-        await at.pilot.pause()
+        await at.settle()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, WatchScreen))
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["frame.svg", "replay.cast"]

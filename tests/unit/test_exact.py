@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.exact import agreement, mixed, read
 from vmd_solver.csp import Puzzle, exact
 from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.compiled import Machine, machine
@@ -45,22 +43,6 @@ def test_published_and_plain_counts(puzzle: Puzzle, solutions: int) -> None:
     assert (result.solutions, result.complete) == (solutions, True)
     assert len(set(result.grids)) == solutions
     assert all(verify(puzzle, solution) for solution in result.grids)
-
-
-def test_counts_agree_with_a_sat_solver() -> None:
-    pytest.importorskip("pysat")
-    result = agreement(mixed(156, seed=11))
-    assert result["differ"] == []
-    assert set(result["solutions"]) >= {"0", "1", "5"}, "none, one and many occur"
-
-
-@pytest.mark.parametrize("name", ["multi", "hard"])
-def test_counts_agree_with_a_sat_solver_on_given_puzzles(shared_data: Path, name: str) -> None:
-    pytest.importorskip("pysat")
-    rows = read(shared_data / "sudoku" / f"{name}.txt")[:40]
-    result = agreement(Puzzle(sudoku(), tuple(row)) for row in rows.tolist())
-    assert result["differ"] == []
-    assert ("1" in result["solutions"]) == (name == "hard")
 
 
 def test_solve_and_uniqueness() -> None:

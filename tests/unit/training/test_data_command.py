@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import HANG_S, until
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.canonical import Known
@@ -65,21 +66,27 @@ def test_a_dataset_holds_what_was_asked_for(data: Command, tmp_path: Path) -> No
 
 
 def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path: Path) -> None:
+    """Its first part cannot be written, into a pipe that nobody reads, and all others are."""
     folder = PartsFolder(tmp_path / "d.npz")
-    command = [sys.executable, "-m", "vmd_training.cli", "data", "--out", str(folder.out), *MANY]
+    folder.begin({"recipe": "grids", "puzzles": 60, "mine": 0, "seed": 3, "exclude": []})
+    parts = plan("grids", 60, 0, 3)
+    pipe = folder.part(0).with_name(f"{folder.part(0).name}.partial")
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "vmd_training.cli", "data", "--out", str(folder.out)]
     with subprocess.Popen(
-        [*command, "--jobs", "2"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--resume", "--jobs", "2"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
-        while not list(folder.path.glob("*.npz")):
-            assert process.poll() is None
-            time.sleep(0.01)
+        until(lambda: folder.missing(parts) == [0], process)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG_S)
+    pipe.unlink()
     assert (process.returncode, out) == (130, b"")
     hint = err.decode().splitlines()[-1]
     assert hint == f"interrupted; go on with: vmd-train data --resume --out {folder.out}"
-    parts = plan("grids", 60, 0, 3)
-    assert 0 < len(folder.missing(parts)) < len(parts)
+    assert folder.missing(parts) == [0] and len(parts) > 1
     assert data("--resume", "--out", "d.npz", "--jobs", "1", "--quiet")[0] == 0
     made = read(folder.out)
     assert sum(map(len, made.sections)) == 60 and len(made.sections) > 8

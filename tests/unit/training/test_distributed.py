@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
+from waiting import HANG_S
 
 SCRIPT = """
 import sys
@@ -42,7 +43,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     done = subprocess.run(
         [*torchrun, "--nproc-per-node=2", str(tmp_path / "script.py"), str(tmp_path)],
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True, text=True, timeout=HANG_S, check=False,
         cwd=Path(__file__).resolve().parents[3],
         env={**os.environ, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip

@@ -9,11 +9,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -85,28 +85,19 @@ def begin(clone: Path, tmp_path: Path) -> Begin:
     return start
 
 
-def wait(process: subprocess.Popen[str], state: Callable[[], bool]) -> None:
-    """Until the state is there; fails where the process ends before."""
-    while not state():
-        if process.poll() is not None:
-            output = process.stdout.read() if process.stdout else ""
-            raise AssertionError(f"ended with {process.returncode}: {output}")
-        time.sleep(0.05)
-
-
 def test_a_slot_is_killed_run_again_and_ended(clone: Path, begin: Begin) -> None:
     folder = clone / "training" / "lineage"
     checkpoint, ledger = folder / "checkpoint.pt", folder / "ledger.jsonl"
 
     with begin(*COMMAND, "--time", "1h") as killed:
-        wait(killed, checkpoint.exists)
-        wait(killed, (clone / "out" / "slice.tar").exists)  # what is saved is packed as well
+        until(checkpoint.exists, killed)
+        until((clone / "out" / "slice.tar").exists, killed)  # what is saved is packed as well
         killed.kill()
     assert not ledger.exists()
     survived = checkpoint.read_bytes()
 
     with begin(*COMMAND, "--time", "1h") as again:
-        wait(again, lambda: checkpoint.read_bytes() != survived)
+        until(lambda: checkpoint.read_bytes() != survived, again)
         with begin("-m", "vmd_training.cli", "slice", "--end") as end:
             said, _ = end.communicate()
         output, _ = again.communicate()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from vmd_solver.errors import VmdError
 from vmd_training import lineage
@@ -54,14 +55,12 @@ def test_nothing_to_end(tmp_path: Path) -> None:
 
 
 HOLDS = """
-import signal, sys, time
+import signal, sys
 from pathlib import Path
 from vmd_training.lineage import Lineage
-asked = []
-signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 with Lineage(Path(sys.argv[1])).locked():
-    while not asked:
-        time.sleep(0.01)
+    signal.sigwait([signal.SIGTERM])
     Path(sys.argv[1], "ended").touch()
 """
 
@@ -70,8 +69,7 @@ def test_end_waits_for_the_one_that_runs(tmp_path: Path) -> None:
     root = Path(lineage.__file__).resolve().parents[1]
     with subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], cwd=root) as running:
         place = Lineage(tmp_path)
-        while not (place.lock.is_file() and place.lock.read_text()):
-            assert running.poll() is None
+        until(lambda: place.lock.is_file() and place.lock.read_text(), running)
         assert place.end()
         assert (tmp_path / "ended").exists()
     assert running.returncode == 0

@@ -235,7 +235,7 @@ def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
 def test_a_run_learns_is_interrupted_and_goes_on(
     tmp_path: Path, config_of: Config, group: Group
 ) -> None:
-    run = start(tmp_path, config_of, config=replace(TINY, time_s=60.0))
+    run = start(tmp_path, config_of, config=replace(TINY, time_s=3600.0))
     begun = {name: weight.clone() for name, weight in run.model.state_dict().items()}
 
     def interrupt(row: dict[str, Any]) -> None:
@@ -347,7 +347,7 @@ def test_a_failed_run_leaves_its_checkpoint(
 ) -> None:
     monkeypatch.setattr(loop, "LATE_STEPS", 1)
     monkeypatch.setattr(loop, "COLLAPSED_NATS", 1e9)
-    run = start(tmp_path, config_of, config=replace(TINY, anneal=0.01, log_every_s=0.01))
+    run = start(tmp_path, config_of, config=replace(TINY, steps=20, anneal=0.01, log_every_s=1e-9))
     with pytest.raises(ModelError, match="the latent collapsed"):
         train(run, ignore)
     assert checkpoint.load(run.checkpoint_path)["step"] == run.step > 1
