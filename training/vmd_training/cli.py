@@ -175,7 +175,9 @@ def _run(
 
         from vmd_training import device as devices
         from vmd_training import distributed
-        from vmd_training.loop import Clock, Run, train
+        from vmd_training.grids import train
+        from vmd_training.loop import Clock
+        from vmd_training.run import Run
     if threads:
         torch.set_num_threads(threads)
     kind = latent if backbone == "candidate-graph" else backbone
@@ -217,9 +219,9 @@ def _configs(
     Of a run that goes on only what the command line states is changed.
     """
     from vmd_training import checkpoint
-    from vmd_training.loop import TrainConfig
     from vmd_training.model import ModelConfig
     from vmd_training.recipes import RECIPES
+    from vmd_training.run import TrainConfig
 
     if recipe not in RECIPES:
         raise click.UsageError(f"no recipe {recipe!r}; there are {', '.join(RECIPES)}")
@@ -269,7 +271,7 @@ def _prepare(run: Any, resume: bool, init: Path | None, dry_run: bool) -> None:
 
 def _plan(run: Any, plan: Any, measured: bool) -> str:
     """What is about to happen, line by line; with `measured`, how many steps that will be."""
-    from vmd_training.loop import groups_of, step_seconds
+    from vmd_training.grids import groups_of, step_seconds
     from vmd_training.model import parameter_count
 
     config, model = run.config, run.model.config
@@ -330,9 +332,7 @@ def progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
             body = f"solved: {', '.join(rates)}; {empty}"
         else:
             parts = (f"{name} {group['loss']:.3f}" for name, group in row["groups"].items())
-            speed = (
-                f"{row['puzzle_calls_a_second']:.0f} calls/s, {row['share_of_peak']:.0%} of peak"
-            )
+            speed = f"{row['puzzle_calls_a_second']:.0f} calls/s, {row['mfu']:.0%} of peak"
             body = f"{speed}  loss {', '.join(parts)}"
         ends = "solve_rate" in row or not tty
         line = f"{head}  {body}"
@@ -350,7 +350,7 @@ def _finish(run: Any, name: str, loops: int, promote: bool, quiet: bool) -> None
     from vmd_training.checkpoint import load_model
     from vmd_training.evaluate import final
     from vmd_training.export import export
-    from vmd_training.loop import groups_of
+    from vmd_training.grids import groups_of
     from vmd_training.report import card, ran, write_report
 
     if not quiet:

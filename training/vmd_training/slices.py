@@ -28,11 +28,13 @@ from vmd_training.device import Plan, device_name
 from vmd_training.distributed import World
 from vmd_training.export import export
 from vmd_training.fixed import FixedSet, Scores
+from vmd_training.grids import groups_of, step_seconds, train
 from vmd_training.lineage import Lineage
-from vmd_training.loop import Clock, Report, Run, TrainConfig, groups_of, step_seconds, train
+from vmd_training.loop import Clock, Report
 from vmd_training.model import VMD, ModelConfig, parameter_count
 from vmd_training.recipes import RECIPES
 from vmd_training.report import card, ran
+from vmd_training.run import Run, TrainConfig
 
 RESERVE = 1.15
 """What the last evaluation may take, as a multiple of what it should."""
@@ -78,14 +80,13 @@ class Order:
 class SliceRun(Run):
     """A run in the folder of a lineage: each save is packed as well, where that was asked for."""
 
+    needs_latent = False  # a slice is judged by its scores
+
     def __init__(
         self, folder: Path, order: Order, plan: Plan, note: Callable[[], None] = lambda: None
     ) -> None:
         super().__init__(folder, order.config, order.model_config, plan, World())
         self._saved = note
-
-    def judge(self) -> None:
-        """A slice is judged by its scores."""
 
     def save(self) -> None:
         """Write the checkpoint, and then the pack."""

@@ -16,7 +16,7 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
-from vmd_training import checkpoint, cli, evaluate, loop
+from vmd_training import checkpoint, cli, evaluate, grids
 from vmd_training import export as exporting
 from vmd_training.cli import promote_into, seconds
 from vmd_training.model import ModelConfig
@@ -178,7 +178,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "train", interrupted)
+    monkeypatch.setattr(grids, "train", interrupted)
     assert vmd_train("sudoku", "--out", "run") == 130
     assert "go on with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
 

@@ -19,9 +19,10 @@ import torch
 from vmd_training import distributed
 from vmd_training.recipes import Group
 from vmd_training.device import choose
-from vmd_training.loop import Run, TrainConfig, train
+from vmd_training.grids import train
 from vmd_training.model import ModelConfig
 from vmd_training.recipes import RECIPES, Recipe
+from vmd_training.run import Run, TrainConfig
 
 torch.set_num_threads(1)
 RECIPES["tiny"] = Recipe((Group("tiny", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), 0.5, 0.2),))

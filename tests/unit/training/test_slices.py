@@ -22,9 +22,9 @@ from vmd_training import export as exporting
 from vmd_training.device import choose
 from vmd_training.fixed import FixedSet
 from vmd_training.lineage import Lineage
-from vmd_training.loop import Run, TrainConfig, kl_weight
 from vmd_training.model import ModelConfig
 from vmd_training.recipes import Group
+from vmd_training.run import Run, TrainConfig, kl_weight
 from vmd_training.slices import Order, Ships, Stop, run_slice
 
 Config = Callable[[str], ModelConfig]
