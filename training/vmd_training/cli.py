@@ -380,7 +380,7 @@ def promote_into(
 
     `scored` gives the score of the one that ships, on the same puzzles.
     """
-    from vmd_training.slices import install
+    from vmd_training.files import copy_folder
 
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
@@ -390,7 +390,7 @@ def promote_into(
     old = scored(target)
     if score <= old:
         return f"not promoted: score {score:.4f}, more than {old:.4f} is needed"
-    install(folder, target)
+    copy_folder(folder, target)
     return f"promoted to {target}: score {score:.4f} over {old:.4f}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor
 
 from vmd_solver.errors import ModelError
-from vmd_training import checkpoint
+from vmd_training import checkpoint, files
 from vmd_training.checkpoint import Start
 from vmd_training.device import Plan
 from vmd_training.distributed import World
@@ -257,9 +258,11 @@ class Run:
         """Forget what was logged after a step: training that no checkpoint kept is done again."""
         if not self.writes:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        kept = [row for row in self.rows() if row["step"] <= step]
-        self.metrics_path.write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
+        self.keep_rows(row for row in self.rows() if row["step"] <= step)
+
+    def keep_rows(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Replace the log by these rows."""
+        files.write_lines(self.metrics_path, list(rows))
 
     def update_ema(self) -> None:
         """Exponential average of the weights, short at first."""

@@ -27,6 +27,7 @@ from vmd_training import checkpoint, fixed, lineage
 from vmd_training.device import Plan, device_name
 from vmd_training.distributed import World
 from vmd_training.export import export
+from vmd_training.files import copy_folder
 from vmd_training.fixed import FixedSet, Scores
 from vmd_training.grids import groups_of, step_seconds, train
 from vmd_training.lineage import Lineage
@@ -139,7 +140,7 @@ def run_slice(
         spare = _spare(run, order, chosen, _known(place, scored))
         _require_time(order, spare)
         before = _before(place, run, order, scored, spare, say)
-        ships = _ships(order, plan, scored, spare, say)
+        ships = _ships(order, plan, scored, spare, say, run.ema, before)
         spare = _spare(run, order, chosen, before)
         _require_time(order, spare)
         if stop():
@@ -188,17 +189,9 @@ def begun(place: Lineage, order: Order, plan: Plan, say: Say) -> SliceRun:
             say("--init is not used: the lineage has begun")
     run.origin = (run.step, run.elapsed_s)
     last = place.rows()[-1]["total"]["steps"] if place.ledger.is_file() and place.rows() else 0
-    kept = [row for row in run.rows() if last < row["step"] <= run.step]
-    _rewrite(run, kept)
+    # The log of slices that have ended is in the ledger.
+    run.keep_rows(row for row in run.rows() if last < row["step"] <= run.step)
     return run
-
-
-def _rewrite(run: Run, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep these rows of the log alone: those of slices that have ended are in the ledger."""
-    if run.metrics_path.is_file():
-        run.metrics_path.unlink()
-    for row in rows:
-        run.record(row)
 
 
 def _gone_on(run: Run, place: Lineage, say: Say) -> None:
@@ -270,9 +263,13 @@ class Ships:
 
 
 def _ships(
-    order: Order, plan: Plan, scored: Sequence[FixedSet], spare: float, say: Say
-) -> Ships | None:
-    """What a new model has to reach; None where nothing is promoted."""
+    order: Order, plan: Plan, scored: Sequence[FixedSet], spare: float, say: Say,
+    start: VMD | None = None, before: Scores | None = None,
+) -> Ships | None:  # fmt: skip
+    """What a new model has to reach; None where nothing is promoted.
+
+    Where what ships is what the slice starts from, its scores `before` are not measured again.
+    """
     if order.exported is None or not order.exported.is_dir():
         if order.exported is not None:
             say(f"promotes nothing: {order.exported} is no folder")
@@ -289,11 +286,22 @@ def _ships(
         if stated is None:
             return Ships(None, "what ships cannot be built and states no score")
         return Ships(stated, UNLIKE)
+    if start is not None and before is not None and _same_weights(model, start):
+        return Ships(round(fixed.score(before, scored), 4), "measured")
     if not _affordable(model, order, scored, spare):
         say(f"promotes nothing: no time to score what ships in {folder}")
         return None
     say(f"scores what ships in {folder}")
     return Ships(round(fixed.score(fixed.measure(model, scored), scored), 4), "measured")
+
+
+def _same_weights(one: VMD, other: VMD) -> bool:
+    """Whether two models are the same."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        weight.shape == theirs[name].shape and torch.equal(weight, theirs[name])
+        for name, weight in ours.items()
+    )
 
 
 def _stated(folder: Path) -> tuple[float | None, str | None]:
@@ -407,19 +415,10 @@ def _promoted(
         run.ema, place.folder / "export" / order.name, order.name, fixed.LOOPS, metrics,
         card(run, metrics, order.name, fixed.LOOPS),
     )  # fmt: skip
-    install(made, target)
+    copy_folder(made, target)
     shutil.rmtree(place.folder / "export")
     say(f"promoted to {target}: score {row['score']:.4f} against {against} ({ships.note})")
     return True
-
-
-def install(folder: Path, target: Path) -> None:
-    """Put a copy of a folder in the place of another."""
-    coming = target.with_name(f"{target.name}.coming")
-    shutil.rmtree(coming, ignore_errors=True)
-    shutil.copytree(folder, coming)
-    shutil.rmtree(target, ignore_errors=True)
-    coming.rename(target)
 
 
 def _metrics(run: Run, row: lineage.Row) -> dict[str, Any]:
@@ -486,6 +485,17 @@ def plan_text(place: Lineage, order: Order, plan: Plan) -> str:
 
 def _aligned(lines: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"{label:>9}  {text}" for label, text in lines)
+
+
+def grown(place: Lineage, init: Path | None) -> bool:
+    """Whether a slice goes on from weights whose latent was trained: the lineage's, or others.
+
+    Raises ModelError where `init` is no model.
+    """
+    if place.checkpoint.is_file() or init is None:
+        return place.checkpoint.is_file()
+    latent: str = checkpoint.start(init).config.latent
+    return latent != "none"
 
 
 def configs(

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vmd_training.graph import Grid
+from vmd_training.graph import CandidateGraph, Grid
 from vmd_training.model import VMD, kl_nats
 
 
@@ -65,7 +65,8 @@ def choose(
     noise = torch.randn(model.z_shape(B, n, D), device=x0.device)
     if model.encoder is None or model.prior is None:
         return Latent(noise, grid.allowed.new_zeros(B), grid.allowed.new_zeros(0))
-    q, p = model.encoder(grid, x0), model.prior(grid)
+    graph = CandidateGraph.of(grid)  # of both
+    q, p = model.encoder(grid, x0, graph), model.prior(grid, graph=graph)
     chosen = encoded.view(-1, *[1] * (noise.dim() - 1))
     z = torch.where(chosen, q.sample(noise), p.sample(noise).detach())
     if draws > 1 and not encoded.all():

@@ -45,7 +45,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
         [*torchrun, "--nproc-per-node=2", str(tmp_path / "script.py"), str(tmp_path)],
         capture_output=True, text=True, timeout=300, check=False,
         cwd=Path(__file__).resolve().parents[3],
-        env={**os.environ, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": f".{os.pathsep}training", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     one, other = (torch.load(tmp_path / f"rank{rank}.pt") for rank in (0, 1))

@@ -23,9 +23,9 @@ from vmd_training.run import Run, TrainConfig
 
 Config = Callable[[str], ModelConfig]
 
-WAITS_OF_A_STEP = 25
-"""For how many rows are fresh, how many cells are masked and how large a graph is. Each of four
-graphs (encoder, prior, draws, step) takes four of them, each of two calls three."""
+WAITS_OF_A_STEP = 21
+"""For how many rows are fresh, how many cells are masked and how large a graph is. Each of three
+graphs (encoder and prior, draws, step) takes four of them, each of two calls three."""
 
 WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "equal")
 """Operations whose answer the host needs before it can go on."""

@@ -241,6 +241,42 @@ def test_a_model_that_cannot_be_built_counts_by_what_it_states(
     assert found is not None and found.score == 0.7 and "stated" in found.note
 
 
+def test_weights_are_scored_once_where_the_fixed_set_changes(
+    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ships is what the slice starts from: one measurement serves both, and one the end."""
+    (tmp_path / "exported").mkdir()
+    shipping = replace(order, exported=tmp_path / "exported")
+    score = fixed.score
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
+    assert after_steps(place, shipping)["promoted"]
+    monkeypatch.setattr(fixed, "score", score)
+    other = tuple(one._replace(name="another") for one in fixed.sets())
+    monkeypatch.setattr(fixed, "sets", lambda *_: other)
+    measure, calls = fixed.measure, []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return measure(*arguments)
+
+    monkeypatch.setattr(fixed, "measure", counted)
+    row = after_steps(place, shipping)
+    assert len(calls) == 2
+    assert row["ships"] == {"score": score(row["before"], other), "note": "measured"}
+
+
+@pytest.mark.parametrize(("latent", "is_grown"), [("candidate", True), ("none", False)])
+def test_a_lineage_begun_from_a_trained_latent_has_grown(
+    place: Lineage, order: Order, config_of: Config, tmp_path: Path, latent: str, is_grown: bool
+) -> None:
+    run = Run(tmp_path / "other", order.config, config_of(latent), PLAN)
+    run.save()
+    assert not slices.grown(place, None)
+    assert slices.grown(place, run.checkpoint_path) is is_grown
+    slices.begun(place, order, PLAN, lambda _: None).save()
+    assert slices.grown(place, None)
+
+
 def test_what_takes_too_long_is_not_scored(
     place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

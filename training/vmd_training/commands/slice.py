@@ -100,7 +100,7 @@ def command(
     recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
     planned["workers"] = workers or plan.workers
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)
-    config, model_config = slices.configs(recipe, planned, place.checkpoint.is_file())
+    config, model_config = slices.configs(recipe, planned, slices.grown(place, init))
     model_config = slices.model_of(place, model_config, widen)
     order = slices.Order(
         budget_s, started, config, model_config, init, count,
