@@ -26,7 +26,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.errors import ModelError
 from vmd_training.evaluate import grid_of
-from vmd_training.files import replacing
+from vmd_training.files import replacing_folder
 from vmd_training.graph import CandidateGraph, Grid, Lists
 from vmd_training.graphs import build
 from vmd_training.model import VMD, Denoiser, parameter_count
@@ -145,8 +145,7 @@ def write_model(
     `parity` compares those in a folder with the model, and raises ModelError where they differ.
     """
     model = model.cpu().eval()
-    with replacing(folder) as target:
-        target.mkdir()
+    with replacing_folder(folder) as target:
         for role in roles(model):
             graph = build(model, role)
             for key, value in manifest.to_metadata(role).items():

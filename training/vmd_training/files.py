@@ -5,39 +5,44 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write a file or make a folder at, which takes the place of `path`
-    once the block ends.
+    """A path beside `path` to write a file at, which takes the place of `path` once the block ends.
 
-    After an error nothing of it is left; a process that is killed leaves `NAME.partial`, which the
-    next writer removes.
+    After an error nothing of it is left; a process that is killed leaves `NAME.partial`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial, earlier = (path.with_name(f"{path.name}.{end}") for end in ("partial", "earlier"))
-    _remove(partial)
+    partial = path.with_name(f"{path.name}.partial")
     try:
         yield partial
     except BaseException:
-        _remove(partial)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise
-    if path.is_dir():  # a folder cannot be replaced in one step
-        _remove(earlier)
-        path.rename(earlier)
     partial.replace(path)
-    _remove(earlier)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """As `replacing`, an empty folder to fill."""
+    partial, earlier = (path.with_name(f"{path.name}.{end}") for end in ("partial", "earlier"))
+    for rest in (partial, earlier):
+        shutil.rmtree(rest, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if path.exists():  # a folder cannot be replaced in one step
+        path.rename(earlier)
+    partial.rename(path)
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -53,5 +58,5 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 def copy_folder(folder: Path, target: Path) -> None:
     """Put a copy of a folder in the place of another."""
-    with replacing(target) as partial:
-        shutil.copytree(folder, partial)
+    with replacing_folder(target) as partial:
+        shutil.copytree(folder, partial, dirs_exist_ok=True)

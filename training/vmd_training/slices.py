@@ -36,6 +36,7 @@ from vmd_training.model import VMD, ModelConfig, parameter_count
 from vmd_training.recipes import RECIPES
 from vmd_training.report import card, ran
 from vmd_training.run import Run, TrainConfig
+from vmd_training.session import aligned
 
 RESERVE = 1.15
 """What the last evaluation may take, as a multiple of what it should."""
@@ -473,18 +474,14 @@ def plan_text(place: Lineage, order: Order, plan: Plan) -> str:
     ]  # fmt: skip
     if not plan.here:
         lines.append(("speed", f"unknown: no {plan.device} here"))
-        return _aligned(lines)
+        return aligned(lines)
     run = SliceRun(place.folder, order, plan)
     spare = _spare(run, order, fixed.sets(order.count, order.real))
     lines.append(("end", f"the last {spare:.0f} seconds: evaluation, save, export"))
     each = step_seconds(run)
     steps = max(0.0, order.left_s - spare) / each
     lines.append(("speed", f"{each:.2g} s a step here, so about {steps:,.0f} steps"))
-    return _aligned(lines)
-
-
-def _aligned(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{label:>9}  {text}" for label, text in lines)
+    return aligned(lines)
 
 
 def grown(place: Lineage, init: Path | None) -> bool:

@@ -16,11 +16,12 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
-from vmd_training import checkpoint, cli, evaluate, grids
+from vmd_training import checkpoint, cli, evaluate, grids, session
 from vmd_training import export as exporting
-from vmd_training.cli import promote_into, seconds
 from vmd_training.model import ModelConfig
+from vmd_training.options import seconds
 from vmd_training.recipes import RECIPES, Group, Recipe
+from vmd_training.session import promote_into
 
 Command = Callable[..., int]
 
@@ -40,7 +41,7 @@ def vmd_train(
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 8)
     monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 4)
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
-    monkeypatch.setattr(cli, "EXPORTED", tmp_path / "exported")
+    monkeypatch.setattr(session, "EXPORTED", tmp_path / "exported")
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["vmd-train", *arguments])
