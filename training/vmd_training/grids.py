@@ -21,7 +21,7 @@ from vmd_solver.errors import ModelError
 from vmd_training import evaluate, loop, vmd
 from vmd_training.device import Plan, memory_mib
 from vmd_training.generate import HELD_OUT, Pack, held_out, make_pack, sources
-from vmd_training.loop import UNTIL_DONE, Clock, Measured, Report, Step
+from vmd_training.loop import UNTIL_DONE, Clock, Measured, Report, Step, Task
 from vmd_training.model import VMD
 from vmd_training.pool import Pool
 from vmd_training.recipes import RECIPES, Group
@@ -88,10 +88,10 @@ def step(run: Run, pool: Pool, beta: Tensor) -> Step:
     return Step(pool.group.name, loss, measured)
 
 
-class GridTask:
+class GridTask(Task[Run]):
     """Puzzles: a pool of rows for each group of boards, fed by a stream of packs."""
 
-    parts, part_name, evaluates_slices = "groups", "", False
+    parts = "groups"
 
     def __init__(self, run: Run, groups: tuple[Group, ...], stream: Stream) -> None:
         config, device = run.config, run.plan.device

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -37,33 +38,37 @@ class Step(NamedTuple):
     measured: Measured
 
 
-Trained = TypeVar("Trained", bound=Run, contravariant=True)
+Kind = TypeVar("Kind", bound=Run)
 
 
-class Task(Protocol[Trained]):
+class Task(ABC, Generic[Kind]):
     """What is learned: where batches come from, what they cost, what is logged of it."""
 
-    parts: str
+    parts = "parts"
     """Key of the log row that holds the means of each part."""
-    part_name: str
+    part_name = ""
     """What stands before the name of a part in a message."""
-    evaluates_slices: bool
+    evaluates_slices = False
     """Whether a run that stops to be resumed is evaluated too."""
 
-    def step(self, run: Trained) -> Step:
+    @abstractmethod
+    def step(self, run: Kind) -> Step:
         """The cost of the next batch."""
 
-    def end_step(self, run: Trained) -> None:
+    def end_step(self, run: Kind) -> None:
         """Called once the weights have moved and the step is counted."""
 
-    def facts(self, run: Trained) -> dict[str, Any]:
+    def facts(self, run: Kind) -> dict[str, Any]:
         """What a log row holds beside the means and what every row does."""
+        return {}
 
     def summary(self, means: dict[str, float]) -> dict[str, Any]:
         """The means of a part as the log holds them."""
+        return means
 
-    def evaluate(self, run: Trained) -> dict[str, Any] | None:
+    def evaluate(self, run: Kind) -> dict[str, Any] | None:
         """A log row about held-out data, on the averaged weights; None where there is none."""
+        return None
 
 
 class Interval:
@@ -116,7 +121,7 @@ class MetricAccumulator:
         }
 
 
-def train(run: Trained, task: Task[Trained], report: Report, clock: Clock = UNTIL_DONE) -> None:
+def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE) -> None:
     """Train until what was planned is done, handing each log row to `report` as well.
 
     Stops early, to be resumed, after `slice_s`, or when the clock says so. The checkpoint is
@@ -131,7 +136,7 @@ def train(run: Trained, task: Task[Trained], report: Report, clock: Clock = UNTI
         raise
 
 
-def _train(run: Trained, task: Task[Trained], report: Report, clock: Clock) -> None:
+def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
     config, began_s, evaluated = run.config, run.elapsed_s, run.progress
     log_due, save_due, evaluation_due = (
         Interval(period_s, began_s)
@@ -165,9 +170,7 @@ def _train(run: Trained, task: Task[Trained], report: Report, clock: Clock) -> N
                 record(run, row, report)
 
 
-def _logged(
-    run: Trained, task: Task[Trained], means: dict[str, MetricAccumulator]
-) -> dict[str, Any]:
+def _logged(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:
     """A log row. Raises ModelError where a loss is not finite."""
     found = {part: accumulator.means() for part, accumulator in means.items()}
     for part, row in found.items():

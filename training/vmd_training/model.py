@@ -2,9 +2,9 @@
 
 The puzzle is its candidate graph (`training.graph`): a node for each open candidate, a factor for
 each set of candidates of which one is true. Nodes tell their factors what they are, factors tell
-their nodes what they heard; the same block is applied again and again (loops). Nothing is tied to a
-position or to a value's name, so the network is equivariant to every symmetry of the puzzle and one
-set of weights serves every board, from 4x4 to 25x25.
+their nodes what they received; the same block is applied again and again (loops). Nothing is tied
+to a position or to a value's name, so the network is equivariant to every symmetry of the puzzle
+and one set of weights serves every board, from 4x4 to 25x25.
 
 Letters: B batch, n cells, D values, U units, N nodes, F factors, d hidden, k latent channels.
 Source: the latent and its objective are arXiv 2510.23606 (VMD); the candidate graph, the latent on
@@ -98,10 +98,10 @@ class Block(nn.Module):
         or (where exactly one is true) still missing.
         """
         sent = graph.to_factors(torch.cat((F.relu(self.send(h)), p), dim=-1))
-        told = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
+        message = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
         mass = sent[:, -1:]
-        heard = graph.to_nodes(torch.cat((told, mass - 1), dim=-1)) / graph.degree
-        inner = F.relu(self.update(torch.cat((h, heard, p), dim=-1)) + given)
+        received = graph.to_nodes(torch.cat((message, mass - 1), dim=-1)) / graph.degree
+        inner = F.relu(self.update(torch.cat((h, received, p), dim=-1)) + given)
         after: Tensor = self.norm(h + self.out(inner))
         return after
 

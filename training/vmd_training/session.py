@@ -58,7 +58,7 @@ def to_its_end(run: Any, train: Callable[[], None], again: str, smaller: str) ->
     try:
         train()
     except KeyboardInterrupt:
-        click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
+        click.echo(f"\ninterrupted and saved; continue with: {again}", err=True)
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except torch.OutOfMemoryError as error:
         raise ModelError(f"out of memory; resume, or start again, with {smaller}") from error
@@ -66,7 +66,7 @@ def to_its_end(run: Any, train: Callable[[], None], again: str, smaller: str) ->
         distributed.leave()
     leads: bool = run.world.leads
     if run.progress < 1:
-        click.echo(f"{run.progress:.0%} done and saved; go on with: {again}", err=not leads)
+        click.echo(f"{run.progress:.0%} done and saved; continue with: {again}", err=not leads)
     return leads and run.progress >= 1
 
 

@@ -16,7 +16,7 @@ prior, the KL vanishes, and what z can say is where to begin. Trained so, some d
 to the solution where the mean of them does not (arXiv 2601.19085).
 
 The encoder chooses a row's z when the row enters, and the KL is charged there, once. The state is
-carried from call to call and has heard of x0 then; whatever z is chosen later is of the prior.
+carried from call to call and has seen x0 by then; whatever z is chosen later is of the prior.
 """
 
 from __future__ import annotations

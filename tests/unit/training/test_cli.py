@@ -110,7 +110,7 @@ def test_a_run_is_cut_into_slices(
     first = ("--steps", "4000", "--slice", "0.3s", "--loops", "1", "--out", "run", "--no-promote")
     assert vmd_train("sudoku", *first) == 0
     out, err = capsys.readouterr()
-    assert "saved; go on with: vmd-train sudoku --resume --out run" in out
+    assert "saved; continue with: vmd-train sudoku --resume --out run" in out
     assert "steps  4,000, then evaluation" in err
     assert not (tmp_path / "run" / "export").exists()
     done = checkpoint.load(tmp_path / "run/checkpoint.pt")["step"]
@@ -173,7 +173,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_run_says_how_to_go_on(
+def test_an_interrupted_run_says_how_to_continue(
     vmd_train: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: Any) -> None:
@@ -181,7 +181,7 @@ def test_an_interrupted_run_says_how_to_go_on(
 
     monkeypatch.setattr(grids, "train", interrupted)
     assert vmd_train("sudoku", "--out", "run") == 130
-    assert "go on with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
+    assert "continue with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def run_command(
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
     started, recipe = time.perf_counter(), recipe or command
     if resume and init:
-        raise click.UsageError("--resume goes on with a run, --init starts one: choose one")
+        raise click.UsageError("--resume continues a run, --init starts one: choose one")
     with needed("training needs"):
         import torch
 
@@ -129,9 +129,9 @@ def run_command(
 def _configs(
     recipe: str, folder: Path, shape: dict[str, str], resume: bool, planned: dict[str, Any]
 ) -> tuple[TrainConfig, ModelConfig]:
-    """TrainConfig and ModelConfig: of the options, or of a run that goes on.
+    """TrainConfig and ModelConfig: of the options, or of a run that continues.
 
-    Of a run that goes on only what the command line states is changed.
+    Of a run that continues only what the command line states is changed.
     """
     from vmd_training.model import ModelConfig
     from vmd_training.recipes import RECIPES

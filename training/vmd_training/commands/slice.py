@@ -34,10 +34,10 @@ from vmd_training.options import (
 @click.option("--lineage", "folder", type=FOLDER, default=LINEAGE,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
 @click.option("--widen", is_flag=True,
-              help="Go on with the model of the recipe, which is wider than the "
+              help="Continue with the model of the recipe, which is wider than the "
               "lineage's.")  # fmt: skip
 @click.option("--init", type=EXISTING, default=None,
-              help="What a new lineage starts from; one that has begun goes on.")  # fmt: skip
+              help="What a new lineage starts from; one that has begun continues.")  # fmt: skip
 @click.option("--data", "paths", type=EXISTING, multiple=True,
               help="A file to train on (vmd-train data), or a folder with published puzzles to "
               "evaluate on; may be repeated.")  # fmt: skip
@@ -109,7 +109,7 @@ def command(
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)
     config, model_config = slices.configs(recipe, planned, slices.grown(place, init))
     model_config = slices.model_of(place, model_config, widen)
-    order = slices.Order(
+    options = slices.SliceOptions(
         budget_s, started, config, model_config, init, count,
         next((path for path in paths if path.is_dir()), None),
         (exported or session.EXPORTED) if promote else None, name, pack, finish_s,
@@ -121,13 +121,13 @@ def command(
 
     say(f"{plan.device}: {plan.reason}")
     if dry_run:
-        click.echo(slices.plan_text(place, order, plan), err=True)
+        click.echo(slices.plan_text(place, options, plan), err=True)
         return
     report = _both(progress(quiet), tensorboard)
     try:
-        row = slices.run_slice(place, order, plan, report, say)
+        row = slices.run_slice(place, options, plan, report, say)
     except KeyboardInterrupt:
-        click.echo("\ninterrupted and saved, without a row; the same command goes on", err=True)
+        click.echo("\ninterrupted and saved, without a row; the same command continues", err=True)
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except torch.OutOfMemoryError as error:
         raise ModelError("out of memory; start again with --batch-scale 0.5") from error

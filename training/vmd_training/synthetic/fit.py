@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from vmd_training import loop
 from vmd_training.device import choose
-from vmd_training.loop import Step
+from vmd_training.loop import Step, Task
 from vmd_training.optimizer import Optimizers
 from vmd_training.run import Run, TrainConfig
 from vmd_training.sequence import MASK, SequenceConfig, SequenceVMD
@@ -94,10 +93,8 @@ class EnsembleRun(Run):
         return clip(self.model.parameters(), self.config.clip)
 
 
-class SequenceTask:
+class SequenceTask(Task[EnsembleRun]):
     """Batches of known joints, one for each model."""
-
-    parts, part_name, evaluates_slices = "models", "", False
 
     def __init__(self, config: SequenceConfig, joints: Sequence[Joint], recipe: Recipe, seed: int):
         self.recipe = recipe
@@ -117,20 +114,6 @@ class SequenceTask:
         with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models
             cost = vmap(terms)(model.named(), *self.batches.draw()).mean(dim=(1, 2)).sum()
         return Step("all", cost, {})
-
-    def end_step(self, run: EnsembleRun) -> None:
-        """Nothing is carried from step to step."""
-
-    def facts(self, run: EnsembleRun) -> dict[str, Any]:
-        """Nothing is logged."""
-        return {}
-
-    def summary(self, means: dict[str, float]) -> dict[str, Any]:
-        """As they are."""
-        return means
-
-    def evaluate(self, run: EnsembleRun) -> None:
-        """Estimates are made later, by whoever asked for the models."""
 
 
 def fit(

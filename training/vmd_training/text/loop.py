@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vmd_solver.text.alphabet import Alphabet
 from vmd_training import loop
-from vmd_training.loop import Measured, Report, Step
+from vmd_training.loop import Measured, Report, Step, Task
 from vmd_training.run import Run, TrainConfig, kl_weight
 from vmd_training.sequence import MASK
 from vmd_training.text import bound
@@ -59,7 +59,7 @@ class TextRun(Run):
     ema: TextVMD  # type: ignore[assignment]
 
 
-class TextTask:
+class TextTask(Task[TextRun]):
     """Windows of a corpus; the parts of the log are block lengths."""
 
     parts, part_name, evaluates_slices = "blocks", "blocks of ", True
@@ -86,9 +86,6 @@ class TextTask:
         cost = loss(terms, x_t, kl_weight(config, run.progress), config.free_nats)
         run.puzzle_calls += config.rows * run.world.size
         return Step(str(L), cost, measured(x_t, terms))
-
-    def end_step(self, run: TextRun) -> None:
-        """Nothing is carried from step to step."""
 
     def facts(self, run: TextRun) -> dict[str, Any]:
         """Speed."""

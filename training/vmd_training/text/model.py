@@ -7,9 +7,9 @@ q(z | x0, x_t) sees the answer, p(z | x_t) does not, both see the finished block
 2510.23606; the prior is learned as for grids, or N(0, I) as in the paper). A single block is the
 paper's global latent.
 
-Nothing is told of t: x_t says itself how much is masked. What a layer is conditioned on (AdaLN) is
-whether the block is finished, and else z. Places are rotary between tokens, so that text may go on
-for ever, and learned within a block, because z says what stands where.
+The networks are not given t: x_t shows how much is masked. What a layer is conditioned on (AdaLN)
+is whether the block is finished, and else z. Places are rotary between tokens, so that text may
+continue for ever, and learned within a block, because z says what stands where.
 
 Letters: B rows, b blocks, L tokens of a block, n = b L, m finished tokens, V, d hidden, k latent.
 """
