@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vmd_solver.errors import ModelError
+from vmd_training.files import replacing
 from vmd_training.model import VMD, ModelConfig
 
 VERSION = 1
@@ -27,10 +28,8 @@ ConfigOf = Callable[[dict[str, Any]], Any]
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write `state` to `path`; a crash in mid write leaves the earlier file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    torch.save({"version": VERSION, **state}, partial)
-    partial.replace(path)
+    with replacing(path) as partial:
+        torch.save({"version": VERSION, **state}, partial)
 
 
 def load(path: Path) -> dict[str, Any]:

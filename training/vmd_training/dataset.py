@@ -23,6 +23,7 @@ import numpy.typing as npt
 from vmd_solver.csp import Board
 from vmd_solver.csp.generate import Values
 from vmd_solver.errors import PuzzleError, VmdError
+from vmd_training.files import replacing
 
 FORMAT = 1
 """Version of the file; readers refuse every other."""
@@ -125,15 +126,13 @@ def write(path: Path, dataset: Dataset) -> None:
     """Write the file whole; a crash in mid write leaves what was there. Raises OSError."""
     sections = {section.name: _described(section) for section in dataset.sections}
     header = {"format": FORMAT, **dataset.header, "sections": sections}
-    partial = path.with_name(f"{path.name}.partial")
-    with zipfile.ZipFile(partial, "w") as file:
+    with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
         _add(file, HEADER, json.dumps(header, indent=1).encode())
         for section in dataset.sections:
             for name, array in _stored(section).items():
                 stream = io.BytesIO()
                 np.save(stream, array)
                 _add(file, f"{section.name}/{name}.npy", stream.getvalue())
-    partial.replace(path)
 
 
 def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:

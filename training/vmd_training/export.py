@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -28,6 +26,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.errors import ModelError
 from vmd_training.evaluate import grid_of
+from vmd_training.files import replacing_folder
 from vmd_training.graph import CandidateGraph, Grid, Lists
 from vmd_training.graphs import build
 from vmd_training.model import VMD, Denoiser, parameter_count
@@ -83,7 +82,7 @@ def inputs_of(model: VMD, graph: CandidateGraph, seed: int, loops: int) -> Input
     }
 
 
-def roles(model: VMD) -> tuple[str, ...]:
+def roles(model: Any) -> tuple[str, ...]:
     """The graphs that a model consists of."""
     return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
 
@@ -113,49 +112,60 @@ def expected(model: VMD, role: str, graph: CandidateGraph, inputs: Inputs) -> tu
 def export(
     model: VMD, folder: Path, name: str, loops: int, metrics: dict[str, Any], card: str
 ) -> Path:
-    """Write the model to `folder`, which is replaced only once everything in it was checked.
+    """Write a model of puzzles to `folder`, as `write_model` does.
 
     Raises ModelError where ONNX Runtime and torch disagree by more than LOGIT_TOLERANCE.
     """
+    config = model.config
+    manifest = Manifest(
+        contract=CONTRACT,
+        name=name,
+        latent=config.latent,
+        k=config.k,
+        patterns=config.patterns,
+        d=config.d,
+        loops=loops,
+    )
+    return write_model(model, folder, manifest, {}, build, parity, metrics, card)
+
+
+def write_model(
+    model: Any,
+    folder: Path,
+    manifest: Any,
+    described: dict[str, Any],
+    build: Callable[[Any, str], onnx.ModelProto],
+    parity: Callable[[Any, Path], dict[str, float]],
+    metrics: dict[str, Any],
+    card: str,
+) -> Path:
+    """Write a model of any kind to `folder`, which is replaced only once everything was checked.
+
+    `described` goes into config.json beside the manifest; `build` makes the graph of a role, and
+    `parity` compares those in a folder with the model, and raises ModelError where they differ.
+    """
     model = model.cpu().eval()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        target = Path(temporary) / folder.name
-        target.mkdir()
-        manifest = Manifest(
-            contract=CONTRACT,
-            name=name,
-            latent=model.config.latent,
-            k=model.config.k,
-            patterns=model.config.patterns,
-            d=model.config.d,
-            loops=loops,
-        )
-        write_graphs(model, target, manifest)
-        metrics = {**metrics, "parity": parity(model, target)}
-        config = {**manifest.to_config(), "model": model.config.to_dict()}
-        config["parameters"] = parameter_count(model)
-        save_file(
-            {key: value.contiguous() for key, value in model.state_dict().items()},
-            target / "weights.safetensors",
-        )
-        (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
-        (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
-        (target / "README.md").write_text(card, "utf-8")
+    with replacing_folder(folder) as target:
+        for role in roles(model):
+            graph = build(model, role)
+            for key, value in manifest.to_metadata(role).items():
+                graph.metadata_props.add(key=key, value=value)
+            onnx.save_model(graph, target / f"{role}.onnx")
+        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
+        save_file(weights, target / "weights.safetensors")
         (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
+        config = {**manifest.to_config(), **described, "model": model.config.to_dict()}
+        config["parameters"] = parameter_count(model)
+        _write_json(target / "config.json", config)
+        write_digests(target)  # some runtimes check them when parity opens the folder
+        _write_json(target / "metrics.json", {**metrics, "parity": parity(model, target)})
+        (target / "README.md").write_text(card, "utf-8")
         write_digests(target)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.move(target, folder)
     return folder
 
 
-def write_graphs(model: VMD, folder: Path, manifest: Manifest) -> None:
-    """denoiser.onnx, and encoder.onnx and prior.onnx where there is a latent."""
-    for role in roles(model):
-        graph = build(model, role)
-        for key, value in manifest.to_metadata(role).items():
-            graph.metadata_props.add(key=key, value=value)
-        onnx.save_model(graph, folder / f"{role}.onnx")
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
 def write_digests(folder: Path) -> None:

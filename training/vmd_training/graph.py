@@ -26,7 +26,7 @@ FACTS = 3
 
 
 class Grid(NamedTuple):
-    """What the networks are told about a batch of puzzles.
+    """What the networks see of a batch of puzzles.
 
     x_t (B, n) int64: 0 is the mask, else the value. allowed (B, n, D) float32 in {0, 1}: the values
     not ruled out from outside. units (G, U, n) float32 in {0, 1}; rows of zeros are padding.

@@ -91,6 +91,19 @@ class Ops:
         bias = f"{name}.bias"
         return self.Add(product, self.weight(bias)) if bias in self.weights else product
 
+    def layer_norm(self, name: str, x: str) -> str:
+        """`nn.LayerNorm` of that name."""
+        scale, shift = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
+        return self.LayerNormalization(x, scale, shift, axis=-1, epsilon=1e-5)
+
+    def silu(self, x: str) -> str:
+        """x sigmoid(x)."""
+        return self.Mul(x, self.Sigmoid(x))
+
+    def halves(self, x: str, half: int) -> tuple[str, str]:
+        """The last axis cut in two."""
+        return self.Slice(x, [0], [half], [-1]), self.Slice(x, [half], [2 * half], [-1])
+
     def repeat(self, times: str, step: Step, first: str, second: str) -> tuple[str, str]:
         """A loop that carries two tensors: `step` adds the nodes that make their next values.
 
@@ -158,16 +171,15 @@ def block(o: Ops, name: str, h: str, p: str, given: str, facts: Facts) -> str:
     messages = len(o.weights[f"{name}.send.bias"])
     sent = o.Concat(o.Relu(o.linear(f"{name}.send", h)), p, axis=-1)
     sent = summed(o, "nodes", sent, messages + 1)
-    told = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, facts.facts, axis=-1)))
+    message = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, facts.facts, axis=-1)))
     mass = o.Slice(sent, [messages], [messages + 1], [-1])
-    told = o.Concat(told, o.Sub(mass, 1.0), axis=-1)
-    heard = summed(o, "factors", told, messages + 1)
-    state = o.Concat(h, o.Div(heard, facts.degree), p, axis=-1)
+    message = o.Concat(message, o.Sub(mass, 1.0), axis=-1)
+    received = summed(o, "factors", message, messages + 1)
+    state = o.Concat(h, o.Div(received, facts.degree), p, axis=-1)
     inner = o.linear(f"{name}.update", state)
     inner = o.Relu(o.Add(inner, given) if given else inner)
     after = o.Add(h, o.linear(f"{name}.out", inner))
-    scale, shift = o.weight(f"{name}.norm.weight"), o.weight(f"{name}.norm.bias")
-    return o.LayerNormalization(after, scale, shift, axis=-1, epsilon=1e-5)
+    return o.layer_norm(f"{name}.norm", after)
 
 
 def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
@@ -188,6 +200,10 @@ def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
 
 def gaussian(o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
     """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k), unbounded."""
+    if role == "prior" and config.prior == "normal":
+        N = o.Shape("factors", start=0, end=1)
+        zeros = o.Expand(0.0, o.Concat(N, [config.k], axis=0))
+        return zeros, o.Identity(zeros)
     facts = Facts.of(o)
     given = ""
     if role == "encoder":
@@ -196,9 +212,7 @@ def gaussian(o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
     h = o.Expand(0.0, o.Concat(facts.N, [config.latent_d], axis=0))
     for _ in range(config.latent_loops):
         h = block(o, f"{role}.block", h, p, given, facts)
-    both = o.linear(f"{role}.head", h)
-    mean = o.Slice(both, [0], [config.k], [-1])
-    return mean, o.Slice(both, [config.k], [2 * config.k], [-1])
+    return o.halves(o.linear(f"{role}.head", h), config.k)
 
 
 def build(model: VMD, role: str) -> onnx.ModelProto:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vmd_solver.errors import VmdError
+from vmd_training.files import replacing, write_lines
 
 try:
     import fcntl
@@ -72,10 +73,7 @@ class Lineage:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Replace the ledger."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.ledger.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        partial.replace(self.ledger)
+        write_lines(self.ledger, rows)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -134,13 +132,10 @@ def pack(lineage: Lineage, out: Path, exported: Path | None = None) -> None:
     )}  # fmt: skip
     if exported is not None:
         files |= {f"exported/{exported.name}/{path.name}": path for path in exported.iterdir()}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f"{out.name}.partial")
-    with tarfile.open(partial, "w") as tar:
+    with replacing(out) as partial, tarfile.open(partial, "w") as tar:
         for name, path in files.items():
             if path.is_file():
                 tar.add(path, name)
-    partial.replace(out)
 
 
 def draw(lineage: Lineage) -> bool:
@@ -186,7 +181,6 @@ def draw(lineage: Lineage) -> bool:
     for ax in (left, right):
         ax.grid(alpha=0.25)
         ax.spines["top"].set_visible(False)
-    partial = lineage.picture.with_suffix(".partial")
-    figure.savefig(partial, dpi=110, format="png")
-    partial.replace(lineage.picture)
+    with replacing(lineage.picture) as partial:
+        figure.savefig(partial, dpi=110, format="png")
     return True

@@ -2,9 +2,9 @@
 
 The puzzle is its candidate graph (`training.graph`): a node for each open candidate, a factor for
 each set of candidates of which one is true. Nodes tell their factors what they are, factors tell
-their nodes what they heard; the same block is applied again and again (loops). Nothing is tied to a
-position or to a value's name, so the network is equivariant to every symmetry of the puzzle and one
-set of weights serves every board, from 4x4 to 25x25.
+their nodes what they received; the same block is applied again and again (loops). Nothing is tied
+to a position or to a value's name, so the network is equivariant to every symmetry of the puzzle
+and one set of weights serves every board, from 4x4 to 25x25.
 
 Letters: B batch, n cells, D values, U units, N nodes, F factors, d hidden, k latent channels.
 Source: the latent and its objective are arXiv 2510.23606 (VMD); the candidate graph, the latent on
@@ -98,10 +98,10 @@ class Block(nn.Module):
         or (where exactly one is true) still missing.
         """
         sent = graph.to_factors(torch.cat((F.relu(self.send(h)), p), dim=-1))
-        told = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
+        message = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
         mass = sent[:, -1:]
-        heard = graph.to_nodes(torch.cat((told, mass - 1), dim=-1)) / graph.degree
-        inner = F.relu(self.update(torch.cat((h, heard, p), dim=-1)) + given)
+        received = graph.to_nodes(torch.cat((message, mass - 1), dim=-1)) / graph.degree
+        inner = F.relu(self.update(torch.cat((h, received, p), dim=-1)) + given)
         after: Tensor = self.norm(h + self.out(inner))
         return after
 
@@ -162,6 +162,21 @@ class Gaussian(NamedTuple):
         """mean + sigma * noise (the reparametrisation)."""
         return self.mean + (0.5 * self.log_var).exp() * noise
 
+    def replaced(self, where: Tensor, other: Gaussian) -> Gaussian:
+        """The other one `where` that says so, which broadcasts; this one elsewhere."""
+        return Gaussian(*(torch.where(where, *pair) for pair in zip(other, self, strict=True)))
+
+    @classmethod
+    def bounded(cls, mean: Tensor, log_var: Tensor, bound: float) -> Gaussian:
+        """With the log variance kept between plus and minus a bound."""
+        return cls(mean, bound * torch.tanh(log_var / bound))
+
+    @classmethod
+    def standard(cls, *shape: int, device: torch.device) -> Gaussian:
+        """N(0, I)."""
+        zeros = torch.zeros(shape, device=device)
+        return cls(zeros, zeros)
+
 
 def kl_nats(q: Gaussian, p: Gaussian) -> Tensor:
     """KL(q || p) of every dimension, in nats, elementwise."""
@@ -183,15 +198,19 @@ class LatentNet(nn.Module):
         super().__init__()
         self.config = config
         self.sees_solution = sees_solution
+        self.learned = sees_solution or config.prior == "learned"
+        """Whether there is anything to run: a normal prior is N(0, I) whatever it is given."""
         d = config.latent_d
         self.block = Block(d, d, 2 * d, 1 if sees_solution else 0)
         self.head = nn.Linear(d, 2 * config.k)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, grid: Grid, x0: Tensor | None = None) -> Gaussian:
-        """q(z | x0, x_t) with x0 (B, n) int64, or p(z | x_t) without."""
-        graph = CandidateGraph.of(grid)
+    def forward(
+        self, grid: Grid, x0: Tensor | None = None, graph: CandidateGraph | None = None
+    ) -> Gaussian:
+        """q(z | x0, x_t) with x0 (B, n) int64, or p(z | x_t) without; `graph` is the grid's own."""
+        graph = graph or CandidateGraph.of(grid)
         answer = torch.zeros(len(graph), 0, device=grid.allowed.device)
         if self.sees_solution:
             assert x0 is not None, "the encoder needs x0"
@@ -203,10 +222,12 @@ class LatentNet(nn.Module):
             basis = wave_basis(n, D, self.config.patterns, mean.device)
             mean = torch.einsum("bcvk,cvp->bp", mean, basis) / n
             log_var = torch.einsum("bcvk,cvp->bp", log_var, basis**2) / n
-        return Gaussian(mean, LOG_VAR * torch.tanh(log_var / LOG_VAR))
+        return Gaussian.bounded(mean, log_var, LOG_VAR)
 
     def think(self, graph: CandidateGraph, answer: Tensor) -> Tensor:
         """Mean and log variance (N, 2 k), the latter not yet bounded. answer (N, 1) or (N, 0)."""
+        if not self.learned:
+            return graph.facts.new_zeros(len(graph), 2 * self.config.k)
         given = self.block.given(answer)
         p = graph.softmax(graph.facts.new_zeros(len(graph)))[:, None]
         h = p.new_zeros(len(graph), self.config.latent_d)
@@ -231,8 +252,7 @@ class VMD(nn.Module):
         self.encoder = LatentNet(config, True) if config.latent != "none" else None
         self.prior = LatentNet(config, False) if config.latent != "none" else None
         if self.prior is not None and config.prior == "normal":
-            # Its head is zero: mean 0 and log variance 0, to be trained or left so.
-            self.prior.requires_grad_(False)
+            self.prior.requires_grad_(False)  # kept, so that every checkpoint has the same weights
 
     def spread(self, z: Tensor, grid: Grid) -> Tensor:
         """z as the denoiser reads it: (B, n, D, k)."""
@@ -263,6 +283,8 @@ def _denoiser(config: ModelConfig) -> nn.Module:
     return TransformerDenoiser(config)
 
 
-def parameter_count(module: nn.Module) -> int:
-    """Number of trained numbers."""
-    return sum(parameter.numel() for parameter in module.parameters())
+def parameter_count(model: Any) -> int:
+    """Number of numbers that training moves; those of a normal prior stay as they are."""
+    frozen = "prior." if model.config.prior == "normal" else " "
+    named = model.named_parameters()
+    return sum(weight.numel() for name, weight in named if not name.startswith(frozen))

@@ -21,14 +21,17 @@ class Optimizers:
     With `muon` False AdamW moves everything: the choice for networks with embeddings.
     """
 
-    def __init__(self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True) -> None:
+    def __init__(
+        self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True,
+        betas: tuple[float, float] = (0.9, 0.95), fused: bool = False,
+    ) -> None:  # fmt: skip
         matrices: list[nn.Parameter] = []
         rest: list[nn.Parameter] = []
         for name, weight in model.named_parameters():
             # The rows of a head are no directions to be mixed: each stands for an output.
             hidden = weight.ndim == 2 and "head" not in name
             (matrices if muon and hidden else rest).append(weight)
-        adamw = torch.optim.AdamW(rest, lr, (0.9, 0.95), weight_decay=weight_decay)
+        adamw = torch.optim.AdamW(rest, lr, betas, weight_decay=weight_decay, fused=fused or None)
         self._each: list[tuple[torch.optim.Optimizer, float]] = [(adamw, lr)]
         if matrices:
             rate = MUON * lr

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vmd_training.export import roles
-from vmd_training.loop import Run, groups_of
+from vmd_training.grids import groups_of
 from vmd_training.model import parameter_count
+from vmd_training.run import Run
 from vmd_training.tables import Row, markdown
 
 
@@ -41,9 +42,11 @@ def plot(rows: list[Row], path: Path) -> None:
 
 
 def throughput(run: Run) -> str:
-    """Puzzle calls a second, and the share of the device's peak where it was logged."""
+    """Puzzle calls a second, and the share of the device's peak where it was logged (older runs
+    call it share_of_peak)."""
     rate = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
-    shares = [row["share_of_peak"] for row in run.rows() if "share_of_peak" in row]
+    keys = ("mfu", "share_of_peak")
+    shares = [row[key] for row in run.rows() for key in keys if key in row]
     return f"{rate}, {shares[-1]:.0%} of the device's peak" if shares else rate
 
 

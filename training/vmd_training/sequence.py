@@ -22,10 +22,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vmd_solver.errors import ModelError
+from vmd_training.layers import AdaNorm, Layer
 from vmd_training.model import Gaussian, kl_nats
 
 MASK = 0
 """The token that stands for "not known yet"."""
+LOG_VAR = 5.0
+"""Log variances of z stay between plus and minus this: sigma within e^+-2.5."""
 
 
 @dataclass(frozen=True)
@@ -66,46 +69,6 @@ class SequenceConfig:
         return self.length // self.blocks
 
 
-class AdaNorm(nn.Module):
-    """LayerNorm whose scale and shift are read off a condition; a plain one where there is none."""
-
-    def __init__(self, d: int, conditioned: bool) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(d)
-        self.read = nn.Linear(d, 2 * d) if conditioned else None
-
-    def forward(self, h: Tensor, c: Tensor | None) -> Tensor:
-        """h (B, m, d) normed, then moved by c, which broadcasts to it."""
-        normed: Tensor = self.norm(h)
-        if self.read is None or c is None:
-            return normed
-        scale, shift = self.read(c).chunk(2, dim=-1)
-        moved: Tensor = normed * (1 + scale) + shift
-        return moved
-
-
-class Layer(nn.Module):
-    """A pre-norm transformer layer: attention, then two linear maps, each added to the state."""
-
-    def __init__(self, d: int, heads: int, conditioned: bool) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before_attention, self.before_update = AdaNorm(d, conditioned), AdaNorm(d, conditioned)
-        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
-        self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
-
-    def forward(self, h: Tensor, c: Tensor | None, sees: Tensor | None) -> Tensor:
-        """The next state. h (B, m, d); sees (m, m) bool, or None where all see all."""
-        B, m, d = h.shape
-        qkv = self.qkv(self.before_attention(h, c)).view(B, m, 3, self.heads, d // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=sees)
-        h = h + self.out(attended.transpose(1, 2).reshape(B, m, d))
-        inner = F.silu(self.up(self.before_update(h, c)))
-        after: Tensor = h + self.down(inner)
-        return after
-
-
 def block_mask(length: int, blocks: int) -> Tensor:
     """Who sees whom among n noisy tokens followed by their n clean copies: (2n, 2n) bool.
 
@@ -143,14 +106,14 @@ class Trunk(nn.Module):
         h = h + self.place
         if self.finished is None:
             for layer in self.layers:
-                h = layer(h, c, None)
+                h, _ = layer(h, c)
         else:
             h = torch.cat((h, self.finished(context) + self.place), dim=1)
             if c is not None:  # finished tokens are text, whatever z they came from
                 c = c.repeat_interleave(n // self.blocks, dim=1)
                 c = torch.cat((c, torch.zeros_like(c)), dim=1)
             for layer in self.layers:
-                h = layer(h, c, self.sees)
+                h, _ = layer(h, c, self.sees)
             h, c = h[:, :n], None if c is None else c[:, :n]
         last: Tensor = self.last(h, c)
         return last
@@ -201,7 +164,7 @@ class SequenceLatent(nn.Module):
             h = h + self.answer(x0)
         h = self.trunk(h, context)
         mean, log_var = self.head(h.reshape(len(h), self.blocks, -1)).chunk(2, dim=-1)
-        return Gaussian(mean, 5 * torch.tanh(log_var / 5))  # sigma stays within e^+-2.5
+        return Gaussian.bounded(mean, log_var, LOG_VAR)
 
 
 def minus_log(gaussian: Gaussian, z: Tensor) -> Tensor:
@@ -251,8 +214,7 @@ class SequenceVMD(nn.Module):
             learned: Gaussian = self.learned_prior(x_t, context)
             return learned
         k = 0 if self.encoder is None else self.config.k
-        zeros = torch.zeros(len(x_t), self.config.blocks, k, device=x_t.device)
-        return Gaussian(zeros, zeros)
+        return Gaussian.standard(len(x_t), self.config.blocks, k, device=x_t.device)
 
     def forward(self, x0: Tensor, x_t: Tensor, noise: Tensor) -> Bound:
         """The terms of the bound for x0, x_t (B, n) int64; noise (K, B, b, k), standard normal.
@@ -266,7 +228,7 @@ class SequenceVMD(nn.Module):
         if self.encoder is not None:
             q, p = self.encoder(x_t, x0, x0), self.prior(x_t, x0)
             lone = masked.view(B, b, n // b).sum(dim=-1, keepdim=True) < 2
-            q = Gaussian(*(torch.where(lone, *pair) for pair in zip(p, q, strict=True)))
+            q = q.replaced(lone, p)
             z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
             log_ratio = (minus_log(p, z) - minus_log(q, z)).sum(dim=-1)
         logits = self.denoiser(x_t.repeat(K, 1), x0.repeat(K, 1), z.flatten(0, 1))

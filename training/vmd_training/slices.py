@@ -25,14 +25,17 @@ import torch
 from vmd_solver.errors import ModelError, VmdError
 from vmd_training import checkpoint, fixed, lineage
 from vmd_training.device import Plan, device_name
-from vmd_training.distributed import World
 from vmd_training.export import export
+from vmd_training.files import copy_folder
 from vmd_training.fixed import FixedSet, Scores
+from vmd_training.grids import groups_of, step_seconds, train
 from vmd_training.lineage import Lineage
-from vmd_training.loop import Clock, Report, Run, TrainConfig, groups_of, step_seconds, train
+from vmd_training.loop import Clock, Report
 from vmd_training.model import VMD, ModelConfig, parameter_count
 from vmd_training.recipes import RECIPES
 from vmd_training.report import card, ran
+from vmd_training.run import Run, TrainConfig
+from vmd_training.session import aligned
 
 RESERVE = 1.15
 """What the last evaluation may take, as a multiple of what it should."""
@@ -50,7 +53,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class SliceOptions:
     """What was asked of a slice."""
 
     budget_s: float
@@ -78,14 +81,17 @@ class Order:
 class SliceRun(Run):
     """A run in the folder of a lineage: each save is packed as well, where that was asked for."""
 
-    def __init__(
-        self, folder: Path, order: Order, plan: Plan, note: Callable[[], None] = lambda: None
-    ) -> None:
-        super().__init__(folder, order.config, order.model_config, plan, World())
-        self._saved = note
+    needs_latent = False  # a slice is judged by its scores
 
-    def judge(self) -> None:
-        """A slice is judged by its scores."""
+    def __init__(
+        self,
+        folder: Path,
+        options: SliceOptions,
+        plan: Plan,
+        note: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(folder, options.config, options.model_config, plan)
+        self._saved = note
 
     def save(self) -> None:
         """Write the checkpoint, and then the pack."""
@@ -103,7 +109,7 @@ class Stop:
         """The question, as the loop asks it."""
         return self.asked
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
@@ -115,7 +121,7 @@ class Stop:
             yield
             return
         kinds = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(kind, self._heard) for kind in kinds]
+        before = [signal.signal(kind, self._on_signal) for kind in kinds]
         try:
             yield
         finally:
@@ -124,39 +130,46 @@ class Stop:
 
 
 def run_slice(
-    place: Lineage, order: Order, plan: Plan, report: Report, say: Say, stop: Stop | None = None
+    place: Lineage,
+    options: SliceOptions,
+    plan: Plan,
+    report: Report,
+    say: Say,
+    stop: Stop | None = None,
 ) -> lineage.Row | None:
-    """Train for the order's time and write the row, which is returned; None if it ended before.
+    """Train for the planned time and write the row, which is returned; None if it ended before.
 
     Raises VmdError where the time is too short, and what training raises.
     """
     stop = stop or Stop()
     with stop.on_signals(), place.locked():
-        run = begun(place, order, plan, say)
-        chosen = fixed.sets(order.count, order.real)
+        run = begun(place, options, plan, say)
+        chosen = fixed.sets(options.count, options.real)
         scored = tuple(one for one in chosen if one.stands_in)
-        spare = _spare(run, order, chosen, _known(place, scored))
-        _require_time(order, spare)
-        before = _before(place, run, order, scored, spare, say)
-        ships = _ships(order, plan, scored, spare, say)
-        spare = _spare(run, order, chosen, before)
-        _require_time(order, spare)
+        spare = _spare(run, options, chosen, _known(place, scored))
+        _require_time(options, spare)
+        before = _before(place, run, options, scored, spare, say)
+        ships = _ships(options, plan, scored, spare, say, run.ema, before)
+        spare = _spare(run, options, chosen, before)
+        _require_time(options, spare)
         if stop():
             return None
-        minutes = (order.left_s - spare) / 60
+        minutes = (options.left_s - spare) / 60
         say(f"trains for {minutes:.1f} minutes; the end is given {spare:.0f} seconds")
-        _trained(run, order, spare, report, say, stop)
-        return _end(place, run, order, chosen, before, ships, stop, say)
+        _trained(run, options, spare, report, say, stop)
+        return _end(place, run, options, chosen, before, ships, stop, say)
 
 
-def _trained(run: Run, order: Order, spare: float, report: Report, say: Say, stop: Stop) -> None:
+def _trained(
+    run: Run, options: SliceOptions, spare: float, report: Report, say: Say, stop: Stop
+) -> None:
     """Train until all but what is spared is spent; where memory is short, on smaller batches.
 
     Raises what training raises, and torch.OutOfMemoryError where the smallest are too large.
     """
     for attempt in range(TRIES):
         done_s = run.elapsed_s - run.origin[1]
-        run.config = replace(run.config, time_s=max(LEAST_S, done_s + order.left_s - spare))
+        run.config = replace(run.config, time_s=max(LEAST_S, done_s + options.left_s - spare))
         try:
             train(run, report, Clock(time.perf_counter(), stop))
             return
@@ -167,40 +180,32 @@ def _trained(run: Run, order: Order, spare: float, report: Report, say: Say, sto
         torch.cuda.empty_cache()
         smaller = run.config.batch_scale / 2
         run.config = replace(run.config, batch_scale=smaller)
-        say(f"out of memory: goes on with batches of {smaller:g} times the recipe's")
+        say(f"out of memory: continues with batches of {smaller:g} times the recipe's")
 
 
-def begun(place: Lineage, order: Order, plan: Plan, say: Say) -> SliceRun:
-    """The run that goes on from the lineage, from other weights, or from none.
+def begun(place: Lineage, options: SliceOptions, plan: Plan, say: Say) -> SliceRun:
+    """The run that continues from the lineage, from other weights, or from none.
 
-    Where the order's model is another than the lineage's, the old weights are taken as far as they
+    Where the model is to be another than the lineage's, the old weights are taken as far as they
     fit, widened if need be. Raises ModelError.
     """
-    run = SliceRun(place.folder, order, plan, lambda: _packed(place, order))
+    run = SliceRun(place.folder, options, plan, lambda: _packed(place, options))
     if not place.checkpoint.is_file():
-        say(f"begins a lineage, from {order.init or 'nothing'}")
-        if order.init is not None:
-            run.init_from(checkpoint.start(order.init))
+        say(f"begins a lineage, from {options.init or 'nothing'}")
+        if options.init is not None:
+            run.init_from(checkpoint.start(options.init))
     else:
-        _gone_on(run, place, say)
-        if order.init is not None:
+        _continue(run, place, say)
+        if options.init is not None:
             say("--init is not used: the lineage has begun")
     run.origin = (run.step, run.elapsed_s)
     last = place.rows()[-1]["total"]["steps"] if place.ledger.is_file() and place.rows() else 0
-    kept = [row for row in run.rows() if last < row["step"] <= run.step]
-    _rewrite(run, kept)
+    # The log of slices that have ended is in the ledger.
+    run.keep_rows(row for row in run.rows() if last < row["step"] <= run.step)
     return run
 
 
-def _rewrite(run: Run, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep these rows of the log alone: those of slices that have ended are in the ledger."""
-    if run.metrics_path.is_file():
-        run.metrics_path.unlink()
-    for row in rows:
-        run.record(row)
-
-
-def _gone_on(run: Run, place: Lineage, say: Say) -> None:
+def _continue(run: Run, place: Lineage, say: Say) -> None:
     """Take the lineage's weights and totals, and its optimizer where that fits."""
     state = checkpoint.load(place.checkpoint)
     if checkpoint.start(place.checkpoint).config != run.model.config:
@@ -215,16 +220,16 @@ def _gone_on(run: Run, place: Lineage, say: Say) -> None:
             say("the optimizer begins anew: the lineage's is of another kind")
     run.step, run.elapsed_s = state["step"], state["elapsed_s"]
     run.puzzle_calls, run.earlier = state["puzzle_calls"], state.get("earlier", [])
-    say(f"goes on after {run.step:,} steps in {run.elapsed_s / 60:.1f} minutes")
+    say(f"continues after {run.step:,} steps in {run.elapsed_s / 60:.1f} minutes")
 
 
-def _require_time(order: Order, spare: float) -> None:
+def _require_time(options: SliceOptions, spare: float) -> None:
     """Raise VmdError where nothing is left to train in."""
-    if order.left_s - spare >= LEAST_S:
+    if options.left_s - spare >= LEAST_S:
         return
-    spent = order.budget_s - order.left_s
+    spent = options.budget_s - options.left_s
     raise VmdError(
-        f"--time {order.budget_s:.0f}s is too short: set-up took {spent:.0f} s, and the end may"
+        f"--time {options.budget_s:.0f}s is too short: set-up took {spent:.0f} s, and the end may"
         f" take {spare:.0f}; give it {1.2 * (spent + spare) + 30:.0f}s or more, or a lower --count"
     )
 
@@ -239,22 +244,29 @@ def _known(place: Lineage, scored: Sequence[FixedSet]) -> Scores | None:
 
 
 def _before(
-    place: Lineage, run: Run, order: Order, scored: Sequence[FixedSet], spare: float, say: Say
+    place: Lineage,
+    run: Run,
+    options: SliceOptions,
+    scored: Sequence[FixedSet],
+    spare: float,
+    say: Say,
 ) -> Scores | None:
     """The scores that this row starts from: those of the row before, or measured of an --init."""
     known = _known(place, scored)
-    if known or (not run.step and order.init is None):
+    if known or (not run.step and options.init is None):
         return known
-    if not _affordable(run.ema, order, scored, spare):
+    if not _affordable(run.ema, options, scored, spare):
         say("no time to score what the slice starts from")
         return None
     say("scores what the slice starts from")
     return fixed.measure(run.ema, scored)
 
 
-def _affordable(model: VMD, order: Order, scored: Sequence[FixedSet], spare: float) -> bool:
+def _affordable(
+    model: VMD, options: SliceOptions, scored: Sequence[FixedSet], spare: float
+) -> bool:
     """Whether measuring a model leaves most of the time to train in."""
-    return fixed.most_seconds(model, scored) < SCORING * (order.left_s - spare)
+    return fixed.most_seconds(model, scored) < SCORING * (options.left_s - spare)
 
 
 UNLIKE = "what ships cannot be built; its stated score, of another set, counts"
@@ -269,14 +281,18 @@ class Ships:
 
 
 def _ships(
-    order: Order, plan: Plan, scored: Sequence[FixedSet], spare: float, say: Say
-) -> Ships | None:
-    """What a new model has to reach; None where nothing is promoted."""
-    if order.exported is None or not order.exported.is_dir():
-        if order.exported is not None:
-            say(f"promotes nothing: {order.exported} is no folder")
+    options: SliceOptions, plan: Plan, scored: Sequence[FixedSet], spare: float, say: Say,
+    start: VMD | None = None, before: Scores | None = None,
+) -> Ships | None:  # fmt: skip
+    """What a new model has to reach; None where nothing is promoted.
+
+    Where what ships is what the slice starts from, its scores `before` are not measured again.
+    """
+    if options.exported is None or not options.exported.is_dir():
+        if options.exported is not None:
+            say(f"promotes nothing: {options.exported} is no folder")
         return None
-    folder = order.exported / order.name
+    folder = options.exported / options.name
     if not folder.is_dir():
         return Ships(None, "nothing ships under this name")
     stated, of = _stated(folder)
@@ -288,11 +304,22 @@ def _ships(
         if stated is None:
             return Ships(None, "what ships cannot be built and states no score")
         return Ships(stated, UNLIKE)
-    if not _affordable(model, order, scored, spare):
+    if start is not None and before is not None and _same_weights(model, start):
+        return Ships(round(fixed.score(before, scored), 4), "measured")
+    if not _affordable(model, options, scored, spare):
         say(f"promotes nothing: no time to score what ships in {folder}")
         return None
     say(f"scores what ships in {folder}")
     return Ships(round(fixed.score(fixed.measure(model, scored), scored), 4), "measured")
+
+
+def _same_weights(one: VMD, other: VMD) -> bool:
+    """Whether two models are the same."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        weight.shape == theirs[name].shape and torch.equal(weight, theirs[name])
+        for name, weight in ours.items()
+    )
 
 
 def _stated(folder: Path) -> tuple[float | None, str | None]:
@@ -312,17 +339,17 @@ def _beats(score: float, ships: Ships) -> bool:
 
 
 def _spare(
-    run: Run, order: Order, chosen: Sequence[FixedSet], before: Scores | None = None
+    run: Run, options: SliceOptions, chosen: Sequence[FixedSet], before: Scores | None = None
 ) -> float:
     """Seconds to keep for the end: the last evaluation, the save, the export, the picture."""
     usual = FINISH_S.get(run.plan.device.type, FINISH_ELSEWHERE_S)
-    finish_s = usual if order.finish_s is None else order.finish_s
+    finish_s = usual if options.finish_s is None else options.finish_s
     return RESERVE * fixed.most_seconds(run.ema, chosen, before) + finish_s
 
 
 def _end(
-    place: Lineage, run: Run, order: Order, chosen: Sequence[FixedSet], before: Scores | None,
-    ships: Ships | None, stop: Stop, say: Say,
+    place: Lineage, run: Run, options: SliceOptions, chosen: Sequence[FixedSet],
+    before: Scores | None, ships: Ships | None, stop: Stop, say: Say,
 ) -> lineage.Row:  # fmt: skip
     """Score, write the row, export, promote, and say so in the row."""
     ended = "on request" if stop() else "as planned"
@@ -332,7 +359,7 @@ def _end(
     say(f"score {score:.4f}")
     rows = place.rows()
     row: lineage.Row = {
-        **_effort(run, order, rows),
+        **_effort(run, options, rows),
         "ended": ended,
         "set": fixed.digest(chosen),
         "puzzles": {one.name: len(one.givens) for one in chosen},
@@ -343,17 +370,17 @@ def _end(
         "promoted": False,
     }
     place.write([*rows, row])  # before the export, which takes a while and may fail
-    _packed(place, order)
+    _packed(place, options)
     if ships is not None:
-        row["promoted"] = _promoted(place, run, order, row, ships, say)
-    row["spent_minutes"] = round((order.budget_s - order.left_s) / 60, 2)
+        row["promoted"] = _promoted(place, run, options, row, ships, say)
+    row["spent_minutes"] = round((options.budget_s - options.left_s) / 60, 2)
     place.write([*rows, row])
     lineage.draw(place)
-    _packed(place, order, promoted=row["promoted"])
+    _packed(place, options, promoted=row["promoted"])
     return row
 
 
-def _effort(run: Run, order: Order, rows: Sequence[lineage.Row]) -> lineage.Row:
+def _effort(run: Run, options: SliceOptions, rows: Sequence[lineage.Row]) -> lineage.Row:
     """When, where, on what and how long: steps, calls and minutes are those since the last row."""
     last = rows[-1]["total"] if rows else {"steps": 0, "puzzle_calls": 0, "minutes": 0.0}
     minutes = round(run.elapsed_s / 60, 2)
@@ -365,7 +392,7 @@ def _effort(run: Run, order: Order, rows: Sequence[lineage.Row]) -> lineage.Row:
         "parameters": parameter_count(run.model),
         **{name: round(total[name] - last[name], 2) for name in total},
         "total": total,
-        "budget_minutes": round(order.budget_s / 60, 2),
+        "budget_minutes": round(options.budget_s / 60, 2),
         "trained_minutes": round((run.elapsed_s - run.origin[1]) / 60, 2),
         "groups": _last_logged(run),
     }
@@ -392,33 +419,24 @@ def where(plan: Plan) -> dict[str, Any]:
 
 
 def _promoted(
-    place: Lineage, run: Run, order: Order, row: lineage.Row, ships: Ships, say: Say
+    place: Lineage, run: Run, options: SliceOptions, row: lineage.Row, ships: Ships, say: Say
 ) -> bool:
     """Export the average of the weights, and let it ship if it is as good as what does."""
-    assert order.exported is not None
-    target = order.exported / order.name
+    assert options.exported is not None
+    target = options.exported / options.name
     against = "nothing" if ships.score is None else f"{ships.score:.4f}"
     if not _beats(row["score"], ships):
         say(f"not promoted: score {row['score']:.4f} against {against} ({ships.note})")
         return False
     metrics = _metrics(run, row)
     made = export(
-        run.ema, place.folder / "export" / order.name, order.name, fixed.LOOPS, metrics,
-        card(run, metrics, order.name, fixed.LOOPS),
+        run.ema, place.folder / "export" / options.name, options.name, fixed.LOOPS, metrics,
+        card(run, metrics, options.name, fixed.LOOPS),
     )  # fmt: skip
-    install(made, target)
+    copy_folder(made, target)
     shutil.rmtree(place.folder / "export")
     say(f"promoted to {target}: score {row['score']:.4f} against {against} ({ships.note})")
     return True
-
-
-def install(folder: Path, target: Path) -> None:
-    """Put a copy of a folder in the place of another."""
-    coming = target.with_name(f"{target.name}.coming")
-    shutil.rmtree(coming, ignore_errors=True)
-    shutil.copytree(folder, coming)
-    shutil.rmtree(target, ignore_errors=True)
-    coming.rename(target)
 
 
 def _metrics(run: Run, row: lineage.Row) -> dict[str, Any]:
@@ -439,12 +457,12 @@ def _metrics(run: Run, row: lineage.Row) -> dict[str, Any]:
     }
 
 
-def _packed(place: Lineage, order: Order, promoted: bool = False) -> None:
+def _packed(place: Lineage, options: SliceOptions, promoted: bool = False) -> None:
     """Write the pack, where one was asked for."""
-    if order.pack is None:
+    if options.pack is None:
         return
-    ships = order.exported / order.name if promoted and order.exported else None
-    lineage.pack(place, order.pack, ships)
+    ships = options.exported / options.name if promoted and options.exported else None
+    lineage.pack(place, options.pack, ships)
 
 
 def model_of(place: Lineage, theirs: ModelConfig, widen: bool) -> ModelConfig:
@@ -458,33 +476,42 @@ def model_of(place: Lineage, theirs: ModelConfig, widen: bool) -> ModelConfig:
     return config
 
 
-def plan_text(place: Lineage, order: Order, plan: Plan) -> str:
+def plan_text(place: Lineage, options: SliceOptions, plan: Plan) -> str:
     """What a slice would do, line by line; timed where the device is here."""
-    rows, groups = place.rows(), groups_of(order.config)
+    rows, groups = place.rows(), groups_of(options.config)
     total = sum(group.weight for group in groups)
-    begun_with = f"{len(rows)} slices" if place.checkpoint.is_file() else str(order.init or "none")
+    begun_with = (
+        f"{len(rows)} slices" if place.checkpoint.is_file() else str(options.init or "none")
+    )
     lines = [
         ("device", f"{plan.device}: {plan.reason}"),
         ("lineage", f"{place.folder}, so far {begun_with}"),
-        ("recipe", f"{order.config.recipe}, {order.config.loops} loops a call"),
+        ("recipe", f"{options.config.recipe}, {options.config.loops} loops a call"),
         *(("data", f"{group.weight / total:4.0%} {group.name}: batch {group.batch}")
           for group in groups),
-        ("time", f"{order.budget_s / 60:.1f} minutes for everything"),
+        ("time", f"{options.budget_s / 60:.1f} minutes for everything"),
     ]  # fmt: skip
     if not plan.here:
         lines.append(("speed", f"unknown: no {plan.device} here"))
-        return _aligned(lines)
-    run = SliceRun(place.folder, order, plan)
-    spare = _spare(run, order, fixed.sets(order.count, order.real))
+        return aligned(lines)
+    run = SliceRun(place.folder, options, plan)
+    spare = _spare(run, options, fixed.sets(options.count, options.real))
     lines.append(("end", f"the last {spare:.0f} seconds: evaluation, save, export"))
     each = step_seconds(run)
-    steps = max(0.0, order.left_s - spare) / each
+    steps = max(0.0, options.left_s - spare) / each
     lines.append(("speed", f"{each:.2g} s a step here, so about {steps:,.0f} steps"))
-    return _aligned(lines)
+    return aligned(lines)
 
 
-def _aligned(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{label:>9}  {text}" for label, text in lines)
+def grown(place: Lineage, init: Path | None) -> bool:
+    """Whether a slice continues from weights whose latent was trained: the lineage's, or others.
+
+    Raises ModelError where `init` is no model.
+    """
+    if place.checkpoint.is_file() or init is None:
+        return place.checkpoint.is_file()
+    latent: str = checkpoint.start(init).config.latent
+    return latent != "none"
 
 
 def configs(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vmd_training.files import write_text
+
 Row = dict[str, Any]
 Cell = Callable[[Row], str]
 
@@ -149,7 +151,4 @@ def measured(rows: Sequence[Row], *keys: str) -> str:
 
 def write_json(path: Path, document: object, allow_nan: bool = False) -> None:
     """Write a document, whole or not at all. Raises ValueError for NaN unless it is allowed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document, indent=1, allow_nan=allow_nan) + "\n", "utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(document, indent=1, allow_nan=allow_nan) + "\n")

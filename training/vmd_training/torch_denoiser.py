@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
+from vmd_training.evaluate import grid_of
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, Gaussian
 
@@ -79,14 +80,9 @@ class TorchDenoiser:
 
     def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
         """The batch as the networks see it: one board for all rows."""
-        units = torch.as_tensor(board.incidence.astype(np.float32), device=self.device)
-        complete = torch.as_tensor(board.complete.astype(np.float32), device=self.device)
-        return Grid(
-            torch.as_tensor(np.asarray(x_t, dtype=np.int64), device=self.device),
-            torch.as_tensor(allowed, device=self.device),
-            units[None],
-            complete[None],
-        )
+        values = torch.as_tensor(np.asarray(x_t, dtype=np.int64))
+        grid = grid_of(values, board.incidence, board.complete, board.D, self.device)
+        return grid._replace(allowed=torch.as_tensor(allowed, device=self.device))
 
 
 def _all_allowed(board: Board, B: int) -> Floats:

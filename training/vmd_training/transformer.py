@@ -1,4 +1,4 @@
-"""The baseline that knows nothing of constraints: a plain transformer, one token a cell.
+"""The plain transformer as the baseline on puzzles: no constraints, one token a cell.
 
 Masked diffusion as it is usually done (arXiv 2406.07524): bidirectional attention over all cells,
 learned positions, no time input, no latent, no units. It fits one board size and has to learn from

@@ -16,7 +16,7 @@ prior, the KL vanishes, and what z can say is where to begin. Trained so, some d
 to the solution where the mean of them does not (arXiv 2601.19085).
 
 The encoder chooses a row's z when the row enters, and the KL is charged there, once. The state is
-carried from call to call and has heard of x0 then; whatever z is chosen later is of the prior.
+carried from call to call and has seen x0 by then; whatever z is chosen later is of the prior.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vmd_training.graph import Grid
+from vmd_training.graph import CandidateGraph, Grid
 from vmd_training.model import VMD, kl_nats
 
 
@@ -65,7 +65,8 @@ def choose(
     noise = torch.randn(model.z_shape(B, n, D), device=x0.device)
     if model.encoder is None or model.prior is None:
         return Latent(noise, grid.allowed.new_zeros(B), grid.allowed.new_zeros(0))
-    q, p = model.encoder(grid, x0), model.prior(grid)
+    graph = CandidateGraph.of(grid)  # of both
+    q, p = model.encoder(grid, x0, graph), model.prior(grid, graph=graph)
     chosen = encoded.view(-1, *[1] * (noise.dim() - 1))
     z = torch.where(chosen, q.sample(noise), p.sample(noise).detach())
     if draws > 1 and not encoded.all():

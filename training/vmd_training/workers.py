@@ -23,6 +23,7 @@ import numpy as np
 from vmd_solver.batch.processes import sigint_masked
 from vmd_solver.errors import ModelError
 from vmd_training.dataset import Dataset, DatasetError, Section, joined, read, write
+from vmd_training.files import write_text
 from vmd_training.generate import Pack, Part, make_part, sources
 from vmd_training.recipes import Group
 
@@ -144,9 +145,7 @@ class PartsFolder:
     def begin(self, options: dict[str, Any]) -> None:
         """Make the folder and write down the options."""
         self.path.mkdir(parents=True)
-        partial = self.path / "plan.partial"
-        partial.write_text(json.dumps(options), "utf-8")
-        partial.replace(self.path / "plan.json")
+        write_text(self.path / "plan.json", json.dumps(options))
 
     def options(self) -> dict[str, Any]:
         """The options written down. Raises DatasetError where there are none."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vmd_solver.denoiser.manifest import Facts, ModelManifest, read_values
 from vmd_solver.errors import ManifestMismatch
@@ -34,6 +34,10 @@ class TextManifest(ModelManifest):
     length: int
     """Tokens of the longest block, and of all that one block and those before it may hold."""
     vocabulary: int
+
+    def to_config(self) -> dict[str, Any]:
+        """As that of grids, in the order of the fields, so that files come out byte for byte."""
+        return {"vmd": {"kind": self.FACTS.kind, **asdict(self)}}
 
 
 def read_config(folder: Path) -> tuple[TextManifest, Alphabet]:

@@ -16,11 +16,12 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
-from vmd_training import checkpoint, cli, evaluate, loop
+from vmd_training import checkpoint, cli, evaluate, grids, session
 from vmd_training import export as exporting
-from vmd_training.cli import promote_into, seconds
 from vmd_training.model import ModelConfig
+from vmd_training.options import seconds
 from vmd_training.recipes import RECIPES, Group, Recipe
+from vmd_training.session import promote_into
 
 Command = Callable[..., int]
 
@@ -35,7 +36,7 @@ def vmd_train(group: Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 8)
     monkeypatch.setattr(evaluate, "EMPTY_GRIDS", 4)
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
-    monkeypatch.setattr(cli, "EXPORTED", tmp_path / "exported")
+    monkeypatch.setattr(session, "EXPORTED", tmp_path / "exported")
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["vmd-train", *arguments])
@@ -106,7 +107,7 @@ def test_a_run_is_cut_into_slices(
     first = ("--steps", "4000", "--slice", "0.3s", "--loops", "1", "--out", "run", "--no-promote")
     assert vmd_train("sudoku", *first) == 0
     out, err = capsys.readouterr()
-    assert "saved; go on with: vmd-train sudoku --resume --out run" in out
+    assert "saved; continue with: vmd-train sudoku --resume --out run" in out
     assert "steps  4,000, then evaluation" in err
     assert not (tmp_path / "run" / "export").exists()
     done = checkpoint.load(tmp_path / "run/checkpoint.pt")["step"]
@@ -169,15 +170,15 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_run_says_how_to_go_on(
+def test_an_interrupted_run_says_how_to_continue(
     vmd_train: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "train", interrupted)
+    monkeypatch.setattr(grids, "train", interrupted)
     assert vmd_train("sudoku", "--out", "run") == 130
-    assert "go on with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
+    assert "continue with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

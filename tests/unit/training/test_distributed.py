@@ -20,9 +20,10 @@ import torch
 from vmd_training import distributed
 from vmd_training.recipes import Group
 from vmd_training.device import choose
-from vmd_training.loop import Run, TrainConfig, train
+from vmd_training.grids import train
 from vmd_training.model import ModelConfig
 from vmd_training.recipes import RECIPES, Recipe
+from vmd_training.run import Run, TrainConfig
 
 torch.set_num_threads(1)
 RECIPES["tiny"] = Recipe((Group("tiny", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), 0.5, 0.2),))
@@ -45,7 +46,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
         [*torchrun, "--nproc-per-node=2", str(tmp_path / "script.py"), str(tmp_path)],
         capture_output=True, text=True, timeout=HANG_S, check=False,
         cwd=Path(__file__).resolve().parents[3],
-        env={**os.environ, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": f".{os.pathsep}training", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     one, other = (torch.load(tmp_path / f"rank{rank}.pt") for rank in (0, 1))

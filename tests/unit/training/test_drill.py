@@ -102,7 +102,7 @@ def test_a_slot_is_killed_run_again_and_ended(clone: Path, begin: Begin) -> None
             said, _ = end.communicate()
         output, _ = again.communicate()
     assert again.returncode == end.returncode == 0, output + said
-    assert "goes on after" in output
+    assert "continues after" in output
     (row,) = (json.loads(line) for line in ledger.read_text().splitlines())
     assert row["ended"] == "on request" and row["device"] == "cpu"
     assert row["steps"] == row["total"]["steps"] > 0

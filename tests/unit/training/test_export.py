@@ -19,7 +19,7 @@ from vmd_solver.errors import DigestMismatch, ModelError
 from vmd_training import export as exporting
 from vmd_training.export import PARITY_BATCHES, PARITY_BOARDS, export, parity, write_digests
 from vmd_training.graphs import OPSET
-from vmd_training.model import VMD, ModelConfig
+from vmd_training.model import VMD, ModelConfig, parameter_count
 
 Make = Callable[[str], VMD]
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,6 +64,21 @@ def test_the_folder_is_whole(tmp_path: Path, model_of: Make, latent: str, graphs
     assert all(torch.equal(weights[name], weight) for name, weight in model.state_dict().items())
     for path in folder.iterdir():
         assert path.stat().st_mode & 0o444 == 0o444
+
+
+def test_a_normal_prior_is_written_without_its_weights_and_not_counted(tmp_path: Path) -> None:
+    sizes = {"d": 8, "messages": 8, "hidden": 8, "latent_d": 4, "latent_loops": 2}
+    learned, normal = (
+        VMD(ModelConfig(prior=prior, **sizes))  # type: ignore[arg-type]
+        for prior in ("learned", "normal")
+    )
+    assert learned.prior is not None
+    prior = sum(weight.numel() for weight in learned.prior.parameters())
+    assert parameter_count(normal) == parameter_count(learned) - prior
+    assert parameter_count(normal.requires_grad_(False)) == parameter_count(learned) - prior
+    folder = export(normal, tmp_path / "normal", "normal", 2, {}, "")
+    assert not onnx.load(folder / "prior.onnx").graph.initializer[0].name.startswith("prior.")
+    assert json.loads((folder / "metrics.json").read_text())["parity"]["prior.mean"] == 0
 
 
 def test_digests_are_those_of_sha256sum(folder: Path) -> None:

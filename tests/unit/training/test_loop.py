@@ -14,13 +14,15 @@ from torch import Tensor
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
-from vmd_training import checkpoint, loop
+from vmd_training import checkpoint, grids
 from vmd_training.checkpoint import Start
 from vmd_training.device import choose
 from vmd_training.export import example
-from vmd_training.loop import Every, Run, TrainConfig, kl_weight, learning_rate, train
+from vmd_training.grids import train
+from vmd_training.loop import Interval
 from vmd_training.model import VMD, ModelConfig
 from vmd_training.recipes import RECIPES, Group, Recipe
+from vmd_training.run import Run, TrainConfig, kl_weight, rate_factor
 
 Config = Callable[[str], ModelConfig]
 TINY = TrainConfig("tiny", time_s=0.3, loops=2, anneal=0.5, log_every_s=0.1)
@@ -45,17 +47,17 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def test_the_learning_rate_warms_up_stays_and_falls() -> None:
-    config = TrainConfig(lr=1.0)
-    assert learning_rate(config, 0.0, 0) == pytest.approx(0.01)
-    assert learning_rate(config, 0.0, 49) == pytest.approx(0.5)
-    assert learning_rate(config, 0.1, 99) == learning_rate(config, 0.5, 500) == pytest.approx(1)
-    assert learning_rate(config, 0.75, 500) == pytest.approx(0.505)
-    assert learning_rate(config, 1.0, 500) == pytest.approx(0.01)
+    config = TrainConfig()
+    assert rate_factor(config, 0.0, 0) == pytest.approx(0.01)
+    assert rate_factor(config, 0.0, 49) == pytest.approx(0.5)
+    assert rate_factor(config, 0.1, 99) == rate_factor(config, 0.5, 500) == pytest.approx(1)
+    assert rate_factor(config, 0.75, 500) == pytest.approx(0.505)
+    assert rate_factor(config, 1.0, 500) == pytest.approx(0.01)
     late = replace(config, decay=0.1)
-    assert learning_rate(late, 0.9, 500) == pytest.approx(1)
-    assert learning_rate(late, 0.95, 500) == pytest.approx(0.505)
+    assert rate_factor(late, 0.9, 500) == pytest.approx(1)
+    assert rate_factor(late, 0.95, 500) == pytest.approx(0.505)
     whole = replace(config, decay=1.0)
-    assert learning_rate(whole, 0.5, 500) == pytest.approx(0.505)
+    assert rate_factor(whole, 0.5, 500) == pytest.approx(0.505)
 
 
 def test_beta_rises_to_its_final_value() -> None:
@@ -64,15 +66,15 @@ def test_beta_rises_to_its_final_value() -> None:
     assert weights == pytest.approx([0.2, 1.1, 2.0, 2.0])
 
 
-def test_every_is_true_once_a_period() -> None:
-    due = Every(10.0, now_s=25.0)
+def test_an_interval_is_true_once_a_period() -> None:
+    due = Interval(10.0, now_s=25.0)
     assert [due(now) for now in (26, 29.9, 30, 31, 39, 55, 56, 60)] == [
         False, False, True, False, False, True, False, True,
     ]  # fmt: skip
 
 
 def test_the_batch_scales_and_is_never_empty(group: Group) -> None:
-    sizes = [loop.groups_of(replace(TINY, batch_scale=scale))[0].batch for scale in (1, 2.5, 0.01)]
+    sizes = [grids.groups_of(replace(TINY, batch_scale=scale))[0].batch for scale in (1, 2.5, 0.01)]
     assert sizes == [4, 10, 1]
 
 
@@ -296,7 +298,7 @@ def test_a_dry_run_times_a_step_and_changes_nothing(
 ) -> None:
     run = start(tmp_path, config_of)
     before = {name: weight.clone() for name, weight in run.model.state_dict().items()}
-    assert 0 < loop.step_seconds(run) < 60
+    assert 0 < grids.step_seconds(run) < 60
     assert same(run.model.state_dict(), before)
     assert all(parameter.grad is None for parameter in run.model.parameters())
 
@@ -345,8 +347,8 @@ def test_a_collapsed_latent_fails_the_run(
 def test_a_failed_run_leaves_its_checkpoint(
     tmp_path: Path, config_of: Config, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LATE_STEPS", 1)
-    monkeypatch.setattr(loop, "COLLAPSED_NATS", 1e9)
+    monkeypatch.setattr(grids, "LATE_STEPS", 1)
+    monkeypatch.setattr(grids, "COLLAPSED_NATS", 1e9)
     run = start(tmp_path, config_of, config=replace(TINY, steps=20, anneal=0.01, log_every_s=1e-9))
     with pytest.raises(ModelError, match="the latent collapsed"):
         train(run, ignore)
@@ -357,7 +359,7 @@ def test_no_free_grids_no_verdict(tmp_path: Path, config_of: Config, group: Grou
     RECIPES["tiny"] = Recipe((replace(group, free=0.0),))
     run = start(tmp_path, config_of)
     logged(run, 0.0, 1000)
-    loop.require_latent(run)
+    grids.require_latent(run)
 
 
 def test_a_metrics_line_is_one_json_document(tmp_path: Path, config_of: Config) -> None:

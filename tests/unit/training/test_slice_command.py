@@ -82,8 +82,8 @@ def test_options_reach_the_slice(
 ) -> None:
     orders: list[Any] = []
 
-    def run_slice(place: Any, order: Any, plan: Any, *_: Any) -> None:
-        orders.append((order, plan))
+    def run_slice(place: Any, options: Any, plan: Any, *_: Any) -> None:
+        orders.append((options, plan))
 
     monkeypatch.setattr(slices, "run_slice", run_slice)
     (tmp_path / "d.npz").touch()
@@ -94,12 +94,12 @@ def test_options_reach_the_slice(
         "--no-promote", "--pack", "out.tar", "--seed", "4",
     )  # fmt: skip
     assert code == 0 and "ended before the first step" in said
-    ((order, plan),) = orders
-    assert order.budget_s == 540 and order.finish_s == 9 and order.exported is None
-    config = order.config
+    ((options, plan),) = orders
+    assert options.budget_s == 540 and options.finish_s == 9 and options.exported is None
+    config = options.config
     assert (config.lr, config.loops, config.seed, config.data) == (0.5, 3, 4, "d.npz")
-    assert config.checkpoint_every_s == 30 and order.real == Path("lists")
-    assert order.pack == Path("out.tar") and plan.device.type == "cpu"
+    assert config.checkpoint_every_s == 30 and options.real == Path("lists")
+    assert options.pack == Path("out.tar") and plan.device.type == "cpu"
 
 
 def test_an_interrupted_slice_says_so(vmd_train: Ran, monkeypatch: pytest.MonkeyPatch) -> None:

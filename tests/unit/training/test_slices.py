@@ -24,10 +24,10 @@ from vmd_training import export as exporting
 from vmd_training.device import choose
 from vmd_training.fixed import FixedSet
 from vmd_training.lineage import Lineage
-from vmd_training.loop import Run, TrainConfig, kl_weight
 from vmd_training.model import ModelConfig
 from vmd_training.recipes import Group
-from vmd_training.slices import Order, Ships, Stop, run_slice
+from vmd_training.run import Run, TrainConfig, kl_weight
+from vmd_training.slices import Ships, SliceOptions, Stop, run_slice
 
 Config = Callable[[str], ModelConfig]
 PLAN = choose("cpu")
@@ -51,16 +51,16 @@ def place(tmp_path: Path) -> Lineage:
 
 
 @pytest.fixture
-def order(config_of: Config, tmp_path: Path) -> Order:
+def options(config_of: Config, tmp_path: Path) -> SliceOptions:
     """A slice whose time is long: its tests end it."""
     config = TrainConfig("tiny", loops=2, warmup=3, decay=1.0, evaluations=0, log_every_s=0.01)
-    return Order(
+    return SliceOptions(
         3600.0, time.perf_counter(), config, config_of("candidate"), name="tiny", finish_s=0.0,
         pack=tmp_path / "slice.tar",
     )  # fmt: skip
 
 
-def after_steps(place: Lineage, order: Order, more: int = 3, **options: Any) -> Any:
+def after_steps(place: Lineage, options: SliceOptions, more: int = 3, **changes: Any) -> Any:
     """Run a slice that is asked to end at the first log row after so many steps."""
     stop, first = Stop(), []
 
@@ -68,16 +68,16 @@ def after_steps(place: Lineage, order: Order, more: int = 3, **options: Any) -> 
         first.append(row["step"])
         stop.asked = row["step"] - first[0] >= more
 
-    return run_slice(place, order, options.get("plan", PLAN), report, lambda _: None, stop)
+    return run_slice(place, options, changes.get("plan", PLAN), report, lambda _: None, stop)
 
 
-def test_slices_add_up(place: Lineage, order: Order) -> None:
-    one = after_steps(place, order)
+def test_slices_add_up(place: Lineage, options: SliceOptions) -> None:
+    one = after_steps(place, options)
     assert one["before"] is None and one["ended"] == "on request"
     assert set(one["after"]["tiny"]) == {"1", "4"}
     assert one["steps"] == one["total"]["steps"] > 3
     assert one["groups"]["tiny"]["loss"] > 0
-    two = after_steps(place, order)
+    two = after_steps(place, options)
     assert place.rows() == [one, two]
     assert two["before"] == one["after"]
     assert two["steps"] == two["total"]["steps"] - one["total"]["steps"] > 3
@@ -87,33 +87,33 @@ def test_slices_add_up(place: Lineage, order: Order) -> None:
     lines = (place.folder / "metrics.jsonl").read_text().splitlines()
     logged = [json.loads(line)["step"] for line in lines]
     assert min(logged) > one["total"]["steps"], "the log is of the newest slice"
-    assert order.pack is not None and order.pack.is_file()
+    assert options.pack is not None and options.pack.is_file()
 
 
 def test_a_slice_ends_as_planned(
-    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the rate at its lowest, however much of its time set-up took."""
     seconds = count(step=2.0)
-    clock = SimpleNamespace(perf_counter=lambda: next(seconds))  # goes on when it is looked at
-    monkeypatch.setattr(slices, "time", clock)
-    monkeypatch.setattr(loop, "time", clock)
-    planned = replace(order, budget_s=1000.0, started=0.0, finish_s=1.0)
+    clock = SimpleNamespace(perf_counter=lambda: next(seconds))  # advances when it is read
+    for module in (slices, loop):
+        monkeypatch.setattr(module, "time", clock)
+    planned = replace(options, budget_s=1000.0, started=0.0, finish_s=1.0)
     row = run_slice(place, planned, PLAN, lambda _: None, lambda _: None)
     assert row is not None and row["ended"] == "as planned"
-    last = Run(place.folder, order.config, order.model_config, PLAN).rows()[-1]
-    assert last["progress"] == 1 and last["lr"] < 0.5 * order.config.lr
+    last = Run(place.folder, options.config, options.model_config, PLAN).rows()[-1]
+    assert last["progress"] == 1 and last["lr"] < 0.5 * options.config.lr
     assert last["memory_mib"] > 0 and last["step_ms"] > 0
 
 
-def test_a_time_that_is_too_short_is_said(place: Lineage, order: Order) -> None:
+def test_a_time_that_is_too_short_is_said(place: Lineage, options: SliceOptions) -> None:
     with pytest.raises(VmdError, match=r"--time 1s is too short: set-up took"):
-        run_slice(place, replace(order, budget_s=1.0), PLAN, lambda _: None, lambda _: None)
+        run_slice(place, replace(options, budget_s=1.0), PLAN, lambda _: None, lambda _: None)
     assert not place.checkpoint.exists()
 
 
 def test_short_memory_means_smaller_batches(
-    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
 
@@ -125,67 +125,71 @@ def test_short_memory_means_smaller_batches(
             raise torch.OutOfMemoryError
 
     monkeypatch.setattr(slices, "train", train)
-    row = run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+    row = run_slice(place, options, PLAN, lambda _: None, lambda _: None)
     assert sizes == [1, 0.5, 0.25]
     assert row is not None and row["steps"] == 3
 
 
 def test_memory_that_is_too_short_for_any_batch_is_an_error(
-    place: Lineage, order: Order, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def train(*_: Any) -> None:
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(slices, "train", train)
     with pytest.raises(torch.OutOfMemoryError):
-        run_slice(place, order, PLAN, lambda _: None, lambda _: None)
+        run_slice(place, options, PLAN, lambda _: None, lambda _: None)
 
 
-def test_a_slice_goes_on_after_a_save_without_a_row(place: Lineage, order: Order) -> None:
+def test_a_slice_goes_on_after_a_save_without_a_row(place: Lineage, options: SliceOptions) -> None:
     """As after kill -9: the next row counts what the unfinished slice trained."""
-    one = after_steps(place, order)
-    run = slices.begun(place, order, PLAN, lambda _: None)
+    one = after_steps(place, options)
+    run = slices.begun(place, options, PLAN, lambda _: None)
     run.step += 100
     run.elapsed_s += 60
     run.save()
-    two = after_steps(place, order)
+    two = after_steps(place, options)
     assert two["steps"] > 100 and two["minutes"] >= 1 > two["trained_minutes"]
     assert len(place.rows()) == 2 and two["before"] == one["after"]
 
 
-def test_another_model_takes_what_fits(place: Lineage, order: Order) -> None:
-    after_steps(place, order)
+def test_another_model_takes_what_fits(place: Lineage, options: SliceOptions) -> None:
+    after_steps(place, options)
     said: list[str] = []
     wide = replace(
-        order.model_config, d=16, messages=16, hidden=16, latent_d=order.model_config.latent_d
+        options.model_config, d=16, messages=16, hidden=16, latent_d=options.model_config.latent_d
     )
-    run = slices.begun(place, replace(order, model_config=wide), PLAN, said.append)
+    run = slices.begun(place, replace(options, model_config=wide), PLAN, said.append)
     assert any("the model changes" in line for line in said)
     assert run.step == place.rows()[-1]["total"]["steps"]
     assert run.model.denoiser.head.weight.shape == (1, 16)
 
 
-def test_the_lineage_keeps_its_model_unless_it_is_to_widen(place: Lineage, order: Order) -> None:
+def test_the_lineage_keeps_its_model_unless_it_is_to_widen(
+    place: Lineage, options: SliceOptions
+) -> None:
     theirs = ModelConfig(d=64)
     assert slices.model_of(place, theirs, widen=False) == theirs
-    slices.begun(place, order, PLAN, lambda _: None).save()
-    assert slices.model_of(place, theirs, widen=False) == order.model_config
+    slices.begun(place, options, PLAN, lambda _: None).save()
+    assert slices.model_of(place, theirs, widen=False) == options.model_config
     assert slices.model_of(place, theirs, widen=True) == theirs
 
 
-def test_an_optimizer_of_another_kind_begins_anew(place: Lineage, order: Order) -> None:
-    after_steps(place, order)
+def test_an_optimizer_of_another_kind_begins_anew(place: Lineage, options: SliceOptions) -> None:
+    after_steps(place, options)
     state = checkpoint.load(place.checkpoint)
     checkpoint.save(place.checkpoint, {**state, "optimizer": {"muon": {}}})
     said: list[str] = []
-    slices.begun(place, order, PLAN, said.append)
+    slices.begun(place, options, PLAN, said.append)
     assert any("the optimizer begins anew" in line for line in said)
 
 
-def test_a_lineage_begins_with_other_weights(place: Lineage, order: Order, tmp_path: Path) -> None:
+def test_a_lineage_begins_with_other_weights(
+    place: Lineage, options: SliceOptions, tmp_path: Path
+) -> None:
     other = Lineage(tmp_path / "other")
-    after_steps(other, order)
-    given = replace(order, init=other.checkpoint)
+    after_steps(other, options)
+    given = replace(options, init=other.checkpoint)
     row = after_steps(place, given)
     assert row["before"]["tiny"].keys() == {"1", "4"}
     assert checkpoint.load(place.checkpoint)["earlier"][0]["steps"] > 0
@@ -195,10 +199,10 @@ def test_a_lineage_begins_with_other_weights(place: Lineage, order: Order, tmp_p
 
 
 def test_what_is_as_good_ships(
-    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
-    shipping = replace(order, exported=tmp_path / "exported")
+    shipping = replace(options, exported=tmp_path / "exported")
     (tmp_path / "exported").mkdir()
     one = after_steps(place, shipping)
     assert one["promoted"] and one["ships"]["note"] == "nothing ships under this name"
@@ -206,7 +210,7 @@ def test_what_is_as_good_ships(
     stated = json.loads((target / "metrics.json").read_text())
     assert stated["score"] == one["score"] and stated["run"]["recipe"] == "tiny"
     assert "2 loops, best of 4" in (target / "README.md").read_text()
-    assert checkpoint.load_model(target).config == order.model_config
+    assert checkpoint.load_model(target).config == options.model_config
     two = after_steps(place, shipping)
     assert two["promoted"], "what ships was scored on this set before, and is not scored again"
     assert two["ships"] == {"score": 0.25, "note": "as it states, of this fixed set"}
@@ -234,14 +238,14 @@ def test_the_gate(score: float, ships: Ships, better: bool) -> None:
 
 
 def test_a_model_that_cannot_be_built_counts_by_what_it_states(
-    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(path: Path) -> None:
         raise ModelError("another version's")
 
     monkeypatch.setattr(checkpoint, "load_model", fails)
     (tmp_path / "tiny").mkdir()
-    shipping = replace(order, exported=tmp_path)
+    shipping = replace(options, exported=tmp_path)
     found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
     assert found is not None and found.score is None
     (tmp_path / "tiny" / "metrics.json").write_text('{"score": 0.7}')
@@ -249,11 +253,52 @@ def test_a_model_that_cannot_be_built_counts_by_what_it_states(
     assert found is not None and found.score == 0.7 and "stated" in found.note
 
 
+def test_weights_are_scored_once_where_the_fixed_set_changes(
+    place: Lineage, options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ships is what the slice starts from: one measurement serves both, and one the end."""
+    (tmp_path / "exported").mkdir()
+    shipping = replace(options, exported=tmp_path / "exported")
+    score = fixed.score
+    monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
+    assert after_steps(place, shipping)["promoted"]
+    monkeypatch.setattr(fixed, "score", score)
+    other = tuple(one._replace(name="another") for one in fixed.sets())
+    monkeypatch.setattr(fixed, "sets", lambda *_: other)
+    measure, calls = fixed.measure, []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return measure(*arguments)
+
+    monkeypatch.setattr(fixed, "measure", counted)
+    row = after_steps(place, shipping)
+    assert len(calls) == 2
+    assert row["ships"] == {"score": score(row["before"], other), "note": "measured"}
+
+
+@pytest.mark.parametrize(("latent", "is_grown"), [("candidate", True), ("none", False)])
+def test_a_lineage_begun_from_a_trained_latent_has_grown(
+    place: Lineage,
+    options: SliceOptions,
+    config_of: Config,
+    tmp_path: Path,
+    latent: str,
+    is_grown: bool,
+) -> None:
+    run = Run(tmp_path / "other", options.config, config_of(latent), PLAN)
+    run.save()
+    assert not slices.grown(place, None)
+    assert slices.grown(place, run.checkpoint_path) is is_grown
+    slices.begun(place, options, PLAN, lambda _: None).save()
+    assert slices.grown(place, None)
+
+
 def test_what_takes_too_long_is_not_scored(
-    place: Lineage, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fixed, "score", lambda *_: 0.25)
-    shipping = replace(order, exported=tmp_path / "exported")
+    shipping = replace(options, exported=tmp_path / "exported")
     (tmp_path / "exported").mkdir()
     after_steps(place, shipping)
     monkeypatch.setattr(fixed, "most_seconds", lambda *_: 0.41 * 3600)
@@ -278,11 +323,11 @@ def test_the_first_signal_asks_and_the_second_interrupts() -> None:
 
 
 def test_a_slice_that_is_ended_before_it_trains_leaves_nothing(
-    place: Lineage, order: Order
+    place: Lineage, options: SliceOptions
 ) -> None:
     stop = Stop()
     stop.asked = True
-    assert run_slice(place, order, PLAN, lambda _: None, lambda _: None, stop) is None
+    assert run_slice(place, options, PLAN, lambda _: None, lambda _: None, stop) is None
     assert not place.checkpoint.exists() and place.rows() == []
 
 
@@ -299,11 +344,11 @@ def test_the_options_of_a_slice(group: Group) -> None:
         slices.configs("soup", {})
 
 
-def test_a_plan_without_the_device(place: Lineage, order: Order) -> None:
+def test_a_plan_without_the_device(place: Lineage, options: SliceOptions) -> None:
     if torch.cuda.is_available():
         pytest.skip("CUDA is there")
-    text = slices.plan_text(place, order, choose("cuda", assume=True))
+    text = slices.plan_text(place, options, choose("cuda", assume=True))
     assert "cuda: assumed" in text and "unknown: no cuda here" in text
-    here = slices.plan_text(place, order, PLAN)
+    here = slices.plan_text(place, options, PLAN)
     assert "s a step here" in here and "the last" in here
     assert not place.folder.exists()

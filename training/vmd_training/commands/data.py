@@ -19,9 +19,9 @@ from vmd_solver import __version__
 from vmd_solver.csp import Board
 from vmd_solver.csp.canonical import Known
 from vmd_solver.formats import read_path
-from vmd_training.cli import stated
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.generate import ISLAND, MOST_SOLUTIONS, Part, plan
+from vmd_training.options import stated
 from vmd_training.recipes import DATASETS
 from vmd_training.workers import PartsFolder
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver.errors import VmdError
-from vmd_training.cli import needed
+from vmd_training.options import needed
 
 if TYPE_CHECKING:
     from vmd_training.evaluation.bench import Bench

@@ -10,7 +10,7 @@ import click
 
 from vmd_solver.sampling.settings import POLICIES
 from vmd_solver.text.settings import CHOICES, TextSettings
-from vmd_training.cli import needed
+from vmd_training.options import needed
 
 
 @click.command()

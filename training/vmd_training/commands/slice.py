@@ -8,12 +8,21 @@ from typing import Any
 
 import click
 
+from vmd_solver.console.exits import ExitCode
 from vmd_solver.errors import ModelError
-from vmd_training.cli import EXPORTED, file_name, needed, progress, seconds
+from vmd_training import session
+from vmd_training.commands.grids import progress
 from vmd_training.lineage import LINEAGE, Lineage
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
-RATE = click.FloatRange(0, min_open=True)
+from vmd_training.options import (
+    DEVICE,
+    EXISTING,
+    FOLDER,
+    POSITIVE,
+    THREADS,
+    file_name,
+    needed,
+    seconds,
+)  # fmt: skip
 
 
 @click.command()
@@ -25,22 +34,20 @@ RATE = click.FloatRange(0, min_open=True)
 @click.option("--lineage", "folder", type=FOLDER, default=LINEAGE,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
 @click.option("--widen", is_flag=True,
-              help="Go on with the model of the recipe, which is wider than the "
+              help="Continue with the model of the recipe, which is wider than the "
               "lineage's.")  # fmt: skip
-@click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
-              help="What a new lineage starts from; one that has begun goes on.")  # fmt: skip
-@click.option("--data", "paths", type=click.Path(path_type=Path, exists=True), multiple=True,
+@click.option("--init", type=EXISTING, default=None,
+              help="What a new lineage starts from; one that has begun continues.")  # fmt: skip
+@click.option("--data", "paths", type=EXISTING, multiple=True,
               help="A file to train on (vmd-train data), or a folder with published puzzles to "
               "evaluate on; may be repeated.")  # fmt: skip
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True,
               help="Puzzles of a set of the evaluation.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-              show_default=True)  # fmt: skip
-@click.option("--threads", type=click.IntRange(1), default=None,
-              help="Processor threads for torch.  [default: torch's own choice]")  # fmt: skip
+@DEVICE
+@THREADS
 @click.option("--workers", type=click.IntRange(1), default=None,
               help="Processes that make puzzles.")  # fmt: skip
-@click.option("--lr", type=RATE, default=None, help="Learning rate, at its highest.")
+@click.option("--lr", type=POSITIVE, default=None, help="Learning rate, at its highest.")
 @click.option("--weight-decay", type=click.FloatRange(0), default=None)
 @click.option("--draws", type=click.IntRange(1), default=None,
               help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
@@ -51,7 +58,7 @@ RATE = click.FloatRange(0, min_open=True)
               help="Steps over which the rate rises.  [default: 30]")  # fmt: skip
 @click.option("--train-loops", "loops", type=click.IntRange(1), default=None,
               help="Loops of a training call.")  # fmt: skip
-@click.option("--batch-scale", type=RATE, default=None, help="Multiplies every batch.")
+@click.option("--batch-scale", type=POSITIVE, default=None, help="Multiplies every batch.")
 @click.option("--reuse", type=click.IntRange(1), default=None, help="Times a puzzle is used.")
 @click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
 @click.option("--save-every", "checkpoint_every_s", default="2m", show_default=True,
@@ -100,31 +107,31 @@ def command(
     recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
     planned["workers"] = workers or plan.workers
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)
-    config, model_config = slices.configs(recipe, planned, place.checkpoint.is_file())
+    config, model_config = slices.configs(recipe, planned, slices.grown(place, init))
     model_config = slices.model_of(place, model_config, widen)
-    order = slices.Order(
+    options = slices.SliceOptions(
         budget_s, started, config, model_config, init, count,
         next((path for path in paths if path.is_dir()), None),
-        (exported or EXPORTED) if promote else None, name, pack, finish_s,
+        (exported or session.EXPORTED) if promote else None, name, pack, finish_s,
     )  # fmt: skip
-    say = _said(quiet)
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(line, err=True)
+
     say(f"{plan.device}: {plan.reason}")
     if dry_run:
-        click.echo(slices.plan_text(place, order, plan), err=True)
+        click.echo(slices.plan_text(place, options, plan), err=True)
         return
     report = _both(progress(quiet), tensorboard)
     try:
-        row = slices.run_slice(place, order, plan, report, say)
+        row = slices.run_slice(place, options, plan, report, say)
     except KeyboardInterrupt:
-        click.echo("\ninterrupted and saved, without a row; the same command goes on", err=True)
-        raise SystemExit(130) from None
+        click.echo("\ninterrupted and saved, without a row; the same command continues", err=True)
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     except torch.OutOfMemoryError as error:
         raise ModelError("out of memory; start again with --batch-scale 0.5") from error
     click.echo(_last(place) if row else "ended before the first step; nothing changed")
-
-
-def _said(quiet: bool) -> Any:
-    return lambda line: None if quiet else click.echo(line, err=True)
 
 
 def _last(place: Lineage) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver.text.alphabet import Alphabet, from_config
-from vmd_training.cli import EXPORTED, file_name, needed, promote_into, seconds, stated
+from vmd_training import session
+from vmd_training.options import FOLDER, RUN, file_name, needed, stated, together
+from vmd_training.session import (
+    aligned,
+    progress,
+    promote_into,
+    require_no_run,
+    saved_state,
+    to_its_end,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from vmd_training.text.loop import TextRun
@@ -54,25 +61,15 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
               help="Weight of the KL in the end.")  # fmt: skip
 @click.option("--free", "free_nats", type=click.FloatRange(0), default=0.1, show_default=True,
               help="Nats of KL that cost nothing, for each masked token.")  # fmt: skip
-@click.option("--time", "time_s", default="30m", show_default=True, metavar="DURATION",
-              callback=seconds, help="Time to train in all; the schedule follows it.")  # fmt: skip
-@click.option("--steps", type=click.IntRange(1), default=None,
-              help="Steps to train in all, in place of a time.")  # fmt: skip
-@click.option("--slice", "slice_s", default=None, metavar="DURATION", callback=seconds,
-              help="Stop after this much time here; --resume goes on.")  # fmt: skip
-@click.option("--lr", type=click.FloatRange(0, min_open=True), default=2e-3, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
+@together(*RUN)
+@click.option("--out", type=FOLDER, default=None,
               help="Folder of the run.  [default: runs/text-LATENT]")  # fmt: skip
 @click.option("--resume", is_flag=True,
-              help="Go on with the run in --out, to other --steps, --time or --beta.")  # fmt: skip
+              help="Continue the run in --out, to other --steps, --time or --beta.")  # fmt: skip
 @click.option("--name", default="text", show_default=True, callback=file_name,
               help="Name of the model.")  # fmt: skip
 @click.option("--promote/--no-promote", default=False, show_default=True,
               help="Copy into exported/ of the checkout if its bound is lower.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-              show_default=True)  # fmt: skip
-@click.option("--threads", type=click.IntRange(1), default=None)
 @click.option("--quiet", is_flag=True, help="No plan and no progress.")
 def command(
     corpus: tuple[Path, ...], more: tuple[Path, ...], out: Path | None, latent: str, resume: bool,
@@ -100,16 +97,11 @@ def command(
     if not quiet:
         click.echo(_plan(run, alphabet, len(data.train), len(data.held_out)), err=True)
     again = f"vmd-train text --resume --out {folder}"
-    try:
-        train(run, data, alphabet, _progress(quiet))
-    except KeyboardInterrupt:
-        click.echo(f"\ninterrupted and saved; go on with: {again}", err=True)
-        raise SystemExit(130) from None
-    finally:
-        distributed.leave()
-    if run.progress < 1:
-        click.echo(f"{run.progress:.0%} done and saved; go on with: {again}", err=not world.leads)
-    elif world.leads:
+
+    def training() -> None:
+        train(run, data, alphabet, progress(quiet, _described))
+
+    if to_its_end(run, training, again, "fewer --rows"):
         _finish(run, data, alphabet, name, promote)
 
 
@@ -125,8 +117,7 @@ def _begun(
 
     if not files:
         raise click.UsageError("no corpus; name a text file with --corpus FILE")
-    if (folder / "checkpoint.pt").exists():
-        raise click.UsageError(f"{folder} holds a run already; use --resume, or another --out")
+    require_no_run(folder)
     length = planned["length"]
     planned["block_lengths"] = _block_lengths(length, planned["block_lengths"], planned["blocks"])
     alphabet = vocabulary.choose(planned["alphabet"], files, planned["vocabulary"])
@@ -159,13 +150,10 @@ def _resumed(
     folder: Path, planned: dict[str, Any], plan: Any, world: Any
 ) -> tuple[TextRun, Alphabet]:
     """The run in a folder, with what it was begun with, but for a plan that was stated anew."""
-    from vmd_training import checkpoint
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
-    if not (folder / "checkpoint.pt").exists():
-        raise click.UsageError(f"no run in {folder}; start one without --resume, or name its --out")
-    state = checkpoint.load(folder / "checkpoint.pt")
+    state = saved_state(folder)
     changes = {name: planned[name] for name in ("steps", "time_s", "beta") if stated(name)}
     config = replace(
         TextTrainConfig.from_dict(state["train_config"]), slice_s=planned["slice_s"], **changes
@@ -191,32 +179,20 @@ def _plan(run: TextRun, alphabet: Alphabet, train: int, held_out: int) -> str:
     ]  # fmt: skip
     if run.step:
         lines.insert(0, ("resumed", f"after {run.step:,} steps"))
-    return "\n".join(f"{label:>9}  {text}" for label, text in lines)
+    return aligned(lines)
 
 
-def _progress(quiet: bool) -> Callable[[dict[str, Any]], None]:
-    """A line for each log row: rewritten in place on a terminal, one after another elsewhere."""
-    tty = sys.stderr.isatty()
-
-    def show(row: dict[str, Any]) -> None:
-        if quiet:
-            return
-        left = row["elapsed_s"] * (1 / max(row["progress"], 1e-6) - 1)
-        if "held_out" in row:
-            body = "held out, bits a character: " + ", ".join(
-                f"{told['bits']:.2f} ({told['kl_bits']:.2f} of it KL) in {calls} a block"
-                for calls, told in row["held_out"].items()
-            )
-        else:
-            body = "nats a token + KL a block: " + ", ".join(
-                f"{L}: {told['nats']:.2f} + {told['kl_nats']:.1f}"
-                for L, told in row["blocks"].items()
-            )
-        line = f"step {row['step']:>6}  {left / 60:5.1f} min left  {body}"
-        over = not tty or "held_out" in row
-        click.echo(f"\r\033[K{line}" if tty else line, err=True, nl=over)
-
-    return show
+def _described(row: dict[str, Any]) -> str:
+    """A log row in a line."""
+    if "held_out" in row:
+        return "held out, bits a character: " + ", ".join(
+            f"{bits['bits']:.2f} ({bits['kl_bits']:.2f} of it KL) in {calls} a block"
+            for calls, bits in row["held_out"].items()
+        )
+    return "nats a token + KL a block: " + ", ".join(
+        f"{L}: {means['nats']:.2f} + {means['kl_nats']:.1f}"
+        for L, means in sorted(row["blocks"].items(), key=lambda block: int(block[0]))
+    )
 
 
 def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: bool) -> None:
@@ -229,7 +205,7 @@ def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: boo
     export(run.ema, folder, name, alphabet, metrics, card(run, metrics, name))
     click.echo(f"model: {folder}\nuse it: vmd-text --model {folder} PROMPT")
     if promote:
-        click.echo(promote_into(EXPORTED, folder, metrics["score"], _score_of))
+        click.echo(promote_into(session.EXPORTED, folder, metrics["score"], _score_of))
 
 
 def _score_of(folder: Path) -> float:

@@ -8,16 +8,21 @@ of sampling or of measures.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from vmd_training import loop
+from vmd_training.device import choose
+from vmd_training.loop import Step, Task
+from vmd_training.optimizer import Optimizers
+from vmd_training.run import Run, TrainConfig
 from vmd_training.sequence import MASK, SequenceConfig, SequenceVMD
 from vmd_training.synthetic.data import Joint
 
@@ -41,45 +46,87 @@ class Recipe:
     """Share of rows with everything masked, beside those that chance masks so."""
 
 
-Progress = Callable[[int], None]
+@dataclass(frozen=True)
+class Ensemble:
+    """Models of one shape that are trained side by side, each from a seed of its own."""
+
+    model: SequenceConfig
+    seeds: tuple[int, ...]
+
+
+class Stacked(nn.Module):
+    """The weights of the models of an ensemble, stacked: (E, ...) each."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        super().__init__()
+        models = [_new(ensemble.model, seed) for seed in ensemble.seeds]
+        stacked, _ = stack_module_state(models)
+        self.names = list(stacked)
+        self.weights = nn.ParameterList(weight.detach() for weight in stacked.values())
+        self.models = tuple(models)  # not part of what is trained
+
+    def named(self) -> dict[str, Tensor]:
+        """The stacked weights by their name in a model."""
+        return dict(zip(self.names, self.weights, strict=True))
+
+    def unstacked(self) -> list[SequenceVMD]:
+        """The models with these weights, ready to use."""
+        for number, model in enumerate(self.models):
+            model.load_state_dict({name: w[number].detach() for name, w in self.named().items()})
+            model.eval().requires_grad_(False)
+        return list(self.models)
+
+
+class EnsembleRun(Run):
+    """A run of an ensemble, in memory."""
+
+    network = Stacked
+    kept = False
+    model: Stacked  # type: ignore[assignment]
+
+    def optimizer_of(self, model: Stacked) -> Optimizers:
+        """AdamW as the papers have it."""
+        return Optimizers(model, self.config.lr, 0.0, muon=False, betas=(0.9, 0.98), fused=True)
+
+    def clip(self) -> Tensor:
+        """Each model by itself."""
+        return clip(self.model.parameters(), self.config.clip)
+
+
+class SequenceTask(Task[EnsembleRun]):
+    """Batches of known joints, one for each model."""
+
+    def __init__(self, config: SequenceConfig, joints: Sequence[Joint], recipe: Recipe, seed: int):
+        self.recipe = recipe
+        self.batches = Batches(config, joints, recipe, Generator().manual_seed(seed))
+
+    def step(self, run: EnsembleRun) -> Step:
+        """The sum of what each model pays for its own batch."""
+        recipe, model = self.recipe, run.model
+        beta = recipe.beta * min(1.0, run.step / (recipe.anneal * recipe.steps))
+
+        def terms(weights: dict[str, Tensor], x0: Tensor, x_t: Tensor, noise: Tensor) -> Tensor:
+            bound = functional_call(model.models[0], weights, (x0, x_t, noise))
+            masked = (x_t == MASK).view(*bound.kl.shape, -1).sum(dim=-1)
+            nats: Tensor = bound.nats(beta) / masked
+            return nats
+
+        with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models
+            cost = vmap(terms)(model.named(), *self.batches.draw()).mean(dim=(1, 2)).sum()
+        return Step("all", cost, {})
 
 
 def fit(
-    config: SequenceConfig,
-    joints: Sequence[Joint],
-    seeds: Sequence[int],
-    recipe: Recipe,
-    progress: Progress = lambda steps: None,
+    config: SequenceConfig, joints: Sequence[Joint], seeds: Sequence[int], recipe: Recipe
 ) -> list[SequenceVMD]:
     """A trained model for each (joint, seed); the joints share n and V with the config."""
-    models = [_new(config, seed) for seed in seeds]
-    stacked, _ = stack_module_state(models)
-    weights = {name: weight.detach().requires_grad_() for name, weight in stacked.items()}
-    optimizer = torch.optim.AdamW(weights.values(), recipe.lr, (0.9, 0.98), fused=True,
-                                  weight_decay=0.0)  # fmt: skip
-    batches = Batches(config, joints, recipe, Generator().manual_seed(seeds[0]))
-
-    def terms(weights: dict[str, Tensor], x0: Tensor, x_t: Tensor, noise: Tensor) -> Tensor:
-        bound = functional_call(models[0], weights, (x0, x_t, noise))
-        masked = (x_t == MASK).view(*bound.kl.shape, -1).sum(dim=-1)
-        nats: Tensor = bound.nats(beta) / masked
-        return nats
-
-    for step in range(recipe.steps):
-        beta = recipe.beta * min(1.0, step / (recipe.anneal * recipe.steps))
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.lr * schedule(step, recipe.steps)
-        with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models
-            loss = vmap(terms)(weights, *batches.draw()).mean(dim=(1, 2)).sum()
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-        clip(weights.values())
-        optimizer.step()
-        progress(step + 1)
-    for number, model in enumerate(models):
-        model.load_state_dict({name: weight[number].detach() for name, weight in weights.items()})
-        model.eval().requires_grad_(False)
-    return models
+    planned = TrainConfig(
+        "synthetic", steps=recipe.steps, lr=recipe.lr, warmup=50, decay=0.5, clip=1.0, evaluations=0
+    )
+    run = EnsembleRun(Path(), planned, Ensemble(config, tuple(seeds)), choose("cpu"))
+    task = SequenceTask(config, joints, recipe, seeds[0])
+    loop.train(run, task, lambda row: None)
+    return run.model.unstacked()
 
 
 def _new(config: SequenceConfig, seed: int) -> SequenceVMD:
@@ -87,20 +134,16 @@ def _new(config: SequenceConfig, seed: int) -> SequenceVMD:
     return SequenceVMD(config)
 
 
-def schedule(step: int, steps: int) -> float:
-    """Learning rate over its highest: a warm-up, flat for half of the steps, a cosine to 1%."""
-    late = max(0.0, step / steps - 0.5) * 2
-    return min(1.0, (step + 1) / 50) * (0.505 + 0.495 * math.cos(math.pi * late))
-
-
-def clip(weights: Iterable[Tensor], highest: float = 1.0) -> None:
+def clip(weights: Iterable[Tensor], highest: float = 1.0) -> Tensor:
     """Scale the gradient of each model, over all of its weights (E, ...), to a norm of `highest` at
-    most."""
+    most. The largest norm before that is returned."""
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients])
-    scale = (highest / squares.sum(dim=0).sqrt()).clamp(max=1)
+    norms = squares.sum(dim=0).sqrt()
+    scale = (highest / norms).clamp(max=1)
     for gradient in gradients:
         gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
+    return norms.max()
 
 
 class Batches:

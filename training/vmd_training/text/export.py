@@ -7,24 +7,18 @@ compared with the one pass over all blocks that training makes.
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from vmd_solver.errors import ModelError
 from vmd_solver.text.alphabet import Alphabet
 from vmd_solver.text.denoiser import OnnxText
 from vmd_solver.text.manifest import CONTRACT, TextManifest
-from vmd_training.export import write_digests
-from vmd_training.model import parameter_count
+from vmd_training.export import write_model
 from vmd_training.text.graphs import build
 from vmd_training.text.model import Seen, TextVMD, masked_blocks
 
@@ -37,43 +31,17 @@ PARITY_CASES = ((1, 1), (2, 4), (3, 2))
 def export(
     model: TextVMD, folder: Path, name: str, alphabet: Alphabet, metrics: dict[str, Any], card: str
 ) -> Path:
-    """Write the model to `folder`, which is replaced only once everything in it was checked.
+    """Write a model of text to `folder`, as `write_model` does.
 
     Raises ModelError where ONNX Runtime and torch disagree by more than TOLERANCE.
     """
-    model = model.cpu().eval()
-    folder.parent.mkdir(parents=True, exist_ok=True)
     config = model.config
     manifest = TextManifest(
         CONTRACT, name, config.latent, config.k, config.d, config.heads, config.layers,
         config.length, config.vocabulary,
     )  # fmt: skip
-    described = {
-        **manifest.to_config(),
-        "alphabet": alphabet.to_config(),
-        "model": config.to_dict(),
-        "parameters": parameter_count(model),
-    }
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        target = Path(temporary) / folder.name
-        target.mkdir()
-        for role in ("denoiser", *(("encoder", "prior") if config.latent != "none" else ())):
-            graph = build(model, role)
-            for key, value in manifest.to_metadata(role).items():
-                graph.metadata_props.add(key=key, value=value)
-            onnx.save_model(graph, target / f"{role}.onnx")
-        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-        save_file(weights, target / "weights.safetensors")
-        (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
-        (target / "config.json").write_text(json.dumps(described, indent=2) + "\n", "utf-8")
-        write_digests(target)
-        metrics = {**metrics, "parity": parity(model, target)}
-        (target / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", "utf-8")
-        (target / "README.md").write_text(card, "utf-8")
-        write_digests(target)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.move(target, folder)
-    return folder
+    described = {"alphabet": alphabet.to_config()}
+    return write_model(model, folder, manifest, described, build, parity, metrics, card)
 
 
 def parity(model: TextVMD, folder: Path) -> dict[str, float]:

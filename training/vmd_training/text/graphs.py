@@ -10,7 +10,8 @@ from __future__ import annotations
 import onnx
 
 from vmd_training.graphs import FLOAT, INT, Ops, Signature, closed
-from vmd_training.text.model import LOG_VAR, TextConfig, TextVMD
+from vmd_training.sequence import LOG_VAR
+from vmd_training.text.model import TextConfig, TextVMD
 
 BLOCK: Signature = {"x_t": (INT, ("B", "L")), "start": (INT, ())}
 """Inputs of every graph: tokens, 0 where masked, and the place of the first one in the text."""
@@ -54,10 +55,10 @@ def denoiser(o: Ops, config: TextConfig) -> tuple[str, ...]:
     if config.latent != "none":
         denoising = o.Sub(1.0, o.Cast("finished", to=FLOAT))
         read = o.Unsqueeze(o.linear("denoiser.z", "z"), [1])
-        told = o.linear("denoiser.told", silu(o, o.Add(read, places)))
-        h = o.Add(h, o.Mul(told, denoising))
+        at_place = o.linear("denoiser.told", o.silu(o.Add(read, places)))
+        h = o.Add(h, o.Mul(at_place, denoising))
         c = o.Add(c, o.Mul(read, denoising))
-    h, keys, values = trunk(o, config, "denoiser", config.layers, h, silu(o, c))
+    h, keys, values = trunk(o, config, "denoiser", config.layers, h, o.silu(c))
     return o.linear("denoiser.head", h), keys, values
 
 
@@ -70,9 +71,9 @@ def gaussian(o: Ops, config: TextConfig, role: str) -> tuple[str, str]:
         h = o.Add(h, o.Gather(o.weight("encoder.answer.weight"), "x0"))
     h, _, _ = trunk(o, config, role, config.latent_layers, h, None)
     gate = o.Slice(o.weight(f"{role}.gate.weight"), [0], L, [0])
-    summed = o.ReduceSum(o.Mul(silu(o, o.linear(f"{role}.pool", h)), gate), [1], keepdims=0)
+    summed = o.ReduceSum(o.Mul(o.silu(o.linear(f"{role}.pool", h)), gate), [1], keepdims=0)
     both = o.linear(f"{role}.head", o.Div(summed, o.Sqrt(o.Cast(L, to=FLOAT))))
-    mean, log_var = halves(o, both, config.k)
+    mean, log_var = o.halves(both, config.k)
     return mean, o.Mul(LOG_VAR, o.Tanh(o.Div(log_var, LOG_VAR)))
 
 
@@ -94,7 +95,7 @@ def trunk(
     cos, sin = o.Cos(angle), o.Sin(angle)
 
     def rotate(x: str) -> str:
-        a, b = halves(o, x, half)
+        a, b = o.halves(x, half)
         turned = o.Sub(o.Mul(a, cos), o.Mul(b, sin))
         return o.Concat(turned, o.Add(o.Mul(a, sin), o.Mul(b, cos)), axis=-1)
 
@@ -115,7 +116,7 @@ def trunk(
         weights = o.Softmax(o.Div(scores, c_per_head**0.5), axis=-1)
         attended = o.Transpose(o.MatMul(weights, values), perm=[0, 2, 1, 3])
         h = o.Add(h, o.linear(f"{name}.out", o.Reshape(attended, [0, 0, config.d])))
-        inner = silu(o, o.linear(f"{name}.up", norm(o, f"{name}.before_update", h, c, config.d)))
+        inner = o.silu(o.linear(f"{name}.up", norm(o, f"{name}.before_update", h, c, config.d)))
         h = o.Add(h, o.linear(f"{name}.down", inner))
     keys, values = (
         o.Concat(*(o.Unsqueeze(one[part], [0]) for one in left), axis=0) for part in range(2)
@@ -125,22 +126,11 @@ def trunk(
 
 def norm(o: Ops, name: str, h: str, c: str | None, d: int) -> str:
     """`AdaNorm.forward`."""
-    scale, shift = o.weight(f"{name}.norm.weight"), o.weight(f"{name}.norm.bias")
-    normed = o.LayerNormalization(h, scale, shift, axis=-1, epsilon=1e-5)
+    normed = o.layer_norm(f"{name}.norm", h)
     if c is None:
         return normed
-    scale, shift = halves(o, o.linear(f"{name}.read", c), d)
+    scale, shift = o.halves(o.linear(f"{name}.read", c), d)
     return o.Add(o.Mul(normed, o.Add(1.0, scale)), shift)
-
-
-def halves(o: Ops, x: str, half: int) -> tuple[str, str]:
-    """The last axis cut in two."""
-    return o.Slice(x, [0], [half], [-1]), o.Slice(x, [half], [2 * half], [-1])
-
-
-def silu(o: Ops, x: str) -> str:
-    """x sigmoid(x)."""
-    return o.Mul(x, o.Sigmoid(x))
 
 
 def length(o: Ops) -> str:

@@ -7,9 +7,9 @@ q(z | x0, x_t) sees the answer, p(z | x_t) does not, both see the finished block
 2510.23606; the prior is learned as for grids, or N(0, I) as in the paper). A single block is the
 paper's global latent.
 
-Nothing is told of t: x_t says itself how much is masked. What a layer is conditioned on (AdaLN) is
-whether the block is finished, and else z. Places are rotary between tokens, so that text may go on
-for ever, and learned within a block, because z says what stands where.
+The networks are not given t: x_t shows how much is masked. What a layer is conditioned on (AdaLN)
+is whether the block is finished, and else z. Places are rotary between tokens, so that text may
+continue for ever, and learned within a block, because z says what stands where.
 
 Letters: B rows, b blocks, L tokens of a block, n = b L, m finished tokens, V, d hidden, k latent.
 """
@@ -24,13 +24,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vmd_solver.errors import ModelError
+from vmd_training.layers import AdaNorm, KeysValues, Layer
 from vmd_training.model import Gaussian, kl_nats
-from vmd_training.sequence import MASK, AdaNorm
+from vmd_training.sequence import LOG_VAR, MASK
 
-LOG_VAR = 5.0
-"""Log variances of z stay between plus and minus this."""
-Kept = list[tuple[Tensor, Tensor]]
-"""Keys and values of finished tokens, layer by layer: (B, heads, m, d / heads) each."""
+Kept = list[KeysValues]
+"""What finished tokens left, layer by layer."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +70,6 @@ class TextConfig:
         return cls(**values)
 
 
-def rotate(x: Tensor, position: Tensor) -> Tensor:
-    """x (B, heads, m, c) turned by its position (m,), so that products tell distances (RoFormer,
-    arXiv 2104.09864)."""
-    half = x.shape[-1] // 2
-    turns = torch.arange(half, device=x.device, dtype=torch.float32) / half
-    angle = position[:, None].float() * torch.exp(-9.0 * turns)
-    cos, sin = angle.cos(), angle.sin()
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
-
-
 class Seen(NamedTuple):
     """What the tokens of a call can see beside their own states."""
 
@@ -91,38 +79,6 @@ class Seen(NamedTuple):
     """What finished tokens left; none at the start of a text."""
     mask: Tensor | None
     """(n, m + n) bool, who sees whom; None where all see all."""
-
-
-class Layer(nn.Module):
-    """A pre-norm transformer layer over the tokens of blocks and what finished ones left."""
-
-    def __init__(self, d: int, heads: int, conditioned: bool) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before_attention, self.before_update = AdaNorm(d, conditioned), AdaNorm(d, conditioned)
-        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
-        self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
-
-    def forward(
-        self, h: Tensor, c: Tensor | None, seen: Seen, number: int
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """The next state, and the keys and values of these tokens.
-
-        h (B, b, L, d); c (B, b, 1, d); `number` is the layer's own in `seen.kept`.
-        """
-        B, b, L, d = h.shape
-        qkv = self.qkv(self.before_attention(h, c))
-        q, k, v = qkv.view(B, b * L, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        q, k = rotate(q, seen.position), rotate(k, seen.position)
-        keys, values = k, v
-        if seen.kept:
-            keys, values = (
-                torch.cat(pair, 2) for pair in zip(seen.kept[number], (k, v), strict=True)
-            )
-        attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=seen.mask)
-        h = h + self.out(attended.transpose(1, 2).reshape(B, b, L, d))
-        after: Tensor = h + self.down(F.silu(self.up(self.before_update(h, c))))
-        return after, (k, v)
 
 
 class Trunk(nn.Module):
@@ -139,7 +95,8 @@ class Trunk(nn.Module):
         """States (B, b, L, d) and what they leave for later blocks."""
         kept = []
         for number, layer in enumerate(self.layers):
-            h, left = layer(h, c, seen, number)
+            earlier = seen.kept[number] if seen.kept else None
+            h, left = layer(h, c, seen.mask, seen.position, earlier)
             kept.append(left)
         return self.last(h, c), kept
 
@@ -203,7 +160,7 @@ class TextLatent(nn.Module):
         # What stands where: a product of the two, summed over the block.
         pooled = (F.silu(self.pool(h)) * self.gate.weight[:L]).sum(dim=-2) / L**0.5
         mean, log_var = self.head(pooled).chunk(2, dim=-1)
-        return Gaussian(mean, LOG_VAR * torch.tanh(log_var / LOG_VAR))
+        return Gaussian.bounded(mean, log_var, LOG_VAR)
 
 
 class NormalPrior(nn.Module):
@@ -215,8 +172,7 @@ class NormalPrior(nn.Module):
 
     def forward(self, x_t: Tensor, seen: Seen) -> Gaussian:
         """Mean and log variance, zeros (B, b, k); x_t (B, b, L)."""
-        zeros = torch.zeros(*x_t.shape[:2], self.k, device=x_t.device)
-        return Gaussian(zeros, zeros)
+        return Gaussian.standard(*x_t.shape[:2], self.k, device=x_t.device)
 
 
 class Terms(NamedTuple):
@@ -263,9 +219,7 @@ class TextVMD(nn.Module):
         z, kl = noise, noise.new_zeros(B, b)
         if self.encoder is not None and self.prior is not None:
             q, p = self.encoder(x_t, seen, x0), self.prior(x_t, seen)
-            q = Gaussian(
-                *(torch.where(from_prior[..., None], *pair) for pair in zip(p, q, strict=True))
-            )
+            q = q.replaced(from_prior[..., None], p)
             z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
             z = z.roll(1, dims=0) if shuffle else z
         logits = self.denoiser(x_t, z, seen)

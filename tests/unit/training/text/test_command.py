@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from vmd_solver.denoiser.manifest import check_digests
 from vmd_solver.errors import TextError
 from vmd_solver.text.denoiser import OnnxText
+from vmd_solver.text.manifest import CONTRACT, TextManifest
 from vmd_solver.text.sampler import extend
 from vmd_solver.text.settings import TextSettings
 from vmd_training import checkpoint
@@ -136,3 +137,13 @@ def test_a_letter_outside_of_the_alphabet_is_named(tmp_path: Path) -> None:
     bad.write_text("the Cat")
     with pytest.raises(TextError, match=r"capitals\.txt: 'C'"):
         run("--corpus", bad, "--alphabet", "text8", "--out", tmp_path / "run", *SMALL)
+
+
+def test_the_manifest_keeps_its_order_so_that_files_come_out_byte_for_byte() -> None:
+    manifest = TextManifest(CONTRACT, "text", "block", 32, 96, 4, 3, 128, 256)
+    assert list(manifest.to_config()["vmd"]) == [
+        "kind", "contract", "name", "latent", "k", "d", "heads", "layers", "length", "vocabulary",
+    ]  # fmt: skip
+    assert list(manifest.to_metadata("prior"))[:4] == [
+        "vmd.kind", "vmd.contract", "vmd.name", "vmd.latent",
+    ]  # fmt: skip

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from vmd_solver.errors import ModelError
+from vmd_training.loop import MetricAccumulator
 from vmd_training.sequence import MASK
 from vmd_training.text import bound
-from vmd_training.text.loop import Sums
+from vmd_training.text.loop import measured
 from vmd_training.text.model import Terms, TextConfig, TextVMD, loss, masked_blocks
 
 TINY = {"length": 12, "k": 3, "d": 8, "layers": 2, "heads": 2}
@@ -152,17 +153,18 @@ def test_everything_stays_on_the_device_of_the_text(latent: str, prior: str) -> 
     terms = model(x0, x_t, torch.empty(3, 3, 3, device="meta"), (x_t == MASK).sum(dim=-1) < 2)
     cost = loss(terms, x_t, beta=0.5, free_nats=0.1)
     torch.autograd.backward(cost)
-    sums = Sums()
-    sums.add(4, x_t, terms)
-    assert all(t.device.type == "meta" for t in (x_t, *terms, cost, *sums._sums.values()))
+    logged = [
+        tensor for pair in measured(x_t, terms).values() for tensor in pair if pair[1] is not None
+    ]
+    assert all(t.device.type == "meta" for t in (x_t, *terms, cost, *logged))
 
 
 def test_logs_hold_the_bound_itself_beside_its_terms() -> None:
     """Two blocks of two masked tokens each: cross-entropy 1 a token, KL 3 a block."""
-    sums = Sums()
+    sums = MetricAccumulator()
     x_t = torch.tensor([[[MASK, MASK, 1], [MASK, MASK, 2]]])
-    sums.add(3, x_t, Terms(torch.ones(1, 6), torch.full((1, 2), 3.0)))
-    assert sums.means() == {"3": {"nats": 1.0, "kl_nats": 3.0, "bound_nats": 2.5}}
+    sums.add(measured(x_t, Terms(torch.ones(1, 6), torch.full((1, 2), 3.0))))
+    assert sums.means() == {"nats": 1.0, "kl_nats": 3.0, "bound_nats": 2.5}
 
 
 @pytest.mark.parametrize("wrong", [{"d": 9}, {"layers": 1, "latent_layers": 2}])

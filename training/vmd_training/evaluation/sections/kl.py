@@ -22,8 +22,8 @@ from vmd_training.evaluation.bench import Bench, Section, Task, cost
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.graph import Grid
+from vmd_training.grids import ACTIVE_NATS
 from vmd_training.intervals import mean, share
-from vmd_training.loop import ACTIVE_NATS
 from vmd_training.model import VMD, kl_nats
 from vmd_training.tables import (
     Cell,
