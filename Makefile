@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test fmt bench venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench venv slice slice-end
 
 check: format-check lint types test
 
@@ -22,6 +22,10 @@ types:
 # Unit, property, packaging and command tests, the docstrings' examples and the README's.
 test:
 	$(PYTHON) -m pytest -n 2
+
+# The same without what takes long: a Ray cluster, torchrun, a wheel, a bare clone that trains.
+quick:
+	$(PYTHON) -m pytest -n 2 -m "not slow"
 
 fmt:
 	$(PYTHON) -m ruff check --fix .
