@@ -3,10 +3,10 @@
 Whole runs of `vmd-solve FILE -o OUT`, start-up apart: the rate is that of the further puzzles of a
 file of --count beside one of half as many, by the clock and by the processor time of all processes
 together (start-up is imports, and the puzzles until compiled code is worth loading). Easy puzzles,
-which elimination settles, as a table with solutions and as lines; and the hardest that ship, in
-mode exact. With one process and with --jobs workers; and beside them the engine with one puzzle at
-a time, as it writes form `grid`. Puzzles are made from --seed. --memory N adds the largest process
-of runs of ten thousand easy puzzles and of N.
+which propagation settles, as a table with solutions and as lines; and the hardest included ones,
+in mode exact. With one process and with --jobs workers; and beside them the engine with one puzzle
+at a time, as it writes format `grid`. Puzzles are made from --seed. --memory N adds the largest
+process of runs of ten thousand easy puzzles and of N.
 
 On a machine that does other work, processor time is what to compare, and only within one run. The
 last line is one JSON document.
@@ -66,7 +66,7 @@ def solve(*arguments: str) -> Run:
 
 
 def easy(seed: int, count: int = 2000) -> tuple[Values, Values]:
-    """Minimal puzzles (B, 81) that elimination settles, and their solutions."""
+    """Minimal puzzles (B, 81) that propagation settles, and their solutions."""
     puzzles, solutions = minimal_puzzles(sudoku(), count, seed)
     masks, _ = propagate(sudoku(), initial_masks(sudoku(), puzzles))
     settled = (masks_to_values(masks) > 0).all(axis=1)
@@ -74,7 +74,7 @@ def easy(seed: int, count: int = 2000) -> tuple[Values, Values]:
 
 
 def hard() -> Values:
-    """The hardest puzzles that ship (B, 81)."""
+    """The hardest included puzzles (B, 81)."""
     found = formats.read_path(asset("puzzles/hard-100.sdm"))
     return np.array([entry.puzzle.givens for entry in found if entry.puzzle], np.int8)
 

@@ -74,7 +74,7 @@ def end(name: str, **figures: object) -> None:
 def passes(
     work: Callable[[], object], repeats: int, clock: Callable[[], float] = time.perf_counter
 ) -> list[float]:
-    """Seconds of each of so many passes by this clock."""
+    """Seconds of each of this many passes by this clock."""
     seconds = []
     for _ in range(repeats):
         started = clock()

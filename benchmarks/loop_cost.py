@@ -75,7 +75,7 @@ def fastest(product: Product, repeats: int) -> float:
 
 
 def cost(denoiser: Denoiser, puzzles: PuzzleSet, rows: int, repeats: int) -> Row:
-    """Of one call and of one loop, on so many rows; puzzles repeat where there are fewer.
+    """Of one call and of one loop, on this many rows; puzzles repeat where there are fewer.
 
     Raises VmdError where no product was seen in a loop: the call ran nothing that is counted.
     """

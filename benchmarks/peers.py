@@ -65,7 +65,7 @@ def work(number: int, pipe: Connection) -> None:
 
 
 class Process:
-    """A peer in a process of its own, started anew where it had to be ended."""
+    """A peer in a process of its own, restarted if it had to be ended."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer

@@ -1,6 +1,6 @@
 """What share of real puzzles does the model alone solve, with how many operations a puzzle?
 
-Neural mode by its usual schedule (nothing committed before the last call, z drawn anew for each
+Neural mode by its usual schedule (nothing committed before the last call, z redrawn for each
 call), so that givens are clamped and no candidate is eliminated by a rule. For each model and set,
 K latents a puzzle are run in two ways of choosing among their grids. "valid" checks the rules after
 every call and stops at the first valid grid; "margin" makes every call and answers with the grid
@@ -12,7 +12,7 @@ puzzles of a set, solved or not. Operations are multiplications and additions of
 that were run, for all latents, encoder and prior included (`benchmarks/operations.py`: sums by
 gather and scatter count nothing). Seconds are processor time at one thread, counting taken off.
 
-The puzzles are those that ship, or sets of --data FOLDER, one puzzle a line. --earlier FILE puts
+The puzzles are the included ones, or sets of --data FOLDER, one puzzle a line. --earlier FILE puts
 the rows of an output of this benchmark into the same table, for a model that this version no longer
 reads. The last line is one JSON document.
 """

@@ -1,6 +1,6 @@
 """How long does one puzzle take from a cold command, and how much memory?
 
-Runs the installed `vmd-solve` on a puzzle that ships, as a whole process, several times after one
+Runs the installed `vmd-solve` on an included puzzle, as a whole process, several times after one
 run that warms the disk cache, in each mode, in a folder of its own. Wall seconds (median, p90) and
 the largest resident memory of any run, as the operating system accounts them. The last line is one
 JSON document.

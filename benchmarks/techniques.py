@@ -2,7 +2,7 @@
 
 Makes puzzles of several families and sizes, minimal ones unless the board is large, walks the path
 of each and holds every step against the solution; a false step ends the run. Then it grades each
-puzzle again with cells dealt out anew and values renamed, without and with unique rectangles. The
+puzzle again with cells relabelled and values renamed, without and with unique rectangles. The
 clock is the processor's, around `next_step` and `apply` alone. The last line is one JSON document.
 """
 

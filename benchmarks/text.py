@@ -1,6 +1,6 @@
 """How fast does `vmd-text` write on a CPU, what do kept keys save, and how soon is it there?
 
-New tokens a second of the model that ships after a prompt, by calls and tokens a block (the fastest
+New tokens a second of the included model after a prompt, by calls and tokens a block (the fastest
 of several texts after a warming one, as others may use the machine); the time of one call on a
 block beside a full memory, against a call on everything at once, which is what it would cost to
 keep nothing; and the whole process from a cold command, for one block. The last line is one JSON

@@ -78,7 +78,7 @@ async def measure(size: tuple[int, int], rounds: int) -> dict[str, Any]:
 
 
 def summary(found: list[tuple[float, float]]) -> dict[str, float]:
-    """What is told of a kind of key."""
+    """Figures of a kind of key."""
     processor, wall = (sorted(values) for values in zip(*found, strict=True))
     return {
         "median_ms": round(statistics.median(processor), 1),

@@ -1,4 +1,4 @@
-"""Where the files that ship with the package are: puzzles and exported models.
+"""Where the files included in the package are: puzzles and exported models.
 
 An installed package carries them under `vmd_solver/_assets/`; an editable install finds them in
 its checkout. Nothing here knows what the files hold, and nothing heavy is imported.
@@ -39,7 +39,7 @@ def path(name: str) -> Path:
 
 
 def shipped(name: str) -> str:
-    """The place of `puzzles/...` that ships with the package, where there is no such file here."""
+    """The place of `puzzles/...` included in the package, if there is no such file here."""
     if name.startswith("puzzles/") and not os.path.lexists(name):
         with suppress(AssetNotFound):
             return str(path(name))

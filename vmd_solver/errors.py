@@ -12,6 +12,7 @@ VmdError
     RuntimeUnavailable                no ONNX Runtime, or not the device asked for
   ClusterUnavailable                  no Ray, or nobody at its address
   SearchError                         settings that no search can follow
+  ResumeError                         a stopped run that cannot be continued
   SaveError                           a file of ours, a saved game say, that cannot be read
   TextError                           text that a model cannot take, or a corpus that is no text
 ```
@@ -94,6 +95,10 @@ class ClusterUnavailable(VmdError):
 
 class SearchError(VmdError):
     """Solver settings that contradict one another or are out of range."""
+
+
+class ResumeError(VmdError):
+    """The output of a stopped run that does not belong to what is asked now."""
 
 
 class SaveError(VmdError):

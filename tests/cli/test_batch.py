@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -26,11 +25,11 @@ from vmd_solver.batch.pipeline import Pipeline
 from vmd_solver.batch.records import OutputStyle
 from vmd_solver.batch.report import Report, joined
 from vmd_solver.batch.request import Request
+from vmd_solver.batch.resume import done_in
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
-from vmd_solver.cli.resume import done_in
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import Masks
-from vmd_solver.errors import VmdError
+from vmd_solver.errors import ResumeError, VmdError
 from vmd_solver.sampling import Settings, bulk
 
 Solve = Callable[..., Any]
@@ -334,5 +333,5 @@ def test_a_file_of_something_else_is_not_cut(tmp_path: Path) -> None:
     for text in (b"puzzle,what\n1,2\n", b"hello\n", b"[]\n", b"{}\n", b"\xff\n"):
         (tmp_path / "o").write_bytes(text)
         for form, head in (("csv", b"puzzle,family\n"), ("jsonl", b"")):
-            with pytest.raises(click.UsageError, match="cannot resume"):
+            with pytest.raises(ResumeError, match="cannot resume"):
                 done_in(str(tmp_path / "o"), form, head)

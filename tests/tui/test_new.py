@@ -37,7 +37,7 @@ async def asked(at: Any, **answers: Any) -> NewScreen:
     return screen
 
 
-def said(at: Any, name: str = "said") -> str:
+def said(at: Any, name: str = "message") -> str:
     return str(at.app.screen.query_one(f"#{name}", Static).content)
 
 

@@ -48,7 +48,7 @@ def draft(at: Any) -> Draft:
 
 
 def said(at: Any) -> str:
-    return str(at.app.screen.query_one("#said", Static).content)
+    return str(at.app.screen.query_one("#message", Static).content)
 
 
 async def typed(at: Any, text: str) -> None:

@@ -73,7 +73,7 @@ class Actor:
 
 
 class RayBackend:
-    """Actors that all do the same work, with so many `threads` each; a `Backend`."""
+    """Actors that all do the same work, with `threads` each; a `Backend`."""
 
     def __init__(self, new_work: NewWork, threads: int, gpus: int) -> None:
         import ray
@@ -103,7 +103,7 @@ class RayBackend:
         if not ready:
             raise VmdError(
                 f"no worker came up within {PATIENCE_S:.0f} s: is there a free processor in the"
-                " cluster? `ray status` tells"
+                " cluster? see `ray status`"
             )
         return [by_answer[answer] for answer in ready]
 
@@ -122,7 +122,7 @@ def ray_backend(address: str, new_work: NewWork, threads: int, gpus: int) -> Ite
     except (OSError, ValueError, RuntimeError) as error:
         raise ClusterUnavailable(
             f"no Ray cluster at {address}; start one with `ray start --head`, and give its"
-            " host:port, auto for the one that this machine is in, or local for a passing one"
+            " host:port, auto for the one that this machine is in, or local for a temporary one"
         ) from error
     try:
         yield RayBackend(new_work, threads, gpus)
@@ -131,7 +131,7 @@ def ray_backend(address: str, new_work: NewWork, threads: int, gpus: int) -> Ite
 
 
 def _require_answer(address: str) -> None:
-    """Raise OSError where nobody listens: Ray itself would go on asking for minutes."""
+    """Raise OSError where nobody listens: Ray itself would keep trying for minutes."""
     host, colon, port = address.rpartition(":")
     if colon:
         socket.create_connection((host, int(port)), timeout=ANSWER_S).close()

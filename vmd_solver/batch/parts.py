@@ -25,23 +25,23 @@ _SHORTEST = 16
 _PLAIN = frozenset("0123456789.-_*?, ")
 
 
-def parts(names: Sequence[str], form: str | None, family: str) -> Iterator[Piece | Entry]:
+def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Piece | Entry]:
     """The puzzles of every argument in turn.
 
-    Raises PuzzleError, before the first, where there is no such form or family.
+    Raises PuzzleError, before the first, where there is no such format or family.
     """
-    read((), None, form, family)
-    return _parts(names, form, family)
+    read((), None, format, family)
+    return _parts(names, format, family)
 
 
-def _parts(names: Sequence[str], form: str | None, family: str) -> Iterator[Piece | Entry]:
+def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Piece | Entry]:
     for name in names:
         if name == STANDARD_INPUT:
-            yield from _piped(form, family)
+            yield from _piped(format, family)
         elif is_literal(name):
-            yield from read([name], "argument", form or "line", family)
+            yield from read([name], "argument", format or "line", family)
         else:
-            yield from parts_of_path(shipped(name), form, family)
+            yield from parts_of_path(shipped(name), format, family)
 
 
 def bytes_of(names: Sequence[str]) -> int | None:
@@ -53,12 +53,12 @@ def bytes_of(names: Sequence[str]) -> int | None:
     return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
 
 
-def _piped(form: str | None, family: str) -> Iterator[Piece | Entry]:
+def _piped(format: str | None, family: str) -> Iterator[Piece | Entry]:
     try:
         if sys.stdin is None:
             raise PuzzleSyntaxError("is closed: expected puzzles", source="standard input")
         with sys.stdin.buffer as stream:
-            yield from parts_of_stream(stream, "standard input", form, family)
+            yield from parts_of_stream(stream, "standard input", format, family)
     except PuzzleSyntaxError as error:
         if error.source is None:
             raise

@@ -108,7 +108,7 @@ class WorkerPool(Generic[W]):
     ) -> Iterator[Any]:
         """The results in the order of the tasks. Raises what a worker raised, and VmdError.
 
-        `on_done` is told the size of each task and the seconds it took.
+        `on_done` gets the size of each task and the seconds it took.
         """
         source = iter(tasks)
         out: deque[Task] = deque()
@@ -139,7 +139,7 @@ class WorkerPool(Generic[W]):
         return False
 
     def _idle(self) -> Slot[W] | None:
-        """A slot without a task, a new one if need be; None where there is none yet."""
+        """A slot without a task, a new one if need be; None if there is none yet."""
         for slot in self.slots:
             if slot.worker.up and slot.task is None:
                 return slot

@@ -90,7 +90,7 @@ class OutputFormat:
 
 @dataclass(frozen=True)
 class OutputStyle:
-    """Which output format to use, as workers are told it."""
+    """Which output format to use, in a form that workers can be sent."""
 
     name: str
 
@@ -107,7 +107,7 @@ def columns_of(request: Request) -> tuple[str, ...]:
 
 
 def row_of(outcome: Outcome, request: Request) -> Row:
-    """The outcome as plain values; `error` and its place only where there is one."""
+    """The outcome as plain values; `error` and its place only if there is one."""
     facts = _facts(outcome)
     row: Row = {column: facts.get(column) for column in columns_of(request)}
     row |= {"status": outcome.status, "mode": request.settings.mode}

@@ -51,7 +51,7 @@ class Tally:
         return self.statuses.total()
 
     def summary(self, rate: float) -> list[str]:
-        """The lines of --stats, of a run at so many puzzles a second."""
+        """The lines of --stats, of a run at `rate` puzzles a second."""
         parts = [f"{count:,} {status}" for status, count in self.statuses.most_common()]
         lines = [f"{self.done:,} puzzle{'s' * (self.done != 1)}: {', '.join(parts) or 'none'}"]
         if timed := len(self.seconds):

@@ -1,4 +1,4 @@
-"""What the user asked for, once the options are read.
+"""What the user asked for, as data.
 
 Knows no option's spelling, and does nothing.
 """
@@ -39,7 +39,7 @@ class Request:
     resume: bool = False
     quiet: bool = False
     explain: bool = False
-    """Whether to tell how a person would solve it."""
+    """Whether to explain how a person would solve it."""
 
     @property
     def counts(self) -> bool:

@@ -1,4 +1,4 @@
-"""What --info tells: versions, runtime, model and places.
+"""What --info prints: versions, runtime, model and places.
 
 Knows where to ask, and judges nothing itself.
 """
@@ -72,7 +72,7 @@ def _model(request: Request) -> Iterator[tuple[str, str]]:
 
 def _parameters(config: Path) -> str:
     count = json.loads(config.read_text(encoding="utf-8")).get("parameters")
-    return f"{count:,}" if isinstance(count, int) else "not told"
+    return f"{count:,}" if isinstance(count, int) else "unknown"
 
 
 def _places() -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
-    "Exit codes: 0 all made, 1 some not found in so many tries, 2 wrong usage, "
+    "Exit codes: 0 all made, 1 some not found within --tries, 2 wrong usage, "
     "3 no model or runtime, 130 interrupted (what is written is whole)."
 )
 _COUNT = click.IntRange(1, 1_000_000)
@@ -80,8 +80,8 @@ class _Box(click.ParamType[tuple[int, int]]):
 @click.option(
     "-f",
     "--format",
-    metavar="FORM",
-    help="Any form of docs/FORMATS.md that holds the family, or html, pdf or svg.  [line or vmd]",
+    metavar="FORMAT",
+    help="Any format of docs/FORMATS.md that holds the family, or html, pdf or svg.  [line or vmd]",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
 @click.option(
@@ -102,10 +102,10 @@ def command(context: click.Context, /, **options: Any) -> MakeRequest:
     The same options and seed make the same puzzles on every machine; with --mode neural, up to
     rounding in the network. Puzzles go to standard output, everything else to standard error.
     """
-    return _order(context, options)
+    return _request(context, options)
 
 
-def _order(context: click.Context, options: dict[str, Any]) -> MakeRequest:
+def _request(context: click.Context, options: dict[str, Any]) -> MakeRequest:
     """The options as a request. Raises SearchError and UsageError for what makes no sense."""
     from vmd_solver.cli.making import MakeRequest
     from vmd_solver.generation import PuzzleSpec
@@ -117,22 +117,22 @@ def _order(context: click.Context, options: dict[str, Any]) -> MakeRequest:
     size = options["size"]
     if size is None:
         size = box[0] * box[1] if box else 9
-    form = options["format"] or ("vmd" if options["family"].startswith("jigsaw") else "line")
+    chosen = options["format"] or ("vmd" if options["family"].startswith("jigsaw") else "line")
     if options["mode"] == "exact":
         for name in ("model", "latents", "nfe"):
             if not is_default(name):
                 raise click.UsageError(f"--{name} goes with --mode neural")
-    if options["solutions"] and form not in ("html", "pdf", "svg"):
+    if options["solutions"] and chosen not in ("html", "pdf", "svg"):
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
-    told = ("family", "symmetry", "minimal", "clues", "seed", "tries")
+    stated = ("family", "symmetry", "minimal", "clues", "seed", "tries")
     spec = PuzzleSpec(
-        size=size, box=box, level=options["difficulty"], **{name: options[name] for name in told}
+        size=size, box=box, level=options["difficulty"], **{name: options[name] for name in stated}
     )
     same = (
         "count", "mode", "model", "latents", "nfe", "output", "per_page", "solutions", "jobs",
         "stats", "quiet",
     )  # fmt: skip
-    return MakeRequest(spec=spec, format=form, **{name: options[name] for name in same})
+    return MakeRequest(spec=spec, format=chosen, **{name: options[name] for name in same})
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """One run of `vmd-make`: puzzles made, in worker processes if wanted, written whole, counted.
 
-It must not know how a puzzle is made, nor how a form is written.
+It must not know how a puzzle is made, nor how a format is written.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class _Tally:
 
 def run(request: MakeRequest) -> int:
     """Make the puzzles. The exit code; raises VmdError, OSError and KeyboardInterrupt."""
-    _require_form(request)
-    _drawer(request)  # what is wrong with a model is said before anything is written
+    _require_format(request)
+    _drawer(request)  # a model that cannot be used is reported before anything is written
     live = sys.stderr is not None and sys.stderr.isatty()
     narrator, tally = Narrator(request.quiet, live), _Tally()
     with Output(request.output) as output, _made(request) as found:
@@ -88,13 +88,13 @@ def run(request: MakeRequest) -> int:
     return ExitCode.UNSOLVED if tally.failed else ExitCode.SOLVED
 
 
-def _require_form(request: MakeRequest) -> None:
-    """Raise PuzzleError, before anything is made, where the form cannot hold the puzzles."""
+def _require_format(request: MakeRequest) -> None:
+    """Raise PuzzleError, before anything is made, if the format cannot hold the puzzles."""
     if request.format in PAGES:
         request.spec.board(np.random.default_rng(0))
         return
-    if request.format not in [form.name for form in FORMATS]:
-        known = ", ".join([*(form.name for form in FORMATS), *PAGES])
+    if request.format not in [known.name for known in FORMATS]:
+        known = ", ".join([*(known.name for known in FORMATS), *PAGES])
         raise PuzzleError(f"unknown format {request.format!r}: expected one of {known}")
     write(request.spec.board(np.random.default_rng(0)).empty(), request.format)
 
@@ -128,7 +128,7 @@ def _made(request: MakeRequest) -> Iterator[Iterable[GeneratedPuzzle | None]]:
 def _counted(
     request: MakeRequest, found: Iterable[GeneratedPuzzle | None], tally: _Tally, narrator: Narrator
 ) -> Iterator[GeneratedPuzzle]:
-    """The puzzles that were found; the others are told of."""
+    """The puzzles that were found; the others are reported."""
     narrator.progress(f"0 of {request.count:,} made")
     for number, made in enumerate(found, 1):
         if made is None:

@@ -15,10 +15,10 @@ from vmd_solver.batch.parts import Part, bytes_of, entries_in, numbered, parts
 from vmd_solver.batch.records import OutputFormat, OutputStyle
 from vmd_solver.batch.report import Report, Tally
 from vmd_solver.batch.request import Request
+from vmd_solver.batch.resume import FORMATS, Done, Note, done_in
 from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
 from vmd_solver.cli.progress import Progress
-from vmd_solver.cli.resume import FORMATS, Done, Note, done_in
 from vmd_solver.console.exits import code_of
 from vmd_solver.console.narrator import Narrator
 
@@ -26,7 +26,7 @@ _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
 
 
 def run(request: Request) -> int:
-    """The exit code, once every puzzle is dealt with.
+    """The exit code, once every puzzle is done.
 
     Raises what stops a run: VmdError, OSError, KeyboardInterrupt.
     """
@@ -46,13 +46,13 @@ def run(request: Request) -> int:
             note.write()
         style, found = _style(request, output, found)
         narrator = Narrator(request.quiet, live=_shows_progress(output))
-        tally, form = Tally(), style.format(request)
+        tally, output_format = Tally(), style.format(request)
         try:
             write = None if trace is None else trace.write
             with closing(solve_parts(done.rest(found), request, style, write)) as reports:
                 for report in reports:
                     tally.merge(report.tally)
-                    _write(report, form, output, narrator)
+                    _write(report, output_format, output, narrator)
                     narrator.progress(progress.line(done.count, tally))
             if note is not None:
                 note.remove()
@@ -65,11 +65,11 @@ def run(request: Request) -> int:
     return code_of(tally.statuses + done.statuses)
 
 
-def _write(report: Report, form: OutputFormat, output: Output, narrator: Narrator) -> None:
+def _write(report: Report, output_format: OutputFormat, output: Output, narrator: Narrator) -> None:
     """Write the records of a report to the output, and its messages to standard error."""
     if report.data:
-        lead = form.between if output.started else form.head
-        output.write(lead.encode(form.encoding) + report.data)
+        lead = output_format.between if output.started else output_format.head
+        output.write(lead.encode(output_format.encoding) + report.data)
     for message in report.messages:
         (narrator.error if message.is_error else narrator.note)(message.text)
 
@@ -77,12 +77,12 @@ def _write(report: Report, form: OutputFormat, output: Output, narrator: Narrato
 def _begun(request: Request) -> tuple[Note | None, Done]:
     """The note of this run, where its rows allow for one, and what an earlier run has done.
 
-    Raises UsageError where there is none to go on with, or it was asked for something else.
+    Raises UsageError if there is none to continue, ResumeError if it had another request.
     """
     name = _format_name(request, on_terminal=False)
     if request.output in (None, "-") or name not in FORMATS:
         if request.resume:
-            raise click.UsageError("--resume needs --output FILE, in the form jsonl or csv")
+            raise click.UsageError("--resume needs --output FILE, in format jsonl or csv")
         return None, Done()
     path = Path(str(request.output))
     note = Note(request, name)
@@ -148,9 +148,9 @@ def _shows_progress(output: Output) -> bool:
 
 def _require_room_for_steps(request: Request) -> None:
     """Raise UsageError where the output format cannot hold an explanation."""
-    form = _requested_format(request)
-    if request.explain and form not in (None, "pretty", "jsonl"):
-        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {form}")
+    name = _requested_format(request)
+    if request.explain and name not in (None, "pretty", "jsonl"):
+        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {name}")
 
 
 def _require_separate_files(request: Request) -> None:

@@ -55,10 +55,10 @@ _LISTED = click.IntRange(1, 1000)
     "-f",
     "--format",
     type=click.Choice(["pretty", "line", "grid", "csv", "jsonl"]),
-    help="Output form. On a terminal pretty, else line, or what the name of --output ends in.",
+    help="Output format. On a terminal pretty, else line, or what the name of --output ends in.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
-@click.option("--input-format", metavar="FORM", help="Read the input as this form; else found out.")
+@click.option("--input-format", metavar="FORMAT", help="Format of the input; detected by default.")
 @click.option(
     "--family",
     default="sudoku",
@@ -95,11 +95,11 @@ _LISTED = click.IntRange(1, 1000)
 @click.option(
     "--select", metavar="HOW", help="Neural mode: the first valid grid, or by margin the surest."
 )
-@click.option("--unique", is_flag=True, help="Tell whether the solution is the only one.")
-@click.option("--count", is_flag=True, help="Tell how many solutions there are.")
-@click.option("--limit", type=_LIMITS, help=f"With --count: stop at so many.  [{_LIMIT}]")
+@click.option("--unique", is_flag=True, help="Report whether the solution is the only one.")
+@click.option("--count", is_flag=True, help="Report the number of solutions.")
+@click.option("--limit", type=_LIMITS, help=f"With --count: stop at this many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
-@click.option("--explain", is_flag=True, help="Tell how a person would solve it, step by step.")
+@click.option("--explain", is_flag=True, help="Explain how a person would solve it, step by step.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
 @click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
@@ -115,7 +115,7 @@ _LISTED = click.IntRange(1, 1000)
     "--jobs", type=_COUNT, help="Worker processes.  [as many as processors, if there is much to do]"
 )
 @click.option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: host:port, auto or local.")
-@click.option("--resume", is_flag=True, help="Go on with the --output of a run that was stopped.")
+@click.option("--resume", is_flag=True, help="Continue the --output of a run that was stopped.")
 @click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.option(
@@ -124,14 +124,14 @@ _LISTED = click.IntRange(1, 1000)
     default="auto",
     help="Colours on a terminal; NO_COLOR turns them off.  [auto]",
 )
-@click.option("--info", is_flag=True, help="Tell versions, runtime, model and places, and end.")
+@click.option("--info", is_flag=True, help="Print versions, runtime, model and paths, and exit.")
 @click.version_option(__version__, message="vmd-solve %(version)s")
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> Request | int:
     """Solve constraint puzzles, and verify every solution.
 
-    FILES hold puzzles in any form of docs/FORMATS.md; - is standard input. A puzzle may also stand
-    on the command line itself, as one line with . for an open cell. Solutions go to standard
+    FILES hold puzzles in any format of docs/FORMATS.md; - is standard input. A puzzle may also be
+    given on the command line itself, as one line with . for an open cell. Solutions go to standard
     output, everything else to standard error.
     """
     if not (options["files"] or options["info"] or _is_piped()):
@@ -166,7 +166,7 @@ def _is_piped() -> bool:
 
 
 def _request(options: dict[str, Any]) -> Request:
-    """The options as a request. Raises SearchError and UsageError for what makes no sense."""
+    """The options as a request. Raises SearchError and UsageError for contradictions."""
     from vmd_solver.batch.request import Request
 
     asked, most = _asked(options)
@@ -192,8 +192,8 @@ def _settings(options: dict[str, Any], most: int) -> Any:
         "mode", "policy", "nfe", "loops", "latents", "threshold", "temperature", "max_guesses",
         "seed", "z", "remask", "select",
     )  # fmt: skip
-    told = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
-    given = {name: value for name, value in told.items() if value is not None}
+    stated = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
+    given = {name: value for name, value in stated.items() if value is not None}
     return Settings.usual(solutions=most, **given)
 
 

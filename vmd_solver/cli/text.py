@@ -70,7 +70,7 @@ _SETTINGS = ("nfe", "block_length", "policy", "threshold", "temperature", "laten
 def command(**options: Any) -> dict[str, Any]:
     """Write text after PROMPT, or fill the gaps of a text, by masked diffusion.
 
-    The model that ships is a toy: 1.1 million parameters that have read Shakespeare's plays, byte
+    The included model is a toy: 1.1 million parameters that have read Shakespeare's plays, byte
     by byte, at 2.9 bits a character. It writes in their manner, without sense.
 
     Without PROMPT and --fill the prompt is read from standard input, unless that is a terminal;
@@ -149,14 +149,14 @@ def _sample(
 ) -> Sample:  # fmt: skip
     from vmd_solver.text.sampler import extend, fill, quiet
 
-    tell = screen or quiet
+    observe = screen or quiet
     if options["fill"] is not None:
         masked = model.alphabet.encode_gaps(given, options["gap"], options["replace"])
-        return fill(model, masked, settings, tell)
+        return fill(model, masked, settings, observe)
     tokens = model.alphabet.encode(given, options["replace"])
     blocks = options["blocks"]
     count = blocks * settings.block_length if blocks else options["length"]
-    return extend(model, tokens, count, settings, tell)
+    return extend(model, tokens, count, settings, observe)
 
 
 def _row(model: OnnxText, given: str, settings: Any, sample: Sample, seconds: float) -> Any:

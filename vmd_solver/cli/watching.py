@@ -56,7 +56,7 @@ class Screen:
 
 
 def cut(line: str, columns: int) -> list[str]:
-    """A line in pieces that fit into so many columns.
+    """A line in pieces that fit into this many columns.
 
     >>> cut("abcdefg", 3)
     ['abc', 'def', 'g']

@@ -1,7 +1,7 @@
 """Ctrl-C that works even where a library swallows it.
 
 Python turns an interrupt into an exception wherever it happens to be; raised while a library loads
-or compiles, that exception can get lost, and the search would go on for ever. So it comes again.
+or compiles, that exception can get lost, and the search would run for ever. So it comes again.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from vmd_solver.csp.puzzle import Board, Puzzle
 Colours = npt.NDArray[np.uint64]
 
 ROUNDS = 5
-"""Rounds of a signature. Refinement goes on until nothing changes."""
+"""Rounds of a signature. Refinement continues until nothing changes."""
 
 CHUNK_CELLS = 1 << 16
 """Cells, times values, that are hashed at a time: bounds memory."""

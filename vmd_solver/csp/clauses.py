@@ -1,7 +1,7 @@
 """A second search, for hard boards: SAT by clause learning, with python-sat (extra `sat`).
 
 The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. It must
-not know of files. The caller alternates it with the kernel, so many conflicts at a time.
+not know of files. The caller alternates it with the kernel, a number of conflicts at a time.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
 (2001); Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).

@@ -170,7 +170,7 @@ class _Kernel:
         return pace // self._board.n + 1
 
     def run(self, limit: int, guesses: int) -> bool:
-        """Search on for so many guesses: whether `limit` solutions are found, or all there are."""
+        """Search on by this many guesses: whether `limit` solutions are found, or all there are."""
         tables = self._use.tables(self._board)
         end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))

@@ -6,10 +6,10 @@ results guess for guess: see `compiled`. A candidate mask has bit v - 1 set wher
 possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
 
 The search is depth first and two-way: a guess copies the state, sets the value in the copy and
-strikes it from the original, which waits below on the stack. A search that fails too often begins
-anew, and from then on prefers cells that were the end of many branches. All that a search knows
-lies in `State`, so that a caller may stop it after any number of guesses and go on later, even on
-the other machine.
+strikes it from the original, which waits below on the stack. A search that fails too often
+restarts, and from then on prefers cells that were the end of many branches. `State` holds all of a
+search, so that a caller may stop it after any number of guesses and continue later, even on the
+other machine.
 
 Sources: fail-first branching after Haralick and Elliott (1980); guesses at the place of a value,
 and the scarcest value first, after Dotu et al., Redundant modeling for the quasigroup completion
@@ -31,7 +31,7 @@ PAIR = 2
 """Candidates of a cell, or places of a value in a unit, that a guess decides either way."""
 
 FIRST_RUN = 250
-"""Failures after which a search begins anew for the first time; 9x9 puzzles hardly have so many."""
+"""Failures after which a search restarts for the first time; 9x9 puzzles rarely have that many."""
 
 CELL_WEIGHT, UNIT_WEIGHT = 8, 2
 """A failure adds so much to the cell that lost its last candidate, or to each cell of the unit in
@@ -63,7 +63,7 @@ class State(NamedTuple):
     The last of them is the next to look at. `tails[level]` cells are placed there, the first of
     `queue` (n,), and `changed[level]` is the cell whose mask was narrowed since, or NO_CELL.
     `found` (stored, n) keeps the first solutions. `root` (n,) is where the search began, and where
-    it begins anew; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
+    it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
     solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
     """
 
@@ -327,7 +327,7 @@ def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
 
 
 def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
-    """Go on until `limit` solutions are found or no state waits (True), or `budget` guesses made.
+    """Continue until `limit` solutions are found or no state waits (True), or `budget` is spent.
 
     Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
     long as there is no solution, too many failures end a run; each may have half as many again.

@@ -61,7 +61,7 @@ def refuted(
 ) -> npt.NDArray[np.float64]:
     """Share of the wrong candidates of each puzzle (B, n) that one trial refutes: (B,) float64.
 
-    Wrong is every candidate that singles leave, but one a cell; a trial assumes it and goes on by
+    Wrong is every candidate that singles leave, but one a cell; a trial assumes it and continues by
     singles. 1 where singles suffice. Of the puzzles called hardest, of rating 11 and more, hardly
     any candidate falls so, whereas a puzzle may take a search many guesses and fall to trials.
 

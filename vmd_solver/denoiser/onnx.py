@@ -116,7 +116,7 @@ class OnnxDenoiser(OnnxModel):
         h: Floats,
         loops: int | None = None,
     ) -> tuple[Floats, Floats]:
-        """One call of so many loops, by default `self.loops`."""
+        """One call of this many loops, by default `self.loops`."""
         graph = CandidateGraph.of(board, x_t, allowed)
         state = graph.gather(h)
         feed = {"h": state, "loops": np.array(loops or self.loops)}

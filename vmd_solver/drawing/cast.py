@@ -48,7 +48,7 @@ def _screen(show: Slideshow, slide: Slide) -> Iterator[str]:
 
 
 def _layout(show: Slideshow, count: int) -> TextLayout:
-    """How each of so many boards is drawn."""
+    """How each of this many boards is drawn."""
     width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else (0, 0)
     return fitted(show.board, show.symbol_width, width, height)
 

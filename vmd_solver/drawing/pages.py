@@ -50,7 +50,7 @@ def sheets(items: Sequence[Solved], per_page: int, solutions: bool) -> list[list
 
 
 def columns_and_rows(per_page: int) -> tuple[int, int]:
-    """How so many drawings stand on a sheet."""
+    """How this many drawings are placed on a sheet."""
     columns = 1 if per_page == 1 else 2 if per_page <= 6 else 3
     return columns, -(-per_page // columns)
 
@@ -75,7 +75,7 @@ def _section(sheet: Iterable[Titled]) -> str:
 
 
 def svg_sheet(items: Sequence[Solved], columns: int = 2, solutions: bool = False) -> str:
-    """One drawing of all the puzzles, so many side by side; `solutions` below them."""
+    """One drawing of all the puzzles, this many side by side; `solutions` below them."""
     drawings = [*chain(*titled(items, solutions))]
     boards = [puzzle.board for puzzle, _ in items]
     wide = max((CELL * board.cols for board in boards), default=0) + 2 * MARGIN + _GAP

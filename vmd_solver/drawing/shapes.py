@@ -94,7 +94,7 @@ def corner(board: Board, cell: int) -> tuple[int, int]:
 
 
 def symbol_size(width: int) -> int:
-    """The size of symbols of so many characters: they shrink to stay in their cells."""
+    """The size of symbols of this many characters: they shrink to stay in their cells."""
     return round(CELL * 0.62 / max(1, 0.6 * width))
 
 

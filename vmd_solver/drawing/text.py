@@ -107,7 +107,7 @@ def play_lines(
 def picture(
     puzzle: Puzzle, values: Sequence[int], width: int, ascii_only: bool = False
 ) -> Iterator[list[Run[str]]]:
-    """The lines of a board with `values` (n,), 0 where open, to print in so many columns.
+    """The lines of a board with `values` (n,), 0 where open, to print in this many columns.
 
     The styles of their runs are `border`, `sign`, `given`, `value`, `open`, and `` for blanks.
 

@@ -142,7 +142,7 @@ def _parts(
             yield piece
         everything = iter(seen[:1])
     if empty:
-        yield from _entries(chain.from_iterable(map(lines_of, everything)), chosen, context)
+        yield from _entries(chain.from_iterable(map(lines_of, everything)), found, context)
 
 
 def parts_of_path(

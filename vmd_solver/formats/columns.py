@@ -57,15 +57,15 @@ class _Fields:
 
 
 def columns(piece: Piece) -> Columns | None:
-    """The common lines of a piece that have the commonest length; None where there are none."""
-    if piece.form not in _FIELDS:
+    """The common lines of a piece that have the commonest length; None if there are none."""
+    if piece.format not in _FIELDS:
         return None
     # No byte of a character beyond ASCII is in any table; one byte a line more for its end.
     text = ("\n".join(piece.lines) + "\n").encode("utf-8", "surrogatepass")
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
     lines = np.stack([np.concatenate([[0], ends[:-1] + 1]), ends], axis=1)
-    fields = _FIELDS[piece.form](piece, data, lines)
+    fields = _FIELDS[piece.format](piece, data, lines)
     return None if fields is None or not len(fields.places) else _puzzles(fields, text)
 
 
@@ -79,11 +79,11 @@ def _puzzles(fields: _Fields, text: bytes) -> Columns | None:
     data = np.frombuffer(text.translate(layout.table), np.uint8)
     good = lengths == n
     if fields.solution is not None:
-        told = _lengths(fields.solution)
-        full = good & (told == n)
+        stated = _lengths(fields.solution)
+        full = good & (stated == n)
         answers = _cells(data, fields.solution[full], n)
         full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != _BAD)
-        good &= full | (told == 0)
+        good &= full | (stated == 0)
     values = _cells(data, fields.puzzle[good], n)
     common = values.max(axis=1) != _BAD
     return Columns(layout, fields.places[good][common], values[common].astype(np.int8))
@@ -125,15 +125,15 @@ def _table(piece: Piece, data: Bytes, lines: Places) -> _Fields | None:
 
 
 def _family(
-    told: Places | None, data: Bytes, usual: str
+    stated: Places | None, data: Bytes, usual: str
 ) -> tuple[str, npt.NDArray[np.bool_] | slice]:
-    """The family of the first line, and which lines tell the same; an empty field tells none."""
-    if told is None or not len(told):
+    """The family of the first line, and which lines state the same; an empty field states none."""
+    if stated is None or not len(stated):
         return usual, slice(None)
-    first = data[slice(*told[0])]
-    alike = _lengths(told) == len(first)
+    first = data[slice(*stated[0])]
+    alike = _lengths(stated) == len(first)
     if len(first):
-        alike[alike] = (_cells(data, told[alike], len(first)) == first).all(axis=1)
+        alike[alike] = (_cells(data, stated[alike], len(first)) == first).all(axis=1)
     return first.tobytes().decode("utf-8", "replace") or usual, alike
 
 

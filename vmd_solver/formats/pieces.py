@@ -18,11 +18,11 @@ from vmd_solver.formats.source import Block, lines_of
 class Piece:
     """Lines that hold one entry each; `numbers` are theirs in the file, `header` is its first.
 
-    Of the form `form` (its name), told `context`. As large as is read at a time, and no object but
-    a string for each line.
+    `format` is its name. As large as what is read at a time, with no object but a string for each
+    line.
     """
 
-    form: str
+    format: str
     context: Context
     header: str | None
     numbers: Sequence[int]
@@ -38,20 +38,20 @@ class Piece:
 
     def entries(self, places: Iterable[int]) -> Iterator[Entry]:
         """The entries at these places among the lines, in the order of the places."""
-        told = ((self.numbers[place], self.lines[place]) for place in places)
+        chosen = ((self.numbers[place], self.lines[place]) for place in places)
         head = () if self.header is None else ((1, self.header),)
-        return format_named(self.form).read(chain(head, told), self.context)
+        return format_named(self.format).read(chain(head, chosen), self.context)
 
 
-def in_pieces(blocks: Iterable[Block], form: Format, context: Context) -> Iterator[Piece]:
-    """The lines of a text in a form that is `per_line`; blank ones are left out."""
+def in_pieces(blocks: Iterable[Block], format: Format, context: Context) -> Iterator[Piece]:
+    """The lines of a text in a format that is `per_line`; blank ones are left out."""
     header: str | None = None
     for block in blocks:
         numbers, lines = _significant(block)
-        if form.headed and header is None and lines:
+        if format.headed and header is None and lines:
             header, numbers, lines = lines[0], numbers[1:], lines[1:]
         if lines:
-            yield Piece(form.name, context, header, numbers, lines)
+            yield Piece(format.name, context, header, numbers, lines)
 
 
 def _significant(block: Block) -> tuple[Sequence[int], Sequence[str]]:

@@ -41,7 +41,7 @@ class Layout:
 
 @lru_cache(maxsize=256)
 def layout_of(family: str, n: int) -> Layout | None:
-    """The layout of n characters, or None if no board has so many."""
+    """The layout of n characters, or None if no board has that many."""
     order = order_of(n)
     if order is None or order > MOST_CHARACTERS:
         return None

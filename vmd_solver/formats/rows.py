@@ -70,7 +70,7 @@ class Row:
         )
 
     def fit(self, cols: int) -> list[Cell]:
-        """The `cols` cells, whichever way of reading gives so many.
+        """The `cols` cells, whichever way of reading gives that many.
 
         Raises PuzzleSyntaxError where neither does.
         """
@@ -107,7 +107,7 @@ def is_rule(text: str) -> bool:
 
 
 def require_rows(rows: Sequence[Row], expected: int, cols: int) -> None:
-    """Raise PuzzleSyntaxError, at the last row, unless there are so many."""
+    """Raise PuzzleSyntaxError, at the last row, unless there are that many."""
     if len(rows) != expected:
         raise PuzzleSyntaxError(
             f"expected {expected} rows of {cols} cells, got {len(rows)}",

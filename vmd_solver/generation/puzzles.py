@@ -23,7 +23,7 @@ from vmd_solver.generation.symmetry import SYMMETRIES, Symmetry, orbits
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
 
 FAMILIES = (*BARE, "jigsaw", "jigsaw-x")
-"""The families that a size defines; the regions of a jigsaw are drawn anew for each puzzle."""
+"""The families that a size defines; the regions of a jigsaw are new for each puzzle."""
 
 MOST_SIZE = 25
 
@@ -45,7 +45,7 @@ class PuzzleSpec:
     minimal: bool = False
     """Every clue is needed: without any of them there are several solutions."""
     clues: int = 0
-    """At least so many givens stay."""
+    """At least this many givens stay."""
     seed: int = 0
     tries: int = 200
     """Grids dug for one puzzle, at most."""
@@ -98,7 +98,7 @@ def make(
     draw: Draw = exact_grid,
     cancelled: Callable[[], bool] = bool,
 ) -> GeneratedPuzzle | None:
-    """Puzzle `number` of a spec; None where its tries are spent, or once `cancelled` says yes.
+    """Puzzle `number` of a spec; None where its tries are spent, or once `cancelled` returns True.
 
     Raises PuzzleError or SearchError where the family has no such board.
 

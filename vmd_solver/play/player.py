@@ -29,7 +29,7 @@ FIRST = Settings(mode="neural", policy="top", nfe=16, timeout_s=60.0)
 
 
 Timestamp = tuple[int, int]
-"""When a frame is: after so many calls, and how many frames after the first of these."""
+"""When a frame is: after this many calls, and how many frames after the first of these."""
 
 
 def timestamps(replay: Replay) -> list[Timestamp]:
@@ -133,7 +133,7 @@ class Player:
             self._to(0)
 
     def tick(self) -> bool:
-        """While playing go on by one timestamp; whether there was one to go to."""
+        """While playing advance by one timestamp; whether there was one to go to."""
         if not self.playing or self.at + 1 >= self.count:
             self.playing = self.playing and not self.ended
             return False

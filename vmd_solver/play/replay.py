@@ -123,8 +123,8 @@ class Replay:
         try:
             take(self, row)
         except (LookupError, TypeError, ValueError) as error:
-            said = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise SaveError(f"{row['event']} makes no sense: {said}") from None
+            message = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise SaveError(f"{row['event']} makes no sense: {message}") from None
 
     # One event each
 
@@ -353,4 +353,4 @@ def _add(replays: dict[int, Replay], row: Any) -> None:
     elif number in replays:
         replays[number].add(row)
     elif len(replays) < MOST_REPLAYS:
-        raise SaveError(f"puzzle {number} has not begun; write the trace anew with this version")
+        raise SaveError(f"puzzle {number} has not begun; write the trace again with this version")

@@ -1,8 +1,8 @@
 """The first stage of a large batch: what propagation, or one compiled search, settles at once.
 
 Works on arrays, with no object for a puzzle; the outcomes are those of the solver. All others
-(invalid or unsatisfiable puzzles, the ones that need the model or much search) go on to the solver
-with the candidates that propagation left. It must not know of text.
+(invalid or unsatisfiable puzzles, the ones that need the model or much search) continue in the
+solver with the candidates that propagation left. It must not know of text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROWS = 256
 
 
 EXPECTED = 4
-"""A batch will be so many times as long as it was so far: what comes in pieces goes on for long."""
+"""A batch is expected to be this many times as long as it was so far: pieces mean a long input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Settled:
     consistent: npt.NDArray[np.bool_]
 
     def propagated(self, row: int) -> Propagated | None:
-        """Where the solver goes on with a row that was not settled.
+        """Where the solver continues a row that was not settled.
 
         None where propagation filled it in and the verifier refused that: it is not to be trusted.
         """
@@ -103,7 +103,7 @@ class Bulk:
             guesses[rows] = found.guesses
 
     def _worth(self, cells: int) -> None:
-        """Load compiled code where so many more cells make it worth the time.
+        """Load compiled code if this many more cells make it worth the time.
 
         No piece alone may be worth it, and all together still are.
         """

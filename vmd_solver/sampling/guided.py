@@ -38,11 +38,11 @@ LARGE = 1000
 """Candidates from which a board is searched first: 10x10, where the model is no help to search."""
 
 HEAD_START = 4
-"""Such boards have so many guesses a candidate before the first call: the time of ten calls."""
+"""Guesses per candidate before the first call on such boards: the time of ten calls."""
 
 
 def loops_of(calls: int, most: int) -> int:
-    """Loops of the call after so many: twice those of the call before, up to the model's own."""
+    """Loops of the call after this many: twice those of the call before, up to the model's own."""
     return min(most, FIRST_LOOPS << min(calls, 10))
 
 

@@ -24,7 +24,7 @@ def begin(job: Job) -> None:
 
 
 def advance(job: Job) -> None:
-    """What follows a call: finish, or commit and go on."""
+    """What follows a call: finish, or commit and continue."""
     if job.settings.select == "valid":
         for attempt in job.attempts:
             assert attempt.broken is not None

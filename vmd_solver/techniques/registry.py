@@ -1,6 +1,6 @@
 """The techniques in order of difficulty, as one table; and the levels they make.
 
-Order and scores are after HoDoKu's, rounded and made to rise, with hidden singles before naked
+Order and scores are after HoDoKu's, rounded and made to increase, with hidden singles before naked
 ones: without pencil marks they are easier to see.
 """
 

@@ -20,7 +20,7 @@ from vmd_solver.text.alphabet import Alphabet
 from vmd_solver.text.manifest import TextManifest, read_config
 
 DEFAULT_MODEL = "text"
-"""The model that ships."""
+"""The included model."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ class OnnxText(OnnxModel):
         return self._call(x_t, z, memory, finished=0)[0]
 
     def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
-        """As the protocol says; of no numbers without latent."""
+        """As in the protocol; of no numbers without latent."""
         return self._gaussian("prior", self._feed(x_t, memory))
 
     def encode(self, x0: Ints, x_t: Ints, memory: Memory) -> Gaussian:
-        """As the protocol says; of no numbers without latent."""
+        """As in the protocol; of no numbers without latent."""
         return self._gaussian("encoder", {**self._feed(x_t, memory), "x0": x0})
 
     def _kept(self, B: int, tokens: int) -> tuple[int, ...]:

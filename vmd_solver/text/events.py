@@ -18,7 +18,7 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Began(Event):
-    """Work on a text began, of which so many samples are made side by side."""
+    """Work on a text began, of which this many samples are made in parallel."""
 
     x_t: Ints
     """(m,) tokens, 0 where masked."""

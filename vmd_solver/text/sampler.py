@@ -53,7 +53,7 @@ def extend(
     settings: TextSettings,
     observe: Observer = quiet,
 ) -> Sample:
-    """The prompt (m,) with so many new tokens after it.
+    """The prompt (m,) with this many new tokens after it.
 
     Raises TextError for blocks that would leave no room for what comes before them.
     """

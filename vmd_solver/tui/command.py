@@ -119,7 +119,7 @@ def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None] | 
 
 
 def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> None:
-    """Write the replay of the first puzzle, made by the model where there is none yet."""
+    """Write the replay of the first puzzle, made by the model if there is none yet."""
     from vmd_solver.tui.export import export, require_ending
 
     require_ending(path)

@@ -19,7 +19,7 @@ from vmd_solver.tui.widgets.keyboard import legible
 from vmd_solver.tui.widgets.replaytext import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
 
 MOST_FRAMES = 48
-"""Frames on a picture of a whole replay; of a longer one so many are chosen, equally far apart."""
+"""Frames on a picture of a whole replay; of a longer one this many are chosen, evenly spaced."""
 
 
 def require_ending(path: Path) -> None:
@@ -36,7 +36,7 @@ def export(
 ) -> None:
     """Write replays that are watched together; as a picture only this `frames` of them, if any.
 
-    Raises SaveError where the name says no form, or the file cannot be written.
+    Raises SaveError if the name gives no format, or the file cannot be written.
     """
     require_ending(path)
     player, puzzle = Player(*replays), replays[0].puzzle

@@ -42,7 +42,7 @@ class HomeScreen(AppScreen[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """List anew: what was played meanwhile stands first."""
+        """List again: what was played meanwhile comes first."""
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([*self._options()])

@@ -51,7 +51,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         """A line for each question, the command that makes the same, and how far it is."""
         yield from self._questions()
         yield Static(id="command", markup=False)
-        yield Static(id="said", markup=False)
+        yield Static(id="message", markup=False)
         button = Button("Make", id="make", compact=True)
         button.active_effect_duration = 0  # while it lasts another press would be lost
         yield button
@@ -168,10 +168,10 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         self.workers.cancel_group(self, "make")
         self._end("Given up.")
 
-    def _end(self, said: str) -> None:
+    def _end(self, message: str) -> None:
         self._spec = None
         self._tell()
-        self._say(said)
+        self._say(message)
 
     def _tell(self) -> None:
         """Show how far the making has come."""
@@ -183,7 +183,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
             self._say(f"Making: {progress(self._drawn, self._spec.tries)}")
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", Static).update(text)
+        self.query_one("#message", Static).update(text)
 
 
 def _row(text: str, widget: Widget) -> Horizontal:

@@ -19,7 +19,7 @@ from vmd_solver.tui.screens.dialog import Dialog
 
 
 class FindScreen(Dialog[Path]):
-    """Gives the path of a file that exists; whether it holds puzzles is found out later."""
+    """Gives the path of a file that exists; whether it holds puzzles is checked later."""
 
     TITLE = "Open a puzzle file"
     SUB_TITLE = "enter, → complete, esc"

@@ -42,7 +42,7 @@ _SAVE_TIME_S = 30.0
 """Seconds that may run before they alone are a reason to save."""
 
 _TELLING = ("several", "none", "undecided")
-"""Counts that are said on opening."""
+"""Counts of solutions that are shown on opening."""
 
 
 class PlayScreen(AppScreen[None]):
@@ -60,7 +60,7 @@ class PlayScreen(AppScreen[None]):
         self._bar = Bar()
         self._digits = Digits(self.board.symbols)
         self._about = Static(id="facts", markup=False)
-        self._said = Static(id="message", markup=False)
+        self._message_line = Static(id="message", markup=False)
         self._marking = False
         self._one_mark = False
         self._message = ""
@@ -77,7 +77,7 @@ class PlayScreen(AppScreen[None]):
             with Vertical(id="side"):
                 yield self._digits
                 yield self._about
-                yield self._said
+                yield self._message_line
         yield Static(id="tiny", markup=False)
         yield KeyBar()
 
@@ -133,7 +133,7 @@ class PlayScreen(AppScreen[None]):
 
     @work(group="save")
     async def _autosave(self) -> None:
-        """Write what changed, in a thread; what went wrong is said once."""
+        """Write what changed, in a thread; an error is shown once."""
         try:
             await asyncio.to_thread(self.opened.write, self.opened.draft(_SAVE_TIME_S))
             self._trouble = ""
@@ -191,8 +191,8 @@ class PlayScreen(AppScreen[None]):
         except OSError as error:
             self.notify(f"The time could not be kept: {error}", severity="error")
         is_best = not self.game.helped and (best is None or seconds < best)
-        said = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
-        self.notify(f"Solved in {shown(seconds)}. {said}".strip(), title="Solved", timeout=8)
+        text = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
+        self.notify(f"Solved in {shown(seconds)}. {text}".strip(), title="Solved", timeout=8)
         self._autosave()
 
     def action_marks(self) -> None:
@@ -415,9 +415,9 @@ class PlayScreen(AppScreen[None]):
         self._digits.show(self.game.left(), self.board.chosen, counted)
         self._about.update("\n".join(self._facts()), layout=False)
         solved = self.game.finished and self.game.is_solved()
-        self._said.set_class(solved, "-solved")
-        said = self._message or (self._solved_text() if solved else "")
-        self._said.update(said, layout=False)
+        self._message_line.set_class(solved, "-solved")
+        text = self._message or (self._solved_text() if solved else "")
+        self._message_line.update(text, layout=False)
 
     def _solved_text(self) -> str:
         helped = ", with help" if self.game.helped else ""

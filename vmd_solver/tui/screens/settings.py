@@ -70,7 +70,7 @@ class KeysScreen(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         yield OptionList(*self._options(), markup=False)
-        yield Static(_ASK, id="said", markup=False)
+        yield Static(_ASK, id="message", markup=False)
 
     def _options(self) -> Iterator[Option]:
         for area, commands in groupby(chain(*TABLES), key=lambda one: one.area):
@@ -131,4 +131,4 @@ class KeysScreen(Dialog[None]):
             self._set(keys, BY_NAME[option.id])
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", Static).update(text)
+        self.query_one("#message", Static).update(text)

@@ -88,7 +88,7 @@ class TextScreen(AppScreen[None]):
                     )  # fmt: skip
                     yield Horizontal(Label(words), box, classes="row")
                 yield Label("tab: change them", id="hint")
-        yield Static(id="said", markup=False)
+        yield Static(id="message", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -218,12 +218,12 @@ class TextScreen(AppScreen[None]):
         self._seen = True
         self._show()
 
-    def _end(self, said: str, whole: bool = False) -> None:
+    def _end(self, message: str, whole: bool = False) -> None:
         """Nothing is being filled any more; what was is taken back unless it is `whole`."""
         self._filler = None
         if self._seen and not whole:
             self.draft.undo()
-        self._show(said)
+        self._show(message)
 
     def action_leave(self) -> None:
         """Stop what is being filled; else back to the page, and from there to the list."""
@@ -242,12 +242,12 @@ class TextScreen(AppScreen[None]):
 
     # Showing
 
-    def _show(self, said: str | None = None) -> None:
-        """Show the draft as it is; `said` below it, where that changes."""
+    def _show(self, message: str | None = None) -> None:
+        """Show the draft as it is; `message` below it, where that changes."""
         self.page.refresh(layout=True)
         self.query_one(TextLegend).refresh()
-        if said is not None:
-            self.query_one("#said", Static).update(said)
+        if message is not None:
+            self.query_one("#message", Static).update(message)
         self.query_one(Bar).show("Text", "filling…" if self.filling else "")
         self._scroll()
 

@@ -242,9 +242,9 @@ class WatchScreen(AppScreen[None]):
         for board in self._boards:
             board.show(self._layer(board.key), self.cursor)
         self.query_one("#facts", Static).update("\n".join(self._facts()))
-        said = self.query_one("#message", Static)
-        said.update(self._message)
-        said.display = bool(self._message)
+        message = self.query_one("#message", Static)
+        message.update(self._message)
+        message.display = bool(self._message)
         self._show_bar()
 
     def _show_bar(self) -> None:

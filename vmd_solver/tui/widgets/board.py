@@ -153,7 +153,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _looked(self) -> list[int]:
-        game, told = self.game, self.settings
+        game, settings = self.game, self.settings
         looks = [Look.GIVEN if given else Look.PLAIN for given in game.puzzle.givens]
 
         def add(look: int, cells: frozenset[int] | set[int] | dict[int, str]) -> None:
@@ -162,13 +162,13 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
         add(Look.EXTRA, self._extras)
         add(Look.PEER, self._peers())
-        if told.show_conflicts:
+        if settings.show_conflicts:
             add(Look.CONFLICT, game.conflicts())
-        if told.show_wrong:
+        if settings.show_wrong:
             add(Look.WRONG, game.reveal_wrong())
-        if told.show_dead:
+        if settings.show_dead:
             add(Look.DEAD, game.dead())
-        value = self.chosen or (game.values[self.cursor] if told.highlight_same else 0)
+        value = self.chosen or (game.values[self.cursor] if settings.highlight_same else 0)
         if value:
             add(Look.SAME, {cell for cell, held in enumerate(game.values) if held == value})
         if self.chosen:
@@ -179,7 +179,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _peers(self) -> set[int]:
         """The cells to highlight for where the cursor is: its row and column, its other units."""
-        board, told = self.game.board, self.settings
+        board, settings = self.game.board, self.settings
         row, col = divmod(self.cursor, board.cols)
         found: set[int] = set()
         for number in self.game.board.homes[self.cursor]:
@@ -187,7 +187,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             straight = all(cell // board.cols == row for cell in unit) or all(
                 cell % board.cols == col for cell in unit
             )
-            if told.highlight_lines if straight else told.highlight_regions:
+            if settings.highlight_lines if straight else settings.highlight_regions:
                 found.update(unit)
         return found - {self.cursor}
 
@@ -252,7 +252,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self._cells.clear()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a part; what they share is found out once."""
+        """The lines of a part; what they share is computed once."""
         self._frame = self._framed()
         return super().render_lines(crop)
 
@@ -352,7 +352,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def stepped(board: Board, cell: int, down: int, right: int, wrap: bool) -> int:
-    """The cell so many rows down and columns right; at an edge round it, or no further."""
+    """The cell this many rows down and columns right; at an edge round it, or no further."""
     row, col = cell // board.cols + down, cell % board.cols + right
     if wrap:
         row, col = row % board.rows, col % board.cols

@@ -1,4 +1,4 @@
-"""One latent's board in a frame of a replay, as small or as large as it is told."""
+"""One latent's board in a frame of a replay, at any size."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Legend(ReplayPart):
 
 
 class ReplayView(ReplayPart):
-    """A board of a replay; a click on a cell is told of."""
+    """A board of a replay; a click on a cell is posted."""
 
     @dataclass
     class Chosen(Message):

@@ -1,8 +1,8 @@
-"""A run that can go on where it was killed: the rows in its output say what is done.
+"""A run that continues where it was killed: the rows in its output say what is done.
 
 A row is written for each entry of the input, in order, so the whole rows of the file are the first
-of them. Beside the file lies, while a run is under way, a note of what was asked: FILE.run. It goes
-when the run comes to its end. Knows nothing of how anything is solved.
+of them. During a run a note of what was asked is kept beside the file as FILE.run, and removed at
+its end. Knows nothing of how anything is solved.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import click
-
 from vmd_solver import __version__
 from vmd_solver.batch.parts import Part, cut, entries_in
 from vmd_solver.batch.records import COLUMNS, puzzle_text
 from vmd_solver.batch.request import Request
-from vmd_solver.errors import PuzzleError
+from vmd_solver.errors import PuzzleError, ResumeError
 from vmd_solver.formats import Entry, Piece
 from vmd_solver.formats.symbols import shown
 
@@ -35,7 +33,7 @@ SUFFIX = ".run"
 
 _STATUS = re.compile(rb'"status": "(\w+)"')
 _MAY_CHANGE = ("format", "output", "device", "threads", "trace", "color", "stats", "quiet", "jobs")
-"""What may change when a run is resumed. The format is in the note by its own name."""
+"""What may differ when a run is resumed. The format is in the note under its own name."""
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Done:
     def rest(self, parts: Iterable[Part]) -> Iterator[Part]:
         """The parts without what is done. Raises PuzzleError where they are not those of the rows.
 
-        That is told by the last row: it must be of the entry that has its number.
+        The last row decides: its puzzle must be the entry of that number.
         """
         seen = 0
         for part in parts:
@@ -69,26 +67,26 @@ class Done:
             if seen > self.count and left is not None:
                 yield left
         if seen < self.count:
-            raise self._other("the input ends before")
+            raise self._mismatch("the input ends before")
 
     def _require_same(self, part: Piece | Entry, place: int) -> None:
         entry = part if isinstance(part, Entry) else next(part.entries([place]))
         if puzzle_text(entry) != self.last:
-            raise self._other("the input has another there")
+            raise self._mismatch("the input has another there")
 
-    def _other(self, found: str) -> PuzzleError:
+    def _mismatch(self, found: str) -> PuzzleError:
         return PuzzleError(
             f"cannot resume: row {self.count:,} of the output is about {shown(self.last)}, and "
-            f"{found}; give the input that the run began with"
+            f"{found}; give the input of the stopped run"
         )
 
 
 class Note:
     """The note beside an output: what was asked of the run that writes it."""
 
-    def __init__(self, request: Request, form: str) -> None:
+    def __init__(self, request: Request, format: str) -> None:
         self.path = Path(f"{request.output}{SUFFIX}")
-        self._facts = _facts(request, form)
+        self._facts = _facts(request, format)
 
     def write(self) -> None:
         self.path.write_text(json.dumps(self._facts) + "\n", encoding="utf-8")
@@ -101,72 +99,72 @@ class Note:
         return self.path.is_file()
 
     def require_same(self) -> None:
-        """Raise UsageError where a run was asked for something else."""
+        """Raise ResumeError if a run was asked for something else."""
         try:
             before = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             before = None
         if not isinstance(before, dict):
-            raise click.UsageError(f"{self.path} cannot be read: run again without --resume")
+            raise ResumeError(f"{self.path} cannot be read: run again without --resume")
         for name in sorted({*before, *self._facts}):
             if before.get(name) != self._facts.get(name):
-                raise click.UsageError(
+                raise ResumeError(
                     f"cannot resume: {name} was {json.dumps(before.get(name))} and is now "
                     f"{json.dumps(self._facts.get(name))}; ask for the same, or run without "
                     "--resume"
                 )
 
 
-def _facts(request: Request, form: str) -> dict[str, Any]:
-    """All that decides what a row says, as JSON gives it back."""
+def _facts(request: Request, format: str) -> dict[str, Any]:
+    """Everything that decides what a row says, as JSON reads it back."""
     asked = {name: value for name, value in asdict(request).items() if name not in _MAY_CHANGE}
     settings = asked.pop("settings")
-    facts = {"version": __version__, "format": form, **asked, **settings}
+    facts = {"version": __version__, "format": format, **asked, **settings}
     facts.pop("resume", None)
     return dict(json.loads(json.dumps(facts)))
 
 
-def done_in(path: str, form: str, head: bytes) -> Done:
-    """What is done in an output that begins with `head`; a torn last row is left out.
+def done_in(path: str, format: str, head: bytes) -> Done:
+    """What is done in an output that begins with `head`; a torn last row does not count.
 
-    Raises UsageError where the file holds something else.
+    Raises ResumeError if the file holds something else.
     """
     done, record = Done(), b""
     with Path(path).open("rb") as stream:
         start = stream.read(len(head))
         if start != head and not head.startswith(start):
-            raise click.UsageError(f"cannot resume: {path} is not in the form {form} of this run")
+            raise ResumeError(f"cannot resume: {path} is not in format {format}")
         if start == head:
             done.size = len(head)
-            for record in _records(stream, form):
-                done.statuses[_status(record, form, f"{path}: row {done.count + 1:,}")] += 1
+            for record in _records(stream, format):
+                done.statuses[_status(record, format, f"{path}: row {done.count + 1:,}")] += 1
                 done.size += len(record)
-    done.last = _row(record, form)["puzzle"] if record else ""
+    done.last = _row(record, format)["puzzle"] if record else ""
     return done
 
 
-def _records(stream: BinaryIO, form: str) -> Iterator[bytes]:
+def _records(stream: BinaryIO, format: str) -> Iterator[bytes]:
     """The whole records that follow. In a table a record may hold line ends, between quotes."""
     record = b""
     for line in stream:
         record += line
-        if record.endswith(b"\n") and not (form == "csv" and record.count(b'"') % 2):
+        if record.endswith(b"\n") and not (format == "csv" and record.count(b'"') % 2):
             yield record
             record = b""
 
 
-def _status(record: bytes, form: str, place: str) -> str:
+def _status(record: bytes, format: str, place: str) -> str:
     """What a record says became of its entry."""
     try:
         # An unescaped quote ends every string of JSON, so this stands nowhere else.
-        found = _STATUS.search(record) if form == "jsonl" else None
-        return found.group(1).decode() if found else str(_row(record, form)["status"])
+        found = _STATUS.search(record) if format == "jsonl" else None
+        return found.group(1).decode() if found else str(_row(record, format)["status"])
     except (ValueError, KeyError, TypeError, csv.Error):
-        raise click.UsageError(f"cannot resume: {place} is none of this command") from None
+        raise ResumeError(f"cannot resume: {place} is not a row that vmd-solve wrote") from None
 
 
-def _row(record: bytes, form: str) -> dict[str, Any]:
+def _row(record: bytes, format: str) -> dict[str, Any]:
     text = record.decode("utf-8")
-    if form == "jsonl":
+    if format == "jsonl":
         return dict(json.loads(text))
     return dict(zip(COLUMNS, next(csv.reader(io.StringIO(text, newline=""))), strict=False))
