@@ -19,9 +19,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-# Unit, property, packaging and command tests, the docstrings' examples and the README's.
+# All tests, the examples of docstrings and of README, and how much of the code they run.
 test:
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 2 --cov
 
 # The same without what takes long: a Ray cluster, torchrun, a wheel, a bare clone that trains.
 quick:
