@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test fmt bench venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench venv slice slice-end
 
 check: format-check lint types test
 
@@ -19,9 +19,13 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-# Unit, property, packaging and command tests, the docstrings' examples and the README's.
+# All tests, the examples of docstrings and of README, and how much of the code they run.
 test:
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 2 --cov
+
+# The same without what takes long: a Ray cluster, torchrun, a wheel, a bare clone that trains.
+quick:
+	$(PYTHON) -m pytest -n 2 -m "not slow"
 
 fmt:
 	$(PYTHON) -m ruff check --fix .

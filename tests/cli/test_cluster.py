@@ -1,90 +1,20 @@
-"""A batch over a Ray cluster: the same rows in the same order, whatever becomes of its machines."""
+"""Where there is no Ray cluster, or no Ray, one line says so; `tests/slow` has a cluster."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from vmd_solver.batch.parts import Part
 from vmd_solver.batch.records import OutputStyle
 from vmd_solver.batch.request import Request
-from vmd_solver.batch.run import TaskSize, tasks, worker_pool
+from vmd_solver.batch.run import worker_pool
 from vmd_solver.errors import ClusterUnavailable
-from vmd_solver.formats import read
 from vmd_solver.sampling import Settings
 
 PUZZLE = "....7..2.8.......6.1.2.5...9.54....8.........3....85.1...3.2.8.4.......9.7..6...."
-COUNT = 400
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """A head that does nothing, and two machines of one processor each, all of them here."""
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        quiet = {"include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **quiet})
-        for _ in range(2):
-            cluster.add_node(num_cpus=1)
-        yield cluster
-        cluster.shutdown()
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    path = tmp_path / "p.txt"
-    path.write_text(f"{PUZZLE}\n" * COUNT)
-    return path
-
-
-def without_times(rows: bytes) -> list[dict[str, Any]]:
-    return [{**json.loads(row), "seconds": None} for row in rows.splitlines()]
-
-
-def test_the_command_writes_what_it_writes_alone(
-    cluster: Any, many: Path, solve: Callable[..., Any]
-) -> None:
-    alone = solve("--mode", "exact", "--format", "jsonl", "--jobs", "1", str(many))
-    done = solve("--mode", "exact", "--format", "jsonl", "--ray", cluster.address, str(many))
-    assert (done.code, done.err) == (0, "")
-    assert without_times(done.out.encode()) == without_times(alone.out.encode())
-    assert len(done.rows) == COUNT
-
-
-def test_a_machine_that_is_lost_loses_nothing(cluster: Any, many: Path) -> None:
-    """There is work until both machines are up and one of them is lost, and some for the other."""
-    request = Request((str(many),), Settings("exact"), ray=cluster.address)
-    entry = next(read(PUZZLE))
-    data, lost, sent = [], False, 0
-
-    def found() -> Iterator[Part]:
-        nonlocal sent
-        left = COUNT
-        while left:
-            left -= lost
-            yield sent, entry
-            sent += 1
-
-    with worker_pool(request, OutputStyle("jsonl")) as pool:
-        for report in pool.map(tasks(found(), size := TaskSize()), size.learn):
-            data.append(report.data)
-            if not lost and [slot.worker.up for slot in pool.slots] == [True, True]:
-                cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
-                lost = True
-    assert lost
-    rows = without_times(b"".join(data))
-    assert [row["verified"] for row in rows] == [True] * sent
-    assert {row["solution"] for row in rows} == {rows[0]["solution"]}
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "here", "127.0.0.1:x"])

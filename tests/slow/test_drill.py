@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from waiting import until
 
-ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
 
 BLOCKED = ("matplotlib", "textual", "platformdirs", "psutil", "tensorboard")
 """What such a machine may lack."""

@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 
 import vmd_solver
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"vmd_solver-{vmd_solver.__version__}"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from waiting import HANG_S
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import sys
@@ -45,7 +48,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     done = subprocess.run(
         [*torchrun, "--nproc-per-node=2", str(tmp_path / "script.py"), str(tmp_path)],
         capture_output=True, text=True, timeout=HANG_S, check=False,
-        cwd=Path(__file__).resolve().parents[3],
+        cwd=Path(__file__).resolve().parents[2],
         env={**os.environ, "PYTHONPATH": f".{os.pathsep}training", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
