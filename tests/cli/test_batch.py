@@ -240,7 +240,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"puzzle": "53..7....6.', b'{"puzzle": "1"}'])
-def test_a_killed_run_goes_on(torn: bytes, start: Start, solve: Solve, tmp_path: Path) -> None:
+def test_a_killed_run_continues(torn: bytes, start: Start, solve: Solve, tmp_path: Path) -> None:
     output, note = tmp_path / "o.jsonl", tmp_path / "o.jsonl.run"
     code, times = stop(start, tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL

@@ -112,7 +112,7 @@ def models(tmp_path: Path, write_model: WriteModel) -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 @pytest.mark.usefixtures("models")
-def test_a_mistake_is_told_in_one_line(mistake: Mistake, solve: Solve, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_in_one_line(mistake: Mistake, solve: Solve, tmp_path: Path) -> None:
     content = mistake.content
     if content is not None:
         data = content.encode() if isinstance(content, str) else content

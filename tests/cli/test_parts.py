@@ -256,7 +256,7 @@ def _waiting(pipe: int) -> int:
         ("/missing/folder/puzzle", False),
     ],
 )
-def test_puzzles_are_told_from_names(argument: str, literal: bool) -> None:
+def test_puzzles_are_distinguished_from_names(argument: str, literal: bool) -> None:
     assert is_literal(argument) is literal
 
 
@@ -281,7 +281,7 @@ def test_quantiles_bound_their_share(values: list[float], share: float, at: int)
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_falling_back_to_the_cpu_is_told_once(
+def test_falling_back_to_the_cpu_is_reported_once(
     quiet: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -197,7 +197,7 @@ def test_a_trace(solve: Solve, write_model: WriteModel, tmp_path: Path) -> None:
     assert {"Called", "Searched", "Verified", "Finished"} <= {row["event"] for row in rows}
 
 
-def test_pretty_has_no_colour_unless_told(solve: Solve) -> None:
+def test_pretty_has_no_colour_unless_asked(solve: Solve) -> None:
     plain = solve("--mode", "exact", "-f", "pretty", EASY).out
     painted = solve("--mode", "exact", "-f", "pretty", "--color", "always", EASY, NO_COLOR="1").out
     assert "\x1b" not in plain and "\x1b[1m5'\x1b[m" in painted
@@ -326,7 +326,7 @@ def test_explained_as_data(solve: Solve) -> None:
     assert "".join(map(str, values)) == row["solution"]
 
 
-def test_what_is_not_explained_is_said_not_to_be(solve: Solve) -> None:
+def test_what_is_not_explained_is_reported_not_to_be(solve: Solve) -> None:
     done = solve("--mode", "exact", "--explain", BEYOND, SMALL[0], SMALL[1])
     text = " ".join(done.out.split())
     assert done.code == 20

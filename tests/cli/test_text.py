@@ -119,7 +119,7 @@ def letters(tmp_path: Path) -> Path:
     return export(TextVMD(config), tmp_path / "letters", "letters", KNOWN["text8"], {}, "card")
 
 
-def test_foreign_characters_are_said_and_replaced_only_if_asked(vmd_text, letters) -> None:  # type: ignore[no-untyped-def]
+def test_foreign_characters_are_reported_and_replaced_only_if_asked(vmd_text, letters) -> None:  # type: ignore[no-untyped-def]
     call = ("To be?", "-n", "4", "--block-length", "4", "--model", str(letters))
     done = vmd_text(*call)
     assert done.code == 2 and "'T' (character 1)" in done.err and "--replace" in done.err

@@ -86,7 +86,7 @@ async def test_a_game_is_deleted(start: Start, four: Puzzle) -> None:
         assert "Choose a game" in at.said()
 
 
-async def test_a_broken_game_is_kept_aside_and_told_of(
+async def test_a_broken_game_is_kept_aside_and_reported(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
     async with start(four) as at:
@@ -114,7 +114,7 @@ async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Fold
     other.close()
 
 
-async def test_a_disk_that_refuses_is_said(
+async def test_a_disk_that_refuses_is_reported(
     start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path, value: Any) -> None:
@@ -144,7 +144,7 @@ async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Pa
         assert at.game.puzzle == four
 
 
-async def test_a_file_without_puzzles_is_said(start: Start, tmp_path: Path) -> None:
+async def test_a_file_without_puzzles_is_reported(start: Start, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("hello")
     async with start() as at:
         at.app.open_entries(opening.entries(tmp_path / "bad.txt"))
@@ -160,7 +160,7 @@ async def test_names_that_look_like_markup_do_no_harm(start: Start, tmp_path: Pa
         assert at.app.is_running
 
 
-async def test_a_last_game_that_breaks_is_said(
+async def test_a_last_game_that_breaks_is_reported(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
     async with start(four) as at:
@@ -223,7 +223,7 @@ async def test_a_theme_that_is_gone_is_no_trouble(start: Start, folders: Folders
         assert at.app.theme == "paper-dark"
 
 
-async def test_broken_settings_are_told_of(start: Start, folders: Folders) -> None:
+async def test_broken_settings_are_reported(start: Start, folders: Folders) -> None:
     folders.settings.parent.mkdir(parents=True)
     folders.settings.write_text("{")
     async with start() as at:

@@ -96,7 +96,9 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
         assert isinstance(at.app.screen, HomeScreen)
 
 
-async def test_what_cannot_be_had_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_had_is_reported(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vmd_solver.tui.screens.new.generate", lambda *asked: None)
     async with start() as at:
         screen = await asked(at, size=4, level="expert")
@@ -132,7 +134,7 @@ async def test_the_model_draws_grids_where_there_is_one(start: Start) -> None:
         await at.until(lambda: "The grid is by" in at.said())
 
 
-async def test_without_a_model_that_is_said(start: Start) -> None:
+async def test_without_a_model_that_is_reported(start: Start) -> None:
     def missing() -> Denoiser:
         raise ModelError("no model folder; make one")
 

@@ -279,7 +279,7 @@ async def test_a_solved_game_stays_in_view(
         ((1, 1) + (0,) * 14, "no solution (proved)"),
     ],
 )
-async def test_other_puzzles_are_told_of_and_can_be_played(
+async def test_other_puzzles_are_reported_and_can_be_played(
     start: Start, givens: tuple[int, ...], words: str
 ) -> None:
     async with start(Puzzle(sudoku(2, 2), givens)) as at:
@@ -328,7 +328,7 @@ async def test_where_no_technique_helps_the_model_is_asked(
         await at.until(lambda: "i asks the model" in at.message)
 
 
-async def test_without_a_model_to_ask_that_is_said(start: Start) -> None:
+async def test_without_a_model_to_ask_that_is_reported(start: Start) -> None:
     def missing() -> Denoiser:
         raise ModelError("none installed")
 
@@ -339,7 +339,7 @@ async def test_without_a_model_to_ask_that_is_said(start: Start) -> None:
         await at.until(lambda: "There is no model to ask: none installed" in at.said())
 
 
-async def test_the_grade_is_said_on_opening_beside_the_board_and_in_the_end(
+async def test_the_grade_is_reported_on_opening_beside_the_board_and_in_the_end(
     start: Start, four: Puzzle, solution: tuple[int, ...]
 ) -> None:
     async with start(four) as at:

@@ -133,7 +133,7 @@ async def test_filling_is_stopped_and_nothing_is_lost(start: Start) -> None:
         assert draft(at).text == "a____"
 
 
-async def test_without_a_model_that_is_said_and_the_text_stays(start: Start) -> None:
+async def test_without_a_model_that_is_reported_and_the_text_stays(start: Start) -> None:
     def missing() -> FakeText:
         raise AssetNotFound("no model 'text' is installed; vmd-train text makes one")
 
@@ -146,7 +146,7 @@ async def test_without_a_model_that_is_said_and_the_text_stays(start: Start) -> 
         assert draft(at).text == "ab_c" and said(at) == ""
 
 
-async def test_a_character_that_the_alphabet_lacks_is_said(start: Start) -> None:
+async def test_a_character_that_the_alphabet_lacks_is_reported(start: Start) -> None:
     def small(x_t: Ints, z: Floats) -> Floats:
         return np.zeros((*x_t.shape, 27), dtype=np.float32)
 
@@ -159,7 +159,7 @@ async def test_a_character_that_the_alphabet_lacks_is_said(start: Start) -> None
         assert MASK not in (await filled(at), *draft(at).cells)
 
 
-async def test_nothing_to_do_is_said_with_the_key_that_helps(start: Start) -> None:
+async def test_nothing_to_do_is_reported_with_the_key_that_helps(start: Start) -> None:
     async with start() as at:
         at.app.change(keys={"text-mask": "f7"})
         await typed(at, "ab")

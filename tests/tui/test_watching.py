@@ -133,7 +133,9 @@ async def test_the_model_without_latent_is_seen_beside(
         assert len(screen.player.replays) == 1 and "no latent" not in at.text()
 
 
-async def test_without_anything_to_compare_with_that_is_said(start: Start, four: Puzzle) -> None:
+async def test_without_anything_to_compare_with_that_is_reported(
+    start: Start, four: Puzzle
+) -> None:
     def missing() -> Denoiser:
         raise ModelError("no model without latent")
 

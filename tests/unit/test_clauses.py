@@ -32,7 +32,7 @@ def with_holes(board: Board, share: float, seed: int) -> Puzzle:
     return Puzzle(board, tuple(grid.tolist()))
 
 
-def test_it_stops_at_its_budget_and_goes_on_from_there() -> None:
+def test_it_stops_at_its_budget_and_continues_from_there() -> None:
     puzzle = with_holes(sudoku(6, 6), 0.47, 5)
     search, before = begun(puzzle), 0
     assert search is not None

@@ -55,7 +55,7 @@ def test_solve_and_uniqueness() -> None:
     assert solve(contradiction) is None and not is_unique(contradiction)
 
 
-def test_a_spent_budget_is_said_and_never_taken_for_a_proof() -> None:
+def test_a_spent_budget_is_reported_and_never_taken_for_a_proof() -> None:
     result = count(puzzle_of(HARD), max_guesses=1)
     assert result == Count(solutions=0, complete=False, guesses=1)
     assert not solve_batch(sudoku(), [puzzle_of(HARD).givens], max_guesses=1).complete[0]

@@ -106,7 +106,7 @@ def test_digging_within_a_budget_keeps_puzzles_unique() -> None:
     assert ((quick > 0).sum(axis=1) > (dig(board, solutions, 1) > 0).sum(axis=1)).all()
 
 
-def test_digging_goes_on_from_puzzles_and_adds_no_clue() -> None:
+def test_digging_continues_from_puzzles_and_adds_no_clue() -> None:
     board = sudoku(2, 3)
     solutions = full_grids(board, 4, seed=1)
     begun = dig(board, solutions, 1, givens=20)

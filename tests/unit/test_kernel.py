@@ -102,7 +102,7 @@ def test_more_than_63_complete_units_are_all_seen(use: Machine) -> None:
     assert masks_to_values(words)[0].tolist() == full
 
 
-def test_search_stops_and_goes_on_guess_for_guess(use: Machine) -> None:
+def test_search_stops_and_continues_guess_for_guess(use: Machine) -> None:
     board = sudoku(2, 3)
     whole, parts = (begun(use, board, [0] * board.n, stored=40) for _ in range(2))
     assert run(use, board, whole, 40, PLENTY)
@@ -114,7 +114,7 @@ def test_search_stops_and_goes_on_guess_for_guess(use: Machine) -> None:
     assert np.array_equal(parts.found, whole.found)
 
 
-def test_search_goes_on_to_the_end_after_a_limit(use: Machine) -> None:
+def test_search_continues_to_the_end_after_a_limit(use: Machine) -> None:
     board = sudoku(2, 2)
     state = begun(use, board, [0] * 16)
     for limit in (1, 2, 287):
@@ -220,7 +220,7 @@ def pigeons(count: int) -> Board:
     return grid(1, count, count - 1, list(combinations(range(count), 2)))
 
 
-def test_a_search_that_begins_anew_still_proves(use: Machine) -> None:
+def test_a_search_that_restarts_still_proves(use: Machine) -> None:
     board = pigeons(8)
     state = begun(use, board, [0] * 8)
     assert run(use, board, state, 1, PLENTY)
@@ -228,7 +228,7 @@ def test_a_search_that_begins_anew_still_proves(use: Machine) -> None:
     assert int(state.progress[4]) > kernel.FIRST_RUN
 
 
-def test_both_machines_begin_anew_alike() -> None:
+def test_both_machines_restart_alike() -> None:
     pytest.importorskip("numba")
     board, ended = pigeons(8), []
     for use in (machine(False), machine(True)):
@@ -238,7 +238,7 @@ def test_both_machines_begin_anew_alike() -> None:
     assert ended[0] == ended[1]
 
 
-def test_beginning_anew_finds_all_there_is_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restarting_finds_all_there_is_once(monkeypatch: pytest.MonkeyPatch) -> None:
     board, use = sudoku(3, 3), machine(False)
     puzzles, _ = minimal_puzzles(board, 8, 3)
     for puzzle in puzzles[::2]:

@@ -1,4 +1,4 @@
-"""A training run on disk: everything needed to go on, in one file, written whole or not at all."""
+"""A training run on disk: all it needs to continue, in one file, written whole or not at all."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Dataset:
     sections: tuple[Section, ...]
 
     def section(self, name: str) -> Section:
-        """The section of that name. Raises DatasetError where there is none."""
+        """The section of that name. Raises DatasetError if there is none."""
         for section in self.sections:
             if section.name == name:
                 return section
@@ -144,14 +144,14 @@ def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def read(path: Path) -> Dataset:
-    """The dataset in a file. Raises DatasetError, one line, where it is none, or damaged."""
+    """The dataset in a file. Raises DatasetError, one line, if it is none, or damaged."""
     try:
         with zipfile.ZipFile(path) as file:
             header = json.loads(file.read(HEADER))
             if header["format"] != FORMAT:
                 raise DatasetError(
                     f"{path} is a dataset of format {header['format']}, expected {FORMAT};"
-                    " make it anew with vmd-train data"
+                    " make it again with vmd-train data"
                 )
             sections = tuple(_section(file, *each) for each in header["sections"].items())
     except OSError as error:

@@ -144,7 +144,7 @@ def attempt(
 ) -> Tensor:
     """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
 
-    Nothing is committed in between, the hidden state is carried on, and z is drawn anew for each
+    Nothing is committed in between, the hidden state is carried on, and z is redrawn for each
     call, as neural mode does by default.
     """
     device = next(model.parameters()).device

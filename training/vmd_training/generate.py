@@ -208,7 +208,7 @@ def plan(recipe: str, puzzles: int, mined: int, seed: int, climb: bool = False) 
 
 
 def _cut(rows: int, size: int) -> Iterator[int]:
-    """Sizes of the pieces of so many rows."""
+    """Sizes of the pieces of this many rows."""
     return (min(size, rows - start) for start in range(0, rows, size))
 
 

@@ -1,9 +1,8 @@
 """The networks of `training.model` as ONNX graphs, written node by node.
 
 torch's own exporter takes half a minute of processor time for these graphs, because every size in
-them is free, and leaves source paths behind. Written this way a file holds what is said here and no
-more: every weight once, and one body for all loops. The price is a second account of the forward
-pass, which `training.export.parity` compares with the first at every export.
+them is free, and leaves source paths behind. Written this way a file holds just this: every weight once, and one body for all loops. The price is a second account of the forward
+pass, which `vmd_training.export.parity` compares with the first at every export.
 
 Sums over ragged lists are gathers from padded tables: where ScatterND is asked to add, ONNX Runtime
 adds to one row from several threads at once, and loses some of it.

@@ -172,7 +172,7 @@ def train(run: Run, report: Report, clock: Clock = UNTIL_DONE) -> None:
         config, groups = run.config, groups_of(run.config)
         data = None if config.data is None else Path(config.data)
         if data is not None:
-            sources(groups, data)  # what is wrong with it is said here, not in another process
+            sources(groups, data)  # errors are reported here, not in another process
         seed = (config.seed, run.step, run.world.rank)
         stream = Stream(groups, seed, config.workers, data)
         run.warmup_from = run.step

@@ -47,7 +47,7 @@ def mean_share(values: Sequence[float]) -> dict[str, float]:
 
 
 def kl_to_uniform(counts: Sequence[int], outcomes: int) -> float:
-    """KL in nats of the shares of `counts` to the uniform distribution over so many outcomes.
+    """KL in nats of the shares of `counts` to the uniform distribution over this many outcomes.
 
     >>> kl_to_uniform([5, 5], 2)
     0.0
@@ -58,7 +58,7 @@ def kl_to_uniform(counts: Sequence[int], outcomes: int) -> float:
 
 
 def uniform_kl(draws: int, outcomes: int) -> float:
-    """The mean of `kl_to_uniform` over samples of so many even draws: it is not 0 by chance alone.
+    """The mean of `kl_to_uniform` over samples of even draws: it is not 0 by chance alone.
 
     Exact: the count of each outcome is binomial.
     """
@@ -73,7 +73,7 @@ def uniform_kl(draws: int, outcomes: int) -> float:
 
 
 def uniform_distinct(draws: int, outcomes: int) -> float:
-    """How many different outcomes so many even draws hold on average.
+    """How many different outcomes this many even draws hold on average.
 
     >>> round(uniform_distinct(200, 288))
     144

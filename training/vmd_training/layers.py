@@ -11,7 +11,7 @@ KeysValues = tuple[Tensor, Tensor]
 
 
 class AdaNorm(nn.Module):
-    """LayerNorm whose scale and shift are read off a condition; a plain one where there is none."""
+    """LayerNorm whose scale and shift are read off a condition; a plain one if there is none."""
 
     def __init__(self, d: int, conditioned: bool) -> None:
         super().__init__()

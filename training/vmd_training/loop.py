@@ -67,7 +67,7 @@ class Task(ABC, Generic[Kind]):
         return means
 
     def evaluate(self, run: Kind) -> dict[str, Any] | None:
-        """A log row about held-out data, on the averaged weights; None where there is none."""
+        """A log row about held-out data, on the averaged weights; None if there is none."""
         return None
 
 

@@ -36,7 +36,7 @@ SHALLOW = 0.01
 
 
 def guesses(board: Board, puzzles: Values, rng: Rng, orders: int) -> Ratings:
-    """How many guesses so many searches need on average: (m,)."""
+    """How many guesses this many searches need on average: (m,)."""
     return rate(board, puzzles, rng, orders, MAX_GUESSES)
 
 
@@ -50,7 +50,7 @@ class Selection:
     """Which puzzles become parents, and which of their children are kept."""
 
     rate: Callable[[Board, Values, Rng, int], Ratings]
-    """How hard puzzles are, in so many searches."""
+    """How hard puzzles are, in this many searches."""
     children: int
     """Most children of one puzzle a round, of which at most one is kept."""
     fade: float
@@ -105,7 +105,7 @@ def mine(
     rounds: int,
     founders: tuple[Values, Values] | None = None,
 ) -> Population:
-    """All that an island of so many lines of descent finds in so many rounds, founders included.
+    """All that an island of that many lines of descent finds in that many rounds, with founders.
 
     Each round the most promising puzzles have children, as many of them as there are lines, and the
     hardest child of each joins if it is new and not too easy beside its parent. Lines descend from

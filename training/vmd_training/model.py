@@ -110,7 +110,7 @@ class Denoiser(nn.Module):
     """p(x0 | x_t, z): logits for every masked cell, all at once, given the latent.
 
     `forward` is one call (one NFE) of `loops` loops; it takes and returns the state, so that a
-    caller can go on thinking from where it stopped. A state of zeros starts afresh.
+    caller can continue from where it stopped. A state of zeros starts afresh.
     """
 
     def __init__(self, config: ModelConfig) -> None:

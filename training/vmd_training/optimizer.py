@@ -60,7 +60,7 @@ class Optimizers:
         return {"each": [one.state_dict() for one, _ in self._each]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state of the same model; the rates stay those this one was made with.
+        """Continue from a state of the same model; the rates stay those this one was made with.
 
         Raises KeyError or ValueError where it is the state of another.
         """

@@ -34,8 +34,8 @@ LEAVE_SOLVED = 0.8
 ADVANCE = 0.15
 """Chance that a row goes from x_t to a less masked x_s between two calls, as in sampling."""
 REDRAW = 0.25
-"""Chance that a row has its z chosen anew between two calls, from the prior as in sampling: a state
-that knows must not be led astray by another z, and one that has gone astray is led out."""
+"""Chance that a row gets a new z of the prior between two calls, as in sampling: a state that knows
+the answer must not be misled by another z, and one that is wrong is led out."""
 REVEAL = 1 / 3
 """Chance that a fresh row has a random share of its cells shown beside the givens."""
 PROPAGATED = 0.25

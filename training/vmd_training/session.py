@@ -15,7 +15,7 @@ from vmd_solver.errors import ModelError
 from vmd_training.files import copy_folder
 
 EXPORTED = Path(__file__).resolve().parent.parent / "exported"
-"""Where the models that ship are, in a checkout."""
+"""Folder of the included models, in a checkout."""
 
 Row = dict[str, Any]
 
@@ -77,7 +77,7 @@ def require_no_run(folder: Path) -> None:
 
 
 def saved_state(folder: Path) -> dict[str, Any]:
-    """The checkpoint of the run in a folder. Raises UsageError where there is none."""
+    """The checkpoint of the run in a folder. Raises UsageError if there is none."""
     from vmd_training import checkpoint
 
     path = folder / "checkpoint.pt"
@@ -89,9 +89,9 @@ def saved_state(folder: Path) -> dict[str, Any]:
 def promote_into(
     exported: Path, folder: Path, score: float, scored: Callable[[Path], float]
 ) -> str:
-    """Copy the model over the one of its name that ships, if it is better; says what was done.
+    """Copy the model over the included one of its name, if it is better; returns what was done.
 
-    `scored` gives the score of the one that ships, on the same puzzles.
+    `scored` gives the score of the included one, on the same puzzles.
     """
     if not exported.is_dir():
         return "not promoted: this is no checkout of vmd-solver"

@@ -66,7 +66,7 @@ class SliceOptions:
     real: Path | None = None
     """Folder with published puzzles."""
     exported: Path | None = None
-    """Where the models that ship are; None promotes nothing."""
+    """Folder of the included models; None promotes nothing."""
     name: str = "grids"
     pack: Path | None = None
     finish_s: float | None = None
@@ -217,7 +217,7 @@ def _continue(run: Run, place: Lineage, say: Say) -> None:
         try:
             run.optimizer.load_state_dict(state["optimizer"])
         except (KeyError, ValueError, RuntimeError):
-            say("the optimizer begins anew: the lineage's is of another kind")
+            say("the optimizer starts again: the lineage's is of another kind")
     run.step, run.elapsed_s = state["step"], state["elapsed_s"]
     run.puzzle_calls, run.earlier = state["puzzle_calls"], state.get("earlier", [])
     say(f"continues after {run.step:,} steps in {run.elapsed_s / 60:.1f} minutes")
@@ -274,7 +274,7 @@ UNLIKE = "what ships cannot be built; its stated score, of another set, counts"
 
 @dataclass(frozen=True)
 class Ships:
-    """The model that ships under the name, and its score on the same set."""
+    """The included model of the name, and its score on the same set."""
 
     score: float | None
     note: str

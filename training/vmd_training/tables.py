@@ -41,7 +41,7 @@ def rows_table(columns: dict[str, Cell], rows: Iterable[Row]) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with what must be said of it: sample size, seed, NFE, loops."""
+    """A table with its notes: sample size, seed, NFE, loops."""
 
     caption: str
     head: tuple[str, ...]
@@ -75,7 +75,7 @@ def mean_cell(row: Row, digits: int = 2) -> str:
 
 
 def range_cell(values: Sequence[float], digits: int = 3) -> str:
-    """The mean of values, and their range where there are several; `-` where there are none."""
+    """The mean of values, and their range where there are several; `-` if there are none."""
     if not values:
         return "-"
     ends = {"low": min(values), "high": max(values)} if len(values) > 1 else {"low": None}

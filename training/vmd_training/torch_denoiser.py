@@ -61,7 +61,7 @@ class TorchDenoiser:
         h: Floats,
         loops: int | None = None,
     ) -> tuple[Floats, Floats]:
-        """One call of so many loops, by default `self.loops`."""
+        """One call of this many loops, by default `self.loops`."""
         grid = self._grid(board, x_t, allowed)
         latent = torch.as_tensor(z, device=self.device)
         if self.latent != "none":

@@ -56,7 +56,7 @@ class Terms(NamedTuple):
 def choose(
     model: VMD, grid: Grid, x0: Tensor, encoded: Tensor, h: Tensor, loops: int, draws: int
 ) -> Latent:
-    """A z for each row: of the encoder where `encoded` (B,), else the best of so many of the prior.
+    """A z for each row: of the encoder where `encoded` (B,), else the best of several of the prior.
 
     The best is the one that comes nearest to x0 (B, n) in one call from h; `draws` 1 takes it as
     it comes. Gradients flow through the encoder's z and through the KL.

@@ -148,12 +148,12 @@ class PartsFolder:
         write_text(self.path / "plan.json", json.dumps(options))
 
     def options(self) -> dict[str, Any]:
-        """The options written down. Raises DatasetError where there are none."""
+        """The options written down. Raises DatasetError if there are none."""
         try:
             options: dict[str, Any] = json.loads((self.path / "plan.json").read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise DatasetError(
-                f"{self.path} holds no parts to go on from; start without --resume"
+                f"{self.path} holds no parts to continue; start without --resume"
             ) from error
         return options
 
@@ -183,7 +183,7 @@ class PartsFolder:
                 if failed := [one.exitcode for one in workers.processes if one.exitcode]:
                     raise DatasetError(
                         f"a process that makes puzzles ended with code {failed[0]} (memory?);"
-                        " go on with --resume, perhaps with fewer --jobs"
+                        " continue with --resume, perhaps with fewer --jobs"
                     )
                 time.sleep(POLL_S * alive)
 

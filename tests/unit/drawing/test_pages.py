@@ -34,7 +34,7 @@ def test_diagonals_and_windows_are_shaded(board: Board, count: int) -> None:
     assert sum(isinstance(shape, Box) for shape in ground(board)) == count
 
 
-def test_pages_hold_so_many_puzzles_and_the_solutions_come_last() -> None:
+def test_pages_hold_that_many_puzzles_and_the_solutions_come_last() -> None:
     page = html([ITEM] * 3, per_page=2, solutions=True)
     assert page.count('<section class="page">') == 4
     assert page.count("<svg") == 6

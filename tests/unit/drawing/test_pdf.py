@@ -77,7 +77,7 @@ def corners(page: bytes) -> Iterator[tuple[float, float]]:
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (4, 1), (5, 2)])
-def test_there_are_so_many_pages(count: int, expected: int) -> None:
+def test_there_are_that_many_pages(count: int, expected: int) -> None:
     document = pdf([ITEM] * count)
     assert len(pages(document)) == expected
     assert document.startswith(b"%PDF-") and document.endswith(b"%%EOF\n")

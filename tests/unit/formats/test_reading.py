@@ -67,7 +67,7 @@ def digits(text: str) -> tuple[int, ...]:
     return formats.parse(text).givens[:6]
 
 
-def test_alphabets_are_told_from_the_symbols() -> None:
+def test_alphabets_are_distinguished_from_the_symbols() -> None:
     assert formats.parse(SIXTEEN).alphabet == default_alphabet(16)
     assert digits(SIXTEEN.lower())[:3] == (1, 0, 16)
     zeros = formats.parse("0.F" + SIXTEEN[3:])

@@ -38,7 +38,7 @@ def test_what_is_no_text_is_refused(case: str, tmp_path: Path) -> None:
     assert str(entry.error) == str(caught.value)
 
 
-def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     for path, message in {
         tmp_path: "is a directory: expected a puzzle file",
         tmp_path / "none.txt": "cannot be read: no such file",
@@ -93,7 +93,7 @@ def test_a_long_line_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [entry.line for entry in formats.read_path(path)] == [1, 2, 3]
 
 
-def test_a_stream_is_cut_at_the_limit_and_goes_on() -> None:
+def test_a_stream_is_cut_at_the_limit_and_continues() -> None:
     stream = io.StringIO("x" * (2 * MAX_LINE + 3) + "\nnext\n# no\n last\n")
     assert [(n, len(text)) for n, text in numbered(stream)] == [(1, MAX_LINE + 1), (2, 4), (4, 5)]
 

@@ -97,7 +97,7 @@ def test_a_seed_and_a_number_make_one_puzzle() -> None:
     assert first.puzzle.givens != made(PuzzleSpec(size=4, seed=5), 1).puzzle.givens
 
 
-def test_a_wish_may_be_in_vain_or_given_up() -> None:
+def test_a_spec_may_be_impossible_or_given_up() -> None:
     assert make(PuzzleSpec(size=4, level="beyond", tries=2)) is None
     assert make(PuzzleSpec(), cancelled=lambda: True) is None
 
@@ -114,7 +114,7 @@ def test_a_wish_may_be_in_vain_or_given_up() -> None:
         ({"clues": 30, "minimal": True}, "leave clues out"),
     ],
 )
-def test_what_cannot_be_is_said(spec: dict[str, object], words: str) -> None:
+def test_what_cannot_be_is_reported(spec: dict[str, object], words: str) -> None:
     with pytest.raises(SearchError, match=words):
         PuzzleSpec(**spec)
 

@@ -131,7 +131,7 @@ def test_every_state_is_had_again() -> None:
     assert draft.cells == ()
 
 
-def test_a_text_has_room_for_so_many_cells() -> None:
+def test_a_text_has_room_for_that_many_cells() -> None:
     draft = drafted("a" * (MOST - 3))
     assert not draft.write_on(5)
     assert len(draft.cells) == MOST and draft.count(Kind.MASKED) == 3

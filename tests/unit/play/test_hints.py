@@ -62,7 +62,7 @@ def test_mistakes_come_before_hints() -> None:
     assert "mistake" in obstacle(game)
 
 
-def test_no_step_is_said_in_words() -> None:
+def test_no_step_is_reported_in_words() -> None:
     assert hint(state_of(Game(latin(4).empty()))) == STUCK
     stuck = Game(parse("1...2..........."))
     stuck.enter(1, 1)

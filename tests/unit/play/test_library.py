@@ -175,7 +175,7 @@ def test_a_killed_program_leaves_a_whole_file_and_no_lock(library: Library) -> N
         "[" * 100_000,
     ],
 )
-def test_a_broken_file_is_kept_aside_and_told_of(library: Library, text: str) -> None:
+def test_a_broken_file_is_kept_aside_and_reported(library: Library, text: str) -> None:
     opened = library.open(PUZZLE)
     opened.game.enter(2, 3)
     opened.close()

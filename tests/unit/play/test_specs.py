@@ -30,7 +30,7 @@ def test_every_family_is_offered_in_sizes_that_it_has() -> None:
     assert 7 in sizes("jigsaw") and 7 not in sizes("windoku")
 
 
-def test_what_is_granted_is_what_make_gives_and_grids_are_told_of() -> None:
+def test_what_is_generated_is_what_make_gives_and_grids_are_reported() -> None:
     told: list[Grid] = []
     spec = PuzzleSpec(size=4, seed=3)
     made = generate(spec, exact_grid, told.append)
@@ -39,7 +39,7 @@ def test_what_is_granted_is_what_make_gives_and_grids_are_told_of() -> None:
     assert origin(made) == "" and progress(made.drawn, 200) == "grid 1 of 200 at most"
 
 
-def test_grids_of_a_model_are_told_apart_from_those_of_search() -> None:
+def test_grids_of_a_model_are_distinguished_from_those_of_search() -> None:
     told: list[Grid] = []
     made = generate(PuzzleSpec(size=9, seed=3), ModelGrids(undecided(), nfe=1), told.append)
     assert made is not None and not told[0].by_model

@@ -127,7 +127,7 @@ CASES: list[tuple[str, Board, str, str]] = [
 @pytest.mark.parametrize(
     ("name", "board", "clues", "follows"), CASES, ids=[case[0] for case in CASES]
 )
-def test_where_the_easier_ones_are_stuck_it_goes_on(
+def test_where_the_easier_ones_are_stuck_it_continues(
     name: str, board: Board, clues: str, follows: str
 ) -> None:
     symbols = (".", *default_alphabet(board.D))

@@ -277,6 +277,6 @@ def test_the_table_is_in_order_of_difficulty() -> None:
         (position(sudoku(2, 2), {"r3c1234": "-4"}), "row 3 has no place left for 4"),
     ],
 )
-def test_a_contradiction_is_told_and_ends_the_path(state: State, problem: str) -> None:
+def test_a_contradiction_is_reported_and_ends_the_path(state: State, problem: str) -> None:
     assert state.problem == problem
     assert next_step(state) is None and not state.solved

@@ -85,7 +85,7 @@ def test_of_a_long_prompt_only_the_end_is_read() -> None:
 
 
 @pytest.mark.parametrize("nfe", [1, 2, 4, 8])
-def test_a_block_takes_so_many_calls_and_each_commits_an_equal_share(nfe: int) -> None:
+def test_a_block_takes_that_many_calls_and_each_commits_an_equal_share(nfe: int) -> None:
     seen: list[events.Event] = []
     sample = extend(knows("thequick"), TEXT8.encode(""), 8,
                     TextSettings(nfe=nfe, block_length=8), seen.append)  # fmt: skip

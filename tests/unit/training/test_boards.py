@@ -30,7 +30,7 @@ def test_grids_are_of_rows_and_columns() -> None:
     assert (board.rows, board.cols, board.D) == (3, 5, 5)
 
 
-def test_boards_are_drawn_anew_unless_fixed() -> None:
+def test_boards_are_redrawn_unless_fixed() -> None:
     names = {maker.board for makers in DATASETS.values() for maker in makers}
     assert {name.rpartition("-")[0] for name in names} > set(FIXED)
     for name in ("latin-5", "sudoku-2x2", "jigsaw-6", "grid-4x4"):

@@ -77,7 +77,7 @@ def test_a_run_leaves_every_file_and_a_model_that_loads(
     assert logits.shape == (1, 16, 4)
 
 
-def test_a_run_goes_on_with_the_options_it_had(
+def test_a_run_continues_with_the_options_it_had(
     vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = ("--time", "0.3s", "--latent", "none", "--lr", "0.01", "--out", "run", "--no-promote")
@@ -232,14 +232,14 @@ def test_a_wrong_call_gets_one_line_and_a_code(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is there")
-def test_cuda_that_is_not_there_is_said(
+def test_cuda_that_is_not_there_is_reported(
     vmd_train: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert vmd_train("sudoku", "--device", "cuda") == 3
     assert capsys.readouterr().err == "vmd-train: no CUDA device found; use --device cpu, or auto\n"
 
 
-def test_a_folder_that_cannot_be_written_is_said(
+def test_a_folder_that_cannot_be_written_is_reported(
     vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()

@@ -65,7 +65,7 @@ def test_a_dataset_holds_what_was_asked_for(data: Command, tmp_path: Path) -> No
     assert np.array_equal(counts, section.count) and 1 in counts
 
 
-def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path: Path) -> None:
+def test_an_interrupted_dataset_continues_and_is_the_same(data: Command, tmp_path: Path) -> None:
     """Its first part cannot be written, into a pipe that nobody reads, and all others are."""
     folder = PartsFolder(tmp_path / "d.npz")
     folder.begin({"recipe": "grids", "puzzles": 60, "mine": 0, "seed": 3, "exclude": []})
@@ -85,7 +85,7 @@ def test_an_interrupted_dataset_goes_on_and_is_the_same(data: Command, tmp_path:
     pipe.unlink()
     assert (process.returncode, out) == (130, b"")
     hint = err.decode().splitlines()[-1]
-    assert hint == f"interrupted; go on with: vmd-train data --resume --out {folder.out}"
+    assert hint == f"interrupted; continue with: vmd-train data --resume --out {folder.out}"
     assert folder.missing(parts) == [0] and len(parts) > 1
     assert data("--resume", "--out", "d.npz", "--jobs", "1", "--quiet")[0] == 0
     made = read(folder.out)
@@ -132,7 +132,7 @@ def test_wrong_calls_are_refused_in_a_line(data: Command, tmp_path: Path) -> Non
     code, _, err = data("--out", "d.npz", "--puzzles", "0")
     assert code == 2 and "nothing to make" in err
     code, _, err = data("--out", "d.npz", "--resume")
-    assert code == 2 and "holds no parts to go on from" in err and "Traceback" not in err
+    assert code == 2 and "holds no parts to continue" in err and "Traceback" not in err
     code, _, err = data("--out", "d.npz", "--exclude", "missing.txt")
     assert code == 2 and "missing.txt" in err
     assert not list(tmp_path.iterdir())

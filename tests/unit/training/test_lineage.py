@@ -31,7 +31,7 @@ def test_the_ledger_comes_back(tmp_path: Path) -> None:
     assert [path.name for path in place.folder.iterdir()] == ["ledger.jsonl"]
 
 
-def test_a_line_that_is_no_row_is_said(tmp_path: Path) -> None:
+def test_a_line_that_is_no_row_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ledger.jsonl").write_text('{}\n{"half')
     with pytest.raises(VmdError, match="line 2: no row of a ledger"):
         Lineage(tmp_path).rows()

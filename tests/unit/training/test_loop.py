@@ -234,7 +234,7 @@ def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
 # Training
 
 
-def test_a_run_learns_is_interrupted_and_goes_on(
+def test_a_run_learns_is_interrupted_and_continues(
     tmp_path: Path, config_of: Config, group: Group
 ) -> None:
     run = start(tmp_path, config_of, config=replace(TINY, time_s=3600.0))

@@ -139,7 +139,7 @@ def test_units_of_its_own_for_each_row_are_the_same_as_shared_ones(
 
 
 @pytest.mark.parametrize("kind", ["candidate", "none"])
-def test_a_call_goes_on_where_the_last_one_stopped(model_of: Make, kind: str) -> None:
+def test_a_call_continues_where_the_last_one_stopped(model_of: Make, kind: str) -> None:
     model = model_of(kind)
     grid, _ = some_grid()
     z, h = state(model, grid)
@@ -216,6 +216,6 @@ def test_kl_is_that_of_torch() -> None:
     assert (kl_nats(q, q) == 0).all()
 
 
-def test_a_sample_is_the_mean_and_so_many_deviations() -> None:
+def test_a_sample_is_the_mean_and_that_many_deviations() -> None:
     gaussian = Gaussian(torch.tensor([1.0, -2.0]), torch.tensor([0.0, math.log(9.0)]))
     assert gaussian.sample(torch.tensor([2.0, -1.0])).tolist() == pytest.approx([3.0, -5.0])

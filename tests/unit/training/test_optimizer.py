@@ -28,7 +28,7 @@ def test_a_step_moves_the_weights_by_the_rate() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_a_state_goes_on_where_another_stopped() -> None:
+def test_a_state_continues_where_another_stopped() -> None:
     torch.manual_seed(0)
     model, other = nn.Linear(3, 3), nn.Linear(3, 3)
     one, two = Optimizers(model, 0.1, 0.0), Optimizers(other, 0.1, 0.0)

@@ -93,7 +93,7 @@ def test_most_of_the_solved_rows_leave(
     assert not left[~solved & open_].any()
 
 
-def test_the_encoder_is_asked_once_and_z_chosen_anew_from_the_prior(
+def test_the_encoder_is_asked_once_and_z_redrawn_from_the_prior(
     made: Callable[..., Pool],
 ) -> None:
     pool = made(batch=400)

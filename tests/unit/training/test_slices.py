@@ -106,7 +106,7 @@ def test_a_slice_ends_as_planned(
     assert last["memory_mib"] > 0 and last["step_ms"] > 0
 
 
-def test_a_time_that_is_too_short_is_said(place: Lineage, options: SliceOptions) -> None:
+def test_a_time_that_is_too_short_is_reported(place: Lineage, options: SliceOptions) -> None:
     with pytest.raises(VmdError, match=r"--time 1s is too short: set-up took"):
         run_slice(place, replace(options, budget_s=1.0), PLAN, lambda _: None, lambda _: None)
     assert not place.checkpoint.exists()
@@ -141,7 +141,9 @@ def test_memory_that_is_too_short_for_any_batch_is_an_error(
         run_slice(place, options, PLAN, lambda _: None, lambda _: None)
 
 
-def test_a_slice_goes_on_after_a_save_without_a_row(place: Lineage, options: SliceOptions) -> None:
+def test_a_slice_continues_after_a_save_without_a_row(
+    place: Lineage, options: SliceOptions
+) -> None:
     """As after kill -9: the next row counts what the unfinished slice trained."""
     one = after_steps(place, options)
     run = slices.begun(place, options, PLAN, lambda _: None)
@@ -175,13 +177,13 @@ def test_the_lineage_keeps_its_model_unless_it_is_to_widen(
     assert slices.model_of(place, theirs, widen=True) == theirs
 
 
-def test_an_optimizer_of_another_kind_begins_anew(place: Lineage, options: SliceOptions) -> None:
+def test_an_optimizer_of_another_kind_restarts(place: Lineage, options: SliceOptions) -> None:
     after_steps(place, options)
     state = checkpoint.load(place.checkpoint)
     checkpoint.save(place.checkpoint, {**state, "optimizer": {"muon": {}}})
     said: list[str] = []
     slices.begun(place, options, PLAN, said.append)
-    assert any("the optimizer begins anew" in line for line in said)
+    assert any("the optimizer starts again" in line for line in said)
 
 
 def test_a_lineage_begins_with_other_weights(

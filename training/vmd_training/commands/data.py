@@ -43,7 +43,9 @@ from vmd_training.workers import PartsFolder
 @click.option("--exclude", type=click.Path(path_type=Path, exists=True), multiple=True,
               metavar="PATH", help="Leave out what is, up to symmetry, in this file of puzzles, or"
               " in any file of this folder; may be repeated.")  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on with the parts of --out, with their options.")
+@click.option(
+    "--resume", is_flag=True, help="Continue with the parts of --out, with their options."
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: Any) -> None:
     """Make a dataset: puzzles with their solutions, counts and ratings, in one file.
@@ -72,7 +74,7 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
         folder.make(parts, jobs or os.cpu_count() or 1, _progress(parts, quiet))
         click.echo(_finish(folder, parts, options, known))
     except KeyboardInterrupt:
-        click.echo(f"\ninterrupted; go on with: vmd-train data --resume --out {out}", err=True)
+        click.echo(f"\ninterrupted; continue with: vmd-train data --resume --out {out}", err=True)
         raise SystemExit(130) from None
 
 

@@ -77,7 +77,7 @@ def command(
 ) -> None:
     """Measure MODEL through the engine that people use, and write a report.
 
-    MODEL is a model that ships, an exported folder, a run, or a checkpoint.
+    MODEL is an included model, an exported folder, a run, or a checkpoint.
     """  # fmt: skip
     with needed("evaluation needs"):
         from vmd_training.evaluation import report, sections

@@ -217,7 +217,7 @@ def _plan(run: Run, plan: Plan, measured: bool) -> str:
 
 
 def _clock(left_s: float) -> str:
-    """The time of day in so many seconds, with the date unless that is today."""
+    """The time of day in this many seconds, with the date unless that is today."""
     now = datetime.now()
     then = now + timedelta(seconds=left_s)
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"

@@ -69,9 +69,9 @@ from vmd_training.options import (
 @click.option("--promote/--no-promote", default=True, show_default=True,
               help="Let the model ship if it scores as well as what does.")  # fmt: skip
 @click.option("--exported", type=FOLDER, default=None,
-              help="Where the models that ship are.  [default: exported]")  # fmt: skip
+              help="Folder of the included models.  [default: exported]")  # fmt: skip
 @click.option("--name", default="grids", show_default=True, callback=file_name,
-              help="Name of the model that ships.")  # fmt: skip
+              help="Name of the included model.")  # fmt: skip
 @click.option("--pack", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Write all that comes of it into this tar as well, at each save.")  # fmt: skip
 @click.option("--tensorboard", type=FOLDER, default=None,

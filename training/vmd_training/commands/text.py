@@ -149,7 +149,7 @@ def _block_lengths(length: int, lengths: tuple[int, ...], blocks: int | None) ->
 def _resumed(
     folder: Path, planned: dict[str, Any], plan: Any, world: Any
 ) -> tuple[TextRun, Alphabet]:
-    """The run in a folder, with what it was begun with, but for a plan that was stated anew."""
+    """The run in a folder, with what it was begun with, but for a plan that was stated again."""
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
@@ -209,5 +209,5 @@ def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: boo
 
 
 def _score_of(folder: Path) -> float:
-    """The score of a model that ships."""
+    """The score of an included model."""
     return float(json.loads((folder / "metrics.json").read_text("utf-8"))["score"])

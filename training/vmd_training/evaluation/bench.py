@@ -245,5 +245,5 @@ def outcome(solutions: Sequence[Solution]) -> Row:
 
 
 def cost(board: Board, rows: float, calls: float) -> float:
-    """So many rows in so many calls, in rows of a 9x9 board."""
+    """This many rows in this many calls, in rows of a 9x9 board."""
     return rows * calls * board.n * board.D / 729

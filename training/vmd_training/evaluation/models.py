@@ -1,4 +1,4 @@
-"""What is compared: a model that ships, an exported folder, a run, or a checkpoint.
+"""What is compared: an included model, an exported folder, a run, or a checkpoint.
 
 Opens each behind the `Denoiser` that the engine uses, over ONNX Runtime or torch.
 """
@@ -109,14 +109,14 @@ def open_all(
 
 
 def _find(place: str) -> Path:
-    """The path that a place means: itself, or a model that ships."""
+    """The path that a place means: itself, or an included model."""
     if Path(place).exists():
         return Path(place)
     try:
         return assets.model_path(place)
     except AssetNotFound as error:
         raise ModelError(
-            f"no model at {place}; give the name of one that ships, a folder made by vmd-train, or"
+            f"no model at {place}; give the name of an included one, a folder made by vmd-train, or"
             " a checkpoint.pt"
         ) from error
 

@@ -27,7 +27,7 @@ MOST_GUESSES = 10
 """Guesses of one uniqueness check on boards beyond 9x9: a clue whose check needs more stays."""
 
 TENTH = 10
-"""The hardest of so many times the wanted puzzles."""
+"""The hardest of this many times the wanted puzzles."""
 
 SEVERAL = 50
 """Most solutions of a puzzle all of whose solutions are to be sampled."""

@@ -86,7 +86,7 @@ def model_joint(denoiser: Denoiser, plan: Plan, rows: int, generator: Generator)
 def estimate(
     truth: Joint, denoiser: Denoiser, plan: Plan, rows: int, generator: Generator
 ) -> Estimate:
-    """A denoiser under a plan, measured with so many rows."""
+    """A denoiser under a plan, measured with this many rows."""
     with torch.no_grad():
         return Estimate.of(truth, model_joint(denoiser, plan, rows, generator), rows)
 

@@ -20,7 +20,7 @@ from vmd_training.synthetic.data import VALUES
 DRAWS = 64
 """Draws of z for each choice, at each step."""
 BATCHES = 200
-"""Of so many draws, behind the bound in the end."""
+"""Of this many draws, behind the bound in the end."""
 PRIOR_DRAWS = 40_000
 
 
@@ -41,7 +41,7 @@ class Limit:
 
 
 def limit(tokens: int, k: int, beta: float, steps: int, choices: int = VALUES) -> Limit:
-    """Of sequences of so many tokens with k numbers of latent."""
+    """Of sequences of this many tokens with k numbers of latent."""
     generator = Generator().manual_seed(0)
     mean = torch.randn(choices, k, generator=generator).requires_grad_()
     log_var = torch.full((choices, k), -1.0, requires_grad=True)

@@ -103,7 +103,7 @@ class Plan:
     """Which tokens are given back: any, or those that were least probable when they were drawn."""
     given_back: int = 0
     anew: bool = False
-    """z is drawn anew for each call, not once for the block."""
+    """z is redrawn for each call, not once for the block."""
 
     @property
     def filling(self) -> int:

@@ -87,7 +87,7 @@ REMASKED = tuple(
     for nfe in (2, 4)
     for remask in ("random", "least confident")
 )  # fmt: skip
-"""All at once, then one token given back and drawn anew at each further call."""
+"""All at once, then one token given back and redrawn at each further call."""
 GIBBS = Plan(4, rounds=2, remask="random", given_back=1)
 """Two tokens one after the other, then one given back, twice."""
 

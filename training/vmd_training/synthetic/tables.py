@@ -43,8 +43,8 @@ PAPER = {
 four tokens. How its KL is estimated is not stated there."""
 
 READING = """\
-KL is of the true joint to the model's, estimated from the probabilities of the last call of so many
-sampled rows, averaged: no counting, and for one call of MDM exact. One row even over all sequences
+KL is of the true joint to the model's, estimated from the probabilities of the last call, averaged
+over the sampled rows: no counting, and for one call of MDM exact. One row even over all sequences
 is added, and the bias of the estimate, to first order, subtracted (results.json states how much).
 Total correlation is the KL to the product of the true marginals: what MDM cannot beat in one call.
 Where there are several seeds, the mean and the range. The bound is on minus log p(x0): with as many
@@ -180,7 +180,7 @@ def one_draw(results: Results) -> str:
 
 
 def remasking(results: Results) -> str:
-    """Share of right sequences and KL when tokens are given back and drawn anew."""
+    """Share of right sequences and KL when tokens are given back and redrawn."""
     rows = []
     for joint, plan in product(certain(results), (ONE, TWO, FOUR, *REMASKED)):
         columns = [Column("", model, plan) for model in (MDM.name, VMD.name)]

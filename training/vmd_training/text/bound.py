@@ -50,7 +50,7 @@ def measure(
     prior_draws: int = 0,
     shuffle: bool = False,
 ) -> Bits:
-    """The bound on windows (N, n) int64 of held-out text, which hold so many characters.
+    """The bound on windows (N, n) int64 of held-out text, which hold this many characters.
 
     With `prior_draws` z comes from the prior, so often: the bound takes the mean of the
     probabilities, and tightens as they grow (arXiv 1509.00519). With `shuffle` the denoiser reads

@@ -1,4 +1,4 @@
-"""Figures of a trained model of text, and the card that ships with it."""
+"""Figures of a trained model of text, and its card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vmd_training.text.model import TextVMD
 ROWS = 64
 """Windows of held-out text behind every bound."""
 CALLS = (1, 2, 4, 8, 16)
-"""Calls a block, as far as a block has so many tokens."""
+"""Calls a block, as far as a block has this many tokens."""
 PRIOR_DRAWS = 4
 """Draws of z from the prior for the bound that uses them."""
 
@@ -107,7 +107,7 @@ A block diffusion model of text, trained with `vmd-train text --latent {model.la
 ## Measured
 
 Held-out text, {ROWS} windows of {model.length} tokens: bounds in bits a character on samplers that
-make so many calls a block.
+make this many calls a block.
 
 {bounds_table(metrics["bounds"])}
 

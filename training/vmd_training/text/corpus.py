@@ -36,7 +36,7 @@ class Corpus:
         return _cut(self.train, starts, length)
 
     def held_out_windows(self, rows: int, length: int) -> Ints:
-        """At most so many stretches of the held-out text, evenly spread and not overlapping."""
+        """At most this many stretches of the held-out text, evenly spread and not overlapping."""
         count = min(rows, len(self.held_out) // length)
         starts = np.linspace(0, len(self.held_out) - length, count).astype(np.int64)
         return _cut(self.held_out, starts, length)

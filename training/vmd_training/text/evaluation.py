@@ -1,6 +1,6 @@
 """What `vmd-train eval-text` measures: bounds on held-out text, and samples before a judge.
 
-Samples come from the exported model by the sampler that ships, each after a stretch of held-out
+Samples come from the exported model by the sampler of vmd-text, each after a stretch of held-out
 text; the judge has counted n-grams on the training text alone.
 """
 

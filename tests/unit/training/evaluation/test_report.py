@@ -46,7 +46,7 @@ def ignore(what: str, left_s: float) -> None:
     pass
 
 
-def test_what_was_cut_off_goes_on_and_measures_nothing_twice(
+def test_what_was_cut_off_continues_and_measures_nothing_twice(
     bench_of: Made, tmp_path: Path
 ) -> None:
     bench, first, second = bench_of(undecided()), Counted(stop_at="three"), Counted()

@@ -68,7 +68,7 @@ def test_a_character_cut_off_at_the_end_is_named(tmp_path: Path) -> None:
         made(tmp_path, b"text\xc3")
 
 
-def test_too_little_text_for_a_window_is_said(tmp_path: Path) -> None:
+def test_too_little_text_for_a_window_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="has 1 tokens, expected at least 4"):
         made(tmp_path, b"ten bytes!")
 

@@ -240,9 +240,9 @@ def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
 SECTION = Section(
     "dependency",
     "Dependency where it exists",
-    "A plain sampler: no rule is looked at, and exactly so many calls are made. With `top` a share"
+    "A plain sampler: no rule is used, and exactly this many calls are made. With `top` a share"
     " of the cells is committed at each of them, the surest first; with `last` all cells at the"
-    " last one, and until then the encoder infers z anew from the grid that each call proposes. T"
+    " last one, and until then the encoder infers z again from the grid that each call proposes. T"
     " is the temperature of the values: at 0 all variety comes from z, at 1 values are drawn from"
     " p(x0 | x_t, z). Below, each of the puzzles is sampled many times. KL is that of the valid"
     " samples' shares to the uniform distribution over all solutions, which were enumerated by the"

@@ -73,7 +73,7 @@ def _calls(loops: set[int], nfe: int) -> str:
 
 
 def figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
-    """Models by colour with the policy that ships, and the policies of the first model."""
+    """Models by colour with the usual policy, and the policies of the first model."""
     first = next(iter(colours))
     return {
         "rates.png": plots.lines(

@@ -67,7 +67,7 @@ Z = Section(
     "The first z is drawn from the learned prior p(z | x_t), or from the standard normal one of the"
     " paper. A model trained with the learned one has never seen the other: what it solves with it"
     " tells how much it relies on its prior, not which prior is better to train with. Between calls"
-    " it is kept, drawn anew, or refined: inferred by the encoder from the grid of the last call,"
+    " it is kept, redrawn, or refined: inferred by the encoder from the grid of the last call,"
     " after what breaks a rule was masked again. Neural mode, otherwise as it ships. `several"
     " solutions` are 9x9 puzzles with 2 to 50 of them, `empty` is the board without givens; any"
     " solution counts.",
@@ -107,7 +107,7 @@ REMASK = Section(
     "remask",
     "Self-correction",
     "After a call committed cells are kept (none); or the three quarters of them that the model was"
-    " least sure of are masked again and asked anew (doubt: no rule is looked at); or those that"
+    " least sure of are masked again and asked again (doubt: no rule is looked at); or those that"
     " break a rule are (rules). With grids checked `never`, a puzzle takes all its calls and meets"
     " the verifier only then, so that with none and doubt the model works without any rule; `after"
     " every call` ends it at the first valid grid.",
