@@ -1,13 +1,14 @@
-"""The networks of `training.model` as ONNX graphs, written node by node.
+"""The networks of `model` as ONNX graphs, written node by node.
 
 torch's own exporter takes half a minute of processor time for these graphs, because every size in
-them is free, and leaves source paths behind. Written this way a file holds just this: every weight once, and one body for all loops. The price is a second account of the forward
-pass, which `vmd_training.export.parity` compares with the first at every export.
+them is free, and leaves source paths behind. Written this way a file holds every weight once, and
+one body for all loops. The price is a second account of the forward pass, which
+`vmd_training.export.parity` compares with the first at every export.
 
 Sums over ragged lists are gathers from padded tables: where ScatterND is asked to add, ONNX Runtime
 adds to one row from several threads at once, and loses some of it.
 
-Letters as in `training.model`, and M for the most nodes of a factor, K for the most factors of a
+Letters as in `model`, and M for the most nodes of a factor, K for the most factors of a
 node; what is passed around are the names of tensors.
 """
 

@@ -1,6 +1,6 @@
 """The networks of VMD on a candidate graph: denoiser, encoder, prior.
 
-The puzzle is its candidate graph (`training.graph`): a node for each open candidate, a factor for
+The puzzle is its candidate graph (`graph`): a node for each open candidate, a factor for
 each set of candidates of which one is true. Nodes tell their factors what they are, factors tell
 their nodes what they received; the same block is applied again and again (loops). Nothing is tied
 to a position or to a value's name, so the network is equivariant to every symmetry of the puzzle
@@ -54,7 +54,7 @@ class ModelConfig:
     prior: PriorKind = "learned"
     """p(z | x_t), or the papers' N(0, I), whatever x_t."""
     backbone: Backbone = "candidate-graph"
-    """The transformer is a baseline for 9x9 boards, without latent (`training.transformer`)."""
+    """The transformer is a baseline for 9x9 boards, without latent (`vmd_training.transformer`)."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:

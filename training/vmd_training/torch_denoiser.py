@@ -18,7 +18,7 @@ from vmd_training.model import VMD, Gaussian
 
 
 class TorchDenoiser:
-    """The networks of `training.model` behind the engine's interface; arrays stay numpy outside."""
+    """The networks of `model` behind the engine's interface; arrays stay numpy outside."""
 
     def __init__(self, model: VMD, name: str, loops: int, device: torch.device) -> None:
         self.model = model.to(device).eval().requires_grad_(False)

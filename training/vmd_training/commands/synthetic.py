@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vmd_training.synthetic.studies import Bench
 
 STUDIES = ("two", "four", "blocks", "draws", "toy2d")
-"""The names in `training.synthetic.studies`, known here without loading torch."""
+"""The names in `vmd_training.synthetic.studies`, known here without loading torch."""
 
 
 @click.command()

@@ -43,7 +43,7 @@ class Model:
     """The same in torch, for what the engine never asks: means and variances of z."""
     runtime: str
     recipe: str | None
-    """What it was trained on (`training.recipes`), where it says so."""
+    """What it was trained on (`vmd_training.recipes`), where it says so."""
     boards: tuple[str, ...] | None = None
     """The kinds of boards it was trained on, where it says so itself."""
 

@@ -129,7 +129,7 @@ def puzzles_of(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
 
 
 def kind_of(board: Board) -> str:
-    """The kind of a board, by the name that `training.boards` draws it by."""
+    """The kind of a board, by the name that `vmd_training.boards` draws it by."""
     shape = f"{board.rows}x{board.cols}" if board.family == "grid" else str(board.rows)
     if board.box is not None:
         shape = f"{board.box[0]}x{board.box[1]}"

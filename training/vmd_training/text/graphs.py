@@ -1,4 +1,4 @@
-"""The networks of `training.text.model` as ONNX graphs, written node by node as those of the grids.
+"""The networks of `text.model` as ONNX graphs, written node by node as those of the grids.
 
 A graph takes one block a row. What finished blocks left comes in as keys and values, and what this
 one leaves goes out; the denoiser called with `finished` 1 on a finished block is `finish`. Letters
