@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+"""The checkout that this package is in; of an installed one a folder without ours."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

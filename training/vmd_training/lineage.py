@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from vmd_solver.errors import VmdError
-from vmd_training.files import replacing, write_lines
+from vmd_training.files import CHECKOUT, replacing, write_lines
 
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows: without a lock, --end finds nothing
     fcntl = None  # type: ignore[assignment]
 
-LINEAGE = Path("training") / "lineage"
+LINEAGE = CHECKOUT / "training" / "lineage"
 """The lineage of the repository."""
 
 Row = dict[str, Any]

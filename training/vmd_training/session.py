@@ -12,9 +12,9 @@ import click
 
 from vmd_solver.console.exits import ExitCode
 from vmd_solver.errors import ModelError
-from vmd_training.files import copy_folder
+from vmd_training.files import CHECKOUT, copy_folder
 
-EXPORTED = Path(__file__).resolve().parent.parent / "exported"
+EXPORTED = CHECKOUT / "exported"
 """Folder of the included models, in a checkout."""
 
 Row = dict[str, Any]

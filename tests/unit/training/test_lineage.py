@@ -12,7 +12,7 @@ import pytest
 from waiting import until
 
 from vmd_solver.errors import VmdError
-from vmd_training import lineage
+from vmd_training import lineage, session
 from vmd_training.lineage import Lineage
 
 
@@ -115,3 +115,11 @@ def test_without_matplotlib_there_is_no_picture(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert not lineage.draw(place)
     assert not place.picture.exists()
+
+
+def test_a_checkout_has_its_own_lineage_and_models() -> None:
+    """Whatever the current folder is: a slice continues them, and promotes into them."""
+    root = Path(__file__).resolve().parents[3]
+    assert root / "training" / "lineage" == lineage.LINEAGE
+    assert root / "exported" == session.EXPORTED
+    assert (session.EXPORTED / "grids" / "config.json").is_file()

@@ -33,7 +33,7 @@ FINISHING = "evaluation and export (a few minutes)"
 options = together(
     *RUN,
     click.option("--recipe", default=None,
-                 help="Boards, model and batch (training/recipes.py): full is for a GPU."
+                 help="Boards, model and batch (vmd_training/recipes.py): full is for a GPU."
                  "  [default: that of the command's name]"),
     click.option("--out", type=FOLDER, default=None,
                  help="Folder of the run.  [default: runs/RECIPE-LATENT]"),
