@@ -15,21 +15,18 @@ last line is one JSON document.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.harness import Run, end, options_of, run, show
 from vmd_solver import formats
 from vmd_solver.assets import path as asset
 from vmd_solver.csp.candidates import initial_masks, masks_to_values, propagate
@@ -43,26 +40,10 @@ SYMBOLS = b".123456789".ljust(256)
 CHUNK = 50_000
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a run took: by the clock, of the processors, and the largest process."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-
-
 def solve(*arguments: str) -> Run:
-    """One run of the command, which must solve everything."""
+    """One run of the command of this checkout, which must solve everything."""
     command = [sys.executable, "-m", "vmd_solver.cli.solve", "-q", *arguments]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with exit code {process.returncode}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return run(command, str(ROOT))
 
 
 def easy(seed: int, count: int = 2000) -> tuple[Values, Values]:
@@ -161,29 +142,18 @@ def table(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]
 
 def main() -> None:
     """Print the table and its JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--count", type=int, default=200_000, help="easy puzzles; a tenth hard")
     parser.add_argument("--jobs", type=int, default=2, help="workers beside one process alone")
     parser.add_argument("--repeats", type=int, default=2, help="runs, of which the best counts")
     parser.add_argument("--memory", type=int, default=0, metavar="N", help="compare 10,000 and N")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    head = {
-        "benchmark": "batch",
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "compiled": available(),
-    }
-    print(", ".join(f"{name} {value}" for name, value in head.items()))
-    rows: list[dict[str, Any]] = []
+    facts = {"load": round(os.getloadavg()[0], 1), "compiled": available()}
+    print(", ".join(f"{name} {value}" for name, value in facts.items()))
     with tempfile.TemporaryDirectory() as folder:
-        for row in table(options, Path(folder)):
-            if not rows:
-                print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
-            print("| " + " | ".join(map(str, row.values())) + " |", flush=True)
-            rows.append(row)
-    print(json.dumps({**head, "seed": options.seed, "rows": rows}))
+        rows = show(table(options, Path(folder)))
+    end("batch", **facts, seed=options.seed, rows=rows)
 
 
 if __name__ == "__main__":
