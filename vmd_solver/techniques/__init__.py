@@ -4,8 +4,19 @@ Every step is a proof, of units and candidates alone; nothing here guesses, sear
 model. It must not know of text forms, networks or screens.
 """
 
-from vmd_solver.techniques.path import Grade, Path, grade, next_step, path_from, solve_path
-from vmd_solver.techniques.registry import BY_NAME, LEVELS, TECHNIQUES, Level, Technique
+from vmd_solver.techniques.registry import (
+    BY_NAME,
+    LEVELS,
+    TECHNIQUES,
+    Grade,
+    Level,
+    Path,
+    Technique,
+    grade,
+    next_step,
+    path_from,
+    solve_path,
+)
 from vmd_solver.techniques.state import State, apply
 from vmd_solver.techniques.step import Step
 

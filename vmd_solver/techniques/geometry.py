@@ -1,12 +1,12 @@
-"""A board as sets of cells: what every technique looks things up in.
+"""A board as sets of cells: what every technique looks things up in. Must not know of candidates.
 
 A set of cells, of units or of values is one whole number, bit i standing for member i: such sets
-are cut and joined in one operation whatever the size of the board. It must not know of candidates.
+are cut and joined in one operation whatever the size of the board.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +25,16 @@ def members(bits: int) -> Iterator[int]:
         bits ^= low
 
 
+def set_of(members: Iterable[int]) -> int:
+    """The set of different members."""
+    return sum(1 << member for member in members)
+
+
+def values_of(mask: int) -> tuple[int, ...]:
+    """The values of a mask of candidates, bit v - 1 standing for v."""
+    return tuple(bit + 1 for bit in members(mask))
+
+
 @dataclass(frozen=True)
 class Kind:
     """Units that share no cell with one another, such as the rows, or the windows.
@@ -37,21 +47,35 @@ class Kind:
     home: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
 class Geometry:
     """A board's units and peers as sets.
 
     `units[number]` and `peers[cell]` are sets of cells, `homes[cell]` is the set of the cell's
-    units. `complete` numbers the units that hold every value. `kinds` shares all units of two
-    cells and more out, each to the first kind that it fits into.
+    units. `complete` has the units that hold every value, by number. `kinds` shares all units of
+    two cells and more out, each to the first kind that it fits into.
     """
 
-    board: Board
-    units: tuple[int, ...]
-    peers: tuple[int, ...]
-    homes: tuple[int, ...]
-    complete: tuple[int, ...]
-    kinds: tuple[Kind, ...]
+    def __init__(self, board: Board) -> None:
+        self.units = tuple(map(set_of, board.units))
+        self.peers = tuple(map(set_of, board.peers))
+        self.homes = tuple(map(set_of, board.homes))
+        self.complete = {
+            number: self.units[number]
+            for number, unit in enumerate(board.units)
+            if len(unit) == board.D
+        }
+        self.kinds: list[Kind] = []
+        rest = [number for number, unit in enumerate(board.units) if len(unit) > 1]
+        while rest:
+            taken: list[int] = []
+            home = [0] * board.n
+            for number in rest:
+                if not any(home[cell] for cell in board.units[number]):
+                    for cell in board.units[number]:
+                        home[cell] = 1 << len(taken)
+                    taken.append(number)
+            rest = [number for number in rest if number not in taken]
+            self.kinds.append(Kind(tuple(taken), tuple(home)))
 
     def see_all(self, cells: int) -> int:
         """The cells that see each of `cells`; none of these among them."""
@@ -69,40 +93,15 @@ class Geometry:
             seen |= self.peers[cell]
         return seen
 
-    def shared_units(self, cells: int) -> int:
-        """The set of the units that hold all of `cells`."""
+    def shared_units(self, cells: int) -> Iterator[int]:
+        """The units that hold all of `cells`, of which there are some."""
         shared = -1
         for cell in members(cells):
             shared &= self.homes[cell]
-        return shared
+        return members(shared)
 
 
 @lru_cache(maxsize=64)
 def geometry(board: Board) -> Geometry:
     """The geometry of a board."""
-    return Geometry(
-        board,
-        units=tuple(_set(unit) for unit in board.units),
-        peers=tuple(_set(cells) for cells in board.peers),
-        homes=tuple(_set(units) for units in board.homes),
-        complete=tuple(number for number, unit in enumerate(board.units) if len(unit) == board.D),
-        kinds=tuple(_kinds(board)),
-    )
-
-
-def _set(members: tuple[int, ...]) -> int:
-    return sum(1 << member for member in members)
-
-
-def _kinds(board: Board) -> Iterator[Kind]:
-    rest = [number for number, unit in enumerate(board.units) if len(unit) > 1]
-    while rest:
-        taken: list[int] = []
-        home = [0] * board.n
-        for number in rest:
-            if not any(home[cell] for cell in board.units[number]):
-                for cell in board.units[number]:
-                    home[cell] = 1 << len(taken)
-                taken.append(number)
-        rest = [number for number in rest if number not in taken]
-        yield Kind(tuple(taken), tuple(home))
+    return Geometry(board)

@@ -1,4 +1,4 @@
-"""The techniques in order of difficulty, as one table; and the levels they make.
+"""The techniques as one table, the easiest next step, the path of steps, and the grade of it.
 
 Order and scores are after HoDoKu's, rounded and made to increase, with hidden singles before naked
 ones: without pencil marks they are easier to see.
@@ -6,25 +6,22 @@ ones: without pencil marks they are easier to see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
-from vmd_solver.techniques.chains import xy_chain
-from vmd_solver.techniques.colouring import simple_colouring
-from vmd_solver.techniques.fish import fish
-from vmd_solver.techniques.locked import locked_candidates
+from vmd_solver.csp import Puzzle
+from vmd_solver.techniques.links import simple_colouring, wing, xy_chain
 from vmd_solver.techniques.rectangles import unique_rectangle
+from vmd_solver.techniques.sets import fish, hidden_subset, locked_candidates, naked_subset
 from vmd_solver.techniques.singles import full_house, hidden_single, naked_single
-from vmd_solver.techniques.state import State
-from vmd_solver.techniques.step import Step
-from vmd_solver.techniques.subsets import hidden_subset, naked_subset
-from vmd_solver.techniques.wings import xy_wing, xyz_wing
+from vmd_solver.techniques.state import State, apply
+from vmd_solver.techniques.step import Step, Steps
 
 Level = Literal["easy", "medium", "hard", "expert", "beyond"]
 
-LEVELS: tuple[Level, ...] = ("easy", "medium", "hard", "expert", "beyond")
+LEVELS: tuple[Level, ...] = get_args(Level)
 """A puzzle has the level of the hardest technique on its path; `beyond` where that ends early."""
 
 
@@ -35,9 +32,9 @@ class Technique:
     name: str
     level: Level
     score: int
-    find: Callable[[State], Iterator[Step]]
+    find: Callable[[State], Steps]
 
-    def steps(self, state: State) -> Iterator[Step]:
+    def steps(self, state: State) -> Steps:
         """The steps it finds, as they are found; each of them makes progress."""
         return (replace(step, technique=self.name) for step in self.find(state))
 
@@ -57,10 +54,83 @@ TECHNIQUES = (
     Technique("simple colouring", "hard", 150, simple_colouring),
     Technique("swordfish", "hard", 150, partial(fish, size=3)),
     Technique("hidden quad", "hard", 150, partial(hidden_subset, size=4)),
-    Technique("XY-wing", "hard", 160, xy_wing),
-    Technique("XYZ-wing", "expert", 180, xyz_wing),
+    Technique("XY-wing", "hard", 160, partial(wing, size=2)),
+    Technique("XYZ-wing", "expert", 180, partial(wing, size=3)),
     Technique("jellyfish", "expert", 200, partial(fish, size=4)),
     Technique("XY-chain", "expert", 260, xy_chain),
 )
 
 BY_NAME = {technique.name: technique for technique in TECHNIQUES}
+
+
+@dataclass(frozen=True)
+class Grade:
+    """How hard a puzzle is for a person.
+
+    `hardest` is the name of the hardest technique on the path, empty where nothing was to be done.
+    `level` is its level, or `beyond` where the path does not reach the solution. `score` is the sum
+    over the steps of what each counts for; it depends, a little, on the order they are found in.
+    """
+
+    hardest: str
+    level: Level
+    score: int
+
+
+@dataclass(frozen=True)
+class Path:
+    """Steps from a state on, each the easiest there was, and the state that they end in."""
+
+    steps: tuple[Step, ...]
+    state: State
+
+    @property
+    def solved(self) -> bool:
+        """Whether they lead to a solution."""
+        return self.state.solved
+
+    @property
+    def grade(self) -> Grade:
+        """The grade of a puzzle whose path this is."""
+        used = [BY_NAME[step.technique] for step in self.steps]
+        hardest = max(used, key=TECHNIQUES.index, default=None)
+        level = (hardest.level if hardest else LEVELS[0]) if self.solved else LEVELS[-1]
+        score = sum(technique.score for technique in used)
+        return Grade(hardest.name if hardest else "", level, score)
+
+
+def next_step(state: State, techniques: Sequence[Technique] = TECHNIQUES) -> Step | None:
+    """A step by the first of the techniques that has any; None where none has.
+
+    None too after a contradiction, which `state.problem` names.
+    """
+    if state.problem:
+        return None
+    return next((step for technique in techniques for step in technique.steps(state)), None)
+
+
+def path_from(state: State, techniques: Sequence[Technique] = TECHNIQUES) -> Path:
+    """The path from a state to the solution, or as far as the techniques lead."""
+    steps = []
+    while step := next_step(state, techniques):
+        steps.append(step)
+        state = apply(state, step)
+    return Path(tuple(steps), state)
+
+
+def solve_path(puzzle: Puzzle, *, unique: bool = False) -> Path:
+    """The path from the givens of a puzzle; `unique` says that it is known to have one solution.
+
+    >>> from vmd_solver.csp.families import sudoku
+    >>> path = solve_path(Puzzle(sudoku(2, 2), (1, 2, 3, 0, 3) + (0,) * 7 + (4, 0, 0, 1)))
+    >>> path.solved, path.grade
+    (True, Grade(hardest='hidden single', level='easy', score=52))
+    >>> print(path.steps[0].text)
+    Look at row 1. All its cells but r1c4 are filled, and it holds every value. So r1c4 is 4.
+    """
+    return path_from(State.of(puzzle, unique=unique))
+
+
+def grade(puzzle: Puzzle, *, unique: bool = False) -> Grade:
+    """How hard a puzzle is; `unique` says that it is known to have one solution."""
+    return solve_path(puzzle, unique=unique).grade

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.puzzle import unit_name, violations
+from vmd_solver.csp.puzzle import violations
 from vmd_solver.errors import InvalidPuzzle
 from vmd_solver.techniques.geometry import Geometry, geometry, members
-from vmd_solver.techniques.step import Step
+from vmd_solver.techniques.step import Step, Words
 
 
 @dataclass(frozen=True)
@@ -53,25 +53,26 @@ class State:
             raise InvalidPuzzle(
                 f"expected {board.n} values and candidates, got {len(filled)} and {len(within)}"
             )
-        seen = [0] * board.n
+        masks = [0 if value else mask & full for value, mask in zip(filled, within, strict=True)]
         for cell, value in enumerate(filled):
             for peer in board.peers[cell] if value else ():
-                seen[peer] |= 1 << value - 1
-        masks = (
-            0 if value else mask & full & ~struck
-            for value, mask, struck in zip(filled, within, seen, strict=True)
-        )
+                masks[peer] &= ~(1 << value - 1)
         return cls(puzzle, filled, tuple(masks), unique, geometry(board))
 
     @property
     def solved(self) -> bool:
         """Whether every cell is filled, and no rule broken."""
-        return 0 not in self.values and not self.problem
+        return not self.open and not self.problem
 
-    @property
-    def open_cells(self) -> int:
-        """How many cells are open."""
-        return self.values.count(0)
+    @cached_property
+    def words(self) -> Words:
+        """How to speak of it."""
+        return Words(self.puzzle)
+
+    @cached_property
+    def open(self) -> int:
+        """The set of the open cells."""
+        return sum(1 << cell for cell, value in enumerate(self.values) if not value)
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -106,19 +107,17 @@ class State:
         A value that repeats, a cell without a candidate, or a value without a place in a unit that
         holds every value: the puzzle has no solution, or a value or mark on it is wrong.
         """
-        board = self.puzzle.board
         if any(self.geometry.see_any(cells) & cells for cells in self.filled.values()):
-            return violations(board, self.values, self.puzzle.alphabet)[0].message
-        for cell, (value, mask) in enumerate(zip(self.values, self.candidates, strict=True)):
-            if not (value or mask):
-                return f"{board.cell_name(cell)} has no candidate left"
-        known = [self.filled[value] | self.places[value] for value in self.filled]
-        for number in self.geometry.complete:
-            unit = self.geometry.units[number]
-            for value, cells in enumerate(known, 1):
+            return violations(self.puzzle.board, self.values, self.puzzle.alphabet)[0].message
+        for cell in members(self.open):
+            if not self.candidates[cell]:
+                return f"{self.words.cell(cell)} has no candidate left"
+        known = [(value, held | self.places[value]) for value, held in self.filled.items()]
+        for number, unit in self.geometry.complete.items():
+            for value, cells in known:
                 if not cells & unit:
-                    symbol = self.puzzle.alphabet[value - 1]
-                    return f"{unit_name(board, number)} has no place left for {symbol}"
+                    words = self.words
+                    return f"{words.unit(number)} has no place left for {words.value(value)}"
         return ""
 
 
