@@ -1,13 +1,14 @@
 """What happens while a puzzle is solved, as it happens: one stream for trace, watching and tests.
 
-Every event names the puzzle by its number in the batch. Cells are indices, values 1..D.
+Every event names the puzzle by its number in the batch, and the latent that it is about if there is
+one. Cells are indices, values 1..D.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from vmd_solver.csp import Puzzle
@@ -39,7 +40,7 @@ class Propagated(Event):
 
 @dataclass(frozen=True)
 class DrewLatent(Event):
-    """Latent number `latent` was drawn (from the prior, or re-inferred by the encoder)."""
+    """A latent was drawn from a prior, or inferred by the encoder."""
 
     latent: int
     source: str
@@ -47,15 +48,16 @@ class DrewLatent(Event):
 
 @dataclass(frozen=True)
 class Called(Event):
-    """The denoiser was called: `nfe` calls of `loops` loops so far."""
+    """The denoiser was called: `nfe` calls of `loops` loops so far.
+
+    `grid` is the most probable full grid, `probabilities` are those of its values.
+    """
 
     nfe: int
     loops: int
     latent: int
     grid: tuple[int, ...]
-    """The most probable full grid."""
     probabilities: tuple[float, ...]
-    """The probability of each of its values."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +107,10 @@ def to_row(event: Event) -> dict[str, Any]:
 
     A puzzle becomes its jsonl record; a solution is reduced to its status and counts.
     """
-    name = type(event).__name__
+    row = {"event": type(event).__name__, **vars(event)}
     if isinstance(event, Began):
-        asked = json.loads(write(event.asked, "jsonl"))
-        return {"event": name, "puzzle": event.puzzle, "asked": asked}
-    if isinstance(event, Finished):
-        solution = event.solution
-        return {
-            "event": name,
-            "puzzle": event.puzzle,
-            "status": solution.status,
-            "values": solution.values,
-            "nfe": solution.nfe,
-            "loops": solution.loops,
-            "guesses": solution.guesses,
-        }
-    return {"event": name, **asdict(event)}
+        row["asked"] = json.loads(write(event.asked, "jsonl"))
+    elif isinstance(event, Finished):
+        told = vars(row.pop("solution"))
+        row |= {name: told[name] for name in ("status", "values", "nfe", "loops", "guesses")}
+    return row

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vmd_solver.csp import exact
+from vmd_solver.csp import Board, exact
 from vmd_solver.csp.candidates import (
     Masks,
     allowed_to_masks,
@@ -23,10 +23,9 @@ from vmd_solver.csp.candidates import (
     masks_to_values,
     propagate,
 )
-from vmd_solver.denoiser.protocol import Floats
+from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling import events
-from vmd_solver.sampling.job import Attempt, Job, emit_committed
-from vmd_solver.sampling.policy import choose
+from vmd_solver.sampling.job import Attempt, Job
 
 FIRST_LOOPS = 2
 """Loops of the first call."""
@@ -46,60 +45,47 @@ def loops_of(calls: int, most: int) -> int:
     return min(most, FIRST_LOOPS << min(calls, 10))
 
 
-def begin(job: Job, masks: Masks, consistent: bool) -> None:
-    """Start from the candidates (n,) that propagation left of the givens; often that is all."""
+def begin(job: Job) -> None:
+    """Start from the candidates that propagation left of the givens; often that is all."""
+    assert job.propagated is not None
+    masks, consistent = job.propagated
     values = masks_to_values(masks)
-    settled = (values > 0) & (job.puzzle.to_array() == 0)
-    cells = np.flatnonzero(settled)
+    cells = np.flatnonzero((values > 0) & (job.puzzle.to_array() == 0))
     job.emit(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
     if not consistent:
         job.finish("unsatisfiable", message="propagation alone proves that there is no solution")
-    elif (values > 0).all():
+        return
+    if (values > 0).all():
         # Propagation only removes what no solution has: what it leaves is the only solution.
-        grid = tuple(int(value) for value in values)
-        asked = job.settings.solutions > 1
-        job.finish(
-            "solved",
-            values.astype(np.int64),
-            unique=True if asked else None,
-            solutions=(grid,) if asked else (),
-            counted_all=asked,
-        )
-    else:
-        candidates = job.board.n * job.board.D
-        if candidates >= LARGE:
-            _search(job, masks, None, candidates * HEAD_START)
-        if job.solution is None:
-            job.attempts = [_attempt(job, masks, k) for k in range(job.settings.latents)]
+        job.decide(exact.Count(1, True, 0, (tuple(values.tolist()),)))
+        return
+    candidates = job.board.n * job.board.D
+    if candidates >= LARGE:
+        _search(job, masks, None, candidates * HEAD_START)
+    if job.solution is None:
+        shown = _shown(job.board, masks)
+        job.attempts = [Attempt(k, *shown) for k in range(job.settings.latents)]
 
 
-def advance(job: Job, root: Masks) -> None:
+def advance(job: Job) -> None:
     """What follows a call: a valid grid, a search, or, where that stops, the next commitments."""
+    assert job.propagated is not None
+    root, settings = job.propagated.masks, job.settings
     if job.late:
         job.finish("timeout", message="the time was spent")
         return
-    for attempt in job.attempts:
-        assert attempt.broken is not None
-        if not attempt.broken.any():
-            _found(job, attempt, root)
-            return
-    best = job.best_attempt
-    assert best is not None
-    last = job.nfe >= job.settings.nfe
-    _search(job, root, best, None if last else FIRST_GUESSES << job.nfe - 1)
-    if job.solution is None:
-        for attempt in job.attempts:
+    valid = next((attempt for attempt in job.attempts if not attempt.broken.any()), None)
+    if valid is not None and settings.solutions == 1:
+        job.finish("solved", tuple(valid.grid.tolist()))
+    elif valid is not None:
+        _search(job, root, valid, None)
+    else:
+        last = job.nfe >= settings.nfe
+        _search(job, root, job.best_attempt, None if last else FIRST_GUESSES << job.nfe - 1)
+        for attempt in job.attempts if job.solution is None else ():
             _commit(job, attempt, root)
             if job.nfe == 1:
                 attempt.z = None  # from the cheap prior: the next call draws from the learned one
-
-
-def _found(job: Job, attempt: Attempt, root: Masks) -> None:
-    """A valid grid: done, unless it was asked how many there are."""
-    if job.settings.solutions == 1:
-        job.finish("solved", attempt.grid)
-    else:
-        _search(job, root, attempt, None)
 
 
 def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -> None:
@@ -107,7 +93,10 @@ def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -
 
     At a `limit` of guesses that is not the user's nothing is decided.
     """
-    settings = job.settings
+    settings, scores = job.settings, None if attempt is None else attempt.p
+    if scores is not None and settings.temperature > 0:
+        # Gumbel's trick: the order of these sums is that of drawing without replacement.
+        scores = np.log(scores + 1e-30) + job.rng.gumbel(size=scores.shape)
     left = None if settings.max_guesses is None else settings.max_guesses - job.guesses
     last = limit is None or (left is not None and left <= limit)
     count = exact.count(
@@ -115,72 +104,31 @@ def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -
         settings.solutions,
         max_guesses=left if last else limit,
         deadline_s=job.seconds_left,
-        scores=_order(job, attempt),
+        scores=scores,
         masks=root,
     )
     job.guesses += count.guesses
     job.emit(events.Searched, guesses=job.guesses)
     if last or count.complete or job.late:
-        decide(job, count)
+        job.decide(count)
 
 
-def _order(job: Job, attempt: Attempt | None) -> Floats | None:
-    """Scores (n, D): values from the most probable down or, at a temperature, as drawn."""
-    if attempt is None or attempt.p is None or job.settings.temperature == 0:
-        return None if attempt is None else attempt.p
-    # Gumbel's trick: the order of these sums is that of drawing without replacement.
-    drawn: Floats = np.log(attempt.p + 1e-30) + job.rng.gumbel(size=attempt.p.shape)
-    return drawn
-
-
-def decide(job: Job, count: exact.Count) -> None:
-    """Turn what a search found into an outcome; shared with exact mode."""
-    if count.grids:
-        asked = job.settings.solutions > 1
-        several = count.solutions > 1
-        job.finish(
-            "solved",
-            np.array(count.grids[0], dtype=np.int64),
-            unique=(False if several else True if count.complete else None) if asked else None,
-            solutions=count.grids if asked else (),
-            count=count.solutions,
-            counted_all=count.complete and count.solutions < job.settings.solutions,
-        )
-    elif count.complete:
-        job.finish("unsatisfiable", message="the complete search found no solution")
-    elif job.late:
-        job.finish("timeout", message="the time was spent")
-    else:
-        job.finish("unsolved", message=f"the budget of {job.guesses} guesses was spent")
-
-
-def _attempt(job: Job, masks: Masks, latent: int) -> Attempt:
-    attempt = Attempt(latent, np.zeros(job.board.n, dtype=np.int64), np.zeros(0, dtype=np.float32))
-    _see(job, attempt, masks)
-    return attempt
-
-
-def _see(job: Job, attempt: Attempt, masks: Masks) -> None:
-    """Show an attempt the candidates: settled cells are unmasked, the rest narrowed."""
-    attempt.x_t = masks_to_values(masks).astype(np.int64)
-    attempt.allowed = masks_to_allowed(masks[None], job.board.D)[0].astype(np.float32)
+def _shown(board: Board, masks: Masks) -> tuple[Ints, Floats]:
+    """Candidates as x_t (n,), where settled cells are unmasked, and what is allowed (n, D)."""
+    allowed = masks_to_allowed(masks[None], board.D)[0].astype(np.float32)
+    return masks_to_values(masks).astype(np.int64), allowed
 
 
 def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
     """Commit what the policy chooses and propagate it; on a contradiction start from the givens."""
-    assert attempt.p is not None and attempt.grid is not None
-    masked = attempt.x_t == 0
-    chosen = choose(job.settings, attempt.p, masked, job.settings.nfe - job.nfe, job.rng)
+    chosen = job.commit(attempt)
     cells = np.flatnonzero(chosen)
-    emit_committed(job, attempt, cells)
     masks = allowed_to_masks(attempt.allowed[None] > 0)[0]
     masks[cells] = np.uint64(1) << (attempt.grid[cells] - 1).astype(np.uint64)
     narrowed, consistent = propagate(job.board, masks[None])
     if consistent[0]:
-        _see(job, attempt, narrowed[0])
+        attempt.x_t, attempt.allowed = _shown(job.board, narrowed[0])
         return
-    before = (masks_to_values(root) == 0) & ((attempt.x_t > 0) | chosen)
-    job.remasked += int(before.sum())
-    job.emit(events.Remasked, latent=attempt.latent, cells=tuple(np.flatnonzero(before).tolist()))
-    _see(job, attempt, root)
+    job.remask(attempt, (masks_to_values(root) == 0) & ((attempt.x_t > 0) | chosen))
+    attempt.x_t, attempt.allowed = _shown(job.board, root)
     attempt.z = attempt.h = None

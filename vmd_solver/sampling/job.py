@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.candidates import Masks
+from vmd_solver.csp.exact import Count
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import events
-from vmd_solver.sampling.policy import margins, softmax
+from vmd_solver.sampling.policy import choose, margins, pick, softmax
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
 
-Scalar = TypeVar("Scalar", bound=np.generic)
+Cells = npt.NDArray[np.bool_]
 
 
 @dataclass
 class Attempt:
-    """One latent's way through a puzzle."""
+    """One latent's way through a puzzle; what follows from a call is there after the first one."""
 
     latent: int
     x_t: Ints
@@ -37,44 +37,36 @@ class Attempt:
     """(n, D) values not ruled out from outside."""
     z: Floats | None = None
     h: Floats | None = None
-    p: Floats | None = None
+    p: Floats = field(init=False)
     """(n, D) probabilities of the last call."""
-    grid: Ints | None = None
+    grid: Ints = field(init=False)
     """(n,) the full grid the last call proposes."""
-    broken: npt.NDArray[np.bool_] | None = None
+    broken: Cells = field(init=False)
     """(n,) cells of `grid` that break a rule."""
-    margins: Floats | None = None
+    margins: Floats = field(init=False)
     """(n,) by how much each value of `grid` led when the model was last asked; givens lead by 1."""
-
-    answer: Proposal | None = None
+    answer: Proposal = field(init=False)
     """The grid of the last call, or the surest of all calls where each begins with another z."""
 
-    @property
-    def confidence(self) -> float:
-        """How sure it is of its answer; less than any number before there is one."""
-        return -np.inf if self.answer is None else self.answer.margin
+    def __post_init__(self) -> None:
+        self.margins = np.ones(len(self.x_t), dtype=np.float32)
+        self.answer = Proposal((), -np.inf)
 
-    def see(self, p: Floats, grid: Ints, broken: npt.NDArray[np.bool_], surest: bool) -> None:
-        """Take in what a call answered: p (n, D), and of the grid (n,) it proposes what breaks.
-
-        With `surest` the answer stays that of an earlier call that was surer.
-        """
+    def see(self, p: Floats, grid: Ints, broken: Cells, surest: bool) -> None:
+        """Take in what a call answered; with `surest` the answer stays an earlier, surer one."""
         self.p, self.grid, self.broken = p, grid, broken
-        before = 1.0 if self.margins is None else self.margins
         # The logits of a committed cell say nothing: its margin is that of when it was committed.
-        self.margins = np.where(self.x_t > 0, before, margins(p, grid)).astype(np.float32)
+        self.margins = np.where(self.x_t > 0, self.margins, margins(p, grid))
         margin = float(self.margins.mean())
-        if not surest or margin > self.confidence:
+        if not surest or margin > self.answer.margin:
             self.answer = Proposal(tuple(grid.tolist()), margin)
 
 
 class Propagated(NamedTuple):
-    """What propagation left of the givens."""
+    """What propagation left of the givens: masks (n,), and whether it met no contradiction."""
 
     masks: Masks
-    """(n,)"""
     consistent: bool
-    """Whether it met no contradiction."""
 
 
 @dataclass
@@ -121,14 +113,9 @@ class Job:
         return left is not None and left <= 0
 
     @property
-    def uses_cheap_prior(self) -> bool:
-        """Whether the next call is too short for the learned prior, which costs as much."""
-        return self.settings.mode == "guided" and self.nfe == 0
-
-    @property
-    def best_attempt(self) -> Attempt | None:
-        """The attempt that is surest of its answer; None before there are any."""
-        return max(self.attempts, key=lambda attempt: attempt.confidence, default=None)
+    def best_attempt(self) -> Attempt:
+        """The attempt that is surest of its answer."""
+        return max(self.attempts, key=lambda attempt: attempt.answer.margin)
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -142,22 +129,67 @@ class Job:
         if self.observe is not None:
             self.observe(kind(self.number, **facts))
 
-    def finish(self, status: Status, values: Ints | None = None, **facts: Any) -> None:
+    def commit(self, attempt: Attempt) -> Cells:
+        """The cells (n,) that the policy unmasks now, none of them before."""
+        # The call that will come last needs no commit after it: it proposes every cell left.
+        left = self.settings.nfe - self.nfe
+        chosen = choose(self.settings, attempt.p, attempt.x_t == 0, left, self.rng)
+        cells = np.flatnonzero(chosen)
+        if self.observe is not None and len(cells):
+            self.emit(
+                events.Committed,
+                latent=attempt.latent,
+                cells=tuple(cells.tolist()),
+                values=tuple(attempt.grid[cells].tolist()),
+                probabilities=_sure(attempt, cells),
+            )
+        return chosen
+
+    def remask(self, attempt: Attempt, cells: Cells) -> None:
+        """Count and tell that these cells (n,) are masked again."""
+        self.remasked += int(cells.sum())
+        where = tuple(np.flatnonzero(cells).tolist())
+        self.emit(events.Remasked, latent=attempt.latent, cells=where)
+
+    def decide(self, count: Count) -> None:
+        """Turn what a complete search found into an outcome."""
+        if count.grids:
+            asked, several = self.settings.solutions > 1, count.solutions > 1
+            self.finish(
+                "solved",
+                count.grids[0],
+                unique=(False if several else True if count.complete else None) if asked else None,
+                solutions=count.grids if asked else (),
+                count=count.solutions,
+                counted_all=count.complete and count.solutions < self.settings.solutions,
+            )
+        elif count.complete:
+            self.finish("unsatisfiable", message="the complete search found no solution")
+        else:
+            self.give_up(f"the budget of {self.guesses} guesses was spent")
+
+    def give_up(self, message: str) -> None:
+        """End the job undecided, for this reason or because its time is over."""
+        if self.late:
+            self.finish("timeout", message="the time was spent")
+        else:
+            self.finish("unsolved", message=message)
+
+    def finish(self, status: Status, values: tuple[int, ...] | None = None, **facts: Any) -> None:
         """End the job. Values go through the verifier, and only its word makes them a solution."""
-        found = None if values is None else tuple(int(value) for value in values)
-        if found is not None:
-            certificate = verify(self.puzzle, found)
+        if values is not None:
+            certificate = verify(self.puzzle, values)
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
-            self.emit(events.Verified, values=found)
-        answers = [attempt.answer for attempt in self.attempts if attempt.answer is not None]
+            self.emit(events.Verified, values=values)
+        answers = [attempt.answer for attempt in self.attempts if attempt.answer.values]
         best = max(answers, key=lambda answer: answer.margin, default=None)
         self.solution = Solution(
             self.puzzle,
             status,
             self.settings.mode,
-            values=found,
-            verified=found is not None,
+            values=values,
+            verified=values is not None,
             best=None if status == "solved" or best is None else best.values,
             proposals=tuple(answers) if self.settings.mode == "neural" else (),
             nfe=self.nfe,
@@ -166,9 +198,12 @@ class Job:
             remasked=self.remasked,
             guesses=self.guesses,
             seconds=self.seconds + time.perf_counter() - self.since,
-            **{"count": int(found is not None), **facts},
+            **{"count": int(values is not None), **facts},
         )
         self.emit(events.Finished, solution=self.solution)
+
+
+Rows = list[tuple[Job, Attempt]]
 
 
 def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
@@ -177,111 +212,64 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
     rows = [(job, attempt) for job in jobs for attempt in job.attempts]
     _latents(denoiser, rows)
     attempts = [attempt for _, attempt in rows]
-    logits, h = denoiser(
-        board,
-        np.stack([attempt.x_t for attempt in attempts]),
-        np.stack([attempt.allowed for attempt in attempts]),
-        _stack([attempt.z for attempt in attempts]),
-        _stack([attempt.h for attempt in attempts]),
-        loops,
-    )
-    p = softmax(logits, settings.temperature)
-    picked = [
-        _pick(row, settings.temperature, job.rng) for row, (job, _) in zip(p, rows, strict=True)
-    ]
     x_t = np.stack([attempt.x_t for attempt in attempts])
+    allowed = np.stack([attempt.allowed for attempt in attempts])
+    z = np.stack([attempt.z for attempt in attempts if attempt.z is not None])
+    h = np.stack([attempt.h for attempt in attempts if attempt.h is not None])
+    logits, h = denoiser(board, x_t, allowed, z, h, loops)
+    p = softmax(logits, settings.temperature)
+    picked = [pick(p[row], settings.temperature, job.rng) for row, (job, _) in enumerate(rows)]
     grids = np.where(x_t > 0, x_t, np.stack(picked))
-    seen = zip(attempts, h, p, grids, conflicts(board, grids), strict=True)
+    broken = conflicts(board, grids)
     surest = settings.policy == "last" and settings.z == "redraw"
-    for attempt, state, probabilities, grid, broken in seen:
-        attempt.h = state
-        attempt.see(probabilities, grid, broken, surest)
+    for row, attempt in enumerate(attempts):
+        attempt.h = h[row]
+        attempt.see(p[row], grids[row], broken[row], surest)
     share = (time.perf_counter() - started) / len(jobs)
     for job in jobs:
         job.nfe += 1
         job.loops += loops
         job.seconds += share
-        _emit_calls(job)
-
-
-Rows = list[tuple[Job, Attempt]]
-"""Rows of a call, and whose they are."""
+        for attempt in job.attempts if job.observe is not None else ():
+            job.emit(
+                events.Called,
+                nfe=job.nfe,
+                loops=job.loops,
+                latent=attempt.latent,
+                grid=tuple(attempt.grid.tolist()),
+                probabilities=_sure(attempt, np.arange(board.n)),
+            )
 
 
 def _latents(denoiser: Denoiser, rows: Rows) -> None:
     """Give each row the z of its next call, and a hidden state if it has none."""
     settings, board = rows[0][0].settings, rows[0][0].board
-    later = [row for row in rows if row[1].z is not None]
-    first = [row for row in rows if row[1].z is None]
-    cheap = [row for row in first if row[0].uses_cheap_prior]
-    _place(cheap, partial(denoiser.draw, learned=False), "normal prior")
-    draw = partial(denoiser.draw, learned=settings.prior == "learned")
-    source = f"{settings.prior} prior"
-    _place([row for row in first if not row[0].uses_cheap_prior], draw, source)
-    if settings.z == "redraw":
-        _place(later, draw, source)
-    elif settings.z == "refine" and later:
-        proposed = _stack([attempt.grid for _, attempt in later])
-        _place(later, partial(denoiser.infer, x0=proposed), "encoder")
+    stages: tuple[Rows, Rows, Rows] = ([], [], [])
+    for job, attempt in rows:
+        # The first call of guided mode is too short for the learned prior, which costs as much.
+        early = settings.mode == "guided" and job.nfe == 0
+        stages[2 if attempt.z is not None else 0 if early else 1].append((job, attempt))
+    prior = f"{settings.prior} prior"
+    later = {"keep": "", "redraw": prior, "refine": "encoder"}[settings.z]
+    for source, group in zip(("normal prior", prior, later), stages, strict=True):
+        if not (source and group):
+            continue
+        x_t = np.stack([attempt.x_t for _, attempt in group])
+        allowed = np.stack([attempt.allowed for _, attempt in group])
+        rngs = [job.rng for job, _ in group]
+        if source == "encoder":
+            proposed = np.stack([attempt.grid for _, attempt in group])
+            drawn = denoiser.infer(board, proposed, x_t, allowed, rngs)
+        else:
+            drawn = denoiser.draw(board, x_t, allowed, rngs, source == "learned prior")
+        for (job, attempt), z in zip(group, drawn, strict=True):
+            attempt.z = z
+            job.emit(events.DrewLatent, latent=attempt.latent, source=source)
     fresh = [attempt for _, attempt in rows if attempt.h is None]
     for attempt, h in zip(fresh, denoiser.start(board, len(fresh)), strict=True):
         attempt.h = h
 
 
-def _place(rows: Rows, z_of: Callable[..., Floats], source: str) -> None:
-    """Set z of these rows to what a denoiser draws or infers for them, with their jobs' chance."""
-    if not rows:
-        return
-    x_t = np.stack([attempt.x_t for _, attempt in rows])
-    allowed = np.stack([attempt.allowed for _, attempt in rows])
-    rngs = [job.rng for job, _ in rows]
-    drawn = z_of(rows[0][0].board, x_t=x_t, allowed=allowed, rng=rngs)
-    for (job, attempt), z in zip(rows, drawn, strict=True):
-        attempt.z = z
-        job.emit(events.DrewLatent, latent=attempt.latent, source=source)
-
-
-def _stack(parts: list[npt.NDArray[Scalar] | None]) -> npt.NDArray[Scalar]:
-    return np.stack([part for part in parts if part is not None])
-
-
-def _pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
-    """A value 1..D for every cell: the most probable, or one drawn from p."""
-    if temperature == 0:
-        chosen: Ints = p.argmax(axis=-1).astype(np.int64)
-        return chosen + 1
-    steps = p.cumsum(axis=-1)
-    drawn: Ints = (rng.random((len(p), 1)) * steps[:, -1:] > steps).sum(axis=-1)
-    value: Ints = np.minimum(drawn, p.shape[-1] - 1) + 1
-    return value
-
-
-def emit_committed(job: Job, attempt: Attempt, cells: npt.NDArray[np.intp]) -> None:
-    """Emit that an attempt commits what its grid proposes for these cells, if there are any."""
-    if not len(cells):
-        return
-    assert attempt.p is not None and attempt.grid is not None
-    values = attempt.grid[cells]
-    job.emit(
-        events.Committed,
-        latent=attempt.latent,
-        cells=tuple(cells.tolist()),
-        values=tuple(values.tolist()),
-        probabilities=tuple(round(float(p), 4) for p in attempt.p[cells, values - 1]),
-    )
-
-
-def _emit_calls(job: Job) -> None:
-    if job.observe is None:
-        return
-    for attempt in job.attempts:
-        assert attempt.p is not None and attempt.grid is not None
-        chosen = np.take_along_axis(attempt.p, attempt.grid[:, None] - 1, axis=1)[:, 0]
-        job.emit(
-            events.Called,
-            nfe=job.nfe,
-            loops=job.loops,
-            latent=attempt.latent,
-            grid=tuple(attempt.grid.tolist()),
-            probabilities=tuple(round(float(value), 4) for value in chosen),
-        )
+def _sure(attempt: Attempt, cells: npt.NDArray[np.intp]) -> tuple[float, ...]:
+    """The probabilities of what an attempt proposes for these cells, for people."""
+    return tuple(round(float(p), 4) for p in attempt.p[cells, attempt.grid[cells] - 1])

@@ -15,9 +15,9 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling.settings import PolicyName, Unmasking
 
-Probabilities = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
 
 IN_DOUBT = 0.75
@@ -28,7 +28,7 @@ its cell is masked again; what the model still wants there it will choose again.
 remasking by the confidence at commitment (ReMDM, arXiv 2503.00307)."""
 
 
-def softmax(logits: Probabilities, temperature: float = 0.0) -> Probabilities:
+def softmax(logits: Floats, temperature: float = 0.0) -> Floats:
     """Probabilities over the last axis, softmax(logits / T); those of T = 1 where T is 0.
 
     >>> softmax(np.array([2.0, 1.0]), 1e-300).tolist()
@@ -37,37 +37,42 @@ def softmax(logits: Probabilities, temperature: float = 0.0) -> Probabilities:
     below = logits - logits.max(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):  # so far below that nothing is left of it
         shifted = np.exp(below / np.asarray(temperature or 1.0, np.float64)).astype(logits.dtype)
-    result: Probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
+    result: Floats = shifted / shifted.sum(axis=-1, keepdims=True)
     return result
 
 
-def confidence(policy: PolicyName, p: Probabilities, rng: np.random.Generator) -> Probabilities:
+def pick(p: Floats, temperature: float, rng: np.random.Generator) -> Ints:
+    """A value 1..D for every cell of p (n, D): the most probable, or one drawn from p."""
+    if temperature == 0:
+        place: Ints = p.argmax(axis=-1)
+    else:
+        steps = p.cumsum(axis=-1)
+        place = (rng.random((len(p), 1)) * steps[:, -1:] > steps).sum(axis=-1)
+        place = np.minimum(place, p.shape[-1] - 1)
+    return place + 1
+
+
+def confidence(policy: PolicyName, p: Floats, rng: np.random.Generator) -> Floats:
     """How readily each cell is committed, (n,) float32, from p (n, D)."""
     if policy == "random":
         return rng.random(len(p), dtype=np.float32)
-    if policy == "entropy":
-        result: Probabilities = (p * np.log(np.maximum(p, 1e-9))).sum(axis=-1)
-        return result
     if policy == "margin":
         return margins(p, p.argmax(axis=-1) + 1)
-    top: Probabilities = p.max(axis=-1)
-    return top
+    entropy = policy == "entropy"
+    scores: Floats = (p * np.log(np.maximum(p, 1e-9))).sum(-1) if entropy else p.max(axis=-1)
+    return scores
 
 
-def margins(p: Probabilities, values: npt.NDArray[np.int64]) -> Probabilities:
+def margins(p: Floats, values: Ints) -> Floats:
     """By how much each value (n,) 1..D leads the best other one of its cell, from p (n, D)."""
     own, others = values[:, None] - 1, p.copy()
     np.put_along_axis(others, own, np.float32(0), axis=-1)
-    lead: Probabilities = np.take_along_axis(p, own, axis=-1)[:, 0] - others.max(axis=-1)
+    lead: Floats = np.take_along_axis(p, own, axis=-1)[:, 0] - others.max(axis=-1)
     return lead
 
 
 def choose(
-    settings: Unmasking,
-    p: Probabilities,
-    masked: Cells,
-    calls_left: int,
-    rng: np.random.Generator,
+    settings: Unmasking, p: Floats, masked: Cells, calls_left: int, rng: np.random.Generator
 ) -> Cells:
     """The masked cells to commit now, (n,) bool.
 
@@ -77,19 +82,19 @@ def choose(
     """
     if calls_left <= 0 or not masked.any():
         return masked
+    chosen = np.zeros_like(masked)
     if settings.policy == "last":
-        return np.zeros_like(masked)
+        return chosen
     scores = np.where(masked, confidence(settings.policy, p, rng), -np.inf)
     if settings.policy == "threshold":
         chosen = masked & (scores >= settings.threshold)
         return chosen if chosen.any() else scores == scores.max()
     count = ceil(int(masked.sum()) / (calls_left + 1))
-    chosen = np.zeros_like(masked)
     chosen[np.argsort(-scores, kind="stable")[:count]] = True
     return chosen
 
 
-def in_doubt(sure: Probabilities, committed: Cells) -> Cells:
+def in_doubt(sure: Floats, committed: Cells) -> Cells:
     """A share IN_DOUBT of the committed cells (n,): those of which the model was least sure."""
     order = np.argsort(np.where(committed, sure, np.inf), kind="stable")
     doubted = np.zeros_like(committed)

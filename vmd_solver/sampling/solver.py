@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, starmap
 
@@ -97,92 +97,56 @@ class Solver:
                 boards.setdefault(job.board, []).append(job)
         yield
         for group in boards.values():
-            yield from {"exact": self._exact, "neural": self._neural, "guided": self._guided}[
-                self.settings.mode
-            ](group)
+            if self.settings.mode == "exact":
+                yield from self._exact(group)
+                continue
+            if self.settings.mode == "guided":
+                _propagate([job for job in group if job.propagated is None])
+            begin = guided.begin if self.settings.mode == "guided" else neural.begin
+            for job in group:
+                with job.timed():
+                    begin(job)
+            yield
+            yield from self._sample([job for job in group if job.solution is None])
 
     def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
         if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
             # What a stage before has propagated it has also searched, as far as a batch does.
-            self._exact_batch([job for job in jobs if job.propagated is None])
+            _search_batch([job for job in jobs if job.propagated is None], settings.max_guesses)
             jobs = [job for job in jobs if job.solution is None]
             yield
         for job in jobs:
+            masks, consistent = job.propagated or (None, True)
             with job.timed():
-                count = self._search(job)
+                count = exact.Count(0, True, 0)
+                if consistent:
+                    count = exact.count(
+                        job.puzzle,
+                        settings.solutions,
+                        max_guesses=settings.max_guesses,
+                        deadline_s=job.seconds_left,
+                        masks=masks,
+                    )
                 job.guesses = count.guesses
-                guided.decide(job, count)
+                job.decide(count)
             yield
 
-    def _search(self, job: Job) -> exact.Count:
-        """A complete search, from what propagation left where that is known."""
-        masks, consistent = job.propagated or (None, True)
-        if not consistent:
-            return exact.Count(0, True, 0, ())
-        return exact.count(
-            job.puzzle,
-            self.settings.solutions,
-            max_guesses=self.settings.max_guesses,
-            deadline_s=job.seconds_left,
-            masks=masks,
-        )
-
-    def _exact_batch(self, jobs: list[Job]) -> None:
-        """One solution each: all at once, by the compiled kernel where there is one.
-
-        Jobs that need more guesses than a call that nothing interrupts should make stay open.
-        """
-        if not jobs:
-            return
-        started = time.perf_counter()
-        givens = np.stack([job.puzzle.to_array() for job in jobs])
-        asked = self.settings.max_guesses
-        most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
-        found = exact.solve_batch(jobs[0].board, givens, max_guesses=most)
-        share = (time.perf_counter() - started) / len(jobs)
-        rows = zip(found.solutions, found.counts, found.complete, found.guesses, strict=True)
-        for job, (grid, count, complete, guesses) in zip(jobs, rows, strict=True):
-            job.seconds += share
-            if not complete:
-                continue
-            job.guesses = int(guesses)
-            grids = (tuple(grid.tolist()),) if count else ()
-            with job.timed():
-                guided.decide(job, exact.Count(int(count), True, int(guesses), grids))
-
-    def _neural(self, jobs: list[Job]) -> Iterator[None]:
-        for job in jobs:
-            neural.begin(job)
-        yield from self._sample(jobs, neural.advance, lambda calls, most: most)
-
-    def _guided(self, jobs: list[Job]) -> Iterator[None]:
-        _propagate([job for job in jobs if job.propagated is None])
-        for job in jobs:
-            assert job.propagated is not None
-            with job.timed():
-                guided.begin(job, *job.propagated)
-        yield
-        waiting = [job for job in jobs if job.solution is None]
-        yield from self._sample(waiting, _advance_guided, guided.loops_of)
-
-    def _sample(
-        self, jobs: list[Job], advance: Callable[[Job], None], loops_of: Callable[[int, int], int]
-    ) -> Iterator[None]:
-        """Call the denoiser on the jobs still open; as one finishes the next one takes its rows.
-
-        `loops_of` gives the loops of a job's next call from its calls so far and the usual number.
-        """
+    def _sample(self, waiting: list[Job]) -> Iterator[None]:
+        """Call the denoiser on the jobs still open; as one finishes the next one takes its rows."""
         assert self.denoiser is not None
-        waiting, running = deque(jobs), list[Job]()
+        is_guided = self.settings.mode == "guided"
+        advance = guided.advance if is_guided else neural.advance
         room = max(1, self.settings.batch // self.settings.latents)
         usual = self.settings.loops or self.denoiser.loops
+        running = list[Job]()
         while waiting or running:
-            while waiting and len(running) < room:
-                running.append(waiting.popleft())
+            free = room - len(running)
+            running, waiting = running + waiting[:free], waiting[free:]
             calls: dict[int, list[Job]] = {}
             for job in running:
-                calls.setdefault(loops_of(job.nfe, usual), []).append(job)
+                loops = guided.loops_of(job.nfe, usual) if is_guided else usual
+                calls.setdefault(loops, []).append(job)
             for loops, group in calls.items():
                 call(self.denoiser, group, loops)
             for job in running:
@@ -197,12 +161,27 @@ def _propagate(jobs: list[Job]) -> None:
     if jobs:
         board = jobs[0].board
         givens = np.stack([job.puzzle.to_array() for job in jobs])
-        for job, masks, good in zip(
-            jobs, *propagate(board, initial_masks(board, givens)), strict=True
-        ):
-            job.propagated = Propagated(masks, bool(good))
+        found = propagate(board, initial_masks(board, givens))
+        for job, masks, consistent in zip(jobs, *found, strict=True):
+            job.propagated = Propagated(masks, bool(consistent))
 
 
-def _advance_guided(job: Job) -> None:
-    assert job.propagated is not None
-    guided.advance(job, job.propagated.masks)
+def _search_batch(jobs: list[Job], max_guesses: int | None) -> None:
+    """One solution for each of jobs that share a board: all at once, compiled where that is there.
+
+    Jobs that need more guesses than a call that nothing interrupts should make stay open.
+    """
+    if not jobs:
+        return
+    started = time.perf_counter()
+    givens = np.stack([job.puzzle.to_array() for job in jobs])
+    most = BATCH_GUESSES if max_guesses is None else min(max_guesses, BATCH_GUESSES)
+    found = exact.solve_batch(jobs[0].board, givens, max_guesses=most)
+    share = (time.perf_counter() - started) / len(jobs)
+    for row, job in enumerate(jobs):
+        job.seconds += share
+        if found.complete[row]:
+            job.guesses, solutions = int(found.guesses[row]), int(found.counts[row])
+            grids = (tuple(found.solutions[row].tolist()),) if solutions else ()
+            with job.timed():
+                job.decide(exact.Count(solutions, True, job.guesses, grids))
