@@ -196,16 +196,16 @@ def counting() -> Iterator[Count]:
 
     Its time, apart from that of the graphs, is kept in `seconds`, to be taken off.
     """
-    count, run = Count(), runtime.run_graph
+    count, run = Count(), runtime.OnnxModel.run
 
-    def counted(session: Any, path: Path, feed: dict[str, Any], due: Any) -> Any:
-        started = time.process_time()
+    def counted(model: runtime.OnnxModel, role: str, feed: dict[str, Any], due: Any) -> Any:
+        started, path = time.process_time(), model.folder / f"{role}.onnx"
         if path not in count.counters:
             count.counters[path] = Counter(path)
         count.operations += count.counters[path].operations(feed)
         count.products += count.counters[path].products(feed)
         count.seconds += time.process_time() - started
-        return run(session, path, feed, due)
+        return run(model, role, feed, due)
 
-    with patch.object(runtime, "run_graph", counted):
+    with patch.object(runtime.OnnxModel, "run", counted):
         yield count

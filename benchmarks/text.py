@@ -16,8 +16,7 @@ import numpy as np
 from benchmarks.harness import end, installed, options_of, passes, show
 from benchmarks.startup import measure
 from vmd_solver.text.denoiser import OnnxText, load
-from vmd_solver.text.sampler import extend
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.sampler import TextSettings, extend
 from vmd_training.tables import Row, text
 
 PROMPT = "First Citizen:\nBefore we proceed any further, hear me speak.\n"

@@ -93,7 +93,7 @@ def _main() -> int:
 def run(options: dict[str, Any]) -> int:
     """Write what was asked for; the exit code."""
     from vmd_solver.text.denoiser import load
-    from vmd_solver.text.settings import TextSettings
+    from vmd_solver.text.sampler import TextSettings
 
     settings = TextSettings(**{name: options[name] for name in _SETTINGS})
     given = _given(options)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vmd_solver.csp import Board
+from vmd_solver.denoiser.graph import CLOSED_LOGIT
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 
 
@@ -46,14 +47,13 @@ class FakeDenoiser:
         h: Floats,
         loops: int | None = None,
     ) -> tuple[Floats, Floats]:
-        """Closed values get -1e4, unmasked cells keep their value."""
+        """Closed values get CLOSED_LOGIT, unmasked cells keep their value."""
         self.calls += 1
         self.rows += len(x_t)
-        logits = self._logits(x_t, allowed, z)
-        values = np.arange(1, board.D + 1)
-        fixed = x_t[..., None] == values
+        fixed = x_t[..., None] == np.arange(1, board.D + 1)
         open_ = np.where((x_t > 0)[..., None], fixed, allowed > 0)
-        return np.where(open_, logits, np.float32(-1e4)).astype(np.float32), h
+        logits = np.where(open_, self._logits(x_t, allowed, z), CLOSED_LOGIT)
+        return logits.astype(np.float32), h
 
 
 def undecided() -> FakeDenoiser:
@@ -61,19 +61,16 @@ def undecided() -> FakeDenoiser:
     return FakeDenoiser("undecided", lambda x_t, allowed, z: z)
 
 
-def oracle(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
+def oracle(solution: Ints) -> FakeDenoiser:
     """Knows the solution (n,)."""
-    return FakeDenoiser("oracle", lambda x_t, allowed, z: _peaks(solution, allowed, sharpness))
+    return FakeDenoiser("oracle", lambda x_t, allowed, z: _peaks(solution, allowed))
 
 
-def adversary(solution: Ints, sharpness: float = 10.0) -> FakeDenoiser:
+def adversary(solution: Ints) -> FakeDenoiser:
     """Knows the solution (n,), and is sure of anything else."""
-    return FakeDenoiser(
-        "adversary", lambda x_t, allowed, z: z - _peaks(solution, allowed, sharpness)
-    )
+    return FakeDenoiser("adversary", lambda x_t, allowed, z: z - _peaks(solution, allowed))
 
 
-def _peaks(solution: Ints, allowed: Floats, sharpness: float) -> Floats:
-    values = np.arange(1, allowed.shape[-1] + 1)
-    peaks: Floats = sharpness * (np.asarray(solution)[:, None] == values).astype(np.float32)
-    return np.broadcast_to(peaks, allowed.shape)
+def _peaks(solution: Ints, allowed: Floats) -> Floats:
+    right = np.asarray(solution)[:, None] == np.arange(1, allowed.shape[-1] + 1)
+    return np.broadcast_to(np.float32(10) * right.astype(np.float32), allowed.shape)

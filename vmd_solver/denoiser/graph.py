@@ -66,10 +66,6 @@ class CandidateGraph:
     def __len__(self) -> int:
         return len(self.index)
 
-    def feed(self) -> dict[str, npt.NDArray[np.generic]]:
-        """The graph as the inputs of the contract, by name."""
-        return {name: getattr(self, name) for name in ("nodes", "factors", "kinds")}
-
     def gather(self, x: Floats) -> Floats:
         """x (B, n, D, c) at the nodes: (N, c)."""
         found: Floats = x.reshape(-1, x.shape[-1])[self.index]

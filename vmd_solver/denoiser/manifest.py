@@ -19,42 +19,19 @@ from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 CONTRACT = 3
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
-STRINGS = ("latent", "name")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the manifest of one kind of model has to say."""
-
-    kind: str
-    contract: int
-    ranges: Mapping[str, tuple[int, int]]
-    """Whole numbers, and what a model may ask for: far more than any has, and less than takes all
-    the memory or time."""
-    latents: tuple[str, ...]
-    command: str
-    """What runs such a model."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """All that has to be there; "kind" may be missing where it is that of grids."""
-        return ("contract", *self.ranges, *STRINGS)
-
-
-GRIDS = Facts(
-    "grids",
-    CONTRACT,
-    {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)},
-    ("none", "global", "candidate"),
-    "vmd-solve",
-)
-
 
 @dataclass(frozen=True)
 class ModelManifest:
     """The must-understand facts of a model of any kind."""
 
-    FACTS: ClassVar[Facts]
+    KIND: ClassVar[str]
+    COMMAND: ClassVar[str]
+    """What runs such a model."""
+    CONTRACT: ClassVar[int]
+    RANGES: ClassVar[Mapping[str, tuple[int, int]]]
+    """Whole numbers, and what a model may ask for: far more than any has, and less than takes all
+    the memory or time."""
+    LATENTS: ClassVar[tuple[str, ...]]
 
     contract: int
     name: str
@@ -62,12 +39,50 @@ class ModelManifest:
     @classmethod
     def of(cls, values: Mapping[str, Any], where: str) -> Self:
         """The manifest in `values` (keys without `vmd.`). Raises ManifestMismatch."""
-        return cls(**checked(values, where, cls.FACTS))
+        kind, contract = values.get("kind", "grids"), values.get("contract")
+        if kind != cls.KIND and "contract" in values:
+            raise ManifestMismatch(
+                f"{where} is of a model for {kind}, expected one for {cls.KIND}, which is what "
+                f"{cls.COMMAND} runs"
+            )
+        if not (str(contract).isascii() and str(contract).isdigit()):
+            raise ManifestMismatch(f"{where} does not say its model contract; is it a vmd model?")
+        if str(contract) != str(cls.CONTRACT):
+            raise ManifestMismatch(
+                f"{where} has model contract {contract}, this version reads {cls.CONTRACT}; "
+                "install the matching vmd-solver, or train the model again"
+            )
+        due = cls._keys()
+        known = {*due, "role", "kind"}
+        unknown = sorted(key for key in values if key not in known and not key.startswith("info."))
+        missing = sorted(set(due) - set(values))
+        if unknown or missing:
+            what = f"unknown vmd.{unknown[0]}" if unknown else f"no vmd.{missing[0]}"
+            raise ManifestMismatch(f"{where} has {what}; install the version it was made for")
+        try:
+            numbers = {key: int(values[key]) for key in ("contract", *cls.RANGES)}
+        except (TypeError, ValueError, OverflowError) as error:
+            message = f"{where} has a manifest that is not numbers: {error}"
+            raise ManifestMismatch(message) from error
+        for key, (least, most) in cls.RANGES.items():
+            if not least <= numbers[key] <= most:
+                raise ManifestMismatch(
+                    f"{where} has {key} {numbers[key]:.6g}, expected {least} to {most}"
+                )
+        latent = values["latent"]
+        if latent not in cls.LATENTS:
+            raise ManifestMismatch(f"{where} has latent {latent!r}, expected one of {cls.LATENTS}")
+        return cls(**numbers, latent=latent, name=str(values["name"]))  # type: ignore[call-arg]
+
+    @classmethod
+    def _keys(cls) -> tuple[str, ...]:
+        """All that has to be there; "kind" may be missing where it is that of grids."""
+        return ("contract", *cls.RANGES, "latent", "name")
 
     def to_config(self) -> dict[str, Any]:
         """The manifest as the `vmd` part of config.json."""
-        kind = {} if self.FACTS is GRIDS else {"kind": self.FACTS.kind}
-        return {"vmd": {**kind, **{key: getattr(self, key) for key in self.FACTS.keys}}}
+        kind = {} if self.KIND == "grids" else {"kind": self.KIND}
+        return {"vmd": {**kind, **{key: getattr(self, key) for key in self._keys()}}}
 
     def to_metadata(self, role: str) -> dict[str, str]:
         """The metadata of the ONNX file with this role (denoiser, encoder or prior)."""
@@ -79,7 +94,9 @@ class ModelManifest:
 class Manifest(ModelManifest):
     """The must-understand facts of a model of grids."""
 
-    FACTS = GRIDS
+    KIND, COMMAND, CONTRACT = "grids", "vmd-solve", CONTRACT
+    RANGES: ClassVar = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)}
+    LATENTS = ("none", "global", "candidate")
 
     latent: LatentKind
     k: int
@@ -92,44 +109,6 @@ class Manifest(ModelManifest):
     """Loops of one call, unless the caller asks for another number."""
 
 
-def checked(values: Mapping[str, Any], where: str, facts: Facts) -> dict[str, Any]:
-    """The facts in `values`, by key. Raises ManifestMismatch where they are not as they must be."""
-    kind = values.get("kind", GRIDS.kind)
-    if kind != facts.kind and "contract" in values:
-        raise ManifestMismatch(
-            f"{where} is of a model for {kind}, expected one for {facts.kind}, which is what "
-            f"{facts.command} runs"
-        )
-    contract = values.get("contract")
-    if not (str(contract).isascii() and str(contract).isdigit()):
-        raise ManifestMismatch(f"{where} does not say its model contract; is it a vmd model?")
-    if str(contract) != str(facts.contract):
-        raise ManifestMismatch(
-            f"{where} has model contract {contract}, this version reads {facts.contract}; "
-            "install the matching vmd-solver, or train the model again"
-        )
-    known = {*facts.keys, "role", "kind"}
-    unknown = sorted(key for key in values if key not in known and not key.startswith("info."))
-    missing = sorted({*facts.keys} - set(values))
-    if unknown or missing:
-        what = f"unknown vmd.{unknown[0]}" if unknown else f"no vmd.{missing[0]}"
-        raise ManifestMismatch(f"{where} has {what}; install the version it was made for")
-    try:
-        numbers = {key: int(values[key]) for key in ("contract", *facts.ranges)}
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ManifestMismatch(f"{where} has a manifest that is not numbers: {error}") from error
-    for key, (least, most) in facts.ranges.items():
-        if not least <= numbers[key] <= most:
-            raise ManifestMismatch(
-                f"{where} has {key} {numbers[key]:.6g}, expected {least} to {most}"
-            )
-    if values["latent"] not in facts.latents:
-        raise ManifestMismatch(
-            f"{where} has latent {values['latent']!r}, expected one of {facts.latents}"
-        )
-    return {**numbers, "latent": values["latent"], "name": str(values["name"])}
-
-
 def read_config(folder: Path) -> Manifest:
     """The manifest in a model folder's config.json. Raises ModelError."""
     return Manifest.of(read_values(folder)["vmd"], str(folder / "config.json"))
@@ -140,13 +119,12 @@ def read_values(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        values = config["vmd"]
+        if not isinstance(config["vmd"], dict):
+            raise TypeError("no facts under vmd")
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model") from error
-    if not isinstance(values, dict):
-        raise ManifestMismatch(f"{path} is not the configuration of a vmd model")
     return config
 
 
@@ -167,8 +145,7 @@ def check_digests(folder: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise DigestMismatch(f"{path} cannot be read; export the model again") from error
     listed = [(digest, name.strip()) for digest, _, name in (line.partition(" ") for line in lines)]
-    names = {name for _, name in listed}
-    if "denoiser.onnx" not in names or "config.json" not in names:
+    if not {"denoiser.onnx", "config.json"} <= {name for _, name in listed}:
         raise DigestMismatch(f"{path} does not list denoiser.onnx and config.json")
     for digest, name in listed:
         file = folder / Path(name).name

@@ -57,16 +57,62 @@ class OnnxModel:
         raise NotImplementedError
 
     def run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
-        """The outputs of a file, by the names and of the shapes that are `due`, without NaN."""
+        """The outputs of a file, by the names and of the shapes that are `due`, without NaN.
+
+        Raises ModelError where the file gives anything else.
+        """
         path = self.folder / f"{role}.onnx"
         if role not in self._sessions:  # opened when needed: many runs need one of the three
-            session, note = open_graph(path, self.device, self.threads)
-            self.device_note = note or self.device_note
-            metadata = session.get_modelmeta().custom_metadata_map
-            check_metadata(metadata, self.manifest, role, str(path))
-            check_nodes(session, *self.signature(role), str(path))
-            self._sessions[role] = session
-        return run_graph(self._sessions[role], path, feed, due)
+            self._sessions[role] = self._open(role, path)
+        try:
+            found: list[Floats] = self._sessions[role].run(list(due), feed)
+        except Exception as error:  # as in `_open`
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{path} cannot be run: {reason}") from error
+        for (name, shape), values in zip(due.items(), found, strict=True):
+            if values.shape != shape:
+                raise ModelError(f"{path} gives {name} of shape {values.shape}, expected {shape}")
+            if np.isnan(values).any():
+                raise ModelError(f"{path} gives {name} that are no numbers; export it again")
+        return found
+
+    def _open(self, role: str, path: Path) -> Any:
+        """A session for a file that is what the manifest and the contract say.
+
+        Raises ModelError for a file that is not, RuntimeUnavailable for a missing device.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        # Threads that spin between calls take the processor from the search beside them.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = self.threads or min(4, os.cpu_count() or 1)
+        wanted = [CPU] if self.device == "cpu" or CUDA not in providers() else [CUDA, CPU]
+        try:
+            session = onnxruntime.InferenceSession(path, options, providers=wanted)
+        except Exception as error:  # ONNX Runtime raises its own classes, not exported by name
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{path} is not a usable ONNX model: {reason}") from error
+        if CUDA in wanted and CUDA not in session.get_providers():
+            note = "CUDA could not be used (no device, or its libraries are missing)"
+            if self.device == "cuda":
+                raise RuntimeUnavailable(f"{note}; use --device cpu")
+            self.device_note = f"{note}; running on the CPU"
+        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        nodes = (session.get_inputs(), session.get_outputs())
+        for found, due in zip(nodes, self.signature(role), strict=True):
+            actual = {node.name: (node.type, len(node.shape)) for node in found}
+            for name in sorted(actual.keys() | due.keys()):
+                if actual.get(name) != due.get(name):
+                    has, expected = _described(name, actual), _described(name, due)
+                    raise ManifestMismatch(f"{path} has {has}, expected {expected}")
+        return session
+
+
+def _described(name: str, nodes: Nodes) -> str:
+    node = nodes.get(name)
+    return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
 
 
 class OnnxDenoiser(OnnxModel):
@@ -77,8 +123,7 @@ class OnnxDenoiser(OnnxModel):
     def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
         super().__init__(folder, device, threads, "vmd-train")
         self.manifest = read_config(folder)
-        self.name = self.manifest.name
-        self.loops = self.manifest.loops
+        self.name, self.loops = self.manifest.name, self.manifest.loops
         self.latent: LatentKind = self.manifest.latent
         require_runtime(device)
 
@@ -90,22 +135,20 @@ class OnnxDenoiser(OnnxModel):
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
-        if self.latent == "none":
-            return np.zeros((len(x_t), 0), dtype=np.float32)
         noise = self._noise(allowed, rng)
-        if not learned:
+        if not learned or self.latent == "none":
             return noise
-        graph = CandidateGraph.of(board, x_t, allowed)
-        return self._sample("prior", graph, {}, noise)
+        return self._sample("prior", CandidateGraph.of(board, x_t, allowed), {}, noise)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
+        noise = self._noise(allowed, rng)
         if self.latent == "none":
-            return np.zeros((len(x_t), 0), dtype=np.float32)
+            return noise
         graph = CandidateGraph.of(board, x_t, allowed)
         answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
         feed = {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
-        return self._sample("encoder", graph, feed, self._noise(allowed, rng))
+        return self._sample("encoder", graph, feed, noise)
 
     def __call__(
         self,
@@ -121,8 +164,8 @@ class OnnxDenoiser(OnnxModel):
         state = graph.gather(h)
         feed = {"h": state, "loops": np.array(loops or self.loops)}
         if self.latent != "none":
-            facts = self.manifest
-            over = spread(z, board.n, board.D, facts.k) if self.latent == "global" else z
+            k = self.manifest.k
+            over = spread(z, board.n, board.D, k) if self.latent == "global" else z
             feed["z"] = graph.gather(over)
         due = {"logits": (len(graph),), "h_out": state.shape}
         logits, after = self._run("denoiser", graph, feed, due)
@@ -130,21 +173,18 @@ class OnnxDenoiser(OnnxModel):
 
     def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
         facts = self.manifest
-        shape: tuple[int, ...] = (*allowed.shape, facts.k)
-        if self.latent == "global":
-            shape = (len(allowed), facts.patterns)
-        return standard_normal(rng, shape)
+        of_row = {"none": (0,), "global": (facts.patterns,)}
+        shape: tuple[int, ...] = of_row.get(self.latent, (*allowed.shape[1:], facts.k))
+        return standard_normal(rng, (len(allowed), *shape))
 
     def _sample(
         self, role: str, graph: CandidateGraph, feed: dict[str, Any], noise: Floats
     ) -> Floats:
         """z from the Gaussian of a network; standard normal where a candidate is not open."""
         k = self.manifest.k
-        due = {"mean": (len(graph), k), "log_var": (len(graph), k)}
+        found = self._run(role, graph, feed, dict.fromkeys(GAUSSIAN, (len(graph), k)))
         nothing = np.zeros((*graph.shape, k), dtype=np.float32)
-        mean, log_var = (
-            graph.scatter(found, nothing) for found in self._run(role, graph, feed, due)
-        )
+        mean, log_var = (graph.scatter(of_nodes, nothing) for of_nodes in found)
         if self.latent == "global":
             mean, log_var = gathered(mean, log_var, self.manifest.patterns)
         z: Floats = mean + np.exp(0.5 * bounded(log_var)) * noise
@@ -156,7 +196,7 @@ class OnnxDenoiser(OnnxModel):
         """`run` on the graph, zeros where it is empty."""
         if not len(graph):  # nothing is masked, or nothing is left of what is
             return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
-        return self.run(role, {**graph.feed(), **feed}, due)
+        return self.run(role, {**{name: getattr(graph, name) for name in _GRAPH}, **feed}, due)
 
     def signature(self, role: str) -> tuple[Nodes, Nodes]:
         """The inputs and outputs of the contract."""
@@ -166,66 +206,6 @@ class OnnxDenoiser(OnnxModel):
             return inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
         answer: Nodes = {"answer": (FLOAT, 1)} if role == "encoder" else {}
         return {**_GRAPH, **answer}, GAUSSIAN
-
-
-def open_graph(path: Path, device: str, threads: int | None) -> tuple[Any, str | None]:
-    """A session for an ONNX file, and a note where `auto` fell back to the CPU.
-
-    Raises ModelError for a file that is no model, RuntimeUnavailable for a missing device.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    # Threads that spin between calls take the processor from the search beside them.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
-    wanted = [CPU] if device == "cpu" or CUDA not in providers() else [CUDA, CPU]
-    try:
-        session = onnxruntime.InferenceSession(path, options, providers=wanted)
-    except Exception as error:  # ONNX Runtime raises its own classes, not exported by name
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{path} is not a usable ONNX model: {reason}") from error
-    if CUDA not in wanted or CUDA in session.get_providers():
-        return session, None
-    note = "CUDA could not be used (no device, or its libraries are missing)"
-    if device == "cuda":
-        raise RuntimeUnavailable(f"{note}; use --device cpu")
-    return session, f"{note}; running on the CPU"
-
-
-def run_graph(session: Any, path: Path, feed: dict[str, Any], due: Shapes) -> list[Floats]:
-    """The outputs of a graph, by the names and of the shapes that are `due`, without NaN.
-
-    Raises ModelError where the graph gives anything else.
-    """
-    try:
-        found: list[Floats] = session.run(list(due), feed)
-    except Exception as error:  # as in `open_graph`
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{path} cannot be run: {reason}") from error
-    for (name, shape), values in zip(due.items(), found, strict=True):
-        if values.shape != shape:
-            raise ModelError(f"{path} gives {name} of shape {values.shape}, expected {shape}")
-        if np.isnan(values).any():
-            raise ModelError(f"{path} gives {name} that are no numbers; export it again")
-    return found
-
-
-def check_nodes(session: Any, inputs: Nodes, outputs: Nodes, where: str) -> None:
-    """Raise ManifestMismatch unless a graph has these inputs and outputs, and no others."""
-    for found, due in ((session.get_inputs(), inputs), (session.get_outputs(), outputs)):
-        actual = {node.name: (node.type, len(node.shape)) for node in found}
-        for name in sorted(actual.keys() | due.keys()):
-            if actual.get(name) != due.get(name):
-                raise ManifestMismatch(
-                    f"{where} has {_described(name, actual)}, expected {_described(name, due)}"
-                )
-
-
-def _described(name: str, nodes: Nodes) -> str:
-    node = nodes.get(name)
-    return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
 
 
 def require_runtime(device: str) -> None:

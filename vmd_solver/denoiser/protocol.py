@@ -39,17 +39,14 @@ class Denoiser(Protocol):
 
     def start(self, board: Board, B: int) -> Floats:
         """The hidden state h before the first call."""
-        ...
 
     def draw(
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior p(z | x_t), or from the standard normal where `learned` is False."""
-        ...
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder q(z | x0, x_t); x0 (B, n) is a full grid, right or not."""
-        ...
 
     def __call__(
         self,
@@ -61,4 +58,3 @@ class Denoiser(Protocol):
         loops: int | None = None,
     ) -> tuple[Floats, Floats]:
         """Logits (B, n, D) in nats, unnormalised, and the new hidden state."""
-        ...

@@ -12,8 +12,7 @@ from vmd_solver.play.draft import MASK, Cell, Cells, Kind
 from vmd_solver.text import events
 from vmd_solver.text.alphabet import Alphabet, Ints
 from vmd_solver.text.denoiser import TextDenoiser
-from vmd_solver.text.sampler import Sample, fill
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.sampler import Sample, TextSettings, fill
 
 _LONGEST = 4
 """Tokens of a character: bytes of UTF-8."""

@@ -1,4 +1,4 @@
-"""The networks of text behind one narrow interface, over ONNX Runtime.
+"""The networks of text behind one narrow interface, over ONNX Runtime; what a model says of itself.
 
 What finished blocks left, their keys and values, is a `Memory`, which a caller hands from block to
 block: a call costs the tokens of one block, however much text there is. Nothing here knows how text
@@ -7,32 +7,36 @@ is sampled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from vmd_solver import assets
+from vmd_solver.denoiser.manifest import ModelManifest, read_values
 from vmd_solver.denoiser.onnx import FLOAT, GAUSSIAN, INT, Nodes, OnnxModel, require_runtime
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.text.alphabet import Alphabet
-from vmd_solver.text.manifest import TextManifest, read_config
+from vmd_solver.errors import ManifestMismatch
+from vmd_solver.text.alphabet import Alphabet, from_config
+
+CONTRACT = 1
+"""Version of the inputs and outputs described in docs/TEXT.md."""
 
 DEFAULT_MODEL = "text"
 """The included model."""
 
 
-@dataclass(frozen=True)
-class Memory:
-    """What finished tokens left for later ones."""
+class Memory(NamedTuple):
+    """What finished tokens left for later ones.
+
+    `start` is the place in the text of the token that comes next; `keys` and `values` are
+    (layers, B, heads, m, d / heads), of the last m tokens.
+    """
 
     start: int
-    """Place in the text of the token that comes next."""
     keys: Floats
-    """(layers, B, heads, m, d / heads), of the last m tokens."""
     values: Floats
-    """As keys."""
 
 
 class Gaussian(NamedTuple):
@@ -55,23 +59,44 @@ class TextDenoiser(Protocol):
 
     def begin(self, B: int) -> Memory:
         """The memory of B empty texts."""
-        ...
 
     def finish(self, x0: Ints, memory: Memory) -> Memory:
         """The memory with a block more, which has no mask left."""
-        ...
 
     def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
         """Logits (B, L, V) in nats, unnormalised."""
-        ...
 
     def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
         """p(z | x_t) of a block."""
-        ...
 
     def encode(self, x0: Ints, x_t: Ints, memory: Memory) -> Gaussian:
         """q(z | x0, x_t) of a block."""
-        ...
+
+
+@dataclass(frozen=True)
+class TextManifest(ModelManifest):
+    """The must-understand facts of a model of text."""
+
+    KIND, COMMAND, CONTRACT = "text", "vmd-text", CONTRACT
+    RANGES: ClassVar = {
+        "k": (0, 1024), "d": (1, 4096), "heads": (1, 256), "layers": (1, 256),
+        "length": (1, 65_536), "vocabulary": (1, 65_535),
+    }  # fmt: skip
+    LATENTS = ("none", "block")
+
+    latent: Literal["none", "block"]
+    k: int
+    """Latent channels of a block."""
+    d: int
+    heads: int
+    layers: int
+    length: int
+    """Tokens of the longest block, and of all that one block and those before it may hold."""
+    vocabulary: int
+
+    def to_config(self) -> dict[str, Any]:
+        """As that of grids, in the order of the fields, so that files come out byte for byte."""
+        return {"vmd": {"kind": self.KIND, **asdict(self)}}
 
 
 class OnnxText(OnnxModel):
@@ -81,8 +106,14 @@ class OnnxText(OnnxModel):
 
     def __init__(self, folder: Path, device: str = "auto", threads: int | None = None) -> None:
         super().__init__(folder, device, threads, "vmd-train text")
-        self.manifest, self.alphabet = read_config(folder)
+        config, where = read_values(folder), str(folder / "config.json")
+        self.manifest = TextManifest.of(config["vmd"], where)
+        self.alphabet = from_config(config.get("alphabet"), where)
         self.name, self.length = self.manifest.name, self.manifest.length
+        if (due := self.manifest.vocabulary) != self.alphabet.V:
+            raise ManifestMismatch(
+                f"{where} lists {self.alphabet.V} tokens, expected {due}; export it again"
+            )
         require_runtime(device)
 
     def begin(self, B: int) -> Memory:
@@ -92,14 +123,15 @@ class OnnxText(OnnxModel):
 
     def finish(self, x0: Ints, memory: Memory) -> Memory:
         """The last tokens that fit into the model's length beside a block as long as this one."""
-        z = np.zeros((len(x0), self.manifest.k), dtype=np.float32)
-        _, keys, values = self._call(x0, z, memory, finished=1)
-        most = max(self.length - x0.shape[1], 0)
-        grown = (
-            np.concatenate(pair, axis=3) for pair in ((memory.keys, keys), (memory.values, values))
+        B, L = x0.shape
+        z = np.zeros((B, self.manifest.k), dtype=np.float32)
+        _, *new = self._call(x0, z, memory, finished=1)
+        first = max(memory.keys.shape[3] + L - max(self.length - L, 0), 0)
+        keys, values = (
+            np.concatenate(pair, axis=3)[:, :, :, first:]
+            for pair in zip(memory[1:], new, strict=True)
         )
-        kept = (every[:, :, :, max(every.shape[3] - most, 0) :] for every in grown)
-        return Memory(memory.start + x0.shape[1], *kept)
+        return Memory(memory.start + L, keys, values)
 
     def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
         """One call."""
@@ -118,12 +150,9 @@ class OnnxText(OnnxModel):
         return (facts.layers, B, facts.heads, tokens, facts.d // facts.heads)
 
     def _feed(self, x_t: Ints, memory: Memory) -> dict[str, Any]:
-        return {
-            "x_t": np.ascontiguousarray(x_t, dtype=np.int64),
-            "start": np.array(memory.start),
-            "keys": memory.keys,
-            "values": memory.values,
-        }
+        start, keys, values = memory
+        block = np.ascontiguousarray(x_t, dtype=np.int64)
+        return {"x_t": block, "start": np.array(start), "keys": keys, "values": values}
 
     def _call(self, x_t: Ints, z: Floats, memory: Memory, finished: int) -> list[Floats]:
         feed = {**self._feed(x_t, memory), "finished": np.array(finished)}

@@ -18,10 +18,9 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Began(Event):
-    """Work on a text began, of which this many samples are made in parallel."""
+    """Work on x_t (m,), 0 where masked, began; this many samples are made in parallel."""
 
     x_t: Ints
-    """(m,) tokens, 0 where masked."""
     latents: int
 
 
@@ -44,11 +43,10 @@ class Remasked(Event):
 
 @dataclass(frozen=True)
 class Chosen(Event):
-    """All texts are complete, and this one is the answer."""
+    """All texts are complete, and this one is the answer; `nats` are the bounds on all."""
 
     latent: int
     nats: tuple[float, ...]
-    """The bound on every text."""
 
 
 Observer = Callable[[Event], None]

@@ -10,8 +10,6 @@ from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.text.alphabet import Alphabet
 from vmd_solver.text.denoiser import Gaussian, Memory
 
-Logits = Callable[[Ints, Floats], Floats]
-
 
 class FakeText:
     """Logits from a function of (x_t, z); the memory counts tokens and holds nothing else.
@@ -21,7 +19,9 @@ class FakeText:
 
     name = "fake"
 
-    def __init__(self, logits: Logits, alphabet: Alphabet, length: int = 32) -> None:
+    def __init__(
+        self, logits: Callable[[Ints, Floats], Floats], alphabet: Alphabet, length: int = 32
+    ) -> None:
         self._logits, self.alphabet, self.length = logits, alphabet, length
         self.asked: list[Ints] = []
         self.finished: list[Ints] = []
@@ -35,7 +35,7 @@ class FakeText:
         """So many tokens more."""
         assert (x0 > 0).all()
         self.finished.append(x0.copy())
-        return Memory(memory.start + x0.shape[1], memory.keys, memory.values)
+        return memory._replace(start=memory.start + x0.shape[1])
 
     def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
         """Whatever the function says."""

@@ -9,37 +9,65 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.errors import TextError
-from vmd_solver.sampling.policy import choose, in_doubt, margins, softmax
+from vmd_solver.errors import SearchError, TextError
+from vmd_solver.sampling.policy import Cells, choose, in_doubt, margins, softmax
+from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, require_sound
 from vmd_solver.text import events
-from vmd_solver.text.denoiser import Gaussian, Memory, TextDenoiser
-from vmd_solver.text.events import Observer
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.denoiser import Gaussian, TextDenoiser
 from vmd_solver.text.whole import Whole
 
-Block = slice
-Nats = npt.NDArray[np.float64]
+Remask = Literal["doubt", "none"]
+CHOICES = {"policy": POLICIES, "z": get_args(Between), "remask": get_args(Remask)}
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """How to sample. Raises SearchError for values out of range."""
+
+    nfe: int = 16
+    """Most denoiser calls on a block."""
+    block_length: int = 16
+    """Tokens of a block of new text; gaps are filled in blocks as long as the model has them."""
+    policy: PolicyName = "top"
+    """Which masked tokens to commit after a call; "last" commits none before the last one."""
+    threshold: float = 0.95
+    """With the threshold policy: commit every token whose best value is at least this probable."""
+    temperature: float = 0.7
+    """0 commits the most probable tokens; above, they are drawn from softmax(logits / T)."""
+    latents: int = 1
+    """K: texts sampled side by side, each with latents of its own; the likeliest is taken."""
+    z: Between = "keep"
+    """What becomes of z between the calls on a block: kept, drawn again from the prior, or inferred
+    by the encoder from the block that the last call proposed."""
+    remask: Remask = "none"
+    """Whether committed tokens in doubt are masked again after a call. What is given never is."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_sound(self, CHOICES, ("nfe", "latents", "block_length"))
+        if not 0 <= self.temperature < float("inf"):
+            raise SearchError(f"temperature must be 0 or more, got {self.temperature}")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A complete text."""
+    """A complete text, of `nfe` denoiser calls; `remasked` of its tokens were taken back.
+
+    `tokens` (m,) are given and new ones; `nats` is the model's bound on minus the log probability
+    of the new ones, given the others, by which it was chosen, or None where there was no choice.
+    """
 
     tokens: Ints
-    """(m,), given and new ones."""
     text: str
     nats: float | None
-    """The model's bound on minus the log probability of the new tokens, given the others, by which
-    it was chosen; None where there was no choice."""
     nfe: int
-    """Denoiser calls on each text."""
     remasked: int
-    """Tokens of this text that were taken back."""
 
 
 def quiet(event: events.Event) -> None:
@@ -51,7 +79,7 @@ def extend(
     prompt: Ints,
     count: int,
     settings: TextSettings,
-    observe: Observer = quiet,
+    observe: events.Observer = quiet,
 ) -> Sample:
     """The prompt (m,) with this many new tokens after it.
 
@@ -65,14 +93,14 @@ def extend(
         )
     x_t = np.concatenate((prompt, np.zeros(count, dtype=np.int64)))
     # What is new begins a block; of the prompt, only as much is read as the model looks back on.
-    edges = [*range(m % L or L, m, L), *range(m, m + count, L)] if m else list(range(0, count, L))
     first = max(0, m - model.length)
-    edges = sorted({first, *(edge for edge in edges if edge > first), m + count})
-    return _complete(model, x_t, edges, settings, observe)
+    edges = {first, *range(m % L, m, L), *range(m, m + count, L), m + count}
+    work = _Work(model, x_t, settings, observe)
+    return work.sample(sorted(edge for edge in edges if edge >= first))
 
 
 def fill(
-    model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: Observer = quiet
+    model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: events.Observer = quiet
 ) -> Sample:
     """x_t (m,) with a token in place of every mask.
 
@@ -85,118 +113,94 @@ def fill(
             f"model {model.name!r} fills gaps of up to {model.length} tokens together, got {gaps};"
             " fill them in parts"
         )
-    begins = Whole(model.alphabet).begins
-    edges = [0]
+    work, edges = _Work(model, x_t, settings, observe), [0]
     while len(x_t) - edges[-1] > model.length:
         edge = edges[-1] + model.length
-        while x_t[edge] and not begins[x_t[edge] - 1]:
+        while x_t[edge] and not work.whole.begins[x_t[edge] - 1]:
             edge -= 1
         edges.append(edge)
-    return _complete(model, x_t, [*edges, len(x_t)], settings, observe)
-
-
-def _complete(
-    model: TextDenoiser, x_t: Ints, edges: list[int], settings: TextSettings, observe: Observer
-) -> Sample:
-    """x_t (m,) without masks; blocks lie between `edges`."""
-    observe(events.Began(x_t, settings.latents))
-    work = _Work(model, x_t, settings, observe)
-    blocks = [slice(*pair) for pair in pairwise(edges) if pair[0] < pair[1]]
-    for number, block in enumerate(blocks):
-        if (x_t[block] == 0).any():
-            work.denoise(block)
-        if number < len(blocks) - 1:
-            work.memory = model.finish(work.x[:, block], work.memory)
-    best = int(work.nats.argmin())
-    observe(events.Chosen(best, tuple(work.nats.tolist())))
-    tokens = work.x[best]
-    text = model.alphabet.join(tokens).decode("utf-8")
-    nats = float(work.nats[best]) if settings.latents > 1 else None
-    return Sample(tokens, text, nats, work.nfe, int(work.remasked[best]))
+    return work.sample([*edges, len(x_t)])
 
 
 class _Work:
-    """K texts on their way."""
+    """K texts on their way: `x` (K, m), 0 where masked, from `given` (m,)."""
 
     def __init__(
-        self, model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: Observer
+        self, model: TextDenoiser, given: Ints, settings: TextSettings, observe: events.Observer
     ) -> None:
-        self.model, self.settings, self.observe = model, settings, observe
-        self.given = x_t
-        self.x = np.repeat(x_t[None], settings.latents, axis=0)
-        """(K, m) 0 where masked."""
-        self.memory: Memory = model.begin(settings.latents)
+        self.model, self.given, self.settings, self.observe = model, given, settings, observe
+        K = settings.latents
+        self.x = np.repeat(given[None], K, axis=0)
+        self.memory = model.begin(K)
         self.whole = Whole(model.alphabet)
         self.rng = np.random.default_rng(settings.seed)
-        self.nats: Nats = np.zeros(settings.latents)
-        self.remasked = np.zeros(settings.latents, dtype=np.int64)
-        self.nfe = 0
+        self.nats, self.remasked, self.nfe = np.zeros(K), np.zeros(K, dtype=np.int64), 0
 
-    def denoise(self, block: Block) -> None:
+    def sample(self, edges: list[int]) -> Sample:
+        """The likeliest of the texts, all of them complete; blocks lie between `edges`."""
+        self.observe(events.Began(self.given, self.settings.latents))
+        blocks = [slice(*pair) for pair in pairwise(edges) if pair[0] < pair[1]]
+        for number, block in enumerate(blocks):
+            if (self.given[block] == 0).any():
+                self._denoise(block)
+            if number < len(blocks) - 1:
+                self.memory = self.model.finish(self.x[:, block], self.memory)
+        best = int(self.nats.argmin())
+        self.observe(events.Chosen(best, tuple(self.nats.tolist())))
+        text = self.model.alphabet.join(self.x[best]).decode("utf-8")
+        nats = float(self.nats[best]) if self.settings.latents > 1 else None
+        return Sample(self.x[best], text, nats, self.nfe, int(self.remasked[best]))
+
+    def _denoise(self, block: slice) -> None:
         """Fill one block of every text, and add what it costs to `nats` if that decides."""
-        settings, K = self.settings, len(self.x)
-        sure = np.ones(self.x[:, block].shape, dtype=np.float32)
-        z = self._draw(self.model.prior(self.x[:, block], self.memory))
+        settings, model, x = self.settings, self.model, self.x[:, block]
+        rng = self.rng if settings.temperature else None
+        sure = np.ones(x.shape, dtype=np.float32)
+        z = self._draw(model.prior(x, self.memory))
         for left in range(settings.nfe - 1, -1, -1):
-            logits = self.model(self.x[:, block], z, self.memory)
+            p = softmax(model(x, z, self.memory), settings.temperature)
             self.nfe += 1
-            p = softmax(logits, settings.temperature)
-            proposed = np.stack([self._propose(p[row], row, block) for row in range(K)])
-            for row in range(K):
+            proposed = np.stack([self.whole.propose(*row, rng) for row in zip(p, x, strict=True)])
+            for row in range(len(x)):
                 self._advance(row, block, p[row], proposed[row], sure[row], left)
-            if (self.x[:, block] > 0).all():
+            if (x > 0).all():
                 break
-            z = self._next(z, proposed, block)
-        if K > 1:
+            if settings.z == "redraw":
+                z = self._draw(model.prior(x, self.memory))
+            elif settings.z == "refine":
+                z = self._draw(model.encode(proposed, x, self.memory))
+        if len(x) > 1:
             self.nats += self._bound(block)
 
-    def _propose(self, p: Floats, row: int, block: Block) -> Ints:
-        rng = self.rng if self.settings.temperature else None
-        return self.whole.propose(p, self.x[row, block], rng)
-
     def _advance(
-        self, row: int, block: Block, p: Floats, proposed: Ints, sure: Floats, left: int
+        self, row: int, block: slice, p: Floats, proposed: Ints, sure: Floats, left: int
     ) -> None:
         """Commit some of what a call proposed, and take back what is in doubt, unless it is the
         last call. `sure` is by how much each token led when it was committed."""
+
+        def places(cells: Cells) -> tuple[int, ...]:
+            return tuple((block.start + np.flatnonzero(cells)).tolist())
+
         x = self.x[row, block]
         chosen = choose(self.settings, p, x == 0, left, self.rng)
         x[chosen] = proposed[chosen]
         sure[chosen] = margins(p, proposed)[chosen]
-        self._emit(events.Committed, row, block, chosen, x)
+        if chosen.any():
+            self.observe(events.Committed(row, places(chosen), tuple(x[chosen].tolist())))
         if left and self.settings.remask == "doubt":
             doubted = in_doubt(sure, (x > 0) & (self.given[block] == 0))
             x[doubted] = 0
             self.remasked[row] += int(doubted.sum())
-            self._emit(events.Remasked, row, block, doubted)
-
-    def _emit(
-        self,
-        kind: type[events.Committed] | type[events.Remasked],
-        row: int,
-        block: Block,
-        cells: npt.NDArray[np.bool_],
-        *values: Ints,
-    ) -> None:
-        if cells.any():
-            places = tuple((block.start + np.flatnonzero(cells)).tolist())
-            self.observe(kind(row, places, *(tuple(every[cells].tolist()) for every in values)))
-
-    def _next(self, z: Floats, proposed: Ints, block: Block) -> Floats:
-        """z of the next call."""
-        if self.settings.z == "redraw":
-            return self._draw(self.model.prior(self.x[:, block], self.memory))
-        if self.settings.z == "refine":
-            return self._draw(self.model.encode(proposed, self.x[:, block], self.memory))
-        return z
+            if doubted.any():
+                self.observe(events.Remasked(row, places(doubted)))
 
     def _draw(self, gaussian: Gaussian) -> Floats:
         noise = self.rng.standard_normal(gaussian.mean.shape, dtype=np.float32)
         z: Floats = gaussian.mean + np.exp(0.5 * gaussian.log_var) * noise
         return z
 
-    def _bound(self, block: Block) -> Nats:
-        """The bound on every text's block: what its new tokens cost in one call, and z (K,)."""
+    def _bound(self, block: slice) -> npt.NDArray[np.float64]:
+        """The bound on every text's block (K,): what its new tokens cost in one call, and z."""
         x0 = self.x[:, block]
         x_t = np.where(self.given[block] == 0, 0, x0)
         q, p = self.model.encode(x0, x_t, self.memory), self.model.prior(x_t, self.memory)
@@ -204,13 +208,8 @@ class _Work:
         logits -= logits.max(axis=-1, keepdims=True)
         own = np.take_along_axis(logits, x0[..., None] - 1, axis=-1)[..., 0]
         own -= np.log(np.exp(logits).sum(axis=-1))
-        nats: Nats = -(own * (x_t == 0)).sum(axis=-1) + kl_nats(q, p)
+        gap = q.log_var.astype(np.float64) - p.log_var
+        away = (q.mean - p.mean) ** 2 * np.exp(-p.log_var)
+        kl = 0.5 * (np.exp(gap) + away - 1 - gap).sum(axis=-1)
+        nats: npt.NDArray[np.float64] = -(own * (x_t == 0)).sum(axis=-1) + kl
         return nats
-
-
-def kl_nats(q: Gaussian, p: Gaussian) -> Nats:
-    """KL(q || p) of every row, in nats."""
-    gap = q.log_var.astype(np.float64) - p.log_var
-    away = (q.mean - p.mean) ** 2 * np.exp(-p.log_var)
-    nats: Nats = 0.5 * (np.exp(gap) + away - 1 - gap).sum(axis=-1)
-    return nats

@@ -13,7 +13,7 @@ from vmd_solver.play.draft import MASK, Cell, Cells, Kind
 from vmd_solver.play.filling import fill_in, filled, tokens_of
 from vmd_solver.text.alphabet import KNOWN, Alphabet
 from vmd_solver.text.fakes import FakeText
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.sampler import TextSettings
 
 BYTES, TEXT8 = KNOWN["bytes"], KNOWN["text8"]
 WORDS = Alphabet("words", (b"a", b"b", b"c", b" ", b"abc"))

@@ -12,8 +12,7 @@ from vmd_solver.errors import SearchError, TextError
 from vmd_solver.text import events
 from vmd_solver.text.alphabet import KNOWN
 from vmd_solver.text.fakes import FakeText
-from vmd_solver.text.sampler import extend, fill
-from vmd_solver.text.settings import CHOICES, TextSettings
+from vmd_solver.text.sampler import CHOICES, TextSettings, extend, fill
 
 BYTES, TEXT8 = KNOWN["bytes"], KNOWN["text8"]
 

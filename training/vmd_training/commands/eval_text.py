@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from vmd_solver.sampling.settings import POLICIES
-from vmd_solver.text.settings import CHOICES, TextSettings
+from vmd_solver.text.sampler import CHOICES, TextSettings
 from vmd_training.options import needed
 
 

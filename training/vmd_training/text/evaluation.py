@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vmd_solver.text.denoiser import OnnxText
-from vmd_solver.text.sampler import extend
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.sampler import TextSettings, extend
 from vmd_training.checkpoint import built
 from vmd_training.tables import Row, number, rows_table, text
 from vmd_training.text import corpus as corpora

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from vmd_solver.errors import ModelError
 from vmd_solver.text.alphabet import Alphabet
-from vmd_solver.text.denoiser import OnnxText
-from vmd_solver.text.manifest import CONTRACT, TextManifest
+from vmd_solver.text.denoiser import CONTRACT, OnnxText, TextManifest
 from vmd_training.export import write_model
 from vmd_training.text.graphs import build
 from vmd_training.text.model import Seen, TextVMD, masked_blocks

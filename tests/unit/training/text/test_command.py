@@ -14,10 +14,8 @@ from click.testing import CliRunner
 
 from vmd_solver.denoiser.manifest import check_digests
 from vmd_solver.errors import TextError
-from vmd_solver.text.denoiser import OnnxText
-from vmd_solver.text.manifest import CONTRACT, TextManifest
-from vmd_solver.text.sampler import extend
-from vmd_solver.text.settings import TextSettings
+from vmd_solver.text.denoiser import CONTRACT, OnnxText, TextManifest
+from vmd_solver.text.sampler import TextSettings, extend
 from vmd_training import checkpoint
 from vmd_training.cli import cli
 
