@@ -27,10 +27,9 @@ def test_names_are_those_of_the_code() -> None:
         "vmd_solver.formats.entry": ("Format", "Entry", "by_line"),
         "vmd_solver.csp.families": ("windoku", "FAMILIES"),
         "vmd_solver.csp.puzzle": ("Board", "unit_name"),
-        "vmd_solver.techniques.sets": ("locked_candidates",),
+        "vmd_solver.techniques.units": ("locked_candidates",),
         "vmd_solver.techniques.registry": ("TECHNIQUES",),
-        "vmd_solver.techniques.state": ("State",),
-        "vmd_solver.techniques.step": ("Step", "Words"),
+        "vmd_solver.techniques.state": ("State", "Step", "Words"),
         "vmd_solver.errors": ("PuzzleError",),
     }
     for module, names in named.items():

@@ -11,14 +11,11 @@ from vmd_solver.techniques.registry import (
     Grade,
     Level,
     Path,
-    Technique,
     grade,
     next_step,
-    path_from,
     solve_path,
 )
-from vmd_solver.techniques.state import State, apply
-from vmd_solver.techniques.step import Step
+from vmd_solver.techniques.state import State, Step, apply
 
 __all__ = [
     "BY_NAME",
@@ -29,10 +26,8 @@ __all__ = [
     "Path",
     "State",
     "Step",
-    "Technique",
     "apply",
     "grade",
     "next_step",
-    "path_from",
     "solve_path",
 ]

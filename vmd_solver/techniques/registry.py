@@ -6,18 +6,23 @@ ones: without pencil marks they are easier to see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, get_args
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.techniques.links import simple_colouring, wing, xy_chain
-from vmd_solver.techniques.rectangles import unique_rectangle
-from vmd_solver.techniques.sets import fish, hidden_subset, locked_candidates, naked_subset
-from vmd_solver.techniques.singles import full_house, hidden_single, naked_single
-from vmd_solver.techniques.state import State, apply
-from vmd_solver.techniques.step import Step, Steps
+from vmd_solver.techniques.links import simple_colouring, unique_rectangle, wing, xy_chain
+from vmd_solver.techniques.state import State, Step, Steps, apply
+from vmd_solver.techniques.units import (
+    fish,
+    full_house,
+    hidden_single,
+    hidden_subset,
+    locked_candidates,
+    naked_single,
+    naked_subset,
+)
 
 Level = Literal["easy", "medium", "hard", "expert", "beyond"]
 
@@ -99,27 +104,19 @@ class Path:
         return Grade(hardest.name if hardest else "", level, score)
 
 
-def next_step(state: State, techniques: Sequence[Technique] = TECHNIQUES) -> Step | None:
-    """A step by the first of the techniques that has any; None where none has.
+def next_step(state: State) -> Step | None:
+    """A step by the easiest technique that has any; None where none has.
 
     None too after a contradiction, which `state.problem` names.
     """
     if state.problem:
         return None
-    return next((step for technique in techniques for step in technique.steps(state)), None)
-
-
-def path_from(state: State, techniques: Sequence[Technique] = TECHNIQUES) -> Path:
-    """The path from a state to the solution, or as far as the techniques lead."""
-    steps = []
-    while step := next_step(state, techniques):
-        steps.append(step)
-        state = apply(state, step)
-    return Path(tuple(steps), state)
+    return next((step for technique in TECHNIQUES for step in technique.steps(state)), None)
 
 
 def solve_path(puzzle: Puzzle, *, unique: bool = False) -> Path:
-    """The path from the givens of a puzzle; `unique` says that it is known to have one solution.
+    """The path from the givens of a puzzle as far as the techniques lead; `unique` says that it is
+    known to have one solution.
 
     >>> from vmd_solver.csp.families import sudoku
     >>> path = solve_path(Puzzle(sudoku(2, 2), (1, 2, 3, 0, 3) + (0,) * 7 + (4, 0, 0, 1)))
@@ -128,7 +125,11 @@ def solve_path(puzzle: Puzzle, *, unique: bool = False) -> Path:
     >>> print(path.steps[0].text)
     Look at row 1. All its cells but r1c4 are filled, and it holds every value. So r1c4 is 4.
     """
-    return path_from(State.of(puzzle, unique=unique))
+    steps, state = list[Step](), State.of(puzzle, unique=unique)
+    while step := next_step(state):
+        steps.append(step)
+        state = apply(state, step)
+    return Path(tuple(steps), state)
 
 
 def grade(puzzle: Puzzle, *, unique: bool = False) -> Grade:

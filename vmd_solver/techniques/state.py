@@ -1,19 +1,227 @@
-"""How far a puzzle is solved: the values that stand, and the candidates of every open cell.
+"""What every technique works on: a board as sets of cells, a puzzle half solved, and one step.
 
-States never change; a step leads to another one. It must not know of any technique.
+A set of cells, of units or of values is one whole number, bit i standing for member i: such sets
+are cut and joined in one operation whatever the size of the board. It must not know of any
+technique.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from vmd_solver.csp import Puzzle
-from vmd_solver.csp.puzzle import violations
+from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.puzzle import unit_name, violations
 from vmd_solver.errors import InvalidPuzzle
-from vmd_solver.techniques.geometry import Geometry, geometry, members
-from vmd_solver.techniques.step import Step, Words
+
+
+def members(bits: int) -> Iterator[int]:
+    """The members of a set, in order.
+
+    >>> list(members(0b10110))
+    [1, 2, 4]
+    """
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def set_of(members: Iterable[int]) -> int:
+    """The set of different members."""
+    return sum(1 << member for member in members)
+
+
+def values_of(mask: int) -> tuple[int, ...]:
+    """The values of a mask of candidates, bit v - 1 standing for v."""
+    return tuple(bit + 1 for bit in members(mask))
+
+
+class Kind(NamedTuple):
+    """Units that share no cell with one another, such as the rows, or the windows."""
+
+    units: list[int]
+    """Their numbers."""
+    home: list[int]
+    """For each cell the set that holds the position in `units` of the one with it, or nothing."""
+
+
+class Geometry:
+    """A board's units and peers as sets.
+
+    `units[number]` and `peers[cell]` are sets of cells, `homes[cell]` is the set of the cell's
+    units. `complete` has the units that hold every value, by number. `kinds` shares all units of
+    two cells and more out, each to the first kind that it fits into.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self.units = tuple(map(set_of, board.units))
+        self.peers = tuple(map(set_of, board.peers))
+        self.homes = tuple(map(set_of, board.homes))
+        self.complete = {
+            number: self.units[number]
+            for number, unit in enumerate(board.units)
+            if len(unit) == board.D
+        }
+        self.kinds: list[Kind] = []
+        rest = [number for number, unit in enumerate(board.units) if len(unit) > 1]
+        while rest:
+            taken: list[int] = []
+            home = [0] * board.n
+            for number in rest:
+                if not any(home[cell] for cell in board.units[number]):
+                    for cell in board.units[number]:
+                        home[cell] = 1 << len(taken)
+                    taken.append(number)
+            rest = [number for number in rest if number not in taken]
+            self.kinds.append(Kind(taken, home))
+
+    def see_all(self, cells: int) -> int:
+        """The cells that see each of `cells`; none of these among them."""
+        seen = -1
+        for cell in members(cells):
+            seen &= self.peers[cell]
+            if not seen:
+                break
+        return seen
+
+    def see_any(self, cells: int) -> int:
+        """The cells that see one of `cells` at least."""
+        seen = 0
+        for cell in members(cells):
+            seen |= self.peers[cell]
+        return seen
+
+    def shared_units(self, cells: int) -> Iterator[int]:
+        """The units that hold all of `cells`, of which there are some."""
+        shared = -1
+        for cell in members(cells):
+            shared &= self.homes[cell]
+        return members(shared)
+
+
+@lru_cache(maxsize=64)
+def geometry(board: Board) -> Geometry:
+    """The geometry of a board."""
+    return Geometry(board)
+
+
+Mark = tuple[int, int]
+"""A cell and a value."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A deduction by one technique. Cells are numbers from 0, values 1..D, units the board's.
+
+    `placements` are values to fill in, `eliminations` candidates to strike: at least one of either,
+    and every one of them true in each solution that the state before it allows (the only one, where
+    the technique takes uniqueness as a reason). The words come in three stages, for a hint that
+    reveals no more than is wanted: `where` to look, `why` something follows, and `follows`, what.
+    """
+
+    where: str
+    why: str
+    follows: str
+    cells: tuple[int, ...]
+    """The cells that make the pattern; of a chain, from end to end."""
+    partners: tuple[int, ...] = ()
+    """A second part of it: the values that bar other cells, the other colour, the pincers."""
+    units: tuple[int, ...] = ()
+    values: tuple[int, ...] = ()
+    placements: tuple[Mark, ...] = ()
+    eliminations: tuple[Mark, ...] = ()
+    technique: str = ""
+    """Its name in the table."""
+
+    @property
+    def text(self) -> str:
+        """All three stages as one paragraph."""
+        return f"{self.where} {self.why} {self.follows}"
+
+
+Steps = Iterator[Step]
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """The names in one phrase: `a, b and c`.
+
+    >>> listed(["a"]), listed(["a", "b", "c"], "or")
+    ('a', 'a, b or c')
+    """
+    *most, end = names
+    return f"{', '.join(most)} {last} {end}" if most else end
+
+
+class Words:
+    """What the cells, values and units of a puzzle are called, and steps in these words."""
+
+    def __init__(self, puzzle: Puzzle) -> None:
+        self._alphabet, self._board = puzzle.alphabet, puzzle.board
+        self.cell = puzzle.board.cell_name
+
+    def cells(self, cells: Iterable[int], last: str = "and") -> str:
+        """`r3c7, r3c8 and r4c1`."""
+        return listed(map(self.cell, cells), last)
+
+    def value(self, value: int) -> str:
+        """The symbol of a value."""
+        return self._alphabet[value - 1]
+
+    def values(self, values: Iterable[int], last: str = "and") -> str:
+        """`2, 3 and 7`."""
+        return listed(map(self.value, values), last)
+
+    def unit(self, number: int) -> str:
+        """`row 3`."""
+        return unit_name(self._board, number)
+
+    def see(self, cells: int) -> str:
+        """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
+        return f"{self.cells(members(cells))} {'sees' if cells.bit_count() == 1 else 'see'}"
+
+    def placing(
+        self,
+        cell: int,
+        value: int,
+        where: str,
+        why: str,
+        bars: int = 0,
+        units: tuple[int, ...] = (),
+    ) -> Step:
+        """The step that fills a value in; `bars` is the set of cells that leave no other choice."""
+        follows = f"So {self.cell(cell)} is {self.value(value)}."
+        placements = ((cell, value),)
+        return Step(where, why, follows, (cell,), tuple(members(bars)), units, (value,), placements)
+
+    def striking(
+        self,
+        strikes: Mapping[int, int],
+        where: str,
+        why: str,
+        cells: Iterable[int],
+        partners: Iterable[int] = (),
+        units: tuple[int, ...] = (),
+        values: Iterable[int] | None = None,
+    ) -> Step:
+        """The step that strikes each value of `strikes` from its set of cells."""
+        struck = {value: strikes[value] for value in sorted(strikes) if strikes[value]}
+        alike: dict[int, list[int]] = {}
+        for value, bits in struck.items():
+            alike.setdefault(bits, []).append(value)
+        parts = (f"{self.values(v)} from {self.cells(members(c))}" for c, v in alike.items())
+        return Step(
+            where,
+            why,
+            f"So strike {'; '.join(parts)}.",
+            tuple(cells),
+            tuple(partners),
+            units,
+            tuple(struck if values is None else values),
+            eliminations=tuple((c, value) for value in struck for c in members(struck[value])),
+        )
 
 
 @dataclass(frozen=True)
