@@ -26,8 +26,7 @@ from vmd_solver.formats import Entry, Piece
 from vmd_solver.formats.columns import Columns, columns
 from vmd_solver.sampling import Solver
 from vmd_solver.sampling.bulk import Settled, bulk_of
-from vmd_solver.sampling.events import Event, to_row
-from vmd_solver.sampling.job import Propagated
+from vmd_solver.sampling.job import Event, Propagated
 from vmd_solver.sampling.solver import Numbered
 
 MOST_WAITING = 10_000
@@ -69,7 +68,7 @@ class Pipeline:
 
     def _observe(self, event: Event) -> None:
         assert self._trace is not None
-        self._trace((json.dumps(to_row(event)) + "\n").encode())
+        self._trace((json.dumps(event) + "\n").encode())
 
     def __call__(self, parts: Iterable[Part]) -> Report:
         """One report on everything."""

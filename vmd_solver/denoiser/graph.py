@@ -53,15 +53,15 @@ class CandidateGraph:
         number = used.cumsum() - 1
         F = int(used.sum())
         factors = np.full(found.shape, F)
-        factors[found >= 0] = number[pairs]
-        return cls(
-            (B, n, D),
-            index,
-            _members(number[pairs], node, F, len(index)),
-            factors,
-            kinds[np.flatnonzero(used) % len(kinds)],
-            np.asarray(x_t),
-        )
+        factor = number[pairs]
+        factors[found >= 0] = factor
+        # The pairs of factor and node as a table: by factor, each node at its place in it.
+        size, order = np.bincount(factor, minlength=F), factor.argsort(kind="stable")
+        within = np.arange(len(factor)) - np.repeat(size.cumsum() - size, size)
+        nodes = np.full((F, int(size.max(initial=0))), len(index))
+        nodes[factor[order], within] = node[order]
+        kinds = kinds[np.flatnonzero(used) % len(kinds)]
+        return cls((B, n, D), index, nodes, factors, kinds, np.asarray(x_t))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -93,16 +93,6 @@ def open_candidates(board: Board, x_t: Ints, allowed: Floats) -> npt.NDArray[np.
     taken = np.matmul(units.T, np.matmul(units, fixed)) > 0
     result: npt.NDArray[np.bool_] = (allowed > 0) & (x_t == 0)[..., None] & ~taken
     return result
-
-
-def _members(factor: Ints, node: Ints, F: int, N: int) -> Ints:
-    """The nodes of each of F factors as a table (F, M), from the pairs of both; N fills it up."""
-    size = np.bincount(factor, minlength=F)
-    order = factor.argsort(kind="stable")
-    place = np.arange(len(factor)) - np.repeat(size.cumsum() - size, size)
-    table = np.full((F, int(size.max(initial=0))), N)
-    table[factor[order], place] = node[order]
-    return table
 
 
 @lru_cache(maxsize=64)

@@ -20,10 +20,8 @@ def wave_patterns(n: int, D: int, count: int) -> Floats:
     along_cells = np.modf(number**2 * 0.754877666)[0] * 2 * np.pi
     along_values = np.modf(number * 0.569840291)[0] * 2 * np.pi
     cells, values = np.arange(n)[:, None, None], np.arange(D)[None, :, None]
-    patterns: Floats = (
-        2**0.5 * np.sin(cells * along_cells + values * along_values + number)
-    ).astype(np.float32)
-    return patterns
+    waves = np.sin(cells * along_cells + values * along_values + number)
+    return (2**0.5 * waves).astype(np.float32)
 
 
 def spread(z: Floats, n: int, D: int, k: int) -> Floats:

@@ -15,7 +15,6 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.play.replay import Frame, Replay, Row
 from vmd_solver.sampling import Settings, Solver
-from vmd_solver.sampling.events import to_row
 from vmd_solver.sampling.settings import CHOICES
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -169,4 +168,4 @@ def record(
 
     What `on_row` raises ends the run.
     """
-    Solver(settings, denoiser, lambda event: on_row(to_row(event))).solve(puzzle)
+    Solver(settings, denoiser, on_row).solve(puzzle)

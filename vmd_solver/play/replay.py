@@ -1,6 +1,6 @@
 """A run of the solver as a replay: frame by frame what each latent's board showed.
 
-Made from rows of the event stream (`sampling.events.to_row`), as they happen or from a trace file.
+Made from rows of the event stream (`sampling.job.Event`), as they happen or from a trace file.
 A frame is what one call proposed, what was committed after it, or what was masked again; latents
 that work side by side share it. Knows neither the engine at work nor any screen.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,6 @@ from vmd_solver.sampling.solver import BATCH_GUESSES
 
 ROWS = 256
 """Puzzles of one compiled call: an interrupt waits for its end."""
-
 
 EXPECTED = 4
 """A batch is expected to be this many times as long as it was so far: pieces mean a long input."""
@@ -65,74 +65,48 @@ class Bulk:
 
     def settle(self, board: Board, givens: npt.NDArray[np.int8]) -> Settled:
         """What is settled of the rows of `givens` (B, n), each of them 0..D."""
-        started = time.perf_counter()
-        self._worth(EXPECTED * givens.size // NUMPY_SPEED)
+        started, settings = time.perf_counter(), self._settings
+        self._expect(givens.size // NUMPY_SPEED)
         masks, consistent = propagate(board, initial_masks(board, givens))
         values = masks_to_values(masks)
         guesses = np.zeros(len(values), np.int64)
-        if self._settings.mode == "exact":
-            stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
-            self._search(board, masks, stalled, values, guesses)
-        rows = np.flatnonzero(verify_many(board, givens, values))
-        seconds = (time.perf_counter() - started) / max(1, len(givens))
-        return Settled(rows, values[rows], guesses[rows], seconds, masks, consistent)
-
-    def _search(
-        self,
-        board: Board,
-        masks: Masks,
-        stalled: npt.NDArray[np.intp],
-        values: npt.NDArray[np.int8],
-        guesses: npt.NDArray[np.int64],
-    ) -> None:
-        """Fill in values and guesses of the `stalled` rows that a search soon settles."""
-        settings = self._settings
-        self._worth(EXPECTED * len(stalled) * board.n)
-        most = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
+        stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
+        if settings.mode != "exact":
+            stalled = stalled[:0]
+        self._expect(len(stalled) * board.n)
+        asked = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
         for start in range(0, len(stalled), ROWS):
-            rows = stalled[start : start + ROWS]
+            rows, most = stalled[start : start + ROWS], min(asked, BATCH_GUESSES)
+            none = np.zeros((len(rows), board.n), np.int8)  # the givens are in the masks
             found = solve_batch(
-                board,
-                np.zeros((len(rows), board.n), np.int8),
-                settings.solutions,
-                max_guesses=min(most, BATCH_GUESSES),
-                masks=masks[rows],
+                board, none, settings.solutions, max_guesses=most, masks=masks[rows]
             )
             alone = found.complete & (found.counts == 1)
             values[rows[alone]] = found.solutions[alone]
             guesses[rows] = found.guesses
+        rows = np.flatnonzero(verify_many(board, givens, values))
+        seconds = (time.perf_counter() - started) / max(1, len(givens))
+        return Settled(rows, values[rows], guesses[rows], seconds, masks, consistent)
 
-    def _worth(self, cells: int) -> None:
+    def _expect(self, cells: int) -> None:
         """Load compiled code if this many more cells make it worth the time.
 
         No piece alone may be worth it, and all together still are.
         """
-        self._work += cells
+        self._work += EXPECTED * cells
         machine(None, self._work)
 
 
 def bulk_of(settings: Settings) -> Bulk | None:
     """A `Bulk`, where the settings leave it something to do: guided or exact, without a clock."""
-    if settings.mode == "neural" or settings.timeout_s is not None:
-        return None
-    return Bulk(settings)
+    return Bulk(settings) if settings.mode != "neural" and settings.timeout_s is None else None
 
 
 def solution_of(
     puzzle: Puzzle, values: tuple[int, ...], settings: Settings, guesses: int, seconds: float
 ) -> Solution:
     """The solver's outcome for a puzzle that was settled here."""
-    asked = settings.solutions > 1
-    return Solution(
-        puzzle,
-        "solved",
-        settings.mode,
-        values=values,
-        verified=True,
-        unique=True if asked else None,
-        solutions=(values,) if asked else (),
-        count=1,
-        counted_all=asked,
-        guesses=guesses,
-        seconds=seconds,
-    )
+    facts: dict[str, Any] = {"count": 1, "guesses": guesses, "seconds": seconds}
+    if settings.solutions > 1:
+        facts |= {"unique": True, "solutions": (values,), "counted_all": True}
+    return Solution(puzzle, "solved", settings.mode, values, verified=True, **facts)

@@ -24,7 +24,6 @@ from vmd_solver.csp.candidates import (
     propagate,
 )
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.sampling import events
 from vmd_solver.sampling.job import Attempt, Job
 
 FIRST_LOOPS = 2
@@ -51,7 +50,7 @@ def begin(job: Job) -> None:
     masks, consistent = job.propagated
     values = masks_to_values(masks)
     cells = np.flatnonzero((values > 0) & (job.puzzle.to_array() == 0))
-    job.emit(events.Propagated, cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
+    job.emit("Propagated", cells=tuple(cells.tolist()), values=tuple(values[cells].tolist()))
     if not consistent:
         job.finish("unsatisfiable", message="propagation alone proves that there is no solution")
         return
@@ -108,7 +107,7 @@ def _search(job: Job, root: Masks, attempt: Attempt | None, limit: int | None) -
         masks=root,
     )
     job.guesses += count.guesses
-    job.emit(events.Searched, guesses=job.guesses)
+    job.emit("Searched", guesses=job.guesses)
     if last or count.complete or job.late:
         job.decide(count)
 

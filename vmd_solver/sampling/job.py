@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,10 +18,15 @@ from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
-from vmd_solver.sampling import events
 from vmd_solver.sampling.policy import choose, margins, pick, softmax
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Proposal, Solution, Status
+
+Event = dict[str, Any]
+"""Something that happened, in plain values, as a line of a trace has it (docs/CLI.md): `event` is
+its name, `puzzle` the number of the puzzle in the batch. Cells are indices, values 1..D."""
+
+Observer = Callable[[Event], None]
 
 Cells = npt.NDArray[np.bool_]
 
@@ -76,7 +81,7 @@ class Job:
     number: int
     puzzle: Puzzle
     settings: Settings
-    observe: events.Observer | None = None
+    observe: Observer | None = None
     propagated: Propagated | None = None
     """None until that is done."""
     attempts: list[Attempt] = field(default_factory=list)
@@ -124,10 +129,10 @@ class Job:
         yield
         self.seconds += time.perf_counter() - self.since
 
-    def emit(self, kind: type[events.Event], **facts: Any) -> None:
+    def emit(self, event: str, **facts: Any) -> None:
         """Hand an event to the observer, if there is one."""
         if self.observe is not None:
-            self.observe(kind(self.number, **facts))
+            self.observe({"event": event, "puzzle": self.number, **facts})
 
     def commit(self, attempt: Attempt) -> Cells:
         """The cells (n,) that the policy unmasks now, none of them before."""
@@ -137,7 +142,7 @@ class Job:
         cells = np.flatnonzero(chosen)
         if self.observe is not None and len(cells):
             self.emit(
-                events.Committed,
+                "Committed",
                 latent=attempt.latent,
                 cells=tuple(cells.tolist()),
                 values=tuple(attempt.grid[cells].tolist()),
@@ -149,7 +154,7 @@ class Job:
         """Count and tell that these cells (n,) are masked again."""
         self.remasked += int(cells.sum())
         where = tuple(np.flatnonzero(cells).tolist())
-        self.emit(events.Remasked, latent=attempt.latent, cells=where)
+        self.emit("Remasked", latent=attempt.latent, cells=where)
 
     def decide(self, count: Count) -> None:
         """Turn what a complete search found into an outcome."""
@@ -181,7 +186,7 @@ class Job:
             certificate = verify(self.puzzle, values)
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
-            self.emit(events.Verified, values=values)
+            self.emit("Verified", values=values)
         answers = [attempt.answer for attempt in self.attempts if attempt.answer.values]
         best = max(answers, key=lambda answer: answer.margin, default=None)
         self.solution = Solution(
@@ -200,7 +205,8 @@ class Job:
             seconds=self.seconds + time.perf_counter() - self.since,
             **{"count": int(values is not None), **facts},
         )
-        self.emit(events.Finished, solution=self.solution)
+        told = ("status", "values", "nfe", "loops", "guesses")
+        self.emit("Finished", **{name: getattr(self.solution, name) for name in told})
 
 
 Rows = list[tuple[Job, Attempt]]
@@ -232,7 +238,7 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
         job.seconds += share
         for attempt in job.attempts if job.observe is not None else ():
             job.emit(
-                events.Called,
+                "Called",
                 nfe=job.nfe,
                 loops=job.loops,
                 latent=attempt.latent,
@@ -264,7 +270,7 @@ def _latents(denoiser: Denoiser, rows: Rows) -> None:
             drawn = denoiser.draw(board, x_t, allowed, rngs, source == "learned prior")
         for (job, attempt), z in zip(group, drawn, strict=True):
             attempt.z = z
-            job.emit(events.DrewLatent, latent=attempt.latent, source=source)
+            job.emit("DrewLatent", latent=attempt.latent, source=source)
     fresh = [attempt for _, attempt in rows if attempt.h is None]
     for attempt, h in zip(fresh, denoiser.start(board, len(fresh)), strict=True):
         attempt.h = h

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 from vmd_solver.errors import SearchError
 
@@ -30,18 +30,26 @@ CHOICES = {
 }
 
 
-class Unmasking(Protocol):
+class Unmasking:
     """The settings that decide what is committed, of grids and of text."""
 
-    @property
-    def policy(self) -> PolicyName: ...
+    policy: PolicyName
+    threshold: float
 
-    @property
-    def threshold(self) -> float: ...
+    def require(self, choices: Mapping[str, Sequence[str]], counts: Iterable[str]) -> None:
+        """Raise SearchError for an unknown choice, a count below 1 or a threshold out of range."""
+        for name, known in choices.items():
+            if (chosen := getattr(self, name)) not in known:
+                raise SearchError(f"unknown {name} {chosen!r}; use one of {', '.join(known)}")
+        for name in counts:
+            if (number := getattr(self, name)) is not None and number < 1:
+                raise SearchError(f"{name} must be at least 1, got {number}")
+        if not 0 < self.threshold <= 1:
+            raise SearchError(f"threshold must lie in (0, 1], got {self.threshold}")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Unmasking):
     """How to solve. Raises SearchError for values out of range."""
 
     mode: Mode = "guided"
@@ -89,7 +97,7 @@ class Settings:
         return cls(**given)
 
     def __post_init__(self) -> None:
-        require_sound(self, CHOICES, ("nfe", "loops", "latents", "solutions", "batch"))
+        self.require(CHOICES, ("nfe", "loops", "latents", "solutions", "batch"))
         if not self.temperature >= 0:
             raise SearchError(f"temperature cannot be negative, got {self.temperature}")
         if self.timeout_s is not None and not self.timeout_s > 0:
@@ -104,17 +112,3 @@ class Settings:
             raise SearchError(
                 f"mode {self.mode} always checks rules; --select and --remask go with --mode neural"
             )
-
-
-def require_sound(
-    settings: Unmasking, choices: Mapping[str, Sequence[str]], counts: Iterable[str]
-) -> None:
-    """Raise SearchError for an unknown choice, a count below 1 or a threshold outside (0, 1]."""
-    for name, known in choices.items():
-        if (chosen := getattr(settings, name)) not in known:
-            raise SearchError(f"unknown {name} {chosen!r}; use one of {', '.join(known)}")
-    for name in counts:
-        if (number := getattr(settings, name)) is not None and number < 1:
-            raise SearchError(f"{name} must be at least 1, got {number}")
-    if not 0 < settings.threshold <= 1:
-        raise SearchError(f"threshold must lie in (0, 1], got {settings.threshold}")

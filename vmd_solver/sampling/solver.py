@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,9 @@ from vmd_solver.csp import Board, Puzzle, exact
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
 from vmd_solver.errors import InvalidPuzzle, SearchError
-from vmd_solver.sampling import events, guided, neural
-from vmd_solver.sampling.job import Job, Propagated, call
+from vmd_solver.formats import write
+from vmd_solver.sampling import guided, neural
+from vmd_solver.sampling.job import Job, Observer, Propagated, call
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solution import Solution
 
@@ -43,7 +45,7 @@ class Solver:
         self,
         settings: Settings,
         denoiser: Denoiser | None = None,
-        observe: events.Observer | None = None,
+        observe: Observer | None = None,
     ) -> None:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")
@@ -82,7 +84,8 @@ class Solver:
 
     def _job(self, number: int, puzzle: Puzzle, propagated: Propagated | None) -> Job:
         job = Job(number, puzzle, self.settings, self.observe, propagated)
-        job.emit(events.Began, asked=puzzle)
+        if self.observe is not None:
+            job.emit("Began", asked=json.loads(write(puzzle, "jsonl")))
         try:
             puzzle.require_valid()
         except InvalidPuzzle as error:

@@ -47,17 +47,19 @@ class Alphabet:
         found = self._pattern.findall(data)
         if sum(map(len, found)) != len(data):
             if not replace:
-                raise self._foreign(text)
+                known = self._number
+                place = next(i for i, letter in enumerate(text) if letter.encode() not in known)
+                raise TextError(
+                    f"{text[place]!r} (character {place + 1}) is not among the {self.V} tokens of"
+                    f" the model's alphabet {self.name!r}; leave it out, or add --replace"
+                )
             found = self._pattern.findall(self._nearest(text).encode())
         return np.array([self._number[token] for token in found], dtype=np.int64)
 
     def encode_gaps(self, text: str, gap: str, replace: bool = False) -> Ints:
         """As `encode`, with one masked token, 0, for each `gap` in the text."""
-        masked = np.zeros(1, dtype=np.int64)
-        given = [self.encode(part, replace) for part in text.split(gap)]
-        return np.concatenate(
-            [given[0], *(every for part in given[1:] for every in (masked, part))]
-        )
+        given = [np.append(self.encode(part, replace), 0) for part in text.split(gap)]
+        return np.concatenate(given)[:-1]
 
     def join(self, tokens: Ints) -> bytes:
         """The bytes of tokens (m,), none of them masked."""
@@ -72,7 +74,9 @@ class Alphabet:
             if token:
                 whole += self.tokens[token - 1]
                 continue
-            pieces += (_shown(whole, blank), blank)
+            # Every byte that is no part of a whole character comes as one of these.
+            broken = dict.fromkeys(range(0xDC80, 0xDD00), blank)
+            pieces += (whole.decode("utf-8", "surrogateescape").translate(broken), blank)
             whole.clear()
         return "".join(pieces[:-1])
 
@@ -91,25 +95,11 @@ class Alphabet:
         longest_first = sorted(self.tokens, key=len, reverse=True)
         return re.compile(b"|".join(re.escape(token) for token in longest_first), re.DOTALL)
 
-    def _foreign(self, text: str) -> TextError:
-        place = next(i for i, letter in enumerate(text) if letter.encode() not in self._number)
-        return TextError(
-            f"{text[place]!r} (character {place + 1}) is not among the {self.V} tokens of the"
-            f" model's alphabet {self.name!r}; leave it out, or add --replace"
-        )
-
     def _nearest(self, text: str) -> str:
         """The text with other characters in lower case where that helps, else as spaces."""
         known = self._number
         lowered = (a if a.encode() in known else a.lower() for a in text)
         return "".join(a if a.encode() in known else " " for a in lowered)
-
-
-def _shown(data: bytearray, blank: str) -> str:
-    """`data` as text, with `blank` in place of every byte that is no part of a whole character."""
-    return data.decode("utf-8", "surrogateescape").translate(
-        dict.fromkeys(range(0xDC80, 0xDD00), blank)
-    )
 
 
 KNOWN = {

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import SearchError, TextError
 from vmd_solver.sampling.policy import Cells, choose, in_doubt, margins, softmax
-from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, require_sound
+from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, Unmasking
 from vmd_solver.text import events
 from vmd_solver.text.denoiser import Gaussian, TextDenoiser
 from vmd_solver.text.whole import Whole
@@ -27,7 +27,7 @@ CHOICES = {"policy": POLICIES, "z": get_args(Between), "remask": get_args(Remask
 
 
 @dataclass(frozen=True)
-class TextSettings:
+class TextSettings(Unmasking):
     """How to sample. Raises SearchError for values out of range."""
 
     nfe: int = 16
@@ -50,7 +50,7 @@ class TextSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        require_sound(self, CHOICES, ("nfe", "latents", "block_length"))
+        self.require(CHOICES, ("nfe", "latents", "block_length"))
         if not 0 <= self.temperature < float("inf"):
             raise SearchError(f"temperature must be 0 or more, got {self.temperature}")
 

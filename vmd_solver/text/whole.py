@@ -8,8 +8,6 @@ a whole proposal may be committed, since the rest of it completes it. Ours.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 
@@ -26,16 +24,15 @@ LEAST = 1e-12
 """No token is less probable than this, so that there is always a way to a whole character."""
 
 _CONTROLS = [value for value in (*range(0x20), 0x7F) if value not in b"\n\t"]
-_TAILS = (
+_STEPS = (
+    (0x00, 0x7F, START, START),
+    (0xC2, 0xC2, START, 8), (0xC3, 0xDF, START, 1), (0xE0, 0xE0, START, 3), (0xE1, 0xEF, START, 2),
+    (0xED, 0xED, START, 4), (0xF0, 0xF0, START, 5), (0xF1, 0xF3, START, 6), (0xF4, 0xF4, START, 7),
     (0x80, 0xBF, 1, START), (0x80, 0xBF, 2, 1), (0xA0, 0xBF, 3, 1), (0x80, 0x9F, 4, 1),
     (0x90, 0xBF, 5, 2), (0x80, 0xBF, 6, 2), (0x80, 0x8F, 7, 2), (0xA0, 0xBF, 8, START),
 )  # fmt: skip
-"""Second and later bytes: from first to last, in a state, and the state that follows. State 1 lacks
-one byte, 2 lacks two; the others are what certain first bytes need (Unicode 15, table 3-7)."""
-_HEADS = (
-    (0xC2, 0xC2, 8), (0xC3, 0xDF, 1), (0xE0, 0xE0, 3), (0xE1, 0xEF, 2), (0xED, 0xED, 4),
-    (0xF0, 0xF0, 5), (0xF1, 0xF3, 6), (0xF4, 0xF4, 7),
-)  # fmt: skip
+"""Bytes from first to last, in a state, and the state that follows. State 1 lacks one byte, 2 lacks
+two; the others are what certain first bytes need (Unicode 15, table 3-7)."""
 
 
 def byte_steps(written: bool) -> Table:
@@ -45,10 +42,7 @@ def byte_steps(written: bool) -> Table:
     text may have them.
     """
     steps = np.full((STATES, 256), DEAD, dtype=np.intp)
-    steps[START, :0x80] = START
-    for first, last, state in _HEADS:
-        steps[START, first : last + 1] = state
-    for first, last, state, after in _TAILS:
+    for first, last, state, after in _STEPS:
         steps[state, first : last + 1] = after
     if written:
         steps[START, _CONTROLS] = DEAD
@@ -58,21 +52,21 @@ def byte_steps(written: bool) -> Table:
 
 
 class Whole:
-    """Draws tokens of an alphabet for a block."""
+    """Draws tokens of an alphabet for a block; `begins` (V,) are those that begin a character."""
 
     def __init__(self, alphabet: Alphabet) -> None:
-        self.alphabet = alphabet
-        written = self._steps(byte_steps(written=True))
+        self._tokens = alphabet.tokens
+        self.begins = np.array([not 0x80 <= token[0] < 0xC0 for token in alphabet.tokens])
+        self._written = self._steps(byte_steps(written=True))
         given = self._steps(byte_steps(written=False))
-        self._written = written
-        self._given = np.where(written == DEAD, given, written)
+        self._given = np.where(self._written == DEAD, given, self._written)
 
     def _steps(self, steps: Table) -> Table:
         """The state (STATES, V) after a token in a state."""
-        after = np.repeat(np.arange(STATES)[:, None], self.alphabet.V, axis=1)
-        for place in range(max(map(len, self.alphabet.tokens))):
-            fits = [i for i, token in enumerate(self.alphabet.tokens) if len(token) > place]
-            byte = [self.alphabet.tokens[i][place] for i in fits]
+        after = np.repeat(np.arange(STATES)[:, None], len(self._tokens), axis=1)
+        for place in range(max(map(len, self._tokens))):
+            fits = [i for i, token in enumerate(self._tokens) if len(token) > place]
+            byte = [self._tokens[i][place] for i in fits]
             after[:, fits] = steps[after[:, fits], byte]
         return after
 
@@ -90,14 +84,12 @@ class Whole:
             ways = self._ways(weights[i], int(x_t[i]), ahead[i + 1])
             ahead[i] = ways.max(axis=-1) if rng is None else ways.sum(axis=-1)
             ahead[i] /= ahead[i].max()
-        found, state = np.empty(L, dtype=np.int64), START
+        found, state = np.array(x_t, dtype=np.int64), START
         for i in range(L):
-            token = int(x_t[i])
-            if not token:
+            if not x_t[i]:
                 ways = self._ways(weights[i], 0, ahead[i + 1])[state]
-                token = 1 + int(ways.argmax() if rng is None else _draw(ways, rng))
-            found[i] = token
-            state = int((self._given if x_t[i] else self._written)[state, token - 1])
+                found[i] = 1 + int(ways.argmax() if rng is None else _draw(ways, rng))
+            state = int((self._given if x_t[i] else self._written)[state, found[i] - 1])
         return found
 
     def _ways(self, weights: Weights, fixed: int, after: Weights) -> Weights:
@@ -105,11 +97,6 @@ class Whole:
         if fixed:
             return after[self._given[:, fixed - 1 : fixed]]
         return weights * after[self._written]
-
-    @cached_property
-    def begins(self) -> npt.NDArray[np.bool_]:
-        """Tokens (V,) that begin with the first byte of a character."""
-        return np.array([not 0x80 <= token[0] < 0xC0 for token in self.alphabet.tokens])
 
 
 def _draw(weights: Weights, rng: np.random.Generator) -> int:

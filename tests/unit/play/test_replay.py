@@ -15,7 +15,7 @@ from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.errors import SaveError
 from vmd_solver.play.replay import Replay, State, read_trace
 from vmd_solver.sampling import Settings, Solver
-from vmd_solver.sampling.events import Event, to_row
+from vmd_solver.sampling.job import Event
 
 SOLUTION = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
 OPEN = (1, 3, 4, 6, 9, 11, 12, 14)
@@ -25,7 +25,7 @@ PUZZLE = Puzzle(sudoku(2, 2), tuple(0 if c in OPEN else v for c, v in enumerate(
 def rows_of(denoiser: FakeDenoiser, puzzle: Puzzle = PUZZLE, **settings: Any) -> list[Any]:
     told: list[Event] = []
     Solver(Settings(mode="neural", **settings), denoiser, told.append).solve(puzzle)
-    return [json.loads(json.dumps(to_row(event))) for event in told]
+    return [json.loads(json.dumps(event)) for event in told]
 
 
 def replay_of(rows: list[Any], puzzle: Puzzle = PUZZLE) -> Replay:
@@ -86,7 +86,7 @@ def test_a_search_shows_its_grid_on_every_board() -> None:
     told: list[Event] = []
     puzzle = Puzzle(sudoku(2, 2), (1,) + (0,) * 15)
     solution = Solver(Settings(latents=2), adversary(np.array(SOLUTION)), told.append).solve(puzzle)
-    replay = replay_of([to_row(event) for event in told], puzzle)
+    replay = replay_of(told, puzzle)
     last = replay.frames[-1]
     assert last.guesses == solution.guesses
     assert any(layer.values == solution.values for layer in last.layers)

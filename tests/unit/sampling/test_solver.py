@@ -14,7 +14,8 @@ from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.sampling import Settings, Solver, events, guided
+from vmd_solver.sampling import Settings, Solver, guided
+from vmd_solver.sampling.job import Event
 from vmd_solver.sampling.policy import IN_DOUBT
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
@@ -154,15 +155,15 @@ def test_a_spent_time_limit_is_a_timeout() -> None:
 
 
 def test_neural_commits_by_policy_and_keeps_the_givens() -> None:
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     settings = Settings(mode="neural", policy="top", nfe=5)
     solution = Solver(settings, adversary(values(SOLVED)), seen.append).solve(puzzle(HARD))
     given = set(np.flatnonzero(values(HARD)))
     touched = {
         cell
         for event in seen
-        if isinstance(event, events.Committed | events.Remasked)
-        for cell in event.cells
+        if event["event"] in ("Committed", "Remasked")
+        for cell in event["cells"]
     }
     assert solution.status == "unsolved"
     assert solution.remasked > 0
@@ -175,12 +176,12 @@ def test_neural_without_remasking_takes_nothing_back() -> None:
 
 
 def test_events_tell_the_story_in_order() -> None:
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     solution = Solver(Settings(latents=2), oracle(values(SOLVED)), seen.append).solve(puzzle(HARD))
-    names = [type(event).__name__ for event in seen]
+    names = [event["event"] for event in seen]
     told = ["Began", "Propagated", *["DrewLatent"] * 2, *["Called"] * 2, "Verified", "Finished"]
     assert names == told
-    assert events.to_row(seen[-1])["values"] == solution.values
+    assert seen[-1]["values"] == solution.values
 
 
 def test_a_batch_keeps_its_order_whatever_the_boards() -> None:
@@ -240,9 +241,9 @@ def test_conflicts_names_every_cell_that_breaks_a_rule() -> None:
     assert not conflicts(board, np.zeros((1, 16), dtype=np.int64)).any()
 
 
-def asked(settings: Settings, fake: FakeDenoiser) -> list[events.Event]:
+def asked(settings: Settings, fake: FakeDenoiser) -> list[Event]:
     """Every event of HARD."""
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     Solver(settings, fake, seen.append).solve(puzzle(HARD))
     return seen
 
@@ -257,13 +258,13 @@ def asked(settings: Settings, fake: FakeDenoiser) -> list[events.Event]:
 )
 def test_where_z_comes_from_at_each_call(z: Between, sources: list[str]) -> None:
     seen = asked(Settings("neural", nfe=3, z=z), adversary(values(SOLVED)))
-    assert [event.source for event in seen if isinstance(event, events.DrewLatent)] == sources
+    assert [event["source"] for event in seen if event["event"] == "DrewLatent"] == sources
 
 
 def test_a_glance_takes_z_from_the_standard_normal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guided, "FIRST_GUESSES", 0)
     seen = asked(Settings(nfe=3), adversary(values(SOLVED)))
-    first, *later = [event.source for event in seen if isinstance(event, events.DrewLatent)]
+    first, *later = [event["source"] for event in seen if event["event"] == "DrewLatent"]
     assert first == "normal prior"
     assert set(later) == {"learned prior"}
 
@@ -279,7 +280,7 @@ def test_refinement_infers_z_from_the_grid_of_the_last_call() -> None:
     fake = Watched("noise", lambda x_t, allowed, z: z)
     settings = Settings("neural", "random", nfe=6, z="refine", remask="none")
     seen = asked(settings, fake)
-    grids = [event.grid for event in seen if isinstance(event, events.Called)]
+    grids = [event["grid"] for event in seen if event["event"] == "Called"]
     assert inferred == grids[:-1]
     assert len(set(grids)) == 6
 
@@ -359,4 +360,4 @@ def test_without_latent_only_attempts_that_differ_are_made(settings: Settings, r
     fake = undecided()
     fake.latent = "none"
     seen = asked(settings, fake)
-    assert {event.latent for event in seen if isinstance(event, events.Called)} == {*range(rows)}
+    assert {event["latent"] for event in seen if event["event"] == "Called"} == {*range(rows)}
