@@ -14,15 +14,14 @@ from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, s
 class FakeDenoiser:
     """Logits from a function of (x_t, allowed, z); z is standard normal on each candidate.
 
-    `calls` counts the calls and `rows` their rows.
+    `calls` counts the calls.
     """
 
     loops = 1
     latent: LatentKind = "candidate"
 
     def __init__(self, name: str, logits: Callable[[Ints, Floats, Floats], Floats]) -> None:
-        self.name, self._logits = name, logits
-        self.calls = self.rows = 0
+        self.name, self._logits, self.calls = name, logits, 0
 
     def start(self, board: Board, B: int) -> Floats:
         """Nothing to remember: (B, 0)."""
@@ -49,7 +48,6 @@ class FakeDenoiser:
     ) -> tuple[Floats, Floats]:
         """Closed values get CLOSED_LOGIT, unmasked cells keep their value."""
         self.calls += 1
-        self.rows += len(x_t)
         fixed = x_t[..., None] == np.arange(1, board.D + 1)
         open_ = np.where((x_t > 0)[..., None], fixed, allowed > 0)
         logits = np.where(open_, self._logits(x_t, allowed, z), CLOSED_LOGIT)

@@ -110,6 +110,7 @@ def geometry(board: Board) -> Geometry:
 
 Mark = tuple[int, int]
 """A cell and a value."""
+Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,12 @@ class Step:
     where: str
     why: str
     follows: str
-    cells: tuple[int, ...]
+    cells: Numbers
     """The cells that make the pattern; of a chain, from end to end."""
-    partners: tuple[int, ...] = ()
+    partners: Numbers = ()
     """A second part of it: the values that bar other cells, the other colour, the pincers."""
-    units: tuple[int, ...] = ()
-    values: tuple[int, ...] = ()
+    units: Numbers = ()
+    values: Numbers = ()
     placements: tuple[Mark, ...] = ()
     eliminations: tuple[Mark, ...] = ()
     technique: str = ""
@@ -183,13 +184,7 @@ class Words:
         return f"{self.cells(members(cells))} {'sees' if cells.bit_count() == 1 else 'see'}"
 
     def placing(
-        self,
-        cell: int,
-        value: int,
-        where: str,
-        why: str,
-        bars: int = 0,
-        units: tuple[int, ...] = (),
+        self, cell: int, value: int, where: str, why: str, bars: int = 0, units: Numbers = ()
     ) -> Step:
         """The step that fills a value in; `bars` is the set of cells that leave no other choice."""
         follows = f"So {self.cell(cell)} is {self.value(value)}."
@@ -203,7 +198,7 @@ class Words:
         why: str,
         cells: Iterable[int],
         partners: Iterable[int] = (),
-        units: tuple[int, ...] = (),
+        units: Numbers = (),
         values: Iterable[int] | None = None,
     ) -> Step:
         """The step that strikes each value of `strikes` from its set of cells."""
@@ -212,16 +207,10 @@ class Words:
         for value, bits in struck.items():
             alike.setdefault(bits, []).append(value)
         parts = (f"{self.values(v)} from {self.cells(members(c))}" for c, v in alike.items())
-        return Step(
-            where,
-            why,
-            f"So strike {'; '.join(parts)}.",
-            tuple(cells),
-            tuple(partners),
-            units,
-            tuple(struck if values is None else values),
-            eliminations=tuple((c, value) for value in struck for c in members(struck[value])),
-        )
+        follows = f"So strike {'; '.join(parts)}."
+        shown = (tuple(cells), tuple(partners), units, tuple(struck if values is None else values))
+        marks = tuple((cell, value) for value in struck for cell in members(struck[value]))
+        return Step(where, why, follows, *shown, eliminations=marks)
 
 
 @dataclass(frozen=True)
