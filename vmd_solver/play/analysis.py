@@ -1,7 +1,7 @@
 """How many solutions a puzzle has (one, several, none), and how hard it is for a person.
 
-By complete search and by techniques, no model. Both can be cancelled, and the search gives up after
-a while: a puzzle is playable without a solution count.
+By complete search and by techniques. Both can be cancelled, and the search gives up after a while:
+a puzzle is playable without a solution count.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.techniques import LEVELS, Grade, Path, State, apply, next_step
 
-TIME_LIMIT_S = 20.0
-"""Most seconds of a search."""
-
 
 @dataclass(frozen=True)
 class SolutionCount:
@@ -28,20 +25,17 @@ class SolutionCount:
     @property
     def words(self) -> str:
         """What to tell the player."""
-        return _WORDS[self.kind]
-
-
-_WORDS = {
-    "unknown": "solutions not counted yet",
-    "one": "one solution",
-    "several": "several solutions: any of them will do",
-    "none": "no solution (proved)",
-    "undecided": "solutions not counted: the search took too long",
-}
+        return {
+            "unknown": "solutions not counted yet",
+            "one": "one solution",
+            "several": "several solutions: any of them will do",
+            "none": "no solution (proved)",
+            "undecided": "solutions not counted: the search took too long",
+        }[self.kind]
 
 
 def analyse(
-    puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = TIME_LIMIT_S
+    puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = 20.0
 ) -> SolutionCount:
     """The solution count on the puzzle; "undecided" where time ran out or `cancelled` said so.
 

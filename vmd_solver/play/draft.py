@@ -8,8 +8,7 @@ nothing of models, alphabets and screens.
 from __future__ import annotations
 
 import unicodedata
-from collections import deque
-from collections.abc import MutableSequence
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -44,6 +43,9 @@ class Cell:
 
 
 Cells = tuple[Cell, ...]
+Past = list[tuple[Cells, int]]
+"""Cells and cursors as they were."""
+
 MASK = Cell(Kind.MASKED)
 
 
@@ -54,8 +56,8 @@ class Draft:
         self.cells: Cells = ()
         self.cursor = 0
         self.anchor: int | None = None
-        self._done: deque[tuple[Cells, int]] = deque(maxlen=STEPS)
-        self._undone: list[tuple[Cells, int]] = []
+        self._done: Past = []
+        self._undone: Past = []
 
     # What there is
 
@@ -99,8 +101,13 @@ class Draft:
     # Edits
 
     def insert(self, text: str) -> bool:
-        """Write given text in place of the selection; False where it had to be cut."""
-        return self._insert(tuple(Cell(Kind.GIVEN, letter) for letter in plain(text)))
+        """Write given text in place of the selection; False where it had to be cut.
+
+        Line ends become one character; other controls are left out.
+        """
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        kept = (a for a in lines if a in "\n\t" or unicodedata.category(a) not in ("Cc", "Cs"))
+        return self._insert(tuple(Cell(Kind.GIVEN, letter) for letter in kept))
 
     def delete(self, step: int) -> None:
         """Delete the selection, or the cell before the cursor (-1) or after it (1)."""
@@ -119,7 +126,7 @@ class Draft:
         if chosen.start == chosen.stop and all(a == MASK or a.text.isspace() for a in here):
             return self._insert((MASK,))
         self.anchor, self.cursor = reach.start, reach.stop
-        return self._insert(tuple(every for cell in inside for every in masked(cell)))
+        return self._insert(_masked(inside, tuple(Kind)))
 
     def write_on(self, count: int) -> bool:
         """Put masked tokens at the end; False where there is room for fewer."""
@@ -133,13 +140,12 @@ class Draft:
         """
         reach = self.reach
         inside = self.cells[reach]
-        kinds = {cell.kind for cell in inside}
-        ways = ((Kind.SAMPLED, Kind.LOCKED), (Kind.LOCKED, Kind.SAMPLED))
-        way = next(((old, new) for old, new in ways if old in kinds), None)
-        if way is None:
+        kinds, old, new = {cell.kind for cell in inside}, Kind.SAMPLED, Kind.LOCKED
+        if old not in kinds:
+            old, new = new, old
+        if old not in kinds:
             return False
-        old, new = way
-        turned = tuple(replace(cell, kind=new) if cell.kind is old else cell for cell in inside)
+        turned = (replace(cell, kind=new) if cell.kind is old else cell for cell in inside)
         self.put((*self.cells[: reach.start], *turned, *self.cells[reach.stop :]))
         return True
 
@@ -159,11 +165,7 @@ class Draft:
 
     def again(self) -> Cells:
         """The cells with all that was sampled and not locked masked again."""
-        return tuple(
-            every
-            for cell in self.cells
-            for every in (masked(cell) if cell.kind is Kind.SAMPLED else (cell,))
-        )
+        return _masked(self.cells, (Kind.SAMPLED,))
 
     def put(self, cells: Cells) -> None:
         """Have these cells instead; the cursor stays at its place in the text."""
@@ -189,12 +191,10 @@ class Draft:
         return self._step(self._undone, self._done)
 
     def _keep(self) -> None:
-        self._done.append((self.cells, self.cursor))
+        self._done = [*self._done[1 - STEPS :], (self.cells, self.cursor)]
         self._undone.clear()
 
-    def _step(
-        self, kept: MutableSequence[tuple[Cells, int]], back: MutableSequence[tuple[Cells, int]]
-    ) -> bool:
+    def _step(self, kept: Past, back: Past) -> bool:
         """Put the last of `kept` in place, and what it replaces behind the last of `back`."""
         if not kept:
             return False
@@ -203,16 +203,7 @@ class Draft:
         return True
 
 
-def masked(cell: Cell) -> Cells:
-    """The cell, masked: as many tokens as it was."""
-    return (MASK,) * cell.tokens
-
-
-def plain(text: str) -> str:
-    """Text without what no text has: line ends are one character, other controls are left out.
-
-    >>> plain("a\\r\\nb\\x1b")
-    'a\\nb'
-    """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(a for a in lines if a in "\n\t" or unicodedata.category(a) not in ("Cc", "Cs"))
+def _masked(cells: Cells, kinds: Container[Kind]) -> Cells:
+    """The cells, those of these kinds masked: as many tokens as they were."""
+    parts = ((MASK,) * cell.tokens if cell.kind in kinds else (cell,) for cell in cells)
+    return tuple(every for part in parts for every in part)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import groupby, islice
+from contextlib import suppress
+from itertools import groupby, islice, takewhile
 
 import numpy as np
 
@@ -48,47 +49,14 @@ def fill_in(
 
 def tokens_of(cells: Cells, alphabet: Alphabet) -> Ints:
     """The cells as tokens (m,), 0 where masked. Raises TextError with the place of a character."""
-    parts: list[Ints] = []
-    for kept, run in groupby(cells, key=lambda cell: cell.kind is not Kind.MASKED):
+    parts = [np.zeros(0, dtype=np.int64)]
+    for masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
         texts = [cell.text for cell in run]
         try:
-            known = alphabet.encode("".join(texts)) if kept else np.zeros(len(texts), np.int64)
+            parts.append(np.zeros(len(texts), int) if masked else alphabet.encode("".join(texts)))
         except TextError as error:
             raise TextError(_foreign(cells, alphabet)) from error
-        parts.append(known)
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-
-
-def filled(cells: Cells, new: Ints, alphabet: Alphabet) -> Cells:
-    """The cells with tokens `new` in place of the masked ones; some of them may be masked still."""
-    found: list[Cell] = []
-    rest = iter(new.tolist())
-    for is_masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
-        every = list(run)
-        found += _sampled([*islice(rest, len(every))], alphabet) if is_masked else every
-    return tuple(found)
-
-
-def _sampled(tokens: list[int], alphabet: Alphabet) -> Iterator[Cell]:
-    """Tokens as cells: whole characters, and masks for what is not all there yet."""
-    at = 0
-    while at < len(tokens):
-        cell = _whole(tokens[at : at + _LONGEST], alphabet)
-        yield cell
-        at += cell.tokens
-
-
-def _whole(tokens: list[int], alphabet: Alphabet) -> Cell:
-    """The cell that tokens begin with."""
-    for count in range(1, len(tokens) + 1):
-        if not tokens[count - 1]:
-            break
-        try:
-            text = alphabet.join(np.array(tokens[:count])).decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return Cell(Kind.SAMPLED, text, count)
-    return MASK
+    return np.concatenate(parts)
 
 
 def _foreign(cells: Cells, alphabet: Alphabet) -> str:
@@ -97,8 +65,29 @@ def _foreign(cells: Cells, alphabet: Alphabet) -> str:
         try:
             alphabet.encode(cell.text)
         except TextError:
-            return (
-                f"The model's alphabet {alphabet.name!r} lacks {cell.text!r}, character {place}:"
-                " mask it, or write another."
-            )
+            lacks = f"lacks {cell.text!r}, character {place}: mask it, or write another."
+            return f"The model's alphabet {alphabet.name!r} {lacks}"
     raise AssertionError("a part was refused, and none of its characters")
+
+
+def filled(cells: Cells, new: Ints, alphabet: Alphabet) -> Cells:
+    """The cells with tokens `new` in place of the masked ones; some of them may be masked still."""
+    found: list[Cell] = []
+    rest = iter(new.tolist())
+    for masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
+        every = list(run)
+        found += _sampled([*islice(rest, len(every))], alphabet) if masked else every
+    return tuple(found)
+
+
+def _sampled(tokens: list[int], alphabet: Alphabet) -> Iterator[Cell]:
+    """Tokens as cells: whole characters, and masks for what is not all there yet."""
+    at = 0
+    while at < len(tokens):
+        cell, known = MASK, np.array([*takewhile(bool, tokens[at : at + _LONGEST])])
+        for count in range(1, len(known) + 1):
+            with suppress(UnicodeDecodeError):
+                cell = Cell(Kind.SAMPLED, alphabet.join(known[:count]).decode(), count)
+                break
+        yield cell
+        at += cell.tokens

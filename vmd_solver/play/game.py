@@ -1,4 +1,4 @@
-"""A game: a puzzle, what was filled in and pencilled in, how that came about, and the time it took.
+"""A game: a puzzle, what was filled in and pencilled in, by which moves, and the time it took.
 
 Knows the rules and, once known, the solution count on the puzzle; nothing of files or screens.
 """
@@ -6,16 +6,26 @@ Knows the rules and, once known, the solution count on the puzzle; nothing of fi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.play.analysis import SolutionCount
-from vmd_solver.play.history import Content, History
 from vmd_solver.play.rules import Rules
 from vmd_solver.play.stopwatch import Stopwatch
 from vmd_solver.techniques import Grade
+
+Content = tuple[int, int, int]
+"""A cell, its value (0 open) and its marks (a mask: bit v - 1 for value v)."""
+
+
+class Move(NamedTuple):
+    """What a move changed: the contents of these cells before it and after it."""
+
+    before: list[Content]
+    after: list[Content]
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,13 @@ class Game:
     """
 
     def __init__(self, puzzle: Puzzle, title: str = "", watch: Stopwatch | None = None) -> None:
-        self.puzzle = puzzle
-        self.board = puzzle.board
+        self.puzzle, self.board = puzzle, puzzle.board
         self.title = title or puzzle.name
         self.rules = Rules(puzzle.board)
-        self.history = History(puzzle.givens)
+        self.values, self.marks = list(puzzle.givens), [0] * puzzle.board.n
+        """What each cell (n,) holds, 0 where open, and its pencil marks as a mask."""
+        self.done: list[Move] = []
+        self.undone: list[Move] = []
         self.savepoints: list[Savepoint] = []
         self.watch = watch or Stopwatch()
         self.solution_count = SolutionCount()
@@ -58,16 +70,6 @@ class Game:
         self.version = 0
         """Grows with every change of what there is to save."""
 
-    @property
-    def values(self) -> Sequence[int]:
-        """What each cell (n,) holds, 0 where open."""
-        return self.history.values
-
-    @property
-    def marks(self) -> Sequence[int]:
-        """Pencil marks (n,) as masks: bit v - 1 for value v."""
-        return self.history.marks
-
     def is_given(self, cell: int) -> bool:
         """Whether the puzzle itself fills the cell."""
         return self.puzzle.givens[cell] > 0
@@ -79,23 +81,19 @@ class Game:
         if self.is_given(cell) or self.values[cell] == value:
             return False
         contents = [(cell, value, self.marks[cell])]
-        if clean:
-            struck = ~(1 << value - 1)
-            peers = self.board.peers[cell]
-            contents += [(peer, self.values[peer], self.marks[peer] & struck) for peer in peers]
+        for peer in self.board.peers[cell] if clean else ():
+            contents.append((peer, self.values[peer], self.marks[peer] & ~(1 << value - 1)))
         return self.play(contents)
 
     def mark(self, cell: int, value: int) -> bool:
         """Pencil the value in, or take it out; only in open cells."""
-        if self.values[cell]:
-            return False
-        return self.play([(cell, 0, self.marks[cell] ^ 1 << value - 1)])
+        marks = self.marks[cell] ^ 1 << value - 1
+        return not self.values[cell] and self.play([(cell, 0, marks)])
 
     def clear(self, cell: int) -> bool:
         """Take the value away, or, where there is none, all marks."""
-        if self.is_given(cell):
-            return False
-        return self.play([(cell, 0, self.marks[cell] if self.values[cell] else 0)])
+        marks = self.marks[cell] if self.values[cell] else 0
+        return not self.is_given(cell) and self.play([(cell, 0, marks)])
 
     def fill_candidates(self, cells: Iterable[int] | None = None) -> bool:
         """Pencil in, in every open cell or those named, exactly what no filled peer rules out."""
@@ -112,48 +110,62 @@ class Game:
         return self.play((cell, value, 0) for cell, value in enumerate(self.puzzle.givens))
 
     def play(self, contents: Iterable[Content]) -> bool:
-        """Put contents, each of another cell and none of a given, in place as one move."""
-        return self._changed(self.history.play(contents))
+        """Put contents, each of another cell and none of a given, in place as one move.
 
-    def _changed(self, changed: bool) -> bool:
-        self.version += changed
-        return changed
+        What was undone before is forgotten, unless nothing changes.
+        """
+        now = list(zip(range(self.board.n), self.values, self.marks, strict=True))
+        after = [content for content in contents if content != now[content[0]]]
+        if not after:
+            return False
+        self.done.append(Move([now[cell] for cell, _, _ in after], after))
+        self.undone.clear()
+        return self._put(after)
+
+    def _put(self, contents: list[Content]) -> bool:
+        for cell, value, marks in contents:
+            self.values[cell], self.marks[cell] = value, marks
+        self.version += 1
+        return True
 
     # Back and forth
 
     def undo(self) -> bool:
-        """Take the last move back."""
-        return self._changed(self.history.undo())
+        """Take the last move back; False where there is none."""
+        if not self.done:
+            return False
+        self.undone.append(self.done.pop())
+        return self._put(self.undone[-1].before)
 
     def redo(self) -> bool:
-        """Do again what was undone last."""
-        return self._changed(self.history.redo())
+        """Do again what was undone last; False where there is nothing."""
+        if not self.undone:
+            return False
+        self.done.append(self.undone.pop())
+        return self._put(self.done[-1].after)
 
     def undo_mistakes(self) -> int:
         """Undo to the last position without a mistake; how many moves that took back.
 
         Counts as help where the solution was used.
         """
-        taken = 0
+        before = len(self.done)
         while self.mistakes() and self.undo():
-            taken += 1
+            pass
+        taken = before - len(self.done)
         self.helped |= taken > 0 and self.solution_count.solution is not None
         return taken
 
     def save_point(self, name: str = "") -> Savepoint:
         """Keep the position of this moment, under a name."""
         named = name or f"{len(self.savepoints) + 1}"
-        point = Savepoint(named, tuple(self.values), tuple(self.marks))
-        self.savepoints.append(point)
+        self.savepoints.append(Savepoint(named, tuple(self.values), tuple(self.marks)))
         self.version += 1
-        return point
+        return self.savepoints[-1]
 
     def return_to(self, point: Savepoint) -> bool:
         """Put a kept position back in place, as a move that can be undone."""
-        return self.play(
-            (cell, value, marks)
-            for cell, (value, marks) in enumerate(zip(point.values, point.marks, strict=True))
-        )
+        return self.play(zip(range(self.board.n), point.values, point.marks, strict=True))
 
     def forget_point(self, point: Savepoint) -> None:
         """Drop a kept position."""
@@ -168,15 +180,8 @@ class Game:
 
     def wrong(self) -> frozenset[int]:
         """The entries that differ from the solution; none as long as no single one is known."""
-        solution = self.solution_count.solution
-        if solution is None:
-            return frozenset()
-        filled = zip(self.values, solution, strict=True)
-        return frozenset(
-            cell
-            for cell, (value, right) in enumerate(filled)
-            if value and value != right and not self.is_given(cell)
-        )
+        right = self.solution_count.solution or self.values
+        return frozenset(at for at, value in enumerate(self.values) if value not in (0, right[at]))
 
     def reveal_wrong(self) -> frozenset[int]:
         """`wrong`, for the player to see: that is help, where there is anything to see."""
@@ -192,17 +197,14 @@ class Game:
 
     def dead(self) -> frozenset[int]:
         """The open cells for which the filled ones leave no value at all."""
-        masks = self.rules.candidates(self.values)
-        return frozenset(
-            cell for cell, mask in enumerate(masks) if not mask and not self.values[cell]
-        )
+        both = zip(self.values, self.rules.candidates(self.values), strict=True)
+        return frozenset(cell for cell, (value, mask) in enumerate(both) if not value | mask)
 
     def possible(self, value: int) -> frozenset[int]:
         """The open cells where the filled ones do not rule the value out, nor marks left it out."""
-        bit = 1 << value - 1
-        masks = self.rules.candidates(self.values)
+        bit, both = 1 << value - 1, zip(self.marks, self.rules.candidates(self.values), strict=True)
         return frozenset(
-            cell for cell, mask in enumerate(masks) if mask & (self.marks[cell] or mask) & bit
+            cell for cell, (marks, mask) in enumerate(both) if mask & (marks or mask) & bit
         )
 
     def left(self) -> list[int | None]:
@@ -210,18 +212,18 @@ class Game:
 
         None where neither the rules nor the solution tell how often it occurs.
         """
-        placed, values = Counter(self.values), range(1, self.board.D + 1)
+        values, placed = range(1, self.board.D + 1), Counter(self.values)
         if self.rules.places is not None:
             return [self.rules.places - placed[value] for value in values]
         if self.solution_count.solution is None:
-            return [None for _ in values]
+            return [None] * self.board.D
         needed = Counter(self.solution_count.solution)
         return [needed[value] - placed[value] for value in values]
 
     @property
     def open_cells(self) -> int:
         """How many cells are open."""
-        return self.history.values.count(0)
+        return self.values.count(0)
 
     def finish(self) -> bool:
         """Stop the time if the game is solved; whether it is so for the first time."""

@@ -52,8 +52,7 @@ class Opened:
         self, game: Game, path: Path, lock: Lock | None, resumed: bool, notes: tuple[str, ...]
     ) -> None:
         self.game, self.path, self.resumed, self.notes = game, path, resumed, notes
-        self._lock = lock
-        self._writing = threading.Lock()
+        self._lock, self._writing = lock, threading.Lock()
         self._written = Draft(game.version, game.watch.elapsed_s, None)
 
     @property
@@ -111,49 +110,42 @@ class Library:
 
     def open(self, puzzle: Puzzle, title: str = "") -> Opened:
         """The game of this puzzle: the saved one, or a new one."""
-        path = self.path(key_of(puzzle))
-        notes: list[str] = []
-        lock = self._locked(path, notes)
+        path, notes = self.path(key_of(puzzle)), list[str]()
+        lock = Lock(path)
+        try:
+            ours = lock.take()
+            notes += [ELSEWHERE] * (not ours)
+        except OSError as error:
+            ours = False
+            notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
         game, resumed = Game(puzzle, title), False
         try:
-            game, resumed = self._read(path, puzzle), True
+            saved = from_data(read_json(path))
+            if saved.puzzle != puzzle:
+                raise SaveError("it holds another puzzle")
+            game, resumed = saved, True
         except FileNotFoundError:
             pass
         except SaveError as error:
-            notes.append(_kept_aside(path, error, ours=lock is not None))
-        return Opened(game, path, lock, resumed, tuple(notes))
-
-    def _locked(self, path: Path, notes: list[str]) -> Lock | None:
-        """The lock of a game, or None, with a note why."""
-        lock = Lock(path)
-        try:
-            if lock.take():
-                return lock
-            notes.append(ELSEWHERE)
-        except OSError as error:
-            notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
-        return None
-
-    def _read(self, path: Path, puzzle: Puzzle) -> Game:
-        game = from_data(read_json(path))
-        if game.puzzle != puzzle:
-            raise SaveError("it holds another puzzle")
-        return game
+            unread = f"The saved game cannot be read: {error}"
+            notes.append(_kept_aside(path, error) if ours else unread)
+        return Opened(game, path, lock if ours else None, resumed, tuple(notes))
 
     def resume(self, key: str) -> Opened:
         """A saved game by its key. Raises SaveError where it cannot be read."""
+        path = self.path(key)
         try:
-            game = from_data(read_json(self.path(key)))
+            game = from_data(read_json(path))
         except FileNotFoundError as error:
-            raise SaveError(f"{self.path(key)} is gone: choose another game") from error
+            raise SaveError(f"{path} is gone: choose another game") from error
         except SaveError as error:
-            raise SaveError(_kept_aside(self.path(key), error, ours=True)) from error
+            raise SaveError(_kept_aside(path, error)) from error
         return self.open(game.puzzle, game.title)
 
     def saved(self) -> list[Summary]:
         """Every saved game that looks like one, the last saved first."""
-        found = (self._summary(path) for path in self.folder.glob("*.json"))
-        return sorted(filter(None, found), key=lambda one: one.saved, reverse=True)
+        found = filter(None, map(_summary, self.folder.glob("*.json")))
+        return sorted(found, key=lambda one: one.saved, reverse=True)
 
     def last(self) -> Summary | None:
         """The game that was saved last and is not finished."""
@@ -168,29 +160,21 @@ class Library:
         lock.release()
         return True
 
-    def _summary(self, path: Path) -> Summary | None:
-        try:
-            data, saved = read_json(path), path.stat().st_mtime
-            summary = data["summary"]
-            return Summary(
-                path.stem,
-                str(data["title"]),
-                str(summary["kind"]),
-                int(summary["cells"]),
-                int(summary["open_cells"]),
-                float(data["elapsed_s"]),
-                bool(data["finished"]),
-                saved,
-            )
-        except (SaveError, OSError, LookupError, TypeError, ValueError):
-            return None
 
-
-def _kept_aside(path: Path, error: SaveError, ours: bool) -> str:
-    if not ours:
-        return f"The saved game cannot be read: {error}"
+def _summary(path: Path) -> Summary | None:
     try:
-        place = set_aside(path)
-    except OSError:
+        data, saved = read_json(path), path.stat().st_mtime
+        summary = data["summary"]
+        title, kind = str(data["title"]), str(summary["kind"])
+        cells, open_cells = int(summary["cells"]), int(summary["open_cells"])
+        elapsed_s, finished = float(data["elapsed_s"]), bool(data["finished"])
+    except (SaveError, OSError, LookupError, TypeError, ValueError):
+        return None
+    return Summary(path.stem, title, kind, cells, open_cells, elapsed_s, finished, saved)
+
+
+def _kept_aside(path: Path, error: SaveError) -> str:
+    place = set_aside(path)
+    if place is None:
         return f"The saved game {path} cannot be read: {error}"
     return f"The saved game could not be read and is kept as {place.name} ({error})."

@@ -1,11 +1,9 @@
-"""New puzzles for a player: specs at hand, the making of one, and where its grid came from.
-
-Knows no screen, and nothing of how a puzzle is made.
-"""
+"""New puzzles for a player: specs at hand, the making of one, and where its grid came from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -17,21 +15,16 @@ from vmd_solver.generation import Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
 from vmd_solver.generation.puzzles import MOST_SIZE
 from vmd_solver.techniques import LEVELS
 
-_SPARSE = 12
-"""Boards from this size on keep more clues than they need: to find the last ones takes too long."""
-
 
 def usual_clues(size: int) -> int:
     """Givens to leave at least, where a player says nothing; 0 for as few as possible.
 
+    Boards from 12x12 on keep more than they need: to find the last ones takes too long.
+
     >>> usual_clues(9), usual_clues(16)
     (0, 119)
     """
-    return 0 if size < _SPARSE else round(size**2 * (0.29 + 0.011 * size))
-
-
-_JIGSAWS = range(4, 13)
-"""Sizes of jigsaws: to draw the regions of larger ones, and a grid on them, takes minutes."""
+    return 0 if size < 12 else round(size**2 * (0.29 + 0.011 * size))
 
 
 @cache
@@ -41,17 +34,13 @@ def sizes(family: str) -> tuple[int, ...]:
     >>> sizes("windoku")[:5]
     (4, 6, 8, 9, 10)
     """
-    return tuple(size for size in range(4, MOST_SIZE + 1) if _has_board(family, size))
-
-
-def _has_board(family: str, size: int) -> bool:
     if family not in BARE:
-        return size in _JIGSAWS
-    try:
-        bare_board(family, size, None)
-    except PuzzleError:
-        return False
-    return True
+        return tuple(range(4, 13))  # regions of larger jigsaws, and grids on them, take minutes
+    found = []
+    for size in range(4, MOST_SIZE + 1):
+        with suppress(PuzzleError):
+            found.append(bare_board(family, size, None).rows)
+    return tuple(found)
 
 
 READY = (
@@ -64,8 +53,6 @@ READY = (
     PuzzleSpec(family="windoku"),
 )
 """What many people want, so that it can be had at once."""
-
-_OPTIONS = ("family", "size", "level", "symmetry", "clues", "seed")
 
 
 def words(spec: PuzzleSpec) -> str:
@@ -86,7 +73,7 @@ def command(spec: PuzzleSpec, neural: bool = False) -> str:
     'vmd-make --difficulty hard --seed 7'
     """
     usual, parts = PuzzleSpec(), ["vmd-make"]
-    for name in _OPTIONS:
+    for name in ("family", "size", "level", "symmetry", "clues", "seed"):
         if (value := getattr(spec, name)) != getattr(usual, name):
             parts.append(f"--{'difficulty' if name == 'level' else name} {value}")
     return " ".join([*parts, *["--minimal"] * spec.minimal, *["--mode neural"] * neural])
@@ -119,12 +106,9 @@ def progress(drawn: Sequence[bool | None], tries: int) -> str:
     >>> progress([True, False], 200)
     'grid 2 of 200 at most; of the model 1 valid, by search instead 1'
     """
-    text = f"grid {len(drawn)} of {tries} at most"
-    asked = [valid for valid in drawn if valid is not None]
-    if not asked:
-        return text
-    valid = asked.count(True)
-    return f"{text}; of the model {valid} valid, by search instead {len(asked) - valid}"
+    valid, invalid = drawn.count(True), drawn.count(False)
+    asked = f"; of the model {valid} valid, by search instead {invalid}"
+    return f"grid {len(drawn)} of {tries} at most{asked if valid + invalid else ''}"
 
 
 def origin(made: GeneratedPuzzle) -> str:

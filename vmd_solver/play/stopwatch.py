@@ -7,28 +7,20 @@ from collections.abc import Callable
 
 
 class Stopwatch:
-    """Seconds that ran; stopped at first. `clock` gives seconds that never go back.
-
-    >>> watch = Stopwatch(90.0)
-    >>> watch.running, watch.elapsed_s
-    (False, 90.0)
-    """
+    """Seconds that ran; stopped at first. `clock` gives seconds that never go back."""
 
     def __init__(self, elapsed_s: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._before_s = elapsed_s
-        self._clock = clock
+        self._before_s, self._clock = elapsed_s, clock
         self._since: float | None = None
 
     @property
     def running(self) -> bool:
-        """Whether time runs."""
         return self._since is not None
 
     @property
     def elapsed_s(self) -> float:
         """Seconds so far."""
-        ran = 0.0 if self._since is None else self._clock() - self._since
-        return self._before_s + ran
+        return self._before_s + (0.0 if self._since is None else self._clock() - self._since)
 
     def start(self) -> None:
         if self._since is None:
