@@ -1,25 +1,28 @@
 """From a spec and a number to a puzzle, always the same one.
 
-A full grid is dug, orbit by orbit of the symmetry, as long as its solution stays the only one.
-Where a level is asked for, the clues that went last come back until a person can solve it with the
-techniques of that level; where that passes the level by, another grid is tried. No clock decides
-anything: the same spec and number give the same puzzle on every machine.
+A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
+its solution stays the only one. Where a level is asked for, the clues that went last come back
+until a person can solve it with the techniques of that level; where that passes the level by,
+another grid is tried. No clock decides anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle, exact
-from vmd_solver.csp.generate import jigsaw_board
+from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.puzzle import Board
+from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import SearchError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.generation.grids import Draw, exact_grid
-from vmd_solver.generation.symmetry import SYMMETRIES, Symmetry, orbits
+from vmd_solver.sampling import Settings, Solver
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
 
 FAMILIES = (*BARE, "jigsaw", "jigsaw-x")
@@ -29,6 +32,55 @@ MOST_SIZE = 25
 
 MAX_GUESSES = 200
 """Guesses of one proof that a solution is the only one; clues that need a longer one stay."""
+
+
+Symmetry = Literal[
+    "none",
+    "half-turn",
+    "quarter-turn",
+    "left-right",
+    "top-bottom",
+    "diagonal",
+    "antidiagonal",
+    "full",
+]
+"""Which cells are open or given together."""
+
+SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)
+
+_MOVES: dict[Symmetry, tuple[Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]], ...]] = {
+    "none": (),
+    "half-turn": (lambda cells: np.rot90(cells, 2),),
+    "quarter-turn": (np.rot90,),
+    "left-right": (np.fliplr,),
+    "top-bottom": (np.flipud,),
+    "diagonal": (np.transpose,),
+    "antidiagonal": (lambda cells: np.rot90(cells, 2).T,),
+    "full": (np.rot90, np.fliplr),
+}
+"""Moves of the cells (rows, cols) that make each symmetry, by being done again and again."""
+
+Orbit = tuple[int, ...]
+"""Cells that are moved onto one another."""
+
+
+def orbits(board: Board, symmetry: Symmetry) -> tuple[Orbit, ...]:
+    """The cells of a square board in orbits.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> orbits(latin(3), "half-turn")
+    ((0, 8), (1, 7), (2, 6), (3, 5), (4,))
+    """
+    cells = np.arange(board.n).reshape(board.rows, board.cols)
+    moves = [move(cells).ravel().tolist() for move in _MOVES[symmetry]]
+    found: dict[int, Orbit] = {}
+    for cell in range(board.n):
+        if cell not in found:
+            orbit = [cell]
+            for at in orbit:  # which grows
+                orbit += {move[at] for move in moves}.difference(orbit)
+            found.update(dict.fromkeys(orbit, tuple(sorted(orbit))))
+    return tuple(dict.fromkeys(found.values()))
 
 
 @dataclass(frozen=True)
@@ -75,6 +127,44 @@ class PuzzleSpec:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """A full grid, values (n,); `by_model` None where no model was asked, False where in vain."""
+
+    values: tuple[int, ...]
+    by_model: bool | None = None
+
+
+Draw = Callable[[Board, np.random.Generator], Grid]
+
+
+def exact_grid(board: Board, rng: np.random.Generator) -> Grid:
+    """A grid by search. Raises SearchError where the board has none."""
+    return Grid(tuple(full_grids(board, 1, rng)[0].tolist()))
+
+
+@dataclass(frozen=True)
+class ModelGrids:
+    """Draws grids with a model alone, from an empty board; where that is not valid, by search.
+
+    `latents` are drawn for one grid, and the first valid one is taken. Every grid has a seed of its
+    own from the generator handed in, so that it does not depend on what was drawn before.
+    """
+
+    denoiser: Denoiser
+    latents: int = 1
+    nfe: int = 10
+
+    def __call__(self, board: Board, rng: np.random.Generator) -> Grid:
+        """A grid. Raises SearchError where the board has none."""
+        seed = int(rng.integers(1 << 31))
+        settings = Settings(mode="neural", latents=self.latents, nfe=self.nfe, seed=seed)
+        solution = Solver(settings, self.denoiser).solve(board.empty())
+        if solution.verified and solution.values:
+            return Grid(solution.values, by_model=True)
+        return Grid(exact_grid(board, rng).values, by_model=False)
+
+
+@dataclass(frozen=True)
 class GeneratedPuzzle:
     """A puzzle, its only solution (n,), how hard it is, and how it came about.
 
@@ -112,64 +202,41 @@ def make(
         board = spec.board(rng)
         grid = draw(board, rng)
         drawn.append(grid.by_model)
-        gone = _dug(board, grid.values, spec, rng, cancelled)
+        full = Puzzle(board, grid.values)
+        gone = _dug(full, spec, rng, cancelled)
         if cancelled():
             return None
-        found = _fitting(board, grid.values, gone, spec)
-        if found is not None:
-            puzzle = Puzzle(board, found[0], name=_name(spec, number, found[1]))
-            return GeneratedPuzzle(puzzle, grid.values, found[1], tuple(drawn))
+        if found := _fitting(full, gone, spec):
+            (puzzle, grade), size = found, f"{spec.size}x{spec.size}"
+            name = f"{spec.family} {size}, {grade.level}, seed {spec.seed}, number {number + 1}"
+            return GeneratedPuzzle(replace(puzzle, name=name), grid.values, grade, tuple(drawn))
     return None
 
 
-def _name(spec: PuzzleSpec, number: int, grade: Grade) -> str:
-    size = f"{spec.size}x{spec.size}"
-    return f"{spec.family} {size}, {grade.level}, seed {spec.seed}, number {number + 1}"
-
-
 def _dug(
-    board: Board,
-    solution: Sequence[int],
-    spec: PuzzleSpec,
-    rng: np.random.Generator,
-    cancelled: Callable[[], bool],
-) -> list[tuple[int, ...]]:
-    """The orbits that can be opened, one after another in random order."""
-    groups = orbits(board, spec.symmetry)
-    givens, gone = list(solution), list[tuple[int, ...]]()
-    left = board.n
+    full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator, cancelled: Callable[[], bool]
+) -> list[Orbit]:
+    """The orbits of a full grid that can be opened, one after another in random order."""
+    groups, gone, left = orbits(full.board, spec.symmetry), list[Orbit](), full.board.n
     for at in rng.permutation(len(groups)):
-        cells = groups[at]
-        if left - len(cells) < spec.clues or cancelled():
+        fewer = left - len(groups[at])
+        if fewer < spec.clues or cancelled():
             continue
-        for cell in cells:
-            givens[cell] = 0
-        if _is_unique(board, givens, cancelled):
-            gone.append(cells)
-            left -= len(cells)
-        else:
-            for cell in cells:
-                givens[cell] = solution[cell]
+        found = _counted(_without(full, [*gone, groups[at]]), cancelled)
+        if found.complete and found.solutions == 1:
+            gone.append(groups[at])
+            left = fewer
     return gone
 
 
-def _is_unique(board: Board, givens: Sequence[int], cancelled: Callable[[], bool] = bool) -> bool:
-    """Whether it is proved, within MAX_GUESSES, that there is one solution."""
-    puzzle = Puzzle(board, tuple(givens))
-    found = exact.count(puzzle, 2, max_guesses=MAX_GUESSES, stored=1, cancelled=cancelled)
-    return found.complete and found.solutions == 1
+def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle, Grade] | None:
+    """The puzzle that fits the spec, and its grade, with all of the orbits open or fewer."""
 
+    def graded(opened: int) -> tuple[Puzzle, Grade]:
+        puzzle = _without(full, gone[:opened])
+        return puzzle, grade(puzzle, unique=True)
 
-def _fitting(
-    board: Board, solution: Sequence[int], gone: Sequence[tuple[int, ...]], spec: PuzzleSpec
-) -> tuple[tuple[int, ...], Grade] | None:
-    """Givens (n,) and grade of the puzzle that fits the spec, with all or fewer orbits open."""
-
-    def graded(opened: int) -> tuple[tuple[int, ...], Grade]:
-        givens = _without(solution, gone[:opened])
-        return givens, grade(Puzzle(board, givens), unique=True)
-
-    if spec.minimal and not _is_minimal(board, _without(solution, gone)):
+    if spec.minimal and not _is_minimal(_without(full, gone)):
         return None
     found = graded(len(gone))
     if spec.level is None or found[1].level == spec.level:
@@ -189,17 +256,18 @@ def _fitting(
     return found if found[1].level == spec.level else None
 
 
-def _without(solution: Sequence[int], gone: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    opened = {cell for cells in gone for cell in cells}
-    return tuple(0 if cell in opened else value for cell, value in enumerate(solution))
-
-
-def _is_minimal(board: Board, givens: tuple[int, ...]) -> bool:
+def _is_minimal(puzzle: Puzzle) -> bool:
     """Whether it is certain that every clue is needed: without it there are several solutions."""
-    for cell, value in enumerate(givens):
-        if value:
-            fewer = Puzzle(board, (*givens[:cell], 0, *givens[cell + 1 :]))
-            found = exact.count(fewer, 2, max_guesses=MAX_GUESSES, stored=1)
-            if found.solutions < 2:
-                return False
-    return True
+    clues = (cell for cell, value in enumerate(puzzle.givens) if value)
+    return all(_counted(_without(puzzle, [(cell,)])).solutions > 1 for cell in clues)
+
+
+def _without(puzzle: Puzzle, gone: Sequence[Orbit]) -> Puzzle:
+    givens = list(puzzle.givens)
+    for cell in chain(*gone):
+        givens[cell] = 0
+    return Puzzle(puzzle.board, tuple(givens))
+
+
+def _counted(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> exact.Count:
+    return exact.count(puzzle, 2, max_guesses=MAX_GUESSES, stored=1, cancelled=cancelled)
