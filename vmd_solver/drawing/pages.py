@@ -5,15 +5,15 @@ Nothing is fetched from anywhere. Knows neither how puzzles are made nor where t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from itertools import chain
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.drawing.shapes import CELL
-from vmd_solver.drawing.svg import MARGIN, document, moved, svg
+from vmd_solver.drawing.shapes import CELL, MARGIN, document, moved, svg
 
-_GAP, _TITLE = 36, 24
+_GAP, _TITLE, _COLUMNS = 36, 24, 2
+"""Between drawings and above them, and drawings side by side, where one drawing holds all."""
 
 _STYLE = """
 @page { size: A4; margin: 14mm; }
@@ -36,11 +36,10 @@ Titled = tuple[str, Puzzle, Sequence[int] | None]
 
 def titled(items: Sequence[Solved], solutions: bool) -> tuple[list[Titled], list[Titled]]:
     """The puzzles, numbered and named, and apart from them their solutions where wanted."""
-    numbered = list(enumerate(items, 1)) if solutions else []
-    return (
-        [(f"{at}. {puzzle.name}", puzzle, None) for at, (puzzle, _) in enumerate(items, 1)],
-        [(f"Solution {at}", *solved) for at, solved in numbered],
-    )
+    asked: list[Titled] = [
+        (f"{at}. {item[0].name}", item[0], None) for at, item in enumerate(items, 1)
+    ]
+    return asked, [(f"Solution {at}", *item) for at, item in enumerate(items, 1) if solutions]
 
 
 def sheets(items: Sequence[Solved], per_page: int, solutions: bool) -> list[list[Titled]]:
@@ -59,37 +58,29 @@ def html(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) ->
     """A page to print, `per_page` puzzles on each sheet; `solutions` come last."""
     columns, rows = columns_and_rows(per_page)
     style = _STYLE.replace("COLUMNS", str(columns)).replace("HEIGHT", str(250 // rows - 14))
-    body = "".join(map(_section, sheets(items, per_page, solutions)))
+    body = ""
+    for sheet in sheets(items, per_page, solutions):
+        body += '<section class="page">\n'
+        for title, puzzle, values in sheet:
+            caption = f"<figcaption>{escape(title)}</figcaption>"
+            body += f"<figure>{caption}{svg(puzzle, values)}</figure>\n"
+        body += "</section>\n"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>Puzzles</title>\n<style>{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
 
 
-def _section(sheet: Iterable[Titled]) -> str:
-    figures = (
-        f"<figure><figcaption>{escape(title)}</figcaption>{svg(puzzle, values)}</figure>\n"
-        for title, puzzle, values in sheet
-    )
-    return f'<section class="page">\n{"".join(figures)}</section>\n'
-
-
-def svg_sheet(items: Sequence[Solved], columns: int = 2, solutions: bool = False) -> str:
-    """One drawing of all the puzzles, this many side by side; `solutions` below them."""
+def svg_sheet(items: Sequence[Solved], solutions: bool = False) -> str:
+    """One drawing of all the puzzles, two side by side; `solutions` below them."""
     drawings = [*chain(*titled(items, solutions))]
     boards = [puzzle.board for puzzle, _ in items]
     wide = max((CELL * board.cols for board in boards), default=0) + 2 * MARGIN + _GAP
     tall = max((CELL * board.rows for board in boards), default=0) + 2 * MARGIN + _GAP + _TITLE
-    across = min(columns, max(1, len(drawings)))
-    placed = (
-        moved(_GAP // 2 + wide * (at % across), _GAP // 2 + tall * (at // across), _tile(*one))
-        for at, one in enumerate(drawings)
-    )
-    height = tall * -(-len(drawings) // across)
-    return document(wide * across, height, "".join(f"{tile}\n" for tile in placed))
-
-
-def _tile(title: str, puzzle: Puzzle, values: Sequence[int] | None) -> str:
-    font = 'font-family="sans-serif" font-size="13"'
-    caption = f'<text y="{_TITLE - 8}" {font}>{escape(title)}</text>'
-    return caption + moved(0, _TITLE, svg(puzzle, values))
+    across, body = min(_COLUMNS, max(1, len(drawings))), ""
+    for at, (title, puzzle, values) in enumerate(drawings):
+        font = 'font-family="sans-serif" font-size="13"'
+        caption = f'<text y="{_TITLE - 8}" {font}>{escape(title)}</text>'
+        x, y = _GAP // 2 + wide * (at % across), _GAP // 2 + tall * (at // across)
+        body += moved(x, y, caption + moved(0, _TITLE, svg(puzzle, values))) + "\n"
+    return document(wide * across, tall * -(-len(drawings) // across), body)

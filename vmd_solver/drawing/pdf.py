@@ -7,9 +7,8 @@ alphabets are digits and capitals. Knows neither how puzzles are made nor where 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.drawing.pages import Solved, columns_and_rows, sheets
 from vmd_solver.drawing.shapes import CELL, Box, Label, Shape, Strokes, figure
 
@@ -35,25 +34,21 @@ def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> 
     >>> pdf([])[:8], pdf([])[-6:]
     (b'%PDF-1.4', b'%%EOF\\n')
     """
-    pages = [
-        "".join(_placed(at, per_page, *one) for at, one in enumerate(sheet))
-        for sheet in sheets(items, per_page, solutions)
-    ]
-    return _document(pages or [""])
-
-
-def _placed(
-    at: int, per_page: int, title: str, puzzle: Puzzle, values: Sequence[int] | None
-) -> str:
-    """A puzzle in field number `at` of its page, as large as the field allows."""
     columns, rows = columns_and_rows(per_page)
-    row, col = divmod(at, columns)
     width = (_PAGE[0] - 2 * _MARGIN - _GAP * (columns - 1)) / columns
     height = (_PAGE[1] - 2 * _MARGIN - _GAP * (rows - 1)) / rows
-    x, y = _MARGIN + col * (width + _GAP), _MARGIN + row * (height + _GAP)
-    scale = min(width / puzzle.board.cols, (height - _CAPTION) / puzzle.board.rows) / CELL
-    caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
-    return _group(x, y, 1.0, [caption]) + _group(x, y + _CAPTION, scale, figure(puzzle, values))
+    pages = []
+    for sheet in sheets(items, per_page, solutions):
+        drawn = ""
+        for at, (title, puzzle, values) in enumerate(sheet):
+            row, col = divmod(at, columns)
+            x, y = _MARGIN + col * (width + _GAP), _MARGIN + row * (height + _GAP)
+            scale = min(width / puzzle.board.cols, (height - _CAPTION) / puzzle.board.rows) / CELL
+            caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
+            drawn += _group(x, y, 1.0, [caption])
+            drawn += _group(x, y + _CAPTION, scale, figure(puzzle, values))
+        pages.append(drawn)
+    return _document(pages or [""])
 
 
 def _group(x: float, y: float, scale: float, shapes: Iterable[Shape]) -> str:
@@ -66,7 +61,7 @@ def _drawn(shape: Shape) -> str:
     """A shape in the operators of a page, whose y goes upwards."""
     if isinstance(shape, Box):
         red, green, blue = (int(shape.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-        place = f"{shape.x:g} {-shape.y - shape.height:g} {shape.width:g} {shape.height:g}"
+        place = f"{shape.x} {-shape.y - CELL} {CELL} {CELL}"
         return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
     if isinstance(shape, Strokes):
         moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in shape.lines)
@@ -80,29 +75,25 @@ def _drawn(shape: Shape) -> str:
 
 def _document(pages: Sequence[str]) -> bytes:
     """The file: its objects one after the other, and where each begins."""
-    out, starts = b"%PDF-1.4\n", []
-    for number, body in enumerate(_objects(pages), 1):
-        starts.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    count = len(starts) + 1
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % count
-    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, len(out))
-    return out + head + table + tail
-
-
-def _objects(pages: Sequence[str]) -> Iterator[bytes]:
-    """Catalogue, list of pages, two fonts, and for each page its description and its drawing."""
-    first = 5
-    kids = " ".join(f"{first + 2 * at} 0 R" for at in range(len(pages)))
-    yield b"<</Type/Catalog/Pages 2 0 R>>"
-    yield f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode()
+    kids = " ".join(f"{5 + 2 * at} 0 R" for at in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode(),
+    ]
     for font in ("Helvetica", "Helvetica-Bold"):
         kind = "/Type/Font/Subtype/Type1/Encoding/WinAnsiEncoding"
-        yield f"<<{kind}/BaseFont/{font}>>".encode()
-    for at, page in enumerate(pages):
+        objects.append(f"<<{kind}/BaseFont/{font}>>".encode())
+    for page in pages:
         size, fonts = f"{_PAGE[0]:g} {_PAGE[1]:g}", "<</Font<</R 3 0 R/B 4 0 R>>>>"
         about = f"/Parent 2 0 R/MediaBox[0 0 {size}]/Resources{fonts}"
-        yield f"<</Type/Page{about}/Contents {first + 2 * at + 1} 0 R>>".encode()
+        objects.append(f"<</Type/Page{about}/Contents {len(objects) + 2} 0 R>>".encode())
         packed = zlib.compress(page.encode("ascii"))
-        yield b"<</Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream" % (len(packed), packed)
+        head = b"<</Filter/FlateDecode/Length %d>>" % len(packed)
+        objects.append(b"%b\nstream\n%b\nendstream" % (head, packed))
+    out, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, body in enumerate(objects, 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    count = len(objects) + 1
+    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, len(out))
+    return out + b"xref\n0 %d\n" % count + table + tail

@@ -11,8 +11,19 @@ from math import ceil, sqrt
 
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.drawing.geometry import TextLayout
-from vmd_solver.drawing.shapes import BLACK, CELL, Label, Shape, corner, ground, symbol, symbol_size
-from vmd_solver.drawing.svg import document, group, moved
+from vmd_solver.drawing.shapes import (
+    BLACK,
+    CELL,
+    Label,
+    Shape,
+    corner,
+    document,
+    ground,
+    group,
+    moved,
+    symbol,
+    symbol_size,
+)
 from vmd_solver.drawing.text import CONFLICT_SIGN, OPEN_SIGN, value_lines
 
 _GAP, _TITLE, _LINE = 24, 24, 20
@@ -86,22 +97,18 @@ def storyboard(show: Slideshow) -> str:
     most, count = max(len(slide.boards) for slide in show.slides), len(show.slides)
     columns = most if most > 1 and count > 1 else ceil(sqrt(most * count))
     width, height = CELL * show.board.cols + _GAP, CELL * show.board.rows + _TITLE + _GAP
-    tiles = ""
+    body = ""
     for number, slide in enumerate(show.slides):
         for at, board in enumerate(slide.boards, number * most):
             row, col = divmod(at, columns)
             title = f"{board.step}, {board.title}" if len(slide.boards) > 1 else board.step
-            tile = _tile(show, board, title)
-            tiles += moved(col * width + _GAP, row * height + _GAP, tile) + "\n"
+            head = group([Label(0, _TITLE - 8, title, _TITLE_SIZE, middle=False)])
+            tile = head + moved(0, _TITLE, group(_shapes(show, board.cells)))
+            body += moved(col * width + _GAP, row * height + _GAP, tile) + "\n"
     below = -(-(most * count) // columns) * height + _GAP
-    legend = moved(_GAP, below, group(_legend(show)))
+    body += moved(_GAP, below, group(_legend(show))) + "\n"
     size = max(columns * width, 220) + _GAP, below + _LINE * (len(show.roles) + 2)
-    return document(*size, f"{tiles}{legend}\n")
-
-
-def _tile(show: Slideshow, board: SlideBoard, title: str) -> str:
-    head = Label(0, _TITLE - 8, title, _TITLE_SIZE, middle=False)
-    return group([head]) + moved(0, _TITLE, group(_shapes(show, board.cells)))
+    return document(*size, body)
 
 
 def _shapes(show: Slideshow, cells: Sequence[SlideCell]) -> Iterator[Shape]:
