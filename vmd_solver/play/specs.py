@@ -11,8 +11,7 @@ import numpy as np
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats.boards import BARE, bare_board
-from vmd_solver.generation import Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
-from vmd_solver.generation.puzzles import MOST_SIZE
+from vmd_solver.generation import MOST_SIZE, Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
 from vmd_solver.techniques import LEVELS
 
 

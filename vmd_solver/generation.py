@@ -1,9 +1,9 @@
-"""From a spec and a number to a puzzle, always the same one.
+"""New puzzles: from a spec and a number to a puzzle, always the same one.
 
 A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
 its solution stays the only one. Where a level is asked for, the clues that went last come back
 until a person can solve it with the techniques of that level; where that passes the level by,
-another grid is tried. No clock decides anything.
+another grid is tried. No clock decides anything. Knows no option, file or screen.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from vmd_solver.generation import (
     PuzzleSpec,
     Symmetry,
     make,
+    orbits,
 )
-from vmd_solver.generation.puzzles import orbits
 from vmd_solver.techniques import Level, grade
 
 TURNS = {
