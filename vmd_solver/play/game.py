@@ -1,21 +1,93 @@
 """A game: a puzzle, what was filled in and pencilled in, by which moves, and the time it took.
 
-Knows the rules and, once known, the solution count on the puzzle; nothing of files or screens.
+Knows the rules of its board and, once known, how many solutions there are; no file and no screen.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from vmd_solver.csp.puzzle import Puzzle
+import numpy as np
+
+from vmd_solver.csp.puzzle import Board, Puzzle, conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.play.analysis import SolutionCount
-from vmd_solver.play.rules import Rules
-from vmd_solver.play.stopwatch import Stopwatch
 from vmd_solver.techniques import Grade
+
+
+class Stopwatch:
+    """Seconds that ran; stopped at first. `clock` gives seconds that never go back."""
+
+    def __init__(self, elapsed_s: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._before_s, self._clock = elapsed_s, clock
+        self._since: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._since is not None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds so far."""
+        return self._before_s + (0.0 if self._since is None else self._clock() - self._since)
+
+    def start(self) -> None:
+        if self._since is None:
+            self._since = self._clock()
+
+    def stop(self) -> None:
+        self._before_s, self._since = self.elapsed_s, None
+
+
+def shown(seconds: float) -> str:
+    """A time as people write it.
+
+    >>> shown(59.9), shown(754), shown(3723)
+    ('00:59', '12:34', '1:02:03')
+    """
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute:02}:{second:02}"
+
+
+class Rules:
+    """The rules of one board, asked of any values (n entries, 0 where open)."""
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.full_mask = board, (1 << board.D) - 1
+        complete = {tuple(sorted(unit)) for unit in board.units if len(unit) == board.D}
+        rows = (tuple(range(at, at + board.cols)) for at in range(0, board.n, board.cols))
+        self.places = board.rows if complete.issuperset(rows) else None
+        """How often each value occurs in a full grid, where complete rows settle it."""
+
+    def candidates(self, values: Sequence[int]) -> list[int]:
+        """Masks (n,) of the values that no peer holds; 0 where the cell is filled."""
+        held = [1 << value >> 1 for value in values]
+        seen = [reduce(or_, (held[cell] for cell in unit), 0) for unit in self.board.units]
+        return [
+            0 if value else self.full_mask & ~reduce(or_, (seen[unit] for unit in homes), 0)
+            for value, homes in zip(values, self.board.homes, strict=True)
+        ]
+
+    def conflicts(self, values: Sequence[int]) -> frozenset[int]:
+        """The cells whose value occurs again in one of their units."""
+        return frozenset(conflicts(self.board, np.array([values]))[0].nonzero()[0].tolist())
+
+
+def mask_values(mask: int) -> Iterator[int]:
+    """The values of a mask, in rising order.
+
+    >>> list(mask_values(0b1010))
+    [2, 4]
+    """
+    return (at for at in range(1, mask.bit_length() + 1) if mask >> at - 1 & 1)
+
 
 Content = tuple[int, int, int]
 """A cell, its value (0 open) and its marks (a mask: bit v - 1 for value v)."""

@@ -18,7 +18,7 @@ from typing import Any
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse
-from vmd_solver.play.rules import Rules, mask_values
+from vmd_solver.play.game import Rules, mask_values
 
 MOST_REPLAYS = 100
 """Puzzles of a trace that are offered; a trace may hold millions."""

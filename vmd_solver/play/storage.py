@@ -1,6 +1,5 @@
-"""Files that survive a crash in mid write and a second program at the same time.
-
-Knows nothing of what the files hold.
+"""Where games, statistics and settings are kept; files that survive a crash in mid write and a
+second program at the same time. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -10,13 +9,36 @@ import os
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from platformdirs import user_config_path, user_data_path
+
 from vmd_solver.errors import SaveError
 
 _DRAFT = ".draft"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folder of saved games, the file of finished games, and the file of settings."""
+
+    games: Path
+    statistics: Path
+    settings: Path
+
+
+def folders_at(data: Path, config: Path | None = None) -> Folders:
+    """Everything in `data`, but for the settings where there is a folder for these."""
+    return Folders(data / "games", data / "finished.jsonl", (config or data) / "play.json")
+
+
+def usual_folders() -> Folders:
+    """The folders that the operating system has for us."""
+    data, config = (of("vmd-solver", appauthor=False) for of in (user_data_path, user_config_path))
+    return folders_at(data, config)
 
 
 def read_json(path: Path) -> Any:

@@ -8,8 +8,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku
 from vmd_solver.play import Game, SolutionCount, analyse
 from vmd_solver.play.analysis import grade_words, graded
-from vmd_solver.play.rules import Rules
-from vmd_solver.play.stopwatch import Stopwatch
+from vmd_solver.play.game import Rules, Stopwatch
 from vmd_solver.techniques import Grade, grade
 
 GIVENS = (1, 2, 0, 0) + (0,) * 8 + (0, 0, 2, 1)

@@ -17,8 +17,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, sudoku
 from vmd_solver.errors import SaveError
 from vmd_solver.play import Library, Opened, storage
-from vmd_solver.play.library import ELSEWHERE
-from vmd_solver.play.savegame import from_data, to_data
+from vmd_solver.play.library import ELSEWHERE, from_data, to_data
 from vmd_solver.play.storage import Lock
 
 ROOT = Path(__file__).resolve().parents[3]
