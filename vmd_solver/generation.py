@@ -1,9 +1,7 @@
-"""New puzzles: from a spec and a number to a puzzle, always the same one.
+"""New puzzles: from a spec and a number to a puzzle, always the same one, by whatever machine.
 
 A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
-its solution stays the only one. Where a level is asked for, the clues that went last come back
-until a person can solve it with the techniques of that level; where that passes the level by,
-another grid is tried. No clock decides anything. Knows no option, file or screen.
+its solution stays the only one, and less where a level asks for it. Knows no option and no screen.
 """
 
 from __future__ import annotations
@@ -65,7 +63,7 @@ Orbit = tuple[int, ...]
 
 
 def orbits(board: Board, symmetry: Symmetry) -> tuple[Orbit, ...]:
-    """The cells of a square board in orbits.
+    """The cells of a square board in orbits, lowest first.
 
     >>> from vmd_solver.csp.families import latin
     >>> orbits(latin(3), "half-turn")
@@ -89,18 +87,13 @@ class PuzzleSpec:
 
     family: str = "sudoku"
     size: int = 9
-    box: tuple[int, int] | None = None
-    """Rows and columns of a box; None for the customary ones."""
-    level: Level | None = None
-    """Of the hardest technique a person needs; None takes what comes."""
+    box: tuple[int, int] | None = None  # rows and columns of a box; None for the customary ones
+    level: Level | None = None  # of the hardest technique a person needs; None takes what comes
     symmetry: Symmetry = "none"
-    minimal: bool = False
-    """Every clue is needed: without any of them there are several solutions."""
-    clues: int = 0
-    """At least this many givens stay."""
+    minimal: bool = False  # every clue is needed: without any of them there are several solutions
+    clues: int = 0  # at least this many givens stay
     seed: int = 0
-    tries: int = 200
-    """Grids dug for one puzzle, at most."""
+    tries: int = 200  # grids dug for one puzzle, at most
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -166,10 +159,7 @@ class ModelGrids:
 
 @dataclass(frozen=True)
 class GeneratedPuzzle:
-    """A puzzle, its only solution (n,), how hard it is, and how it came about.
-
-    `drawn` says of each grid tried whether a model drew it; None where none was asked.
-    """
+    """A puzzle, its only solution (n,), how hard it is, and `by_model` of each grid tried."""
 
     puzzle: Puzzle
     solution: tuple[int, ...]
@@ -236,9 +226,9 @@ def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle,
         puzzle = _without(full, gone[:opened])
         return puzzle, grade(puzzle, unique=True)
 
-    if spec.minimal and not _is_minimal(_without(full, gone)):
-        return None
     found = graded(len(gone))
+    if spec.minimal and not _is_minimal(found[0]):
+        return None
     if spec.level is None or found[1].level == spec.level:
         return found
     most = LEVELS.index(spec.level)

@@ -33,8 +33,7 @@ Run = tuple[str, Style]
 
 def border(board: Board, row: int, col: int, above: bool) -> bool:
     """Whether another region, or the edge of the board, is above the cell, or left of it."""
-    other = board.region_at(row - 1, col) if above else board.region_at(row, col - 1)
-    return other != board.region_at(row, col)
+    return board.region_at(row, col) != board.region_at(row - above, col - (not above))
 
 
 def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
@@ -72,15 +71,10 @@ class CellSize(NamedTuple):
 
 def cell_sizes(board: Board) -> tuple[CellSize, ...]:
     """The sizes that make sense on a board, the largest first."""
-    D = board.D
-    square = isqrt(D - 1) + 1
-    rows = -(-D // square)
-    found = [
-        CellSize(rows, square, spaced=True, ruled=True),
-        CellSize(rows, square, ruled=True),
-        CellSize(rows, square),
-        CellSize(2, -(-D // 2)),
-    ]
+    D, square = board.D, isqrt(board.D - 1) + 1
+    marks = -(-D // square), square
+    found = [CellSize(*marks, spaced=True, ruled=True), CellSize(*marks, ruled=True)]
+    found += [CellSize(*marks), CellSize(2, -(-D // 2))]
     found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
     found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
     return tuple(dict.fromkeys(found))

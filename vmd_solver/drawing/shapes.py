@@ -1,6 +1,6 @@
 """A board for paper as boxes, lines and labels, y downwards, CELL units a cell; and these as SVG.
 
-`pdf` writes the same shapes in another way.
+`pages` has them as PDF too.
 """
 
 from __future__ import annotations

@@ -36,9 +36,6 @@ _PERCENT_SIZE = 8
 _WIDTH, _HEIGHT = 80, 24
 """The terminal that two boards are fitted to; more of them are drawn small, and take more."""
 
-_HOLD_S = 3.0
-"""Seconds that the end stays."""
-
 
 @dataclass(frozen=True)
 class Role:
@@ -57,20 +54,19 @@ class Role:
 
 @dataclass(frozen=True)
 class SlideCell:
-    """What a cell shows: a symbol, or none where it is open, and how sure the model is of it."""
+    """What a cell shows: a symbol, or none where it is open, whether its value breaks a rule, and
+    how sure the model is of it."""
 
     symbol: str
     role: Role
     broken: bool = False
-    """Whether the value breaks a rule."""
     percent: str = ""
 
     def lines(self, layout: TextLayout) -> tuple[str, ...]:
         """The cell as text; where there is no room for both signs, that of its role stays."""
-        width, symbol = layout.cell_width, self.symbol or OPEN_SIGN
-        warning = CONFLICT_SIGN if self.broken and width > len(symbol) + 1 else ""
-        height, after = layout.cell_height, self.role.sign
-        return value_lines(width, height, symbol, after, warning, below=self.percent)
+        size, symbol = (layout.cell_width, layout.cell_height), self.symbol or OPEN_SIGN
+        warning = CONFLICT_SIGN if self.broken and size[0] > len(symbol) + 1 else ""
+        return value_lines(*size, symbol, self.role.sign, warning, below=self.percent)
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def cast(show: Slideshow, delay_s: float, title: str) -> str:
         # In place of the screen before, the cursor out of sight.
         written = "\x1b[?25l\x1b[H" + "\x1b[K\r\n".join(screen) + "\x1b[J"
         lines.append([round(at * delay_s, 3), "o", written])
-    lines.append([round((len(screens) - 1) * delay_s + _HOLD_S, 3), "o", ""])
+    lines.append([round((len(screens) - 1) * delay_s + 3.0, 3), "o", ""])  # the end stays
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from vmd_solver.csp.puzzle import Board, Puzzle, conflicts
 from vmd_solver.csp.verify import verify
-from vmd_solver.play.analysis import SolutionCount
 from vmd_solver.techniques import Grade
 
 
@@ -89,15 +88,31 @@ def mask_values(mask: int) -> Iterator[int]:
     return (at for at in range(1, mask.bit_length() + 1) if mask >> at - 1 & 1)
 
 
+@dataclass(frozen=True)
+class SolutionCount:
+    """What is known: `kind`, and the solution where it is the only one."""
+
+    kind: Literal["unknown", "one", "several", "none", "undecided"] = "unknown"
+    solution: tuple[int, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """What to tell the player."""
+        return {
+            "unknown": "solutions not counted yet",
+            "one": "one solution",
+            "several": "several solutions: any of them will do",
+            "none": "no solution (proved)",
+            "undecided": "solutions not counted: the search took too long",
+        }[self.kind]
+
+
 Content = tuple[int, int, int]
 """A cell, its value (0 open) and its marks (a mask: bit v - 1 for value v)."""
 
 
-class Move(NamedTuple):
-    """What a move changed: the contents of these cells before it and after it."""
-
-    before: list[Content]
-    after: list[Content]
+Move = tuple[list[Content], list[Content]]
+"""The contents of the cells that a move changed, before it and after it."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +205,7 @@ class Game:
         after = [content for content in contents if content != now[content[0]]]
         if not after:
             return False
-        self.done.append(Move([now[cell] for cell, _, _ in after], after))
+        self.done.append(([now[cell] for cell, _, _ in after], after))
         self.undone.clear()
         return self._put(after)
 
@@ -207,14 +222,14 @@ class Game:
         if not self.done:
             return False
         self.undone.append(self.done.pop())
-        return self._put(self.undone[-1].before)
+        return self._put(self.undone[-1][0])
 
     def redo(self) -> bool:
         """Do again what was undone last; False where there is nothing."""
         if not self.undone:
             return False
         self.done.append(self.undone.pop())
-        return self._put(self.done[-1].after)
+        return self._put(self.done[-1][1])
 
     def undo_mistakes(self) -> int:
         """Undo to the last position without a mistake; how many moves that took back.

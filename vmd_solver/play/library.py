@@ -49,7 +49,7 @@ def to_data(game: Game) -> dict[str, Any]:
         "version": VERSION,
         "title": game.title,
         "puzzle": write(game.puzzle, "jsonl"),
-        "moves": [move.after for move in (*game.done, *reversed(game.undone))],
+        "moves": [after for _, after in (*game.done, *reversed(game.undone))],
         "done": len(game.done),
         "savepoints": [asdict(point) for point in game.savepoints],
         "elapsed_s": round(game.watch.elapsed_s, 3),

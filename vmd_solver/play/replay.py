@@ -20,11 +20,8 @@ from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse
 from vmd_solver.play.game import Rules, mask_values
 
-MOST_REPLAYS = 100
-"""Puzzles of a trace that are offered; a trace may hold millions."""
-
-MOST_LATENTS = 1024
-"""Latents of one puzzle in a trace; more are taken for a damaged file."""
+MOST_REPLAYS, MOST_LATENTS = 100, 1024
+"""Puzzles of a trace that are offered; latents of one, more are taken for a damaged file."""
 
 Row = dict[str, Any]
 
@@ -34,16 +31,11 @@ class State(IntEnum):
 
     OPEN = 0
     GIVEN = 1
-    PROPOSED = 2
-    """Masked; shown is the value that the last call finds most probable."""
-    NOW = 3
-    """Committed after the last call."""
-    EARLIER = 4
-    """Committed after an earlier one."""
-    REMASKED = 5
-    """Committed, and masked again after the last call; shown is the value it lost."""
-    VERIFIED = 6
-    """Part of the full grid that the verifier accepted."""
+    PROPOSED = 2  # masked; shown is the value that the last call finds most probable
+    NOW = 3  # committed after the last call
+    EARLIER = 4  # committed after an earlier one
+    REMASKED = 5  # committed, and masked again after the last call; shown is the value it lost
+    VERIFIED = 6  # part of the full grid that the verifier accepted
 
 
 _COMMITTED = (State.NOW, State.EARLIER)
@@ -52,21 +44,20 @@ _SETTLED = (*_COMMITTED, State.GIVEN, State.VERIFIED)
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of one latent's board."""
+    """One cell of one latent's board; the probability is that of the call that proposed the value,
+    None where no call did."""
 
     state: State
     value: int = 0
     probability: float | None = None
-    """That of the value in the call that proposed it; None where no call did."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """The board of one latent."""
+    """The board of one latent, and its cells whose value breaks a rule."""
 
     cells: tuple[Cell, ...]
     conflicts: frozenset[int] = frozenset()
-    """Cells whose value breaks a rule."""
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -76,7 +67,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame of the replay. `step` names it, counters are totals since the beginning."""
+    """A frame of the replay. `step` names it, counters are totals since the beginning, and `status`
+    says how the run ended; it is empty before that."""
 
     step: str
     layers: tuple[Layer, ...]
@@ -85,7 +77,6 @@ class Frame:
     remasked: int = 0
     guesses: int = 0
     status: str = ""
-    """How the run ended; empty before its end."""
 
 
 Change = Callable[[int, Cell], Cell]

@@ -15,9 +15,18 @@ from textual.widgets import Static
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.play import Opened, Savepoint, Settings, SolutionCount, analyse
-from vmd_solver.play.analysis import grade_words, graded
+from vmd_solver.play.analysis import (
+    STUCK,
+    Opinion,
+    grade_words,
+    graded,
+    hint,
+    obstacle,
+    opinion,
+    state_of,
+    take,
+)
 from vmd_solver.play.game import mask_values, shown
-from vmd_solver.play.hints import STUCK, Opinion, hint, obstacle, opinion, state_of, take
 from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Finished
