@@ -226,9 +226,11 @@ def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle,
         puzzle = _without(full, gone[:opened])
         return puzzle, grade(puzzle, unique=True)
 
+    least = _without(full, gone)
+    clues = [cell for cell, value in enumerate(least.givens) if value and spec.minimal]
+    if any(_counted(_without(least, [(cell,)])).solutions < 2 for cell in clues):
+        return None  # it is not certain that every clue is needed
     found = graded(len(gone))
-    if spec.minimal and not _is_minimal(found[0]):
-        return None
     if spec.level is None or found[1].level == spec.level:
         return found
     most = LEVELS.index(spec.level)
@@ -244,12 +246,6 @@ def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle,
         else:
             high = middle
     return found if found[1].level == spec.level else None
-
-
-def _is_minimal(puzzle: Puzzle) -> bool:
-    """Whether it is certain that every clue is needed: without it there are several solutions."""
-    clues = (cell for cell, value in enumerate(puzzle.givens) if value)
-    return all(_counted(_without(puzzle, [(cell,)])).solutions > 1 for cell in clues)
 
 
 def _without(puzzle: Puzzle, gone: Sequence[Orbit]) -> Puzzle:

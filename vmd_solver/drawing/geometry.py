@@ -1,7 +1,4 @@
-"""Where the borders, cells and signs of a board are, and how large a cell is in a terminal.
-
-Knows no style and no game.
-"""
+"""Where the borders, cells and signs of a board are, and how large a cell is in a terminal."""
 
 from __future__ import annotations
 

@@ -18,11 +18,7 @@ CELL = 36
 MARGIN = 2
 """Around a board, so that the frame is drawn whole."""
 
-BLACK = "#000000"
-_SHADE = "#dddddd"
-
-Line = tuple[int, int, int, int]
-"""x and y of both ends."""
+BLACK, _SHADE = "#000000", "#dddddd"
 
 
 @dataclass(frozen=True)
@@ -36,9 +32,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Black lines of one width."""
+    """Black lines of one width: x and y of both ends."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[int, int, int, int], ...]
     width: int
 
 

@@ -28,9 +28,6 @@ MOST = 5000
 STEPS = 1000
 """Edits that can be undone."""
 
-_LONGEST = 4
-"""Tokens of a character: bytes of UTF-8."""
-
 
 class Kind(Enum):
     """Where a cell's text is from."""
@@ -47,8 +44,7 @@ class Cell:
 
     kind: Kind
     text: str = ""
-    tokens: int = 1
-    """How many masked tokens it becomes when it is masked again."""
+    tokens: int = 1  # how many masked ones it becomes when it is masked again
 
     @property
     def wordy(self) -> bool:
@@ -72,8 +68,6 @@ class Draft:
         self.anchor: int | None = None
         self._done: Past = []
         self._undone: Past = []
-
-    # What there is
 
     @property
     def text(self) -> str:
@@ -102,14 +96,10 @@ class Draft:
             first -= 1
         return slice(first, max(last, min(self.cursor + 1, len(self.cells))))
 
-    # The cursor
-
     def go(self, to: int, select: bool = False) -> None:
         """Put the cursor before a cell; with `select` everything on the way is selected."""
-        if not select:
-            self.anchor = None
-        elif self.anchor is None:
-            self.anchor = self.cursor
+        begun = self.cursor if self.anchor is None else self.anchor
+        self.anchor = begun if select else None
         self.cursor = min(max(to, 0), len(self.cells))
 
     # Edits
@@ -157,11 +147,10 @@ class Draft:
         kinds, old, new = {cell.kind for cell in inside}, Kind.SAMPLED, Kind.LOCKED
         if old not in kinds:
             old, new = new, old
-        if old not in kinds:
-            return False
-        turned = (replace(cell, kind=new) if cell.kind is old else cell for cell in inside)
-        self.put((*self.cells[: reach.start], *turned, *self.cells[reach.stop :]))
-        return True
+        if old in kinds:
+            turned = (replace(cell, kind=new) if cell.kind is old else cell for cell in inside)
+            self.put((*self.cells[: reach.start], *turned, *self.cells[reach.stop :]))
+        return old in kinds
 
     def _insert(self, new: Cells) -> bool:
         """These cells in place of the selection, the cursor behind them; False if they were cut."""
@@ -252,25 +241,17 @@ def fill_in(
 
 def tokens_of(cells: Cells, alphabet: Alphabet) -> Ints:
     """The cells as tokens (m,), 0 where masked. Raises TextError with the place of a character."""
-    parts = [np.zeros(0, dtype=np.int64)]
-    for masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
-        texts = [cell.text for cell in run]
-        try:
-            parts.append(np.zeros(len(texts), int) if masked else alphabet.encode("".join(texts)))
-        except TextError as error:
-            raise TextError(_foreign(cells, alphabet)) from error
-    return np.concatenate(parts)
-
-
-def _foreign(cells: Cells, alphabet: Alphabet) -> str:
-    """What to say of the first character that the alphabet lacks."""
     for place, cell in enumerate(cells, start=1):
         try:
             alphabet.encode(cell.text)
-        except TextError:
+        except TextError as error:
             lacks = f"lacks {cell.text!r}, character {place}: mask it, or write another."
-            return f"The model's alphabet {alphabet.name!r} {lacks}"
-    raise AssertionError("a part was refused, and none of its characters")
+            raise TextError(f"The model's alphabet {alphabet.name!r} {lacks}") from error
+    parts = [np.zeros(0, dtype=np.int64)]
+    for masked, run in groupby(cells, key=lambda cell: cell.kind is Kind.MASKED):
+        texts = [cell.text for cell in run]
+        parts.append(np.zeros(len(texts), int) if masked else alphabet.encode("".join(texts)))
+    return np.concatenate(parts)
 
 
 def filled(cells: Cells, new: Ints, alphabet: Alphabet) -> Cells:
@@ -287,7 +268,8 @@ def _sampled(tokens: list[int], alphabet: Alphabet) -> Iterator[Cell]:
     """Tokens as cells: whole characters, and masks for what is not all there yet."""
     at = 0
     while at < len(tokens):
-        cell, known = MASK, np.array([*takewhile(bool, tokens[at : at + _LONGEST])])
+        # A character has four bytes at most, and so four tokens.
+        cell, known = MASK, np.array([*takewhile(bool, tokens[at : at + 4])])
         for count in range(1, len(known) + 1):
             with suppress(UnicodeDecodeError):
                 cell = Cell(Kind.SAMPLED, alphabet.join(known[:count]).decode(), count)

@@ -148,17 +148,12 @@ class Game:
         self.savepoints: list[Savepoint] = []
         self.watch = watch or Stopwatch()
         self.solution_count = SolutionCount()
-        self.grade: Grade | None = None
-        """How hard the puzzle is, once that is known."""
-        self.helped = False
-        """Whether anything beyond the rules helped: such games have no best times."""
-        self.finished = False
-        """Whether it was solved once: a game counts once."""
-        self.version = 0
-        """Grows with every change of what there is to save."""
+        self.grade: Grade | None = None  # how hard the puzzle is, once that is known
+        self.helped = False  # by anything beyond the rules: such games have no best times
+        self.finished = False  # whether it was solved once: a game counts once
+        self.version = 0  # grows with every change of what there is to save
 
     def is_given(self, cell: int) -> bool:
-        """Whether the puzzle itself fills the cell."""
         return self.puzzle.givens[cell] > 0
 
     # What is filled in and pencilled in
@@ -189,7 +184,6 @@ class Game:
         return self.play([(cell, 0, masks[cell]) for cell in chosen if not self.values[cell]])
 
     def clear_marks(self) -> bool:
-        """Take all marks away."""
         return self.play((cell, value, 0) for cell, value in enumerate(self.values))
 
     def restart(self) -> bool:
@@ -255,7 +249,6 @@ class Game:
         return self.play(zip(range(self.board.n), point.values, point.marks, strict=True))
 
     def forget_point(self, point: Savepoint) -> None:
-        """Drop a kept position."""
         self.savepoints.remove(point)
         self.version += 1
 
@@ -309,7 +302,6 @@ class Game:
 
     @property
     def open_cells(self) -> int:
-        """How many cells are open."""
         return self.values.count(0)
 
     def finish(self) -> bool:

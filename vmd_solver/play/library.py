@@ -20,7 +20,6 @@ from vmd_solver.play.game import Content, Game, Savepoint, Stopwatch
 from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
 
 VERSION = 1
-_MOST_SECONDS = 1e9
 
 ELSEWHERE = "This game is open in another vmd-play: what you do here is not saved."
 
@@ -65,7 +64,7 @@ def from_data(data: Any) -> Game:
         if data["version"] != VERSION:
             raise SaveError(f"version {VERSION} expected, got {data['version']!r}")
         puzzle, elapsed_s = parse(data["puzzle"], format="jsonl"), float(data["elapsed_s"])
-        _require(0 <= elapsed_s < _MOST_SECONDS, "an impossible time")
+        _require(0 <= elapsed_s < 1e9, "an impossible time")
         game = Game(puzzle, str(data["title"]), Stopwatch(elapsed_s))
         moves, done = data["moves"], data["done"]
         for move in moves:
@@ -236,11 +235,11 @@ class Library:
     def remove(self, key: str) -> bool:
         """Delete a saved game; False where another program has it open."""
         lock = Lock(self.path(key))
-        if not lock.take():
-            return False
-        self.path(key).unlink(missing_ok=True)
-        lock.release()
-        return True
+        ours = lock.take()
+        if ours:
+            self.path(key).unlink(missing_ok=True)
+            lock.release()
+        return ours
 
 
 def _summary(path: Path) -> Summary | None:

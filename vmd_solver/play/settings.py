@@ -12,9 +12,8 @@ from vmd_solver.play.storage import read_json, set_aside, write_json
 DEFAULT_THEME = "paper-dark"
 
 
-def _toggle(default: bool, area: str, text: str) -> bool:
-    toggled: bool = field(default=default, metadata={"area": area, "text": text})
-    return toggled
+def _toggle(default: bool, area: str, text: str) -> Any:
+    return field(default=default, metadata={"area": area, "text": text})
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class Settings:
     wrap: bool = _toggle(True, "Display", "The cursor goes round the edges")
     pause_on_blur: bool = _toggle(False, "Display", "Pause when the terminal loses the focus")
     theme: str = DEFAULT_THEME
-    keys: dict[str, str] = field(default_factory=dict)
-    """The keys of commands, by the command's name, where they are not the usual ones."""
+    keys: dict[str, str] = field(default_factory=dict)  # by command, where not the usual ones
 
 
 TOGGLES = tuple(one for one in fields(Settings) if "area" in one.metadata)

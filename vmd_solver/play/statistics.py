@@ -1,7 +1,4 @@
-"""Finished games: one line each in a file that only grows, and what they add up to.
-
-Lines that cannot be read are ignored and stay where they are.
-"""
+"""Finished games: one line each in a file that only grows; lines that cannot be read stay there."""
 
 from __future__ import annotations
 
@@ -49,7 +46,7 @@ class Statistics:
         self.path = path
 
     def add(self, finished: Finished) -> None:
-        """Keep one more. Raises OSError where the disk refuses."""
+        """Raises OSError where the disk refuses."""
         append_line(self.path, json.dumps(asdict(finished)))
 
     def games(self) -> list[Finished]:
