@@ -9,13 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Literal
 
-import numpy as np
-
-from vmd_solver.csp.puzzle import Board, Puzzle, conflicts
+from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.techniques import Grade
 
@@ -67,16 +63,28 @@ class Rules:
 
     def candidates(self, values: Sequence[int]) -> list[int]:
         """Masks (n,) of the values that no peer holds; 0 where the cell is filled."""
-        held = [1 << value >> 1 for value in values]
-        seen = [reduce(or_, (held[cell] for cell in unit), 0) for unit in self.board.units]
-        return [
-            0 if value else self.full_mask & ~reduce(or_, (seen[unit] for unit in homes), 0)
-            for value, homes in zip(values, self.board.homes, strict=True)
-        ]
+        held, seen = [1 << value >> 1 for value in values], [0] * len(self.board.units)
+        for number, unit in enumerate(self.board.units):
+            for cell in unit:
+                seen[number] |= held[cell]
+        masks = []
+        for value, homes in zip(values, self.board.homes, strict=True):
+            mask = 0 if value else self.full_mask
+            for unit_number in homes:
+                mask &= ~seen[unit_number]
+            masks.append(mask)
+        return masks
 
     def conflicts(self, values: Sequence[int]) -> frozenset[int]:
         """The cells whose value occurs again in one of their units."""
-        return frozenset(conflicts(self.board, np.array([values]))[0].nonzero()[0].tolist())
+        found: set[int] = set()
+        for unit in self.board.units:
+            places: dict[int, int] = {}
+            for cell in unit:
+                value = values[cell]
+                if value and places.setdefault(value, cell) != cell:
+                    found |= {cell, places[value]}
+        return frozenset(found)
 
 
 def mask_values(mask: int) -> Iterator[int]:
