@@ -29,7 +29,7 @@ from vmd_solver import __version__
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import Entry
-from vmd_solver.play.folders import folders_at
+from vmd_solver.play.storage import folders_at
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.commands import TABLES
 from vmd_solver.tui.widgets.board import BoardView

@@ -13,9 +13,8 @@ from vmd_solver.csp.families import sudoku, sudoku_x
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.denoiser.fakes import oracle, undecided
-from vmd_solver.drawing.cast import cast
 from vmd_solver.drawing.pages import Solved, html, svg_sheet
-from vmd_solver.drawing.slides import Slideshow, storyboard
+from vmd_solver.drawing.slides import Slideshow, cast, storyboard
 from vmd_solver.play.player import FIRST, Player, record
 from vmd_solver.play.replay import Replay
 from vmd_solver.tui.export import slideshow

@@ -14,8 +14,8 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku, windoku
 from vmd_solver.errors import SaveError
 from vmd_solver.play import Game, Library
-from vmd_solver.play.rules import Rules, mask_values
-from vmd_solver.play.savegame import from_data, to_data
+from vmd_solver.play.game import Rules, mask_values
+from vmd_solver.play.library import from_data, to_data
 
 PUZZLE = Puzzle(sudoku(2, 2), (1, 2, 0, 0) + (0,) * 11 + (1,))
 CELLS = st.integers(0, 15)

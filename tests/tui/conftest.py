@@ -24,8 +24,8 @@ from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.formats import Entry
 from vmd_solver.play import Game
-from vmd_solver.play.folders import Folders, folders_at
 from vmd_solver.play.replay import Replay
+from vmd_solver.play.storage import Folders, folders_at
 from vmd_solver.text.alphabet import KNOWN
 from vmd_solver.text.denoiser import TextDenoiser
 from vmd_solver.text.fakes import FakeText

@@ -14,9 +14,9 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
 from vmd_solver.play import Library, opening
-from vmd_solver.play.folders import Folders
 from vmd_solver.play.library import ELSEWHERE
 from vmd_solver.play.settings import TOGGLES, load
+from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import COMMANDS
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.open import PickScreen

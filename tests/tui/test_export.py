@@ -13,8 +13,7 @@ import pytest
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku, windoku
 from vmd_solver.denoiser.fakes import oracle, undecided
-from vmd_solver.drawing.cast import cast
-from vmd_solver.drawing.slides import storyboard
+from vmd_solver.drawing.slides import cast, storyboard
 from vmd_solver.errors import SaveError
 from vmd_solver.play.player import FIRST, Player, record, varied
 from vmd_solver.play.replay import Replay

@@ -14,7 +14,7 @@ from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import ModelError
 from vmd_solver.generation import Grid, PuzzleSpec, exact_grid, make
-from vmd_solver.play.specs import READY
+from vmd_solver.play.opening import READY
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.screens.play import PlayScreen

@@ -13,8 +13,8 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.fakes import oracle
 from vmd_solver.errors import ModelError
-from vmd_solver.play.folders import Folders
 from vmd_solver.play.statistics import Statistics
+from vmd_solver.play.storage import Folders
 from vmd_solver.techniques import grade
 from vmd_solver.tui.widgets.digits import Digits
 

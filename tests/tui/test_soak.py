@@ -13,7 +13,7 @@ import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.play import Library
-from vmd_solver.play.folders import Folders
+from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import TABLES
 
 Start = Any

@@ -20,8 +20,7 @@ from vmd_solver.cli.output import Output
 from vmd_solver.console.exits import ExitCode
 from vmd_solver.console.narrator import Narrator
 from vmd_solver.denoiser import load
-from vmd_solver.drawing.pages import html, svg_sheet
-from vmd_solver.drawing.pdf import pdf
+from vmd_solver.drawing.pages import html, pdf, svg_sheet
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
 from vmd_solver.generation import Draw, GeneratedPuzzle, ModelGrids, PuzzleSpec, exact_grid, make

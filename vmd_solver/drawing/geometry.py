@@ -1,7 +1,4 @@
-"""Where the borders, cells and signs of a board are, and how large a cell is in a terminal.
-
-Knows no style and no game.
-"""
+"""Where the borders, cells and signs of a board are, and how large a cell is in a terminal."""
 
 from __future__ import annotations
 
@@ -31,14 +28,9 @@ Run = tuple[str, Style]
 """A piece of a line, and how it looks."""
 
 
-def border_above(board: Board, row: int, col: int) -> bool:
-    """Whether another region, or the edge of the board, is above the cell."""
-    return board.region_at(row - 1, col) != board.region_at(row, col)
-
-
-def border_left(board: Board, row: int, col: int) -> bool:
-    """Whether another region, or the edge of the board, is left of the cell."""
-    return board.region_at(row, col - 1) != board.region_at(row, col)
+def border(board: Board, row: int, col: int, above: bool) -> bool:
+    """Whether another region, or the edge of the board, is above the cell, or left of it."""
+    return board.region_at(row, col) != board.region_at(row - above, col - (not above))
 
 
 def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
@@ -76,15 +68,10 @@ class CellSize(NamedTuple):
 
 def cell_sizes(board: Board) -> tuple[CellSize, ...]:
     """The sizes that make sense on a board, the largest first."""
-    D = board.D
-    square = isqrt(D - 1) + 1
-    rows = -(-D // square)
-    found = [
-        CellSize(rows, square, spaced=True, ruled=True),
-        CellSize(rows, square, ruled=True),
-        CellSize(rows, square),
-        CellSize(2, -(-D // 2)),
-    ]
+    D, square = board.D, isqrt(board.D - 1) + 1
+    marks = -(-D // square), square
+    found = [CellSize(*marks, spaced=True, ruled=True), CellSize(*marks, ruled=True)]
+    found += [CellSize(*marks), CellSize(2, -(-D // 2))]
     found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
     found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
     return tuple(dict.fromkeys(found))
@@ -114,24 +101,25 @@ class TextLayout:
         """The columns with a line, somewhere, on their left; jigsaws stand equally far apart."""
         rows, cols = range(self.board.rows), range(self.board.cols + 1)
         even = self.size.ruled or (self.board.regions is not None and self.board.box is None)
-        return frozenset(c for c in cols if even or any(self._left_of(r, c) for r in rows))
+        return frozenset(c for c in cols if even or any(self._weight(r, c, False) for r in rows))
 
     @cached_property
     def rules(self) -> frozenset[int]:
         """The rows with a line, somewhere, above them."""
         rows, cols = range(self.board.rows + 1), range(self.board.cols)
-        ruled = self.size.ruled
-        return frozenset(r for r in rows if ruled or any(self._above(r, c) for c in cols))
+        return frozenset(r for r in rows if any(self._weight(r, c, True) for c in cols))
 
     @cached_property
     def lefts(self) -> tuple[int, ...]:
         """The first column of each column of cells."""
-        return tuple(_offsets(self.board.cols, self.cell_width, self.bars))
+        cols = range(self.board.cols)
+        return tuple(col * self.cell_width + sum(bar <= col for bar in self.bars) for col in cols)
 
     @cached_property
     def tops(self) -> tuple[int, ...]:
         """The first line of each row of cells."""
-        return tuple(_offsets(self.board.rows, self.cell_height, self.rules))
+        rows = range(self.board.rows)
+        return tuple(row * self.cell_height + sum(at <= row for at in self.rules) for row in rows)
 
     @property
     def width(self) -> int:
@@ -177,47 +165,31 @@ class TextLayout:
             if col < cols:
                 yield from cell(row * cols + col, line)
 
-    def _above(self, row: int, col: int) -> int:
-        """How heavy the line above a cell is."""
-        return 2 if border_above(self.board, row, col) else self._inner(row, col)
-
-    def _left_of(self, row: int, col: int) -> int:
-        """How heavy the line left of a cell is."""
-        return 2 if border_left(self.board, row, col) else self._inner(row, col)
-
-    def _inner(self, row: int, col: int) -> int:
-        """How heavy lines within regions are; none outside the board."""
+    def _weight(self, row: int, col: int, above: bool) -> int:
+        """How heavy the line above a cell is, or left of it; 0 where there is none."""
+        if border(self.board, row, col, above):
+            return 2
         return int(self.size.ruled and self.board.region_at(row, col) >= 0)
 
     @cached_property
     def _bar_signs(self) -> list[dict[int, str]]:
         """For each row the signs left of its cells, by their column."""
-        weights = [
-            {col: self._left_of(row, col) for col in self.bars} for row in range(self.board.rows)
-        ]
-        return [{col: self.lines[w, w, 0, 0] for col, w in one.items()} for one in weights]
+        signs = [self.lines[weight, weight, 0, 0] for weight in range(3)]
+        rows = range(self.board.rows)
+        return [{col: signs[self._weight(row, col, False)] for col in self.bars} for row in rows]
 
     @cached_property
     def _rule_texts(self) -> dict[int, str]:
         """The whole line above each row of cells that has one."""
-        return {row: "".join(self._rule(row)) for row in self.rules}
-
-    def _rule(self, row: int) -> Iterator[str]:
-        for col in range(self.board.cols + 1):
-            left, right = self._above(row, col - 1), self._above(row, col)
+        found = dict.fromkeys(self.rules, "")
+        for row, col in product(self.rules, range(self.board.cols + 1)):
+            left, right = self._weight(row, col - 1, True), self._weight(row, col, True)
             if col in self.bars:
-                up, down = self._left_of(row - 1, col), self._left_of(row, col)
-                yield self.lines[up, down, left, right]
+                up, down = self._weight(row - 1, col, False), self._weight(row, col, False)
+                found[row] += self.lines[up, down, left, right]
             if col < self.board.cols:
-                yield self.lines[0, 0, right, right] * self.cell_width
-
-
-def _offsets(count: int, size: int, gaps: frozenset[int]) -> Iterator[int]:
-    at = 0
-    for number in range(count):
-        at += number in gaps
-        yield at
-        at += size
+                found[row] += self.lines[0, 0, right, right] * self.cell_width
+        return found
 
 
 def fitted(board: Board, symbol_width: int, width: int, height: int) -> TextLayout:

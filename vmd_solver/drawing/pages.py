@@ -1,19 +1,32 @@
-"""Puzzles and their solutions to print: sheets as HTML, or all in one SVG drawing.
+"""Puzzles and their solutions to print: sheets as HTML or PDF, or all in one SVG drawing.
 
-Nothing is fetched from anywhere. Knows neither how puzzles are made nor where the text goes.
+The PDF is 1.4, with a font that every reader has: the same puzzles give the same bytes, and text
+beyond Windows-1252 becomes question marks. Knows not where all this goes.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import chain
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.drawing.shapes import CELL
-from vmd_solver.drawing.svg import MARGIN, document, moved, svg
+from vmd_solver.drawing.shapes import (
+    CELL,
+    MARGIN,
+    Box,
+    Label,
+    Shape,
+    Strokes,
+    document,
+    figure,
+    moved,
+    svg,
+)
 
-_GAP, _TITLE = 36, 24
+_GAP, _TITLE, _COLUMNS = 36, 24, 2
+"""Between drawings and above them, and drawings side by side, where one drawing holds all."""
 
 _STYLE = """
 @page { size: A4; margin: 14mm; }
@@ -27,6 +40,20 @@ svg { width: 100%; height: auto; max-height: HEIGHTmm; }
 """
 """Black on white, which printers keep; shaded cells have a tone that needs no colour."""
 
+_PAGE = (595.0, 842.0)
+"""Width and height of A4 in points."""
+
+_PDF_MARGIN, _PDF_GAP, _CAPTION, _CAPTION_SIZE = 40.0, 22.0, 18.0, 11.0
+
+_WIDTHS = {
+    **dict.fromkeys("ABEKPSVXY", 667),
+    **dict.fromkeys("CDHNRU", 722),
+    **dict.fromkeys("FTZ", 611),
+    **dict.fromkeys("GOQ", 778),
+    **{"I": 278, "J": 500, "L": 556, "M": 833, "W": 944},
+}
+"""Of Helvetica's capitals, in thousandths of the size; its digits, and bold ones, have 556."""
+
 Solved = tuple[Puzzle, Sequence[int]]
 """A puzzle and its solution (n,)."""
 
@@ -36,11 +63,10 @@ Titled = tuple[str, Puzzle, Sequence[int] | None]
 
 def titled(items: Sequence[Solved], solutions: bool) -> tuple[list[Titled], list[Titled]]:
     """The puzzles, numbered and named, and apart from them their solutions where wanted."""
-    numbered = list(enumerate(items, 1)) if solutions else []
-    return (
-        [(f"{at}. {puzzle.name}", puzzle, None) for at, (puzzle, _) in enumerate(items, 1)],
-        [(f"Solution {at}", *solved) for at, solved in numbered],
-    )
+    asked: list[Titled] = [
+        (f"{at}. {item[0].name}", item[0], None) for at, item in enumerate(items, 1)
+    ]
+    return asked, [(f"Solution {at}", *item) for at, item in enumerate(items, 1) if solutions]
 
 
 def sheets(items: Sequence[Solved], per_page: int, solutions: bool) -> list[list[Titled]]:
@@ -59,37 +85,100 @@ def html(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) ->
     """A page to print, `per_page` puzzles on each sheet; `solutions` come last."""
     columns, rows = columns_and_rows(per_page)
     style = _STYLE.replace("COLUMNS", str(columns)).replace("HEIGHT", str(250 // rows - 14))
-    body = "".join(map(_section, sheets(items, per_page, solutions)))
+    body = ""
+    for sheet in sheets(items, per_page, solutions):
+        body += '<section class="page">\n'
+        for title, puzzle, values in sheet:
+            caption = f"<figcaption>{escape(title)}</figcaption>"
+            body += f"<figure>{caption}{svg(puzzle, values)}</figure>\n"
+        body += "</section>\n"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>Puzzles</title>\n<style>{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
 
 
-def _section(sheet: Iterable[Titled]) -> str:
-    figures = (
-        f"<figure><figcaption>{escape(title)}</figcaption>{svg(puzzle, values)}</figure>\n"
-        for title, puzzle, values in sheet
-    )
-    return f'<section class="page">\n{"".join(figures)}</section>\n'
-
-
-def svg_sheet(items: Sequence[Solved], columns: int = 2, solutions: bool = False) -> str:
-    """One drawing of all the puzzles, this many side by side; `solutions` below them."""
+def svg_sheet(items: Sequence[Solved], solutions: bool = False) -> str:
+    """One drawing of all the puzzles, two side by side; `solutions` below them."""
     drawings = [*chain(*titled(items, solutions))]
     boards = [puzzle.board for puzzle, _ in items]
     wide = max((CELL * board.cols for board in boards), default=0) + 2 * MARGIN + _GAP
     tall = max((CELL * board.rows for board in boards), default=0) + 2 * MARGIN + _GAP + _TITLE
-    across = min(columns, max(1, len(drawings)))
-    placed = (
-        moved(_GAP // 2 + wide * (at % across), _GAP // 2 + tall * (at // across), _tile(*one))
-        for at, one in enumerate(drawings)
-    )
-    height = tall * -(-len(drawings) // across)
-    return document(wide * across, height, "".join(f"{tile}\n" for tile in placed))
+    across, body = min(_COLUMNS, max(1, len(drawings))), ""
+    for at, (title, puzzle, values) in enumerate(drawings):
+        font = 'font-family="sans-serif" font-size="13"'
+        caption = f'<text y="{_TITLE - 8}" {font}>{escape(title)}</text>'
+        x, y = _GAP // 2 + wide * (at % across), _GAP // 2 + tall * (at // across)
+        body += moved(x, y, caption + moved(0, _TITLE, svg(puzzle, values))) + "\n"
+    return document(wide * across, tall * -(-len(drawings) // across), body)
 
 
-def _tile(title: str, puzzle: Puzzle, values: Sequence[int] | None) -> str:
-    font = 'font-family="sans-serif" font-size="13"'
-    caption = f'<text y="{_TITLE - 8}" {font}>{escape(title)}</text>'
-    return caption + moved(0, _TITLE, svg(puzzle, values))
+def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> bytes:
+    """A document of pages, `per_page` puzzles on each; `solutions` come last.
+
+    >>> pdf([])[:8], pdf([])[-6:]
+    (b'%PDF-1.4', b'%%EOF\\n')
+    """
+    columns, rows = columns_and_rows(per_page)
+    width = (_PAGE[0] - 2 * _PDF_MARGIN - _PDF_GAP * (columns - 1)) / columns
+    height = (_PAGE[1] - 2 * _PDF_MARGIN - _PDF_GAP * (rows - 1)) / rows
+    pages = []
+    for sheet in sheets(items, per_page, solutions):
+        drawn = ""
+        for at, (title, puzzle, values) in enumerate(sheet):
+            row, col = divmod(at, columns)
+            x, y = _PDF_MARGIN + col * (width + _PDF_GAP), _PDF_MARGIN + row * (height + _PDF_GAP)
+            scale = min(width / puzzle.board.cols, (height - _CAPTION) / puzzle.board.rows) / CELL
+            caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
+            drawn += _group(x, y, 1.0, [caption])
+            drawn += _group(x, y + _CAPTION, scale, figure(puzzle, values))
+        pages.append(drawn)
+    return _document(pages or [""])
+
+
+def _group(x: float, y: float, scale: float, shapes: Iterable[Shape]) -> str:
+    """Shapes drawn from (x, y) on, counted from the top left corner of the page."""
+    place = f"q {scale:.4f} 0 0 {scale:.4f} {x:.2f} {_PAGE[1] - y:.2f} cm\n"
+    return place + "".join(map(_drawn, shapes)) + "Q\n"
+
+
+def _drawn(shape: Shape) -> str:
+    """A shape in the operators of a page, whose y goes upwards."""
+    if isinstance(shape, Box):
+        red, green, blue = (int(shape.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        place = f"{shape.x} {-shape.y - CELL} {CELL} {CELL}"
+        return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
+    if isinstance(shape, Strokes):
+        moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in shape.lines)
+        return f"{shape.width} w 2 J\n{moves}S\n"
+    width = sum(_WIDTHS.get(letter, 556) for letter in shape.text) * shape.size / 1000
+    left = shape.x - width / 2 if shape.middle else shape.x
+    font = "B" if shape.bold else "R"
+    text = shape.text.encode("cp1252", "replace").hex()
+    return f"BT /{font} {shape.size:g} Tf {left:.2f} {-shape.y:g} Td <{text}> Tj ET\n"
+
+
+def _document(pages: Sequence[str]) -> bytes:
+    """The file: its objects one after the other, and where each begins."""
+    kids = " ".join(f"{5 + 2 * at} 0 R" for at in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode(),
+    ]
+    for font in ("Helvetica", "Helvetica-Bold"):
+        kind = "/Type/Font/Subtype/Type1/Encoding/WinAnsiEncoding"
+        objects.append(f"<<{kind}/BaseFont/{font}>>".encode())
+    for page in pages:
+        size, fonts = f"{_PAGE[0]:g} {_PAGE[1]:g}", "<</Font<</R 3 0 R/B 4 0 R>>>>"
+        about = f"/Parent 2 0 R/MediaBox[0 0 {size}]/Resources{fonts}"
+        objects.append(f"<</Type/Page{about}/Contents {len(objects) + 2} 0 R>>".encode())
+        packed = zlib.compress(page.encode("ascii"))
+        head = b"<</Filter/FlateDecode/Length %d>>" % len(packed)
+        objects.append(b"%b\nstream\n%b\nendstream" % (head, packed))
+    out, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, body in enumerate(objects, 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    count = len(objects) + 1
+    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, len(out))
+    return out + b"xref\n0 %d\n" % count + table + tail

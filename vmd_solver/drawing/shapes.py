@@ -1,42 +1,40 @@
-"""A board for paper as shapes: rectangles, lines and labels, y downwards, CELL units a cell.
+"""A board for paper as boxes, lines and labels, y downwards, CELL units a cell; and these as SVG.
 
-Knows no file format; `svg` and `pdf` write what is drawn here.
+`pages` has them as PDF too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from vmd_solver.csp.puzzle import Board, Puzzle
-from vmd_solver.drawing.geometry import border_above, border_left, extra_signs
+from vmd_solver.drawing.geometry import border, extra_signs
 
 CELL = 36
 """Side of a cell."""
 
-BLACK = "#000000"
-_SHADE = "#dddddd"
+MARGIN = 2
+"""Around a board, so that the frame is drawn whole."""
 
-Line = tuple[int, int, int, int]
-"""x and y of both ends."""
+BLACK, _SHADE = "#000000", "#dddddd"
 
 
 @dataclass(frozen=True)
 class Box:
-    """A filled rectangle; the colour as #rrggbb."""
+    """A cell filled with a colour, #rrggbb."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    x: int
+    y: int
     colour: str
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Black lines of one width."""
+    """Black lines of one width: x and y of both ends."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[int, int, int, int], ...]
     width: int
 
 
@@ -76,15 +74,20 @@ def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[S
     """Shaded cells, then cells in other `colours`, thin lines, and thick ones on top."""
     shaded = dict.fromkeys(sorted(extra_signs(board)), _SHADE)
     for cell, colour in (*shaded.items(), *(colours or {}).items()):
-        x, y = corner(board, cell)
-        yield Box(x, y, CELL, CELL, colour)
-    yield _strokes(_grid_lines(board), 1)
-    yield _strokes(_borders(board), 3)
-
-
-def _strokes(lines: Iterable[Line], width: int) -> Strokes:
-    """Lines whose ends are counted in cells."""
-    return Strokes(tuple((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in lines), width)
+        yield Box(*corner(board, cell), colour)
+    rows, cols = board.rows, board.cols
+    thin = [(0, row, cols, row) for row in range(1, rows)]
+    thin += [(col, 0, col, rows) for col in range(1, cols)]
+    thick = [(0, 0, cols, 0), (0, rows, cols, rows), (0, 0, 0, rows), (cols, 0, cols, rows)]
+    for cell in range(board.n):
+        row, col = divmod(cell, cols)
+        if col + 1 < cols and border(board, row, col + 1, above=False):
+            thick.append((col + 1, row, col + 1, row + 1))
+        if row + 1 < rows and border(board, row + 1, col, above=True):
+            thick.append((col, row + 1, col + 1, row + 1))
+    for lines, width in ((thin, 1), (thick, 3)):
+        scaled = ((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in lines)
+        yield Strokes(tuple(scaled), width)
 
 
 def corner(board: Board, cell: int) -> tuple[int, int]:
@@ -106,21 +109,49 @@ def symbol(
     return Label(x + CELL // 2, y + round(CELL / 2 + 0.36 * size), text, size, bold, colour=colour)
 
 
-def _grid_lines(board: Board) -> Iterator[Line]:
-    """A line between all rows and columns of cells."""
-    for row in range(1, board.rows):
-        yield 0, row, board.cols, row
-    for col in range(1, board.cols):
-        yield col, 0, col, board.rows
+def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
+    """The puzzle as one SVG element; with `values` (n,) its solution, the givens in bold.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> svg(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
+    2
+    """
+    width, height = (CELL * side + 2 * MARGIN for side in (puzzle.board.cols, puzzle.board.rows))
+    drawing = moved(MARGIN, MARGIN, group(figure(puzzle, values)))
+    return f'{_opening(width, height)} role="img">{drawing}</svg>'
 
 
-def _borders(board: Board) -> Iterator[Line]:
-    """The frame, and every side of a cell where one region ends and another begins."""
-    rows, cols = board.rows, board.cols
-    yield from ((0, 0, cols, 0), (0, rows, cols, rows), (0, 0, 0, rows), (cols, 0, cols, rows))
-    for cell in range(board.n):
-        row, col = divmod(cell, cols)
-        if col + 1 < cols and border_left(board, row, col + 1):
-            yield col + 1, row, col + 1, row + 1
-        if row + 1 < rows and border_above(board, row + 1, col):
-            yield col, row + 1, col + 1, row + 1
+def document(width: int, height: int, body: str) -> str:
+    """An SVG file with a white ground."""
+    ground = '<rect width="100%" height="100%" fill="#fff"/>'
+    return f"{_opening(width, height)}>\n{ground}\n{body}</svg>\n"
+
+
+def _opening(width: int, height: int) -> str:
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
+
+
+def moved(x: int, y: int, body: str) -> str:
+    """SVG elements in a group whose origin is at (x, y)."""
+    return f'<g transform="translate({x} {y})">{body}</g>'
+
+
+def group(shapes: Iterable[Shape]) -> str:
+    """Shapes as SVG elements in one group."""
+    return f'<g font-family="sans-serif">{"".join(map(_element, shapes))}</g>'
+
+
+def _element(shape: Shape) -> str:
+    if isinstance(shape, Box):
+        place = f'x="{shape.x}" y="{shape.y}" width="{CELL}" height="{CELL}"'
+        return f'<rect {place} fill="{shape.colour}"/>'
+    if isinstance(shape, Strokes):
+        moves = "".join(f"M{x1} {y1}L{x2} {y2}" for x1, y1, x2, y2 in shape.lines)
+        width = f'stroke-width="{shape.width}" stroke-linecap="square"'
+        return f'<path d="{moves}" stroke="#000" {width}/>'
+    style = ' text-anchor="middle"' * shape.middle + ' font-weight="bold"' * shape.bold
+    if shape.colour != BLACK:
+        style += f' fill="{shape.colour}"'
+    place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"'
+    return f"<text {place}{style}>{escape(shape.text)}</text>"

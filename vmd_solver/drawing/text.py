@@ -11,10 +11,9 @@ from functools import lru_cache
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.drawing.geometry import ASCII, LIGHT, CellSize, Run, TextLayout, extra_signs
 
-GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN = "'", "!", "x", "∅"
-"""After a given; before a value that breaks a rule, or is wrong; in a cell that no value fits."""
-
-OPEN_SIGN = "·"
+GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN, OPEN_SIGN = "'", "!", "x", "∅", "·"
+"""After a given; before a value that breaks a rule, or is wrong; in a cell that no value fits, or
+that is open."""
 
 SHADE, ASCII_SHADE = "░", ":"
 """The sign of a cell in a window."""
@@ -53,26 +52,18 @@ def mark_lines(
 ) -> tuple[str, ...]:
     """Pencil marks, bit v - 1 of `marks` for the value v; a sign for the upper left corner."""
     rows, cols, wide = size.mark_rows, size.mark_cols, max(map(len, symbols))
-    margin = " " * (cols > 1)
-    if rows * cols < len(symbols):
-        texts = _listed(width - len(margin), rows, wide, symbols, marks)
-    else:
-        gap = " " * size.spaced
-        cells = [(name if marks >> at & 1 else "").rjust(wide) for at, name in enumerate(symbols)]
-        cells += [" " * wide] * (rows * cols - len(cells))
-        texts = [gap.join(cells[at : at + cols]) for at in range(0, rows * cols, cols)]
+    margin, gap = " " * (cols > 1), " " * size.spaced
+    cells = [(name if marks >> at & 1 else "").rjust(wide) for at, name in enumerate(symbols)]
+    cells += [" " * wide] * (rows * cols - len(cells))
+    if rows * cols < len(symbols):  # then listed, as many as there is room for
+        gap = " " * (wide > 1)
+        cols = (width - len(margin) + len(gap)) // (wide + len(gap))
+        cells = [name for at, name in enumerate(symbols) if marks >> at & 1]
+        if len(cells) > rows * cols:
+            cells[rows * cols - 1 :] = ["…"]
+    texts = (gap.join(cells[at : at + cols]) for at in range(0, rows * cols, cols))
     lines = [(margin + text).ljust(width) for text in texts]
     return _cornered(lines, sign) if margin else tuple(lines)
-
-
-def _listed(room: int, rows: int, wide: int, symbols: tuple[str, ...], marks: int) -> list[str]:
-    """The marks one after the other, as many as there is room for."""
-    gap = " " * (wide > 1)
-    per_line = (room + len(gap)) // (wide + len(gap))
-    names = [name for at, name in enumerate(symbols) if marks >> at & 1]
-    if len(names) > per_line * rows:
-        names[per_line * rows - 1 :] = ["…"]
-    return [gap.join(names[at : at + per_line]) for at in range(0, per_line * rows, per_line)]
 
 
 def _cornered(lines: list[str], sign: str) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 Everything that a screen shows is decided here; nothing here knows of screens.
 """
 
-from vmd_solver.play.analysis import SolutionCount, analyse
-from vmd_solver.play.game import Game, Savepoint
+from vmd_solver.play.analysis import analyse
+from vmd_solver.play.game import Game, Savepoint, SolutionCount
 from vmd_solver.play.library import Library, Opened, Summary
 from vmd_solver.play.settings import Settings
 

@@ -1,47 +1,31 @@
-"""How many solutions a puzzle has (one, several, none), and how hard it is for a person.
+"""What is known of a puzzle beyond its rules: solutions, how hard it is, the next step, an opinion.
 
-By complete search and by techniques, no model. Both can be cancelled, and the search gives up after
-a while: a puzzle is playable without a solution count.
+The first by complete search, the next two by the techniques of a person, the last by a model. A
+search can be cancelled, and gives up after a while: a puzzle is playable without a solution count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+
+import numpy as np
 
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.techniques import LEVELS, Grade, Path, State, apply, next_step
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.play.game import Game, SolutionCount
+from vmd_solver.sampling.policy import softmax
+from vmd_solver.techniques import LEVELS, Grade, Path, State, Step, apply, next_step
 
-TIME_LIMIT_S = 20.0
-"""Most seconds of a search."""
+STUCK = "No technique known here applies."
 
-
-@dataclass(frozen=True)
-class SolutionCount:
-    """What is known: `kind`, and the solution where it is the only one."""
-
-    kind: Literal["unknown", "one", "several", "none", "undecided"] = "unknown"
-    solution: tuple[int, ...] | None = None
-
-    @property
-    def words(self) -> str:
-        """What to tell the player."""
-        return _WORDS[self.kind]
-
-
-_WORDS = {
-    "unknown": "solutions not counted yet",
-    "one": "one solution",
-    "several": "several solutions: any of them will do",
-    "none": "no solution (proved)",
-    "undecided": "solutions not counted: the search took too long",
-}
+_LATENTS = 8
+"""Latents that an opinion is the mean of."""
 
 
 def analyse(
-    puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = TIME_LIMIT_S
+    puzzle: Puzzle, cancelled: Callable[[], bool] = bool, time_limit_s: float = 20.0
 ) -> SolutionCount:
     """The solution count on the puzzle; "undecided" where time ran out or `cancelled` said so.
 
@@ -82,3 +66,69 @@ def grade_words(grade: Grade) -> str:
         return "Beyond the techniques known here."
     hardest = f": the hardest step is by {grade.hardest}" if grade.hardest else ""
     return f"{grade.level.capitalize()}{hardest}. Score {grade.score}."
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """The open cell and the value that a model is surest of: a probability, not a proof."""
+
+    cell: int
+    value: int
+    probability: float
+
+
+def state_of(game: Game) -> State:
+    """The game as the techniques see it: pencil marks, where a cell has any, are its candidates."""
+    masks = [mask or game.rules.full_mask for mask in game.marks]
+    unique = game.solution_count.kind == "one"
+    return State.of(game.puzzle, game.values, masks, unique=unique)
+
+
+def obstacle(game: Game) -> str:
+    """Why a hint would lead astray: a mistake on the board, or marks that leave out the value."""
+    if game.mistakes():
+        return "There is a mistake on the board."
+    for cell, value in enumerate(game.solution_count.solution or ()):
+        if not game.values[cell] and game.marks[cell] and not game.marks[cell] >> value - 1 & 1:
+            return f"The marks of {game.board.cell_name(cell)} leave out its value."
+    return ""
+
+
+def hint(state: State) -> Step | str:
+    """The easiest next step, or in words why there is none."""
+    return next_step(state) or state.problem or STUCK
+
+
+def opinion(state: State, denoiser: Denoiser) -> Opinion:
+    """What a model thinks of a state with open cells; always the same.
+
+    One call on the values and candidates (n, D) as they are; the mean over some latents.
+    """
+    board = state.puzzle.board
+    filled = np.array(state.values, dtype=np.int64)
+    masks = np.where(filled > 0, 1 << np.maximum(filled - 1, 0), state.candidates)
+    possible = (masks[:, None] >> np.arange(board.D)) & 1
+    x_t = np.tile(filled, (_LATENTS, 1))
+    allowed = np.tile(possible.astype(np.float32), (_LATENTS, 1, 1))
+    z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0))
+    logits, _ = denoiser(board, x_t, allowed, z, denoiser.start(board, _LATENTS))
+    p = np.where((filled == 0)[:, None], softmax(logits).mean(axis=0) * possible, 0)
+    cell, value = divmod(int(p.argmax()), board.D)
+    return Opinion(cell, value + 1, float(p[cell, value]))
+
+
+def take(game: Game, step: Step) -> bool:
+    """Do what the step says: fill in its values, strike its candidates from marks.
+
+    A cell without marks gets its candidates first, so that there is something to strike.
+    """
+    masks = state_of(game).candidates
+    contents = {cell: (cell, value, game.marks[cell]) for cell, value in step.placements}
+    for cell, value in step.placements:
+        for peer in game.board.peers[cell]:
+            held, marks = game.values[peer], game.marks[peer]
+            contents.setdefault(peer, (peer, held, marks & ~(1 << value - 1)))
+    for cell, value in step.eliminations:
+        _, _, marks = contents.get(cell, (cell, 0, masks[cell]))
+        contents[cell] = (cell, 0, marks & ~(1 << value - 1))
+    return game.play(contents.values())

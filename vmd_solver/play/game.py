@@ -1,21 +1,126 @@
-"""A game: a puzzle, what was filled in and pencilled in, how that came about, and the time it took.
+"""A game: a puzzle, what was filled in and pencilled in, by which moves, and the time it took.
 
-Knows the rules and, once known, the solution count on the puzzle; nothing of files or screens.
+Knows the rules of its board and, once known, how many solutions there are; no file and no screen.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.verify import verify
-from vmd_solver.play.analysis import SolutionCount
-from vmd_solver.play.history import Content, History
-from vmd_solver.play.rules import Rules
-from vmd_solver.play.stopwatch import Stopwatch
 from vmd_solver.techniques import Grade
+
+
+class Stopwatch:
+    """Seconds that ran; stopped at first. `clock` gives seconds that never go back."""
+
+    def __init__(self, elapsed_s: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._before_s, self._clock = elapsed_s, clock
+        self._since: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._since is not None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds so far."""
+        return self._before_s + (0.0 if self._since is None else self._clock() - self._since)
+
+    def start(self) -> None:
+        if self._since is None:
+            self._since = self._clock()
+
+    def stop(self) -> None:
+        self._before_s, self._since = self.elapsed_s, None
+
+
+def shown(seconds: float) -> str:
+    """A time as people write it.
+
+    >>> shown(59.9), shown(754), shown(3723)
+    ('00:59', '12:34', '1:02:03')
+    """
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute:02}:{second:02}"
+
+
+class Rules:
+    """The rules of one board, asked of any values (n entries, 0 where open)."""
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.full_mask = board, (1 << board.D) - 1
+        complete = {tuple(sorted(unit)) for unit in board.units if len(unit) == board.D}
+        rows = (tuple(range(at, at + board.cols)) for at in range(0, board.n, board.cols))
+        self.places = board.rows if complete.issuperset(rows) else None
+        """How often each value occurs in a full grid, where complete rows settle it."""
+
+    def candidates(self, values: Sequence[int]) -> list[int]:
+        """Masks (n,) of the values that no peer holds; 0 where the cell is filled."""
+        held, seen = [1 << value >> 1 for value in values], [0] * len(self.board.units)
+        for number, unit in enumerate(self.board.units):
+            for cell in unit:
+                seen[number] |= held[cell]
+        masks = []
+        for value, homes in zip(values, self.board.homes, strict=True):
+            mask = 0 if value else self.full_mask
+            for unit_number in homes:
+                mask &= ~seen[unit_number]
+            masks.append(mask)
+        return masks
+
+    def conflicts(self, values: Sequence[int]) -> frozenset[int]:
+        """The cells whose value occurs again in one of their units."""
+        found: set[int] = set()
+        for unit in self.board.units:
+            places: dict[int, int] = {}
+            for cell in unit:
+                value = values[cell]
+                if value and places.setdefault(value, cell) != cell:
+                    found |= {cell, places[value]}
+        return frozenset(found)
+
+
+def mask_values(mask: int) -> Iterator[int]:
+    """The values of a mask, in rising order.
+
+    >>> list(mask_values(0b1010))
+    [2, 4]
+    """
+    return (at for at in range(1, mask.bit_length() + 1) if mask >> at - 1 & 1)
+
+
+@dataclass(frozen=True)
+class SolutionCount:
+    """What is known: `kind`, and the solution where it is the only one."""
+
+    kind: Literal["unknown", "one", "several", "none", "undecided"] = "unknown"
+    solution: tuple[int, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        """What to tell the player."""
+        return {
+            "unknown": "solutions not counted yet",
+            "one": "one solution",
+            "several": "several solutions: any of them will do",
+            "none": "no solution (proved)",
+            "undecided": "solutions not counted: the search took too long",
+        }[self.kind]
+
+
+Content = tuple[int, int, int]
+"""A cell, its value (0 open) and its marks (a mask: bit v - 1 for value v)."""
+
+
+Move = tuple[list[Content], list[Content]]
+"""The contents of the cells that a move changed, before it and after it."""
 
 
 @dataclass(frozen=True)
@@ -41,35 +146,22 @@ class Game:
     """
 
     def __init__(self, puzzle: Puzzle, title: str = "", watch: Stopwatch | None = None) -> None:
-        self.puzzle = puzzle
-        self.board = puzzle.board
+        self.puzzle, self.board = puzzle, puzzle.board
         self.title = title or puzzle.name
         self.rules = Rules(puzzle.board)
-        self.history = History(puzzle.givens)
+        self.values, self.marks = list(puzzle.givens), [0] * puzzle.board.n
+        """What each cell (n,) holds, 0 where open, and its pencil marks as a mask."""
+        self.done: list[Move] = []
+        self.undone: list[Move] = []
         self.savepoints: list[Savepoint] = []
         self.watch = watch or Stopwatch()
         self.solution_count = SolutionCount()
-        self.grade: Grade | None = None
-        """How hard the puzzle is, once that is known."""
-        self.helped = False
-        """Whether anything beyond the rules helped: such games have no best times."""
-        self.finished = False
-        """Whether it was solved once: a game counts once."""
-        self.version = 0
-        """Grows with every change of what there is to save."""
-
-    @property
-    def values(self) -> Sequence[int]:
-        """What each cell (n,) holds, 0 where open."""
-        return self.history.values
-
-    @property
-    def marks(self) -> Sequence[int]:
-        """Pencil marks (n,) as masks: bit v - 1 for value v."""
-        return self.history.marks
+        self.grade: Grade | None = None  # how hard the puzzle is, once that is known
+        self.helped = False  # by anything beyond the rules: such games have no best times
+        self.finished = False  # whether it was solved once: a game counts once
+        self.version = 0  # grows with every change of what there is to save
 
     def is_given(self, cell: int) -> bool:
-        """Whether the puzzle itself fills the cell."""
         return self.puzzle.givens[cell] > 0
 
     # What is filled in and pencilled in
@@ -79,23 +171,19 @@ class Game:
         if self.is_given(cell) or self.values[cell] == value:
             return False
         contents = [(cell, value, self.marks[cell])]
-        if clean:
-            struck = ~(1 << value - 1)
-            peers = self.board.peers[cell]
-            contents += [(peer, self.values[peer], self.marks[peer] & struck) for peer in peers]
+        for peer in self.board.peers[cell] if clean else ():
+            contents.append((peer, self.values[peer], self.marks[peer] & ~(1 << value - 1)))
         return self.play(contents)
 
     def mark(self, cell: int, value: int) -> bool:
         """Pencil the value in, or take it out; only in open cells."""
-        if self.values[cell]:
-            return False
-        return self.play([(cell, 0, self.marks[cell] ^ 1 << value - 1)])
+        marks = self.marks[cell] ^ 1 << value - 1
+        return not self.values[cell] and self.play([(cell, 0, marks)])
 
     def clear(self, cell: int) -> bool:
         """Take the value away, or, where there is none, all marks."""
-        if self.is_given(cell):
-            return False
-        return self.play([(cell, 0, self.marks[cell] if self.values[cell] else 0)])
+        marks = self.marks[cell] if self.values[cell] else 0
+        return not self.is_given(cell) and self.play([(cell, 0, marks)])
 
     def fill_candidates(self, cells: Iterable[int] | None = None) -> bool:
         """Pencil in, in every open cell or those named, exactly what no filled peer rules out."""
@@ -104,7 +192,6 @@ class Game:
         return self.play([(cell, 0, masks[cell]) for cell in chosen if not self.values[cell]])
 
     def clear_marks(self) -> bool:
-        """Take all marks away."""
         return self.play((cell, value, 0) for cell, value in enumerate(self.values))
 
     def restart(self) -> bool:
@@ -112,51 +199,64 @@ class Game:
         return self.play((cell, value, 0) for cell, value in enumerate(self.puzzle.givens))
 
     def play(self, contents: Iterable[Content]) -> bool:
-        """Put contents, each of another cell and none of a given, in place as one move."""
-        return self._changed(self.history.play(contents))
+        """Put contents, each of another cell and none of a given, in place as one move.
 
-    def _changed(self, changed: bool) -> bool:
-        self.version += changed
-        return changed
+        What was undone before is forgotten, unless nothing changes.
+        """
+        now = list(zip(range(self.board.n), self.values, self.marks, strict=True))
+        after = [content for content in contents if content != now[content[0]]]
+        if not after:
+            return False
+        self.done.append(([now[cell] for cell, _, _ in after], after))
+        self.undone.clear()
+        return self._put(after)
+
+    def _put(self, contents: list[Content]) -> bool:
+        for cell, value, marks in contents:
+            self.values[cell], self.marks[cell] = value, marks
+        self.version += 1
+        return True
 
     # Back and forth
 
     def undo(self) -> bool:
-        """Take the last move back."""
-        return self._changed(self.history.undo())
+        """Take the last move back; False where there is none."""
+        if not self.done:
+            return False
+        self.undone.append(self.done.pop())
+        return self._put(self.undone[-1][0])
 
     def redo(self) -> bool:
-        """Do again what was undone last."""
-        return self._changed(self.history.redo())
+        """Do again what was undone last; False where there is nothing."""
+        if not self.undone:
+            return False
+        self.done.append(self.undone.pop())
+        return self._put(self.done[-1][1])
 
     def undo_mistakes(self) -> int:
         """Undo to the last position without a mistake; how many moves that took back.
 
         Counts as help where the solution was used.
         """
-        taken = 0
+        before = len(self.done)
         while self.mistakes() and self.undo():
-            taken += 1
+            pass
+        taken = before - len(self.done)
         self.helped |= taken > 0 and self.solution_count.solution is not None
         return taken
 
     def save_point(self, name: str = "") -> Savepoint:
         """Keep the position of this moment, under a name."""
         named = name or f"{len(self.savepoints) + 1}"
-        point = Savepoint(named, tuple(self.values), tuple(self.marks))
-        self.savepoints.append(point)
+        self.savepoints.append(Savepoint(named, tuple(self.values), tuple(self.marks)))
         self.version += 1
-        return point
+        return self.savepoints[-1]
 
     def return_to(self, point: Savepoint) -> bool:
         """Put a kept position back in place, as a move that can be undone."""
-        return self.play(
-            (cell, value, marks)
-            for cell, (value, marks) in enumerate(zip(point.values, point.marks, strict=True))
-        )
+        return self.play(zip(range(self.board.n), point.values, point.marks, strict=True))
 
     def forget_point(self, point: Savepoint) -> None:
-        """Drop a kept position."""
         self.savepoints.remove(point)
         self.version += 1
 
@@ -168,15 +268,8 @@ class Game:
 
     def wrong(self) -> frozenset[int]:
         """The entries that differ from the solution; none as long as no single one is known."""
-        solution = self.solution_count.solution
-        if solution is None:
-            return frozenset()
-        filled = zip(self.values, solution, strict=True)
-        return frozenset(
-            cell
-            for cell, (value, right) in enumerate(filled)
-            if value and value != right and not self.is_given(cell)
-        )
+        right = self.solution_count.solution or self.values
+        return frozenset(at for at, value in enumerate(self.values) if value not in (0, right[at]))
 
     def reveal_wrong(self) -> frozenset[int]:
         """`wrong`, for the player to see: that is help, where there is anything to see."""
@@ -192,17 +285,14 @@ class Game:
 
     def dead(self) -> frozenset[int]:
         """The open cells for which the filled ones leave no value at all."""
-        masks = self.rules.candidates(self.values)
-        return frozenset(
-            cell for cell, mask in enumerate(masks) if not mask and not self.values[cell]
-        )
+        both = zip(self.values, self.rules.candidates(self.values), strict=True)
+        return frozenset(cell for cell, (value, mask) in enumerate(both) if not value | mask)
 
     def possible(self, value: int) -> frozenset[int]:
         """The open cells where the filled ones do not rule the value out, nor marks left it out."""
-        bit = 1 << value - 1
-        masks = self.rules.candidates(self.values)
+        bit, both = 1 << value - 1, zip(self.marks, self.rules.candidates(self.values), strict=True)
         return frozenset(
-            cell for cell, mask in enumerate(masks) if mask & (self.marks[cell] or mask) & bit
+            cell for cell, (marks, mask) in enumerate(both) if mask & (marks or mask) & bit
         )
 
     def left(self) -> list[int | None]:
@@ -210,18 +300,17 @@ class Game:
 
         None where neither the rules nor the solution tell how often it occurs.
         """
-        placed, values = Counter(self.values), range(1, self.board.D + 1)
+        values, placed = range(1, self.board.D + 1), Counter(self.values)
         if self.rules.places is not None:
             return [self.rules.places - placed[value] for value in values]
         if self.solution_count.solution is None:
-            return [None for _ in values]
+            return [None] * self.board.D
         needed = Counter(self.solution_count.solution)
         return [needed[value] - placed[value] for value in values]
 
     @property
     def open_cells(self) -> int:
-        """How many cells are open."""
-        return self.history.values.count(0)
+        return self.values.count(0)
 
     def finish(self) -> bool:
         """Stop the time if the game is solved; whether it is so for the first time."""

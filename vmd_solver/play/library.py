@@ -1,22 +1,103 @@
 """The games on disk: one file each, saved as they go, resumed by their puzzle, one player each.
 
-Knows nothing of screens. A file that cannot be read is renamed and reported, never overwritten.
+A game is kept as its puzzle and every move, and not what these lead to, so that a file cannot
+contradict itself. A file that cannot be read is renamed and reported, never overwritten. Knows no
+screen.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.errors import SaveError
-from vmd_solver.play.game import Game
-from vmd_solver.play.savegame import from_data, key_of, to_data
+from vmd_solver.errors import PuzzleError, SaveError
+from vmd_solver.formats import parse, write
+from vmd_solver.play.game import Content, Game, Savepoint, Stopwatch
 from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
 
+VERSION = 1
+
 ELSEWHERE = "This game is open in another vmd-play: what you do here is not saved."
+
+
+def key_of(puzzle: Puzzle) -> str:
+    """The name that a puzzle's game is kept under: equal for equal puzzles."""
+    text = write(replace(puzzle, name=""), "jsonl")
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def kind_of(puzzle: Puzzle) -> str:
+    """What kind of puzzle it is, in words: `sudoku 9x9`."""
+    return f"{puzzle.board.family} {puzzle.board.rows}x{puzzle.board.cols}"
+
+
+def heading(puzzle: Puzzle, title: str) -> str:
+    """The kind of a puzzle and its title, unless that begins with the kind."""
+    kind = kind_of(puzzle)
+    return title if title.startswith(kind) else f"{kind}  {title}".strip()
+
+
+def to_data(game: Game) -> dict[str, Any]:
+    """The game as JSON data. A move is a list of [cell, value, marks] that it put in place."""
+    cells, open_cells = game.board.n, game.open_cells
+    return {
+        "version": VERSION,
+        "title": game.title,
+        "puzzle": write(game.puzzle, "jsonl"),
+        "moves": [after for _, after in (*game.done, *reversed(game.undone))],
+        "done": len(game.done),
+        "savepoints": [asdict(point) for point in game.savepoints],
+        "elapsed_s": round(game.watch.elapsed_s, 3),
+        "helped": game.helped,
+        "finished": game.finished,
+        "summary": {"kind": kind_of(game.puzzle), "cells": cells, "open_cells": open_cells},
+    }
+
+
+def from_data(data: Any) -> Game:
+    """The game that was saved. Raises SaveError where the data makes no sense."""
+    try:
+        if data["version"] != VERSION:
+            raise SaveError(f"version {VERSION} expected, got {data['version']!r}")
+        puzzle, elapsed_s = parse(data["puzzle"], format="jsonl"), float(data["elapsed_s"])
+        _require(0 <= elapsed_s < 1e9, "an impossible time")
+        game = Game(puzzle, str(data["title"]), Stopwatch(elapsed_s))
+        moves, done = data["moves"], data["done"]
+        for move in moves:
+            contents = [_content(game, at, value, marks) for at, value, marks in move]
+            _require(game.play(contents), "a move that changes nothing")
+        _require(isinstance(done, int) and 0 <= done <= len(moves), "an impossible number of moves")
+        for _ in range(len(moves) - done):
+            game.undo()
+        for point in data["savepoints"]:
+            values, marks = tuple(point["values"]), tuple(point["marks"])
+            _require(len(values) == len(marks) == puzzle.board.n, "a savepoint of another size")
+            for cell, (value, mask) in enumerate(zip(values, marks, strict=True)):
+                _content(game, cell, value, mask)
+            game.savepoints.append(Savepoint(str(point["name"]), values, marks))
+        game.helped, game.finished = bool(data["helped"]), bool(data["finished"])
+    except (PuzzleError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise SaveError(f"it is no saved game: {error}") from error
+    return game
+
+
+def _content(game: Game, cell: Any, value: Any, marks: Any) -> Content:
+    """What a cell holds. Raises SaveError where it cannot."""
+    _require(type(cell) is int and 0 <= cell < game.board.n, f"no cell {cell!r}")
+    known = type(value) is int and type(marks) is int
+    fits = known and 0 <= value <= game.board.D and 0 <= marks <= game.rules.full_mask
+    _require(fits, f"no content {value!r}, {marks!r}")
+    _require(game.puzzle.givens[cell] in (0, value), "another value in the place of a given")
+    return cell, value, marks
+
+
+def _require(fits: bool, problem: str) -> None:
+    if not fits:
+        raise SaveError(f"it holds {problem}")
 
 
 @dataclass(frozen=True)
@@ -52,8 +133,7 @@ class Opened:
         self, game: Game, path: Path, lock: Lock | None, resumed: bool, notes: tuple[str, ...]
     ) -> None:
         self.game, self.path, self.resumed, self.notes = game, path, resumed, notes
-        self._lock = lock
-        self._writing = threading.Lock()
+        self._lock, self._writing = lock, threading.Lock()
         self._written = Draft(game.version, game.watch.elapsed_s, None)
 
     @property
@@ -111,49 +191,42 @@ class Library:
 
     def open(self, puzzle: Puzzle, title: str = "") -> Opened:
         """The game of this puzzle: the saved one, or a new one."""
-        path = self.path(key_of(puzzle))
-        notes: list[str] = []
-        lock = self._locked(path, notes)
+        path, notes = self.path(key_of(puzzle)), list[str]()
+        lock = Lock(path)
+        try:
+            ours = lock.take()
+            notes += [ELSEWHERE] * (not ours)
+        except OSError as error:
+            ours = False
+            notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
         game, resumed = Game(puzzle, title), False
         try:
-            game, resumed = self._read(path, puzzle), True
+            saved = from_data(read_json(path))
+            if saved.puzzle != puzzle:
+                raise SaveError("it holds another puzzle")
+            game, resumed = saved, True
         except FileNotFoundError:
             pass
         except SaveError as error:
-            notes.append(_kept_aside(path, error, ours=lock is not None))
-        return Opened(game, path, lock, resumed, tuple(notes))
-
-    def _locked(self, path: Path, notes: list[str]) -> Lock | None:
-        """The lock of a game, or None, with a note why."""
-        lock = Lock(path)
-        try:
-            if lock.take():
-                return lock
-            notes.append(ELSEWHERE)
-        except OSError as error:
-            notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
-        return None
-
-    def _read(self, path: Path, puzzle: Puzzle) -> Game:
-        game = from_data(read_json(path))
-        if game.puzzle != puzzle:
-            raise SaveError("it holds another puzzle")
-        return game
+            unread = f"The saved game cannot be read: {error}"
+            notes.append(_kept_aside(path, error) if ours else unread)
+        return Opened(game, path, lock if ours else None, resumed, tuple(notes))
 
     def resume(self, key: str) -> Opened:
         """A saved game by its key. Raises SaveError where it cannot be read."""
+        path = self.path(key)
         try:
-            game = from_data(read_json(self.path(key)))
+            game = from_data(read_json(path))
         except FileNotFoundError as error:
-            raise SaveError(f"{self.path(key)} is gone: choose another game") from error
+            raise SaveError(f"{path} is gone: choose another game") from error
         except SaveError as error:
-            raise SaveError(_kept_aside(self.path(key), error, ours=True)) from error
+            raise SaveError(_kept_aside(path, error)) from error
         return self.open(game.puzzle, game.title)
 
     def saved(self) -> list[Summary]:
         """Every saved game that looks like one, the last saved first."""
-        found = (self._summary(path) for path in self.folder.glob("*.json"))
-        return sorted(filter(None, found), key=lambda one: one.saved, reverse=True)
+        found = filter(None, map(_summary, self.folder.glob("*.json")))
+        return sorted(found, key=lambda one: one.saved, reverse=True)
 
     def last(self) -> Summary | None:
         """The game that was saved last and is not finished."""
@@ -162,35 +235,27 @@ class Library:
     def remove(self, key: str) -> bool:
         """Delete a saved game; False where another program has it open."""
         lock = Lock(self.path(key))
-        if not lock.take():
-            return False
-        self.path(key).unlink(missing_ok=True)
-        lock.release()
-        return True
-
-    def _summary(self, path: Path) -> Summary | None:
-        try:
-            data, saved = read_json(path), path.stat().st_mtime
-            summary = data["summary"]
-            return Summary(
-                path.stem,
-                str(data["title"]),
-                str(summary["kind"]),
-                int(summary["cells"]),
-                int(summary["open_cells"]),
-                float(data["elapsed_s"]),
-                bool(data["finished"]),
-                saved,
-            )
-        except (SaveError, OSError, LookupError, TypeError, ValueError):
-            return None
+        ours = lock.take()
+        if ours:
+            self.path(key).unlink(missing_ok=True)
+            lock.release()
+        return ours
 
 
-def _kept_aside(path: Path, error: SaveError, ours: bool) -> str:
-    if not ours:
-        return f"The saved game cannot be read: {error}"
+def _summary(path: Path) -> Summary | None:
     try:
-        place = set_aside(path)
-    except OSError:
+        data, saved = read_json(path), path.stat().st_mtime
+        summary = data["summary"]
+        title, kind = str(data["title"]), str(summary["kind"])
+        cells, open_cells = int(summary["cells"]), int(summary["open_cells"])
+        elapsed_s, finished = float(data["elapsed_s"]), bool(data["finished"])
+    except (SaveError, OSError, LookupError, TypeError, ValueError):
+        return None
+    return Summary(path.stem, title, kind, cells, open_cells, elapsed_s, finished, saved)
+
+
+def _kept_aside(path: Path, error: SaveError) -> str:
+    place = set_aside(path)
+    if place is None:
         return f"The saved game {path} cannot be read: {error}"
     return f"The saved game could not be read and is kept as {place.name} ({error})."

@@ -26,12 +26,11 @@ MOST_LATENTS, MOST_CALLS = 16, 512
 FIRST = Settings(mode="neural", policy="top", nfe=16, timeout_s=60.0)
 """How a puzzle is solved to be watched: the model alone, a few cells a call."""
 
-
 Timestamp = tuple[int, int]
 """When a frame is: after this many calls, and how many frames after the first of these."""
 
 
-def timestamps(replay: Replay) -> list[Timestamp]:
+def _timestamps(replay: Replay) -> list[Timestamp]:
     """When each frame of a replay is, in rising order: replays are watched together by these."""
     found: list[Timestamp] = []
     calls = since = 0
@@ -53,7 +52,7 @@ class Player:
         """Play other replays from their beginning."""
         self.replays, self.playing = replays, True
         self._now: Timestamp = (0, 0)
-        self._known: tuple[int, ...] = ()
+        self._known: list[int] = []
 
     @property
     def replay(self) -> Replay:
@@ -68,18 +67,7 @@ class Player:
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The frame of each replay that is to be seen: its last one up to now."""
-        self._look()
         return self._at(self._now)
-
-    @property
-    def timeline(self) -> list[tuple[Frame, ...]]:
-        """`frames` at every timestamp."""
-        self._look()
-        return [self._at(when) for when in self._timestamps]
-
-    def _at(self, now: Timestamp) -> tuple[Frame, ...]:
-        places = (bisect_right(when, now) - 1 for when in self._when)
-        return tuple(replay.frames[at] for replay, at in zip(self.replays, places, strict=True))
 
     @property
     def frame(self) -> Frame:
@@ -87,24 +75,32 @@ class Player:
         return self.frames[0]
 
     @property
+    def timeline(self) -> list[tuple[Frame, ...]]:
+        """`frames` at every timestamp."""
+        return [self._at(when) for when in self._looked()]
+
+    @property
     def count(self) -> int:
         """Timestamps at which any replay has a frame."""
-        self._look()
-        return len(self._timestamps)
+        return len(self._looked())
 
     @property
     def at(self) -> int:
         """The number of the timestamp that is shown."""
-        self._look()
-        return bisect_right(self._timestamps, self._now) - 1
+        return bisect_right(self._looked(), self._now) - 1
 
-    def _look(self) -> None:
-        """Find out when there are frames, if replays have grown."""
-        lengths = tuple(len(replay.frames) for replay in self.replays)
+    def _at(self, now: Timestamp) -> tuple[Frame, ...]:
+        self._looked()
+        both = zip(self.replays, self._when, strict=True)
+        return tuple(replay.frames[bisect_right(when, now) - 1] for replay, when in both)
+
+    def _looked(self) -> list[Timestamp]:
+        """Every timestamp in order; found anew if replays have grown."""
+        lengths = [len(replay.frames) for replay in self.replays]
         if lengths != self._known:
-            self._known = lengths
-            self._when = [timestamps(replay) for replay in self.replays]
+            self._known, self._when = lengths, [*map(_timestamps, self.replays)]
             self._timestamps = sorted({*chain(*self._when)})
+        return self._timestamps
 
     @property
     def speed(self) -> float:
@@ -122,26 +118,22 @@ class Player:
     def go(self, at: int) -> None:
         """Go to a timestamp, by its number, or as far as there are any, and stay there."""
         self.playing = False
-        self._to(min(max(at, 0), self.count - 1))
+        self._now = self._looked()[min(max(at, 0), self.count - 1)]
 
     def toggle(self) -> None:
         """Play or pause; at the end play again."""
         over = self.ended and self.at == self.count - 1
         self.playing = over or not self.playing
         if over:
-            self._to(0)
+            self._now = self._looked()[0]
 
     def tick(self) -> bool:
         """While playing advance by one timestamp; whether there was one to go to."""
         if not self.playing or self.at + 1 >= self.count:
             self.playing = self.playing and not self.ended
             return False
-        self._to(self.at + 1)
+        self._now = self._looked()[self.at + 1]
         return True
-
-    def _to(self, at: int) -> None:
-        self._look()
-        self._now = self._timestamps[at]
 
 
 def varied(settings: Settings, name: str, step: int) -> Settings:
@@ -153,12 +145,13 @@ def varied(settings: Settings, name: str, step: int) -> Settings:
     now: Any = getattr(settings, name)
     if name in CHOICES:
         choices = CHOICES[name]
-        return replace(settings, **{name: choices[(choices.index(now) + step) % len(choices)]})
-    if name == "seed":
-        return replace(settings, seed=max(0, now + step))
-    most = {"latents": MOST_LATENTS, "nfe": MOST_CALLS}[name]
-    changed = now * 2 if step > 0 else now // 2
-    return replace(settings, **{name: min(max(changed, 1), most)})
+        new: Any = choices[(choices.index(now) + step) % len(choices)]
+    elif name == "seed":
+        new = max(0, now + step)
+    else:
+        most = {"latents": MOST_LATENTS, "nfe": MOST_CALLS}[name]
+        new = min(max(now * 2 if step > 0 else now // 2, 1), most)
+    return replace(settings, **{name: new})
 
 
 def record(

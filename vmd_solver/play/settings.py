@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,8 @@ from vmd_solver.play.storage import read_json, set_aside, write_json
 DEFAULT_THEME = "paper-dark"
 
 
-def _toggle(default: bool, area: str, text: str) -> bool:
-    toggled: bool = field(default=default, metadata={"area": area, "text": text})
-    return toggled
+def _toggle(default: bool, area: str, text: str) -> Any:
+    return field(default=default, metadata={"area": area, "text": text})
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class Settings:
     wrap: bool = _toggle(True, "Display", "The cursor goes round the edges")
     pause_on_blur: bool = _toggle(False, "Display", "Pause when the terminal loses the focus")
     theme: str = DEFAULT_THEME
-    keys: dict[str, str] = field(default_factory=dict)
-    """The keys of commands, by the command's name, where they are not the usual ones."""
+    keys: dict[str, str] = field(default_factory=dict)  # by command, where not the usual ones
 
 
 TOGGLES = tuple(one for one in fields(Settings) if "area" in one.metadata)
@@ -43,16 +41,17 @@ TOGGLES = tuple(one for one in fields(Settings) if "area" in one.metadata)
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """The settings of a file, and a note where it could not be read and was kept aside."""
+    """The settings of a file, and a note where it could not be read and was kept aside.
+
+    Keys that this version does not know are ignored.
+    """
     try:
-        return from_data(read_json(path)), ""
+        return _of(read_json(path)), ""
     except FileNotFoundError:
         return Settings(), ""
     except SaveError as error:
-        try:
-            kept = f"kept as {set_aside(path).name}"
-        except OSError:
-            kept = "left as it is"
+        place = set_aside(path)
+        kept = f"kept as {place.name}" if place else "left as it is"
         return Settings(), f"The settings could not be read; the file is {kept} ({error})."
 
 
@@ -61,19 +60,15 @@ def save(path: Path, settings: Settings) -> None:
     write_json(path, asdict(settings))
 
 
-def from_data(data: Any) -> Settings:
-    """Settings of JSON data; keys that this version does not know are ignored.
-
-    Raises SaveError where something has the wrong type.
-    """
+def _of(data: Any) -> Settings:
     if not isinstance(data, dict):
         raise SaveError("settings are expected as one JSON object")
-    usual = Settings()
-    known = {one.name: data[one.name] for one in fields(Settings) if one.name in data}
+    usual = asdict(Settings())
+    known = {name: value for name, value in data.items() if name in usual}
     for name, value in known.items():
-        if type(value) is not type(getattr(usual, name)):
+        if type(value) is not type(usual[name]):
             raise SaveError(f"{name} cannot be {value!r}")
     for command, keys in known.get("keys", {}).items():
         if not isinstance(keys, str):
             raise SaveError(f"the keys of {command} cannot be {keys!r}")
-    return replace(usual, **known)
+    return Settings(**known)

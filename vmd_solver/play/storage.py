@@ -1,6 +1,5 @@
-"""Files that survive a crash in mid write and a second program at the same time.
-
-Knows nothing of what the files hold.
+"""Where games, statistics and settings are kept; files that survive a crash in mid write and a
+second program at the same time. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -9,15 +8,37 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from platformdirs import user_config_path, user_data_path
+
 from vmd_solver.errors import SaveError
 
 _DRAFT = ".draft"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folder of saved games, the file of finished games, and the file of settings."""
+
+    games: Path
+    statistics: Path
+    settings: Path
+
+
+def folders_at(data: Path, config: Path | None = None) -> Folders:
+    """Everything in `data`, but for the settings where there is a folder for these."""
+    return Folders(data / "games", data / "finished.jsonl", (config or data) / "play.json")
+
+
+def usual_folders() -> Folders:
+    """The folders that the operating system has for us."""
+    data, config = (of("vmd-solver", appauthor=False) for of in (user_data_path, user_config_path))
+    return folders_at(data, config)
 
 
 def read_json(path: Path) -> Any:
@@ -46,27 +67,41 @@ def write_json(path: Path, value: Any) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _settle(path.parent)
+    with suppress(OSError):  # flush the folder too, where the system can
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add one line; the remains of a line that a crash cut short stay a line of their own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path), path.open("a+b") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - 1))
-        cut_short = stream.read(1) not in (b"", b"\n")
-        stream.write(b"\n" * cut_short + line.encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Add one line; the remains of a line that a crash cut short stay a line of their own.
+
+    Waits for the file's lock, but not for long: without it writers do no harm.
+    """
+    lock, given_up = Lock(path), time.monotonic() + 2.0
+    while not lock.take() and time.monotonic() < given_up:
+        time.sleep(0.02)
+    try:
+        with path.open("a+b") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - 1))
+            cut_short = stream.read(1) not in (b"", b"\n")
+            stream.write(b"\n" * cut_short + line.encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    finally:
+        lock.release()
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that cannot be used, over no other; where it is now."""
+def set_aside(path: Path) -> Path | None:
+    """Rename a file that cannot be used, over no other; where it is now, None if it stays."""
     names = (path.with_name(f"{path.stem}.unreadable{n or ''}{path.suffix}") for n in count())
     place = next(name for name in names if not name.exists())
-    path.rename(place)
-    return place
+    with suppress(OSError):
+        return path.rename(place)
+    return None
 
 
 def sweep(folder: Path, older_than_s: float = 3600.0) -> None:
@@ -75,16 +110,6 @@ def sweep(folder: Path, older_than_s: float = 3600.0) -> None:
         with suppress(OSError):
             if time.time() - draft.stat().st_mtime > older_than_s:
                 draft.unlink()
-
-
-def _settle(folder: Path) -> None:
-    """Flush the folder to disk too, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class Lock:
@@ -96,13 +121,25 @@ class Lock:
 
     def take(self) -> bool:
         """Take the lock; False where another has it. Raises OSError where none can be made."""
-        if self._stream is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            stream = self._path.open("ab")
-            if not _lock(stream):
-                stream.close()
-                return False
-            self._stream = stream
+        if self._stream is not None:
+            return True
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        stream = self._path.open("ab")
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            stream.close()
+            return False
+        except OSError:
+            pass  # a file system without locks: better to save without than not at all
+        self._stream = stream
         return True
 
     def release(self) -> None:
@@ -110,32 +147,3 @@ class Lock:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-
-
-@contextmanager
-def locked(path: Path, patience_s: float = 2.0) -> Iterator[None]:
-    """Hold the lock of a file; without it after a while, as its writers do no harm."""
-    lock, given_up = Lock(path), time.monotonic() + patience_s
-    while not lock.take() and time.monotonic() < given_up:
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _lock(stream: IO[bytes]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        pass  # a file system without locks: better to save without than not at all
-    return True

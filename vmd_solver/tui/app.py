@@ -20,9 +20,9 @@ from vmd_solver.formats import Entry
 from vmd_solver.generation import PuzzleSpec
 from vmd_solver.play import Library, Opened, opening, settings
 from vmd_solver.play.draft import Draft
-from vmd_solver.play.folders import Folders
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
+from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
 from vmd_solver.text.denoiser import TextDenoiser
 from vmd_solver.tui.commands import (

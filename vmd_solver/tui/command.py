@@ -16,8 +16,8 @@ from vmd_solver.console.exits import guard
 from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
-from vmd_solver.play.folders import folders_at, usual_folders
 from vmd_solver.play.replay import Replay, is_trace, read_trace
+from vmd_solver.play.storage import folders_at, usual_folders
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 

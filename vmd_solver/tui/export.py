@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing.cast import cast
-from vmd_solver.drawing.slides import Slide, SlideBoard, Slideshow, storyboard
+from vmd_solver.drawing.slides import Slide, SlideBoard, Slideshow, cast, storyboard
 from vmd_solver.errors import SaveError
+from vmd_solver.play.library import kind_of
 from vmd_solver.play.player import Player
 from vmd_solver.play.replay import Frame, Replay
-from vmd_solver.play.savegame import kind_of
 from vmd_solver.tui.widgets.keyboard import legible
 from vmd_solver.tui.widgets.replaytext import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
 

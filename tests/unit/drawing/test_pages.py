@@ -9,8 +9,7 @@ import pytest
 from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.drawing.pages import Solved, html, svg_sheet
-from vmd_solver.drawing.shapes import Box, ground
-from vmd_solver.drawing.svg import svg
+from vmd_solver.drawing.shapes import Box, ground, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 SOLUTION = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)

@@ -14,8 +14,7 @@ import pytest
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import latin, sudoku, sudoku_x
-from vmd_solver.drawing.pages import Solved
-from vmd_solver.drawing.pdf import pdf
+from vmd_solver.drawing.pages import Solved, pdf
 
 SOLUTION = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
 ITEM: Solved = Puzzle(sudoku(2, 2), (*SOLUTION[:5], *(0,) * 11), name="sudoku 4x4"), SOLUTION

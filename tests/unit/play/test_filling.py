@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import TextError
-from vmd_solver.play.draft import MASK, Cell, Cells, Kind
-from vmd_solver.play.filling import fill_in, filled, tokens_of
+from vmd_solver.play.draft import MASK, Cell, Cells, Kind, fill_in, filled, tokens_of
 from vmd_solver.text.alphabet import KNOWN, Alphabet
 from vmd_solver.text.fakes import FakeText
 from vmd_solver.text.sampler import TextSettings

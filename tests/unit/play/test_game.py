@@ -8,8 +8,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku
 from vmd_solver.play import Game, SolutionCount, analyse
 from vmd_solver.play.analysis import grade_words, graded
-from vmd_solver.play.rules import Rules
-from vmd_solver.play.stopwatch import Stopwatch
+from vmd_solver.play.game import Rules, Stopwatch
 from vmd_solver.techniques import Grade, grade
 
 GIVENS = (1, 2, 0, 0) + (0,) * 8 + (0, 0, 2, 1)
@@ -40,7 +39,7 @@ def test_givens_never_change(game: Game) -> None:
 def test_entering_the_same_value_again_is_no_move(game: Game) -> None:
     assert game.enter(4, 3)
     assert not game.enter(4, 3)
-    assert len(game.history.done) == 1
+    assert len(game.done) == 1
 
 
 def test_entering_cleans_the_marks_of_peers_and_of_no_one_else(game: Game) -> None:

@@ -10,7 +10,7 @@ from vmd_solver.denoiser.fakes import FakeDenoiser, oracle
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.formats import parse
 from vmd_solver.play import Game, analyse, opening
-from vmd_solver.play.hints import STUCK, hint, obstacle, opinion, state_of, take
+from vmd_solver.play.analysis import STUCK, hint, obstacle, opinion, state_of, take
 from vmd_solver.techniques import Step
 
 

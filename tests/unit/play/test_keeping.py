@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from vmd_solver.play import settings
-from vmd_solver.play.folders import folders_at, usual_folders
 from vmd_solver.play.settings import TOGGLES, Settings
 from vmd_solver.play.statistics import Finished, Statistics, Tally
+from vmd_solver.play.storage import folders_at, usual_folders
 
 
 def finished(seconds: float, helped: bool = False, kind: str = "sudoku 9x9") -> Finished:

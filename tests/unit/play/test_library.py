@@ -17,8 +17,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, sudoku
 from vmd_solver.errors import SaveError
 from vmd_solver.play import Library, Opened, storage
-from vmd_solver.play.library import ELSEWHERE
-from vmd_solver.play.savegame import from_data, to_data
+from vmd_solver.play.library import ELSEWHERE, from_data, to_data
 from vmd_solver.play.storage import Lock
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -158,7 +157,7 @@ def test_a_killed_program_leaves_a_whole_file_and_no_lock(library: Library) -> N
         opened = library.open(PUZZLE)
         assert opened.saves
         assert opened.resumed
-        assert len(opened.game.history.done) >= saves
+        assert len(opened.game.done) >= saves
         opened.close()
 
 

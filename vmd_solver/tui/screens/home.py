@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 
 from vmd_solver.generation import PuzzleSpec
 from vmd_solver.play import Summary, opening
-from vmd_solver.play.specs import READY, origin, words
-from vmd_solver.play.stopwatch import shown
+from vmd_solver.play.game import shown
+from vmd_solver.play.opening import READY, origin, words
 from vmd_solver.tui.commands import LISTING, bindings
 from vmd_solver.tui.screens.base import AppScreen
 from vmd_solver.tui.screens.new import NewScreen

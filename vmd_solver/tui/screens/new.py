@@ -24,7 +24,7 @@ from vmd_solver.generation import (
     PuzzleSpec,
     exact_grid,
 )
-from vmd_solver.play.specs import any_seed, command, generate, progress, sizes, usual_clues
+from vmd_solver.play.opening import any_seed, command, generate, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
 from vmd_solver.tui.screens.base import Run
 from vmd_solver.tui.screens.dialog import Dialog, Toggle

@@ -13,8 +13,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.formats import Entry
+from vmd_solver.play.library import kind_of
 from vmd_solver.play.opening import MOST_ENTRIES, title_of
-from vmd_solver.play.savegame import kind_of
 from vmd_solver.tui.screens.dialog import Dialog
 
 

@@ -15,13 +15,21 @@ from textual.widgets import Static
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.play import Opened, Savepoint, Settings, SolutionCount, analyse
-from vmd_solver.play.analysis import grade_words, graded
-from vmd_solver.play.hints import STUCK, Opinion, hint, obstacle, opinion, state_of, take
+from vmd_solver.play.analysis import (
+    STUCK,
+    Opinion,
+    grade_words,
+    graded,
+    hint,
+    obstacle,
+    opinion,
+    state_of,
+    take,
+)
+from vmd_solver.play.game import mask_values, shown
+from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
-from vmd_solver.play.rules import mask_values
-from vmd_solver.play.savegame import heading, kind_of
 from vmd_solver.play.statistics import Finished
-from vmd_solver.play.stopwatch import shown
 from vmd_solver.techniques import LEVELS, Grade, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.base import AppScreen, Run

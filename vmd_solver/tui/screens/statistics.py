@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
+from vmd_solver.play.game import shown
 from vmd_solver.play.statistics import Statistics
-from vmd_solver.play.stopwatch import shown
 from vmd_solver.tui.screens.dialog import Dialog
 
 

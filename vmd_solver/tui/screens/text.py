@@ -14,8 +14,7 @@ from textual.widgets import Input, Label, Static
 from textual.worker import Worker
 
 from vmd_solver.errors import VmdError
-from vmd_solver.play.draft import MASK, MOST, Cells, Draft
-from vmd_solver.play.filling import fill_in
+from vmd_solver.play.draft import MASK, MOST, Cells, Draft, fill_in
 from vmd_solver.text.sampler import TextSettings
 from vmd_solver.tui.commands import WRITING, bindings
 from vmd_solver.tui.screens.base import AppScreen, Run

@@ -16,9 +16,9 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
+from vmd_solver.play.library import heading
 from vmd_solver.play.player import FIRST, Player, record, varied
 from vmd_solver.play.replay import Layer, Replay, Row
-from vmd_solver.play.savegame import heading
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
 from vmd_solver.tui.screens.base import AppScreen, Run

@@ -1,0 +1,259 @@
+"""New puzzles: from a spec and a number to a puzzle, always the same one, by whatever machine.
+
+A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
+its solution stays the only one, and less where a level asks for it. Knows no option and no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from vmd_solver.csp import Puzzle, exact
+from vmd_solver.csp.generate import full_grids, jigsaw_board
+from vmd_solver.csp.puzzle import Board
+from vmd_solver.denoiser import Denoiser
+from vmd_solver.errors import SearchError
+from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.sampling import Settings, Solver
+from vmd_solver.techniques import LEVELS, Grade, Level, grade
+
+FAMILIES = (*BARE, "jigsaw", "jigsaw-x")
+"""The families that a size defines; the regions of a jigsaw are new for each puzzle."""
+
+MOST_SIZE = 25
+
+MAX_GUESSES = 200
+"""Guesses of one proof that a solution is the only one; clues that need a longer one stay."""
+
+
+Symmetry = Literal[
+    "none",
+    "half-turn",
+    "quarter-turn",
+    "left-right",
+    "top-bottom",
+    "diagonal",
+    "antidiagonal",
+    "full",
+]
+"""Which cells are open or given together."""
+
+SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)
+
+_MOVES: dict[Symmetry, tuple[Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]], ...]] = {
+    "none": (),
+    "half-turn": (lambda cells: np.rot90(cells, 2),),
+    "quarter-turn": (np.rot90,),
+    "left-right": (np.fliplr,),
+    "top-bottom": (np.flipud,),
+    "diagonal": (np.transpose,),
+    "antidiagonal": (lambda cells: np.rot90(cells, 2).T,),
+    "full": (np.rot90, np.fliplr),
+}
+"""Moves of the cells (rows, cols) that make each symmetry, by being done again and again."""
+
+Orbit = tuple[int, ...]
+"""Cells that are moved onto one another."""
+
+
+def orbits(board: Board, symmetry: Symmetry) -> tuple[Orbit, ...]:
+    """The cells of a square board in orbits, lowest first.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> orbits(latin(3), "half-turn")
+    ((0, 8), (1, 7), (2, 6), (3, 5), (4,))
+    """
+    cells = np.arange(board.n).reshape(board.rows, board.cols)
+    moves = [move(cells).ravel().tolist() for move in _MOVES[symmetry]]
+    found: dict[int, Orbit] = {}
+    for cell in range(board.n):
+        if cell not in found:
+            orbit = [cell]
+            for at in orbit:  # which grows
+                orbit += {move[at] for move in moves}.difference(orbit)
+            found.update(dict.fromkeys(orbit, tuple(sorted(orbit))))
+    return tuple(dict.fromkeys(found.values()))
+
+
+@dataclass(frozen=True)
+class PuzzleSpec:
+    """What is wanted. Raises SearchError for what cannot be."""
+
+    family: str = "sudoku"
+    size: int = 9
+    box: tuple[int, int] | None = None  # rows and columns of a box; None for the customary ones
+    level: Level | None = None  # of the hardest technique a person needs; None takes what comes
+    symmetry: Symmetry = "none"
+    minimal: bool = False  # every clue is needed: without any of them there are several solutions
+    clues: int = 0  # at least this many givens stay
+    seed: int = 0
+    tries: int = 200  # grids dug for one puzzle, at most
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise SearchError(f"cannot make a {self.family!r}; use one of {', '.join(FAMILIES)}")
+        if self.symmetry not in SYMMETRIES:
+            known = ", ".join(SYMMETRIES)
+            raise SearchError(f"unknown symmetry {self.symmetry!r}; use one of {known}")
+        if self.level is not None and self.level not in LEVELS:
+            raise SearchError(f"unknown level {self.level!r}; use one of {', '.join(LEVELS)}")
+        if not 2 <= self.size <= MOST_SIZE:
+            raise SearchError(f"a size of 2 to {MOST_SIZE} expected, got {self.size}")
+        if self.box and self.family not in ("sudoku", "sudoku-x", "windoku"):
+            raise SearchError(f"a {self.family} has no boxes; leave the box out")
+        if not 0 <= self.clues <= self.size**2:
+            raise SearchError(f"clues of 0 to {self.size**2} expected, got {self.clues}")
+        if self.minimal and self.clues:
+            raise SearchError("minimal puzzles have as many clues as they need; leave clues out")
+
+    def board(self, rng: np.random.Generator) -> Board:
+        """The board; of a jigsaw a random one. Raises PuzzleError where the family has none."""
+        if self.family in BARE:
+            return bare_board(self.family, self.size, self.box)
+        return jigsaw_board(self.size, rng, diagonal=self.family == "jigsaw-x")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A full grid, values (n,); `by_model` None where no model was asked, False where in vain."""
+
+    values: tuple[int, ...]
+    by_model: bool | None = None
+
+
+Draw = Callable[[Board, np.random.Generator], Grid]
+
+
+def exact_grid(board: Board, rng: np.random.Generator) -> Grid:
+    """A grid by search. Raises SearchError where the board has none."""
+    return Grid(tuple(full_grids(board, 1, rng)[0].tolist()))
+
+
+@dataclass(frozen=True)
+class ModelGrids:
+    """Draws grids with a model alone, from an empty board; where that is not valid, by search.
+
+    `latents` are drawn for one grid, and the first valid one is taken. Every grid has a seed of its
+    own from the generator handed in, so that it does not depend on what was drawn before.
+    """
+
+    denoiser: Denoiser
+    latents: int = 1
+    nfe: int = 10
+
+    def __call__(self, board: Board, rng: np.random.Generator) -> Grid:
+        """A grid. Raises SearchError where the board has none."""
+        seed = int(rng.integers(1 << 31))
+        settings = Settings(mode="neural", latents=self.latents, nfe=self.nfe, seed=seed)
+        solution = Solver(settings, self.denoiser).solve(board.empty())
+        if solution.verified and solution.values:
+            return Grid(solution.values, by_model=True)
+        return Grid(exact_grid(board, rng).values, by_model=False)
+
+
+@dataclass(frozen=True)
+class GeneratedPuzzle:
+    """A puzzle, its only solution (n,), how hard it is, and `by_model` of each grid tried."""
+
+    puzzle: Puzzle
+    solution: tuple[int, ...]
+    grade: Grade
+    drawn: tuple[bool | None, ...]
+
+    @property
+    def tries(self) -> int:
+        """Grids that were dug."""
+        return len(self.drawn)
+
+
+def make(
+    spec: PuzzleSpec,
+    number: int = 0,
+    draw: Draw = exact_grid,
+    cancelled: Callable[[], bool] = bool,
+) -> GeneratedPuzzle | None:
+    """Puzzle `number` of a spec; None where its tries are spent, or once `cancelled` returns True.
+
+    Raises PuzzleError or SearchError where the family has no such board.
+
+    >>> made = make(PuzzleSpec(size=4, symmetry="half-turn", seed=1))
+    >>> sum(map(bool, made.puzzle.givens)), made.grade.level
+    (4, 'easy')
+    """
+    rng = np.random.default_rng([spec.seed, number])
+    drawn: list[bool | None] = []
+    while len(drawn) < spec.tries and not cancelled():
+        board = spec.board(rng)
+        grid = draw(board, rng)
+        drawn.append(grid.by_model)
+        full = Puzzle(board, grid.values)
+        gone = _dug(full, spec, rng, cancelled)
+        if cancelled():
+            return None
+        if found := _fitting(full, gone, spec):
+            (puzzle, grade), size = found, f"{spec.size}x{spec.size}"
+            name = f"{spec.family} {size}, {grade.level}, seed {spec.seed}, number {number + 1}"
+            return GeneratedPuzzle(replace(puzzle, name=name), grid.values, grade, tuple(drawn))
+    return None
+
+
+def _dug(
+    full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator, cancelled: Callable[[], bool]
+) -> list[Orbit]:
+    """The orbits of a full grid that can be opened, one after another in random order."""
+    groups, gone, left = orbits(full.board, spec.symmetry), list[Orbit](), full.board.n
+    for at in rng.permutation(len(groups)):
+        fewer = left - len(groups[at])
+        if fewer < spec.clues or cancelled():
+            continue
+        found = _counted(_without(full, [*gone, groups[at]]), cancelled)
+        if found.complete and found.solutions == 1:
+            gone.append(groups[at])
+            left = fewer
+    return gone
+
+
+def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle, Grade] | None:
+    """The puzzle that fits the spec, and its grade, with all of the orbits open or fewer."""
+
+    def graded(opened: int) -> tuple[Puzzle, Grade]:
+        puzzle = _without(full, gone[:opened])
+        return puzzle, grade(puzzle, unique=True)
+
+    least = _without(full, gone)
+    clues = [cell for cell, value in enumerate(least.givens) if value and spec.minimal]
+    if any(_counted(_without(least, [(cell,)])).solutions < 2 for cell in clues):
+        return None  # it is not certain that every clue is needed
+    found = graded(len(gone))
+    if spec.level is None or found[1].level == spec.level:
+        return found
+    most = LEVELS.index(spec.level)
+    if spec.minimal or LEVELS.index(found[1].level) < most:
+        return None
+    # The more is open, the harder, nearly always: halve to a place where the level is passed.
+    found, low, high = graded(0), 0, len(gone)
+    while high - low > 1:
+        middle = (low + high) // 2
+        tried = graded(middle)
+        if LEVELS.index(tried[1].level) <= most:
+            found, low = tried, middle
+        else:
+            high = middle
+    return found if found[1].level == spec.level else None
+
+
+def _without(puzzle: Puzzle, gone: Sequence[Orbit]) -> Puzzle:
+    givens = list(puzzle.givens)
+    for cell in chain(*gone):
+        givens[cell] = 0
+    return Puzzle(puzzle.board, tuple(givens))
+
+
+def _counted(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> exact.Count:
+    return exact.count(puzzle, 2, max_guesses=MAX_GUESSES, stored=1, cancelled=cancelled)
