@@ -18,54 +18,35 @@ from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
 from vmd_solver.generation import PuzzleSpec
-from vmd_solver.play import Library, Opened, opening, settings
+from vmd_solver.play import Library, opening, settings
 from vmd_solver.play.draft import Draft
 from vmd_solver.play.folders import Folders
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.text import denoiser as text
 from vmd_solver.text.denoiser import TextDenoiser
-from vmd_solver.tui.commands import (
-    BY_NAME,
-    COMMANDS,
-    LISTING,
-    WATCHING,
-    WRITING,
-    known_keys,
-)
-from vmd_solver.tui.screens.help import HelpScreen
+from vmd_solver.tui.commands import BY_NAME
+from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, StatisticsScreen
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.settings import SettingsScreen
-from vmd_solver.tui.screens.statistics import StatisticsScreen
 from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
 
-
-def one_thread(name: str) -> Denoiser:
-    """The shipped model of a name on one thread, so that sums are rounded alike on any machine."""
-    return load(name, "cpu", 1)
-
-
-def one_thread_text() -> TextDenoiser:
-    """The shipped model of text, likewise."""
-    return text.load(None, "cpu", 1)
-
-
-_TABLE_OF = {
-    PlayScreen: COMMANDS,
-    WatchScreen: WATCHING,
-    TextScreen: WRITING,
-    HomeScreen: LISTING,
+_FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
+    "help": HelpScreen,
+    "settings": SettingsScreen,
+    "statistics": StatisticsScreen,
+    "text": TextScreen,
 }
 
 
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played.
 
-    With `replays` it shows one of these, which belong to the entries, instead of a game.
+    With `replays` it shows one of these, which belong to the entries, instead of a game. Models run
+    on one thread, so that sums are rounded alike on any machine.
     """
 
     CSS_PATH = "app.tcss"
@@ -78,8 +59,8 @@ class PlayApp(App[None]):
         entries: list[Entry] | None = None,
         resume: bool = False,
         replays: list[Replay | None] | None = None,
-        denoiser: Callable[[str], Denoiser] = one_thread,
-        text_model: Callable[[], TextDenoiser] = one_thread_text,
+        denoiser: Callable[[str], Denoiser] = lambda name: load(name, "cpu", 1),
+        text_model: Callable[[], TextDenoiser] = lambda: text.load(None, "cpu", 1),
     ) -> None:
         # Without colour attributes show everything; greys would show less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -91,9 +72,7 @@ class PlayApp(App[None]):
             self.register_theme(theme)
         known = self.settings.theme in self.available_themes
         self.theme = self.settings.theme if known else settings.DEFAULT_THEME
-        self._entries = entries or []
-        self._resume = resume
-        self._replays = replays
+        self._entries, self._resume, self._replays = entries or [], resume, replays
         self.denoiser = cache(denoiser)
         """The model of a name, opened when it is first wanted."""
         self.text_model = cache(text_model)
@@ -106,16 +85,14 @@ class PlayApp(App[None]):
         """What to print once the screen is gone."""
 
     def on_mount(self) -> None:
-        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
-        if self.settings.keys:
-            self.set_keymap(known_keys(self.settings.keys))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))
+        self._bind_keys()
         if self._note:
             self.notify(self._note, severity="warning", timeout=10)
-        last = self.library.last() if self._resume else None
         if self._entries:
             self.open_entries(self._entries, self._replays)
-        elif last is not None:
-            self.resume(last.key)
+        elif self._resume:
+            self.action_last_game()
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of what can be played lies beneath everything else."""
@@ -128,18 +105,14 @@ class PlayApp(App[None]):
         self, entries: list[Entry], replays: list[Replay | None] | None = None
     ) -> None:
         """Play one of these, or watch its replay, after asking which where there are several."""
-        readable = [entry for entry in entries if entry.puzzle is not None]
+        readable = [at for at, entry in enumerate(entries) if entry.puzzle is not None]
         if not readable:
             self.notify(str(entries[0].error), severity="error", timeout=10)
             return
-        at = entries.index(readable[0])
+        at: int | None = readable[0]
         if len(entries) > 1:
-            chosen = await self.push_screen_wait(PickScreen(entries))
-            if chosen is None:
-                return
-            at = chosen
-        puzzle = entries[at].puzzle
-        if puzzle is None:
+            at = await self.push_screen_wait(PickScreen(entries))
+        if at is None or (puzzle := entries[at].puzzle) is None:
             return
         title = opening.title_of(entries[at], at + 1, len(entries))
         if replays is None:
@@ -150,16 +123,13 @@ class PlayApp(App[None]):
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""
         self.action_leave_game()
-        self.play(self.library.open(puzzle, title))
-
-    def play(self, opened: Opened) -> None:
-        self.action_leave_game()
-        self.push_screen(PlayScreen(opened, self.settings))
+        self.push_screen(PlayScreen(self.library.open(puzzle, title), self.settings))
 
     def resume(self, key: str) -> None:
         """Continue a saved game, or say why that cannot be."""
+        self.action_leave_game()
         try:
-            self.play(self.library.resume(key))
+            self.push_screen(PlayScreen(self.library.resume(key), self.settings))
         except SaveError as error:
             self.notify(str(error), severity="error", timeout=10)
 
@@ -170,30 +140,22 @@ class PlayApp(App[None]):
             self.pop_screen()
 
     def action_last_game(self) -> None:
-        """From the list back to the game played last, if it is unfinished."""
-        last = self.library.last()
-        if last is not None:
+        """From the list to the game played last, if it is unfinished."""
+        if (last := self.library.last()) is not None:
             self.resume(last.key)
 
-    def action_settings(self) -> None:
-        self.push_screen(SettingsScreen())
-
-    def action_help(self) -> None:
-        self.push_screen(HelpScreen())
-
-    def action_statistics(self) -> None:
-        self.push_screen(StatisticsScreen(self.statistics))
-
-    def action_text(self) -> None:
-        self.push_screen(TextScreen(self.draft))
+    def action_dialog(self, name: str) -> None:
+        """Open what can be opened from anywhere."""
+        self.push_screen(_FROM_ANYWHERE[name]())
 
     # Settings
 
     def change(self, **changes: Any) -> None:
         """Change settings, keep them, and let them take effect."""
-        self.settings = replace(self.settings, **changes)
-        if "keys" in changes:
-            self.set_keymap(known_keys(self.settings.keys))
+        before, self.settings = self.settings, replace(self.settings, **changes)
+        if self.settings == before:
+            return
+        self._bind_keys()
         for screen in self.screen_stack:
             if isinstance(screen, PlayScreen):
                 screen.settings_changed()
@@ -202,9 +164,10 @@ class PlayApp(App[None]):
         except OSError as error:
             self.notify(f"The settings could not be kept: {error}", severity="error")
 
-    def _theme_chosen(self, name: str) -> None:
-        if name != self.settings.theme:
-            self.change(theme=name)
+    def _bind_keys(self) -> None:
+        """Use the keys that the settings hold, of commands that exist."""
+        keys = self.settings.keys.items()
+        self.set_keymap({name: key for name, key in keys if name in BY_NAME and key})
 
     def key_of(self, name: str) -> str:
         """The keys of a command, as people read them."""
@@ -217,10 +180,14 @@ class PlayApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The commands that the palette finds: those of Textual, and ours where there is a game."""
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
-        yield SystemCommand("Statistics", "Finished games", self.action_statistics)
-        for one in _TABLE_OF.get(type(screen), ()):
-            if not one.area.startswith("Moving"):
+        for title, about in (
+            ("Settings", "Toggles, theme, keys"),
+            ("Statistics", "Finished games"),
+        ):
+            yield SystemCommand(title, about, partial(self.action_dialog, title.lower()))
+        for binding in screen.BINDINGS:
+            one = BY_NAME.get(binding.id or "") if isinstance(binding, Binding) else None
+            if one is not None and not one.area.startswith("Moving"):
                 yield SystemCommand(
                     one.text, self.key_of(one.name), partial(self.run_action, one.action, screen)
                 )

@@ -8,19 +8,20 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from string import Template
 from urllib.parse import urlsplit
 
 import click
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from textual_serve.server import Server
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The names of this machine to itself."""
 
-_POLICY = (
+_POLICY = Template(
     "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self' $socket"
 )
@@ -87,11 +88,7 @@ class PlayServer(Server):
         return app
 
     @web.middleware
-    async def _own_pages_only(
-        self,
-        request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-    ) -> web.StreamResponse:
+    async def _own_pages_only(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what a page from elsewhere asks for: it could type, and read, for the player.
 
         A browser names the page's origin, and the name that it was given; a name of
@@ -108,15 +105,6 @@ class PlayServer(Server):
         socket = f"{'wss' if request.secure else 'ws'}://{request.host}"
         asked = request.query.get("fontsize", "")
         size = asked if asked.isdecimal() and int(asked) in _SIZES else "16"
-        values = {"title": escape(self.title), "socket": escape(socket), "size": size}
-        policy = Template(_POLICY).substitute(socket=socket)
-        return web.Response(
-            text=_PAGE.substitute(values),
-            content_type="text/html",
-            headers={"Content-Security-Policy": policy},
-        )
-
-
-def serve(arguments: Sequence[str], host: str, port: int) -> None:
-    """Serve vmd-play with these arguments until interrupted. Raises OSError for a taken port."""
-    PlayServer(arguments, host, port).serve()
+        text = _PAGE.substitute(title=escape(self.title), socket=escape(socket), size=size)
+        policy = {"Content-Security-Policy": _POLICY.substitute(socket=socket)}
+        return web.Response(text=text, content_type="text/html", headers=policy)

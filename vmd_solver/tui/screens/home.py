@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,15 +17,13 @@ from vmd_solver.play import Summary, opening
 from vmd_solver.play.specs import READY, origin, words
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.base import AppScreen
+from vmd_solver.tui.screens.base import AppScreen, heading
+from vmd_solver.tui.screens.dialogs import FindScreen
 from vmd_solver.tui.screens.new import NewScreen
-from vmd_solver.tui.screens.open import FindScreen
-from vmd_solver.tui.widgets.keybar import KeyBar
+from vmd_solver.tui.widgets.bars import KeyBar
 
 _MOST_GAMES = 20
 """Unfinished games that are listed."""
-
-_HEAD = "v m d - p l a y"
 
 
 class HomeScreen(AppScreen[None]):
@@ -37,7 +34,7 @@ class HomeScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="home"):
-            yield Static(_HEAD, id="head")
+            yield Static("v m d - p l a y", id="head")
             yield OptionList(id="choices", markup=False)
         yield KeyBar()
 
@@ -47,22 +44,20 @@ class HomeScreen(AppScreen[None]):
         options.clear_options()
         options.add_options([*self._options()])
         options.focus()
-        options.highlighted = next(
-            (at for at, option in enumerate(options.options) if not option.disabled), None
-        )
+        options.action_first()
 
     def _options(self) -> Iterator[Option]:
         games = [game for game in self.app.library.saved() if not game.finished][:_MOST_GAMES]
         if games:
-            yield _heading("Continue")
+            yield heading("Continue")
             yield from (Option(_described(game), f"game {game.key}") for game in games)
-        yield _heading("A new puzzle")
+        yield heading("A new puzzle")
         yield Option("  Choose family, size, difficulty…", "new")
         for at, spec in enumerate(READY):
             yield Option(f"  {words(spec)}", f"spec {at}")
-        yield _heading("Text")
+        yield heading("Text")
         yield Option("  Type, mask, fill, lock what you like…", "text")
-        yield _heading("Included puzzles")
+        yield heading("Included puzzles")
         for path in opening.shipped_files():
             yield Option(f"  {path.name}", f"file {path}")
 
@@ -77,7 +72,7 @@ class HomeScreen(AppScreen[None]):
         elif what == "spec":
             self._make(READY[int(which)], begin=True)
         elif what == "text":
-            self.app.action_text()
+            self.app.action_dialog("text")
         elif what == "file":
             self.app.open_entries(opening.entries(which))
 
@@ -112,10 +107,6 @@ class HomeScreen(AppScreen[None]):
     def action_move(self, way: str) -> None:
         # Not `focused.cursor_...`: Textual fails to list such keys while nothing has the focus.
         getattr(self.query_one(OptionList), f"action_cursor_{way}")()
-
-
-def _heading(text: str) -> Option:
-    return Option(Text(text, style="bold underline"), disabled=True)
 
 
 def _described(game: Summary) -> str:

@@ -13,9 +13,6 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-_DONE = "✓"
-_SHADES = ("digits--wrong", "digits--done")
-
 _COLUMN = 40
 """Narrower than this the fields stand in a square, as on a keypad."""
 
@@ -27,10 +24,7 @@ class Digits(Widget):
     """One field a value, in as many lines as the width asks for."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "digits--chosen",
-        "digits--done",
-        "digits--count",
-        "digits--wrong",
+        f"digits--{name}" for name in ("chosen", "done", "count", "wrong")
     }
 
     @dataclass
@@ -42,23 +36,19 @@ class Digits(Widget):
 
     def __init__(self, alphabet: Sequence[str]) -> None:
         super().__init__()
-        self._alphabet = tuple(alphabet)
+        self._alphabet = alphabet
         self._symbol_width = max(map(len, alphabet))
-        self._left: tuple[int | None, ...] = (None,) * len(self._alphabet)
-        self._chosen = 0
-        self._counted = True
+        self._shown: tuple[Sequence[int | None], int, bool] = ([None] * len(alphabet), 0, True)
 
     def show(self, left: Sequence[int | None], chosen: int, counted: bool) -> None:
         """Show how many of each value are left, if `counted`, and which is filtered for."""
-        now = (tuple(left), chosen, counted)
-        if now != (self._left, self._chosen, self._counted):
-            again = counted != self._counted
-            self._left, self._chosen, self._counted = now
-            self.refresh(layout=again)
+        before, self._shown = self._shown, (left, chosen, counted)
+        if self._shown != before:
+            self.refresh(layout=counted != before[2])
 
     def _fields(self, width: int) -> tuple[int, int]:
         """Fields in a line and characters across each: a square in a column, else few lines."""
-        count, least = len(self._alphabet), self._symbol_width + (4 if self._counted else 1)
+        count, least = len(self._alphabet), self._symbol_width + (4 if self._shown[2] else 1)
         most = max(1, width // least)
         square = isqrt(count - 1) + 1
         lines = -(-count // most)
@@ -70,24 +60,18 @@ class Digits(Widget):
 
     def render(self) -> Text:
         per_line, room = self._fields(self.content_size.width)
-        text = Text(no_wrap=True, end="")
+        counts, chosen, counted = self._shown
+        style, text = self.get_component_rich_style, Text(no_wrap=True, end="")
         for at, symbol in enumerate(self._alphabet):
             if at and at % per_line == 0:
                 text.append("\n")
-            text.append_text(self._field(at + 1, symbol, room))
+            left = counts[at] if counted else None
+            name, count = symbol.rjust(self._symbol_width), "" if left is None else str(left or "✓")
+            state = "count" if left is None or left > 0 else "wrong" if left else "done"
+            held = "chosen" if at + 1 == chosen else state if left == 0 else ""
+            text.append(name, style(f"digits--{held}") if held else "bold")
+            text.append(f" {count}".ljust(room - len(name)), style(f"digits--{state}"))
         return text
-
-    def _field(self, value: int, symbol: str, room: int) -> Text:
-        left = self._left[value - 1] if self._counted else None
-        name = symbol.rjust(self._symbol_width)
-        shade = "digits--count" if left is None or left > 0 else _SHADES[left == 0]
-        held = "digits--chosen" if value == self._chosen else shade if left == 0 else ""
-        count = "" if left is None else str(left) if left else _DONE
-        style = self.get_component_rich_style
-        return Text.assemble(
-            (name, style(held) if held else "bold"),
-            (f" {count}".ljust(room - len(name)), style(shade)),
-        )
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)

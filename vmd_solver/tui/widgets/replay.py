@@ -16,45 +16,38 @@ from textual.widget import Widget
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing.geometry import Run, fitted
 from vmd_solver.play.replay import Layer, State
-from vmd_solver.tui.widgets.board import own_style
+from vmd_solver.tui.export import BROKEN, ROLES, Key, slide_cell, title_of
+from vmd_solver.tui.widgets.board import layered, region_of
 from vmd_solver.tui.widgets.keyboard import legible
-from vmd_solver.tui.widgets.replaytext import BROKEN, ROLES, Key, slide_cell
 
 
 class ReplayPart(Widget):
     """What shows states: one style for each."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "replay--conflict",
-        "replay--cursor",
-        "replay--rule",
-        *(f"replay--{state.name.lower()}" for state in State),
+        f"replay--{name}"
+        for name in ("conflict", "cursor", "rule", *(state.name.lower() for state in State))
     }
 
-    def _style(self, state: State, conflict: bool, cursor: bool) -> Style:
-        names = [f"replay--{state.name.lower()}"]
-        names += ["replay--conflict"] * conflict + ["replay--cursor"] * cursor
-        style = self.rich_style
-        for name in names:
-            style += own_style(self, name)
-        return style
+    def style_of(self, state: State, conflict: bool = False, cursor: bool = False) -> Style:
+        """How a cell looks."""
+        names = [state.name.lower()] + ["conflict"] * conflict + ["cursor"] * cursor
+        return layered(self, *(f"replay--{name}" for name in names))
 
 
 class Legend(ReplayPart):
-    """What the signs mean."""
+    """What the signs mean, a line for each."""
 
     def render(self) -> Text:
-        """A line for each sign."""
         text = Text(end="")
         for state, role in ROLES.items():
-            style = self._style(state, False, False)
-            text.append(f"5{role.sign}", style).append(f" {role.words}\n")
-        conflict = self._style(State.PROPOSED, True, False)
-        return text.append(f"{BROKEN.sign}5", conflict).append(f" {BROKEN.words}")
+            text.append(f"5{role.sign}", self.style_of(state)).append(f" {role.words}\n")
+        text.append(f"{BROKEN.sign}5", self.style_of(State.PROPOSED, conflict=True))
+        return text.append(f" {BROKEN.words}")
 
 
 class ReplayView(ReplayPart):
-    """A board of a replay; a click on a cell is posted."""
+    """A board of a replay, with its title above; a click on a cell is posted."""
 
     @dataclass
     class Chosen(Message):
@@ -63,68 +56,55 @@ class ReplayView(ReplayPart):
         key: Key
         cell: int
 
-    def __init__(self, puzzle: Puzzle, key: Key, title: str) -> None:
+    def __init__(self, puzzle: Puzzle, key: Key) -> None:
         super().__init__()
-        self.puzzle, self.key, self._title = puzzle, key, title
+        self.puzzle, self.key = puzzle, key
         self.symbols = legible(puzzle.alphabet)
-        self._symbol_width = max(map(len, self.symbols))
-        self._layer: Layer | None = None
-        self._cursor = 0
-        self.drawing = fitted(puzzle.board, self._symbol_width, 0, 0)
+        self._shown: tuple[Layer | None, int] = (None, 0)
+        self.fit(Size(0, 1))
 
     def show(self, layer: Layer, cursor: int) -> None:
         """Show this board, the cursor on this cell."""
-        if (layer, cursor) != (self._layer, self._cursor):
-            self._layer, self._cursor = layer, cursor
+        if (layer, cursor) != self._shown:
+            self._shown = (layer, cursor)
             self.refresh()
 
     def fit(self, room: Size) -> None:
-        """Draw cells as large as there is room for."""
-        drawing = fitted(self.puzzle.board, self._symbol_width, room.width, room.height - 1)
-        if drawing.size != self.drawing.size:
-            self.drawing = drawing
-            self.refresh(layout=True)
+        """Draw cells as large as there is room for; to be called before this is mounted."""
+        wide = max(map(len, self.symbols))
+        self.drawing = fitted(self.puzzle.board, wide, room.width, room.height - 1)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """As wide as the drawing."""
         return self.drawing.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as the drawing, with a line for its title."""
         return self.drawing.height + 1
 
     def region_of(self, cell: int) -> Region:
         """Where a cell is drawn, with a line around it."""
-        row, col = divmod(cell, self.puzzle.board.cols)
-        drawing = self.drawing
-        at = drawing.lefts[col] - 1, drawing.tops[row]
-        return Region(*at, drawing.cell_width + 2, drawing.cell_height + 2)
+        return region_of(self.drawing, cell).translate((0, 1))
 
     def render(self) -> Text:
-        """The title, and the board line by line."""
-        layer = self._layer
+        layer, cursor = self._shown
         text = Text(no_wrap=True, end="")
         if layer is None:
             return text
-        broken = len(layer.conflicts)
-        title = self._title + (f", {broken} broken" if broken else "")
-        text.append(title[: self.drawing.width], "bold")
+        broken = f", {len(layer.conflicts)} broken" if layer.conflicts else ""
+        text.append((title_of(self.key) + broken)[: self.drawing.width], "bold")
+
+        def drawn(at: int, line: int) -> Iterator[Run[Style]]:
+            cell, conflict = layer.cells[at], at in layer.conflicts
+            lines = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
+            yield lines[line], self.style_of(cell.state, conflict, at == cursor)
+
         rule = self.get_component_rich_style("replay--rule")
         for y in range(self.drawing.height):
             text.append("\n")
-            for run in self.drawing.runs(y, self._cell, rule):
+            for run in self.drawing.runs(y, drawn, rule):
                 text.append(*run)
         return text
 
-    def _cell(self, at: int, line: int) -> Iterator[Run[Style]]:
-        layer = self._layer
-        assert layer is not None
-        cell, conflict = layer.cells[at], at in layer.conflicts
-        shown = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
-        yield shown[line], self._style(cell.state, conflict, at == self._cursor)
-
     def on_click(self, event: events.Click) -> None:
-        """Tell which cell was clicked."""
         at = event.get_content_offset(self)
         cell = None if at is None else self.drawing.cell_at(at.x, at.y - 1)
         if cell is not None:
