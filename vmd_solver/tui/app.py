@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
@@ -51,7 +51,7 @@ class PlayApp(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "vmd-play"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
+    BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]  # noqa: RUF012
 
     def __init__(
         self,
@@ -73,10 +73,8 @@ class PlayApp(App[None]):
         known = self.settings.theme in self.available_themes
         self.theme = self.settings.theme if known else settings.DEFAULT_THEME
         self._entries, self._resume, self._replays = entries or [], resume, replays
-        self.denoiser = cache(denoiser)
-        """The model of a name, opened when it is first wanted."""
-        self.text_model = cache(text_model)
-        """The model of text, likewise."""
+        self.denoiser, self.text_model = cache(denoiser), cache(text_model)
+        """The model of a name, and that of text, opened when it is first wanted."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
@@ -86,7 +84,7 @@ class PlayApp(App[None]):
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))
-        self._bind_keys()
+        self.set_keymap(self._keys)
         if self._note:
             self.notify(self._note, severity="warning", timeout=10)
         if self._entries:
@@ -105,13 +103,10 @@ class PlayApp(App[None]):
         self, entries: list[Entry], replays: list[Replay | None] | None = None
     ) -> None:
         """Play one of these, or watch its replay, after asking which where there are several."""
-        readable = [at for at, entry in enumerate(entries) if entry.puzzle is not None]
-        if not readable:
+        if all(entry.puzzle is None for entry in entries):
             self.notify(str(entries[0].error), severity="error", timeout=10)
             return
-        at: int | None = readable[0]
-        if len(entries) > 1:
-            at = await self.push_screen_wait(PickScreen(entries))
+        at = await self.push_screen_wait(PickScreen(entries)) if len(entries) > 1 else 0
         if at is None or (puzzle := entries[at].puzzle) is None:
             return
         title = opening.title_of(entries[at], at + 1, len(entries))
@@ -145,7 +140,6 @@ class PlayApp(App[None]):
             self.resume(last.key)
 
     def action_dialog(self, name: str) -> None:
-        """Open what can be opened from anywhere."""
         self.push_screen(_FROM_ANYWHERE[name]())
 
     # Settings
@@ -155,7 +149,7 @@ class PlayApp(App[None]):
         before, self.settings = self.settings, replace(self.settings, **changes)
         if self.settings == before:
             return
-        self._bind_keys()
+        self.set_keymap(self._keys)
         for screen in self.screen_stack:
             if isinstance(screen, PlayScreen):
                 screen.settings_changed()
@@ -164,18 +158,16 @@ class PlayApp(App[None]):
         except OSError as error:
             self.notify(f"The settings could not be kept: {error}", severity="error")
 
-    def _bind_keys(self) -> None:
-        """Use the keys that the settings hold, of commands that exist."""
-        keys = self.settings.keys.items()
-        self.set_keymap({name: key for name, key in keys if name in BY_NAME and key})
+    @property
+    def _keys(self) -> dict[str, str]:
+        """The keys that the settings hold, of commands that exist."""
+        return {name: key for name, key in self.settings.keys.items() if name in BY_NAME and key}
 
     def key_of(self, name: str) -> str:
         """The keys of a command, as people read them."""
         binding = BY_NAME[name].binding
-        keys = self.settings.keys.get(name) or binding.key
-        return " ".join(
-            self.get_key_display(binding.with_key(key.strip())) for key in keys.split(",")
-        )
+        keys = (self._keys.get(name) or binding.key).split(",")
+        return " ".join(self.get_key_display(binding.with_key(key.strip())) for key in keys)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The commands that the palette finds: those of Textual, and ours where there is a game."""
@@ -188,9 +180,8 @@ class PlayApp(App[None]):
         for binding in screen.BINDINGS:
             one = BY_NAME.get(binding.id or "") if isinstance(binding, Binding) else None
             if one is not None and not one.area.startswith("Moving"):
-                yield SystemCommand(
-                    one.text, self.key_of(one.name), partial(self.run_action, one.action, screen)
-                )
+                run = partial(self.run_action, one.action, screen)
+                yield SystemCommand(one.text, self.key_of(one.name), run)
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Say something for a while, as plain text: names of files may look like markup."""

@@ -26,9 +26,8 @@ class Command:
 
     @property
     def binding(self) -> Binding:
-        return Binding(
-            self.keys, self.action, self.shown or self.text, bool(self.shown), id=self.name
-        )
+        words = self.shown or self.text
+        return Binding(self.keys, self.action, words, bool(self.shown), id=self.name)
 
 
 def _table(*rows: str | tuple[str, ...]) -> tuple[Command, ...]:

@@ -62,17 +62,14 @@ new MutationObserver((_, watch) => {
 </html>
 """)
 
-_SIZES = range(8, 49)
-"""Sizes of the font that ?fontsize= may ask for."""
-
 
 class PlayServer(Server):
     """Serves a command of the terminal; `public` where others than this machine may come."""
 
     def __init__(self, arguments: Sequence[str], host: str, port: int) -> None:
-        command = [sys.executable, "-m", "vmd_solver.tui.command", *arguments]
         joined = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
-        super().__init__(joined(command), host, port, title="vmd-play")
+        command = joined([sys.executable, "-m", "vmd_solver.tui.command", *arguments])
+        super().__init__(command, host, port, title="vmd-play")
         self._public = host not in LOCAL
 
     def initialize_logging(self) -> None:
@@ -104,7 +101,7 @@ class PlayServer(Server):
         """The page: a terminal, fed by a socket of this server."""
         socket = f"{'wss' if request.secure else 'ws'}://{request.host}"
         asked = request.query.get("fontsize", "")
-        size = asked if asked.isdecimal() and int(asked) in _SIZES else "16"
+        size = asked if asked.isdecimal() and 8 <= int(asked) <= 48 else "16"
         text = _PAGE.substitute(title=escape(self.title), socket=escape(socket), size=size)
         policy = {"Content-Security-Policy": _POLICY.substitute(socket=socket)}
         return web.Response(text=text, content_type="text/html", headers=policy)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Checkbox, Static
@@ -28,7 +27,6 @@ class Run:
         self._call_later, self._worker = screen.call_later, get_current_worker()
 
     def cancelled(self) -> bool:
-        """Whether the result is no longer wanted."""
         return self._worker.is_cancelled
 
     def report(self, handler: Callable[..., None], *values: object) -> None:
@@ -78,13 +76,12 @@ class Dialog(ModalScreen[ScreenResultType | None], AppScreen[ScreenResultType | 
     TITLE stands on the upper edge and SUB_TITLE, the keys, on the lower one; `contents` fills it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Close")]
+    BINDINGS = [("escape", "leave", "Close")]  # noqa: RUF012
     SUB_TITLE = "esc"
     SCROLLED_BY_KEYS = False
     """Whether the box itself takes the keys; else something in it does."""
 
     def contents(self) -> ComposeResult:
-        """The widgets in the box."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:

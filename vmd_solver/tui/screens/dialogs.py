@@ -6,12 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from itertools import chain, groupby
 from pathlib import Path
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.suggester import Suggester
 from textual.widgets import DataTable, Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
@@ -91,7 +89,7 @@ class SavepointsScreen(Dialog[Savepoint]):
 
     TITLE = "Kept positions"
     SUB_TITLE = "enter, d forget, esc"
-    BINDINGS: ClassVar[list[BindingType]] = [("delete,d", "forget", "Forget")]
+    BINDINGS = [("delete,d", "forget", "Forget")]  # noqa: RUF012
 
     def __init__(self, game: Game) -> None:
         super().__init__()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.generation import PuzzleSpec
-from vmd_solver.play import Summary, opening
+from vmd_solver.play import opening
 from vmd_solver.play.specs import READY, origin, words
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.tui.commands import LISTING, bindings
@@ -29,7 +27,7 @@ _MOST_GAMES = 20
 class HomeScreen(AppScreen[None]):
     """The list of what can be played."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(LISTING)
+    BINDINGS = bindings(LISTING)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
@@ -47,10 +45,13 @@ class HomeScreen(AppScreen[None]):
         options.action_first()
 
     def _options(self) -> Iterator[Option]:
-        games = [game for game in self.app.library.saved() if not game.finished][:_MOST_GAMES]
+        games = [game for game in self.app.library.saved() if not game.finished]
         if games:
             yield heading("Continue")
-            yield from (Option(_described(game), f"game {game.key}") for game in games)
+        for game in games[:_MOST_GAMES]:
+            title = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
+            done = f"{game.cells - game.open_cells:>3}/{game.cells} {shown(game.elapsed_s):>8}"
+            yield Option(f"{title[:42].ljust(42)} {done}", f"game {game.key}")
         yield heading("A new puzzle")
         yield Option("  Choose family, size, difficulty…", "new")
         for at, spec in enumerate(READY):
@@ -107,9 +108,3 @@ class HomeScreen(AppScreen[None]):
     def action_move(self, way: str) -> None:
         # Not `focused.cursor_...`: Textual fails to list such keys while nothing has the focus.
         getattr(self.query_one(OptionList), f"action_cursor_{way}")()
-
-
-def _described(game: Summary) -> str:
-    done = game.cells - game.open_cells
-    left = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
-    return f"{left[:42].ljust(42)} {done:>3}/{game.cells} {shown(game.elapsed_s):>8}"

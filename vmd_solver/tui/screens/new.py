@@ -76,32 +76,24 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         if self._begin:
             self.action_make()
 
-    # What is asked for
-
-    def _chosen(self, name: str) -> Any:
-        return self.query_one(f"#{name}", Select).value
-
-    def _number(self, name: str) -> int:
-        text = self.query_one(f"#{name}", Input).value
-        return int(text) if text.isdecimal() else 0
+    def _asked(self) -> dict[str, Any]:
+        """What is entered, by the name of its question."""
+        boxes: Any = self.query("Select, Input, Toggle")
+        return {box.id: box.value for box in boxes}
 
     def spec(self) -> PuzzleSpec:
         """The spec as it is entered. Raises SearchError where there can be no such puzzle."""
-        level = self._chosen("level")
-        return PuzzleSpec(
-            self._chosen("family"),
-            self._chosen("size"),
-            level=None if level == _ANY else level,
-            symmetry=self._chosen("symmetry"),
-            minimal=self.query_one("#minimal", Checkbox).value,
-            clues=self._number("clues"),
-            seed=self._number("seed"),
-        )
+        asked = self._asked()
+        given: dict[str, Any] = {name: asked[name] for name in ("size", "symmetry", "minimal")}
+        for name in ("clues", "seed"):
+            given[name] = int(asked[name]) if asked[name].isdecimal() else 0
+        level = None if asked["level"] == _ANY else asked["level"]
+        return PuzzleSpec(asked["family"], level=level, **given)
 
     @on(Select.Changed, "#family")
-    def _family_chosen(self) -> None:
+    def _family_chosen(self, event: Select.Changed) -> None:
         """Offer the sizes of the family; keep the size where there is one of it."""
-        size, offered = self.query_one("#size", Select), sizes(self._chosen("family"))
+        size, offered = self.query_one("#size", Select), sizes(str(event.value))
         kept = size.value if size.value in offered else 9
         if [value for _, value in size._options] != [*offered]:
             size.set_options([(str(one), one) for one in offered])
@@ -118,11 +110,9 @@ class NewScreen(Dialog[GeneratedPuzzle]):
     @on(Checkbox.Changed)
     def _changed(self) -> None:
         try:
-            self.say(command(self.spec(), self._chosen("grids") == _MODEL), "command")
+            self.say(command(self.spec(), self._asked()["grids"] == _MODEL), "command")
         except VmdError as error:
             self.say(str(error), "command")
-
-    # The making
 
     @on(Button.Pressed)
     @on(Input.Submitted)
@@ -136,22 +126,22 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         except VmdError as error:
             self.say(str(error))
             return
-        neural = self._chosen("grids") == _MODEL
+        neural = self._asked()["grids"] == _MODEL
 
         def make(run: Run) -> None:
             draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
             made = generate(spec, draw, lambda grid: run.report(self._tell, grid), run.cancelled)
-            run.report(self._made, made, spec.tries)
+            run.report(finish, made)
+
+        def finish(made: GeneratedPuzzle | None) -> None:
+            if made is not None:
+                self.dismiss(made)
+            else:
+                self._end(f"Not found in {spec.tries} grids: ask for less")
 
         self._drawn = []
         self._tell()
         self.in_thread(make, self._end, group="make")
-
-    def _made(self, made: GeneratedPuzzle | None, tries: int) -> None:
-        if made is not None:
-            self.dismiss(made)
-        else:
-            self._end(f"Not found in {tries} grids: ask for less")
 
     def action_leave(self) -> None:
         """Give up what is being made; where nothing is, close."""

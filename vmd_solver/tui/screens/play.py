@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import Any
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import var
 
@@ -28,9 +27,8 @@ from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.base import AppScreen, Run, message
 from vmd_solver.tui.screens.dialogs import SavepointsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.widgets.bars import Bar, KeyBar
+from vmd_solver.tui.widgets.bars import Bar, Digits, KeyBar
 from vmd_solver.tui.widgets.board import BoardView
-from vmd_solver.tui.widgets.digits import Digits
 from vmd_solver.tui.widgets.keyboard import Keyboard
 
 SMALLEST = (30, 12)
@@ -40,13 +38,10 @@ _SAVE_TIME_S = 30.0
 """Seconds that may run before they alone are a reason to save."""
 
 
-T = TypeVar("T")
-
-
 class PlayScreen(AppScreen[None]):
     """One game in play."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
+    BINDINGS = bindings(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (66, "-wide")]  # noqa: RUF012
 
     marking: var[bool] = var(False, init=False)
@@ -70,12 +65,8 @@ class PlayScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        with Horizontal(id="table"):
-            yield self.board
-            with Vertical(id="side"):
-                yield self._digits
-                yield self._about
-                yield self._message_line
+        side = Vertical(self._digits, self._about, self._message_line, id="side")
+        yield Horizontal(self.board, side, id="table")
         yield message("tiny")
         yield KeyBar()
 
@@ -91,7 +82,7 @@ class PlayScreen(AppScreen[None]):
         self.in_thread(self._analyse, self._tell, "analyse")
         if not self.game.finished:
             self.game.watch.start()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._autosave)
         self._show()
 
     def leave(self) -> None:
@@ -123,21 +114,18 @@ class PlayScreen(AppScreen[None]):
             self.notify(f"This puzzle: {solution_count.words}.", severity="warning", timeout=8)
         self._show()
 
-    def _tick(self) -> None:
-        self._show_bar()
-        self._autosave()
-
     @work(group="save")
     async def _autosave(self) -> None:
-        """Write what changed, in a thread; an error is shown once."""
+        """Show the time, and write what changed, in a thread; an error is shown once."""
+        self._show_bar()
         try:
             await asyncio.to_thread(self.opened.write, self.opened.draft(_SAVE_TIME_S))
             self._trouble = ""
         except OSError as error:
-            trouble = f"The game could not be saved: {error.strerror or error}"
-            if trouble != self._trouble:
-                self._trouble = trouble
-                self.notify(trouble, severity="error", timeout=10)
+            before, self._trouble = self._trouble, str(error.strerror or error)
+            if self._trouble != before:
+                text = f"The game could not be saved: {self._trouble}"
+                self.notify(text, severity="error", timeout=10)
 
     # Filling in
 
@@ -151,10 +139,7 @@ class PlayScreen(AppScreen[None]):
 
     @on(Digits.Chosen)
     def _clicked(self, chosen: Digits.Chosen) -> None:
-        if chosen.filter:
-            self._filter(chosen.value)
-        else:
-            self._put(chosen.value)
+        (self._filter if chosen.filter else self._put)(chosen.value)
 
     def _put(self, value: int, pencil: bool = False) -> None:
         pencil, self.one_mark = pencil or self.marking or self.one_mark, False
@@ -181,16 +166,17 @@ class PlayScreen(AppScreen[None]):
     def _celebrate(self) -> None:
         """The game is solved for the first time: keep that."""
         kind, seconds = kind_of(self.game.puzzle), self.game.watch.elapsed_s
-        best = self.app.statistics.best_s(kind)
+        helped, best = self.game.helped, self.app.statistics.best_s(kind)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        done = Finished(kind, self.opened.path.stem, round(seconds, 3), self.game.helped, now)
+        done = Finished(kind, self.opened.path.stem, round(seconds, 3), helped, now)
         try:
             self.app.statistics.add(done)
         except OSError as error:
             self.notify(f"The time could not be kept: {error}", severity="error")
-        is_best = not self.game.helped and (best is None or seconds < best)
-        text = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
-        self.notify(f"Solved in {shown(seconds)}. {text}".strip(), title="Solved", timeout=8)
+        text = f" Best time: {shown(best)}." if best else ""
+        if not helped and (best is None or seconds < best):
+            text = " Your best time yet."
+        self.notify(f"Solved in {shown(seconds)}.{text}", title="Solved", timeout=8)
         self._autosave()
 
     def action_edit(self, name: str) -> None:
@@ -262,12 +248,12 @@ class PlayScreen(AppScreen[None]):
             self._think(hint, self._show_hint, self._tell)
 
     def _think(
-        self, about: Callable[[State], T], show: Callable[[T], None], failed: Callable[[str], None]
+        self, about: Callable[[State], Any], show: Callable[..., None], failed: Callable[..., None]
     ) -> None:
         """Show what a thread finds about the game, if nothing changed meanwhile."""
         state, version = state_of(self.game), self.game.version
 
-        def found(answer: T) -> None:
+        def found(answer: Any) -> None:
             if version == self.game.version:
                 show(answer)
 
@@ -312,13 +298,14 @@ class PlayScreen(AppScreen[None]):
     def action_wrong(self) -> None:
         shown_now = not self.app.settings.show_wrong
         self.app.change(show_wrong=shown_now)
+        count, text = len(self.game.wrong()), "All entries are right."
         if not shown_now:
-            self._tell("Wrong entries are not shown.")
+            text = "Wrong entries are not shown."
         elif self.game.solution_count.solution is None:
-            self._tell(f"Nothing to compare with: {self.game.solution_count.words}.")
-        else:
-            count = len(self.game.wrong())
-            self._tell(f"{count} wrong." if count else "All entries are right.")
+            text = f"Nothing to compare with: {self.game.solution_count.words}."
+        elif count:
+            text = f"{count} wrong."
+        self._tell(text)
 
     def action_pause(self) -> None:
         self._pause(not self.board.covered)

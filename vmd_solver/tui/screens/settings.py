@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, groupby
-from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widgets import Button, Checkbox, Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -59,7 +58,7 @@ class KeysScreen(Dialog[None]):
 
     TITLE = "Keys"
     SUB_TITLE = "enter, backspace, esc"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace", "usual", "Usual keys")]
+    BINDINGS = [Binding("backspace", "usual", "Usual keys")]  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Literal
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, ScrollableContainer, Vertical
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 from textual.worker import Worker
 
@@ -23,7 +23,7 @@ from vmd_solver.tui.widgets.page import Page, TextLegend, Way
 
 FRAME_S = 0.05
 """Shortest time a change is looked at: a small model is faster than any eye."""
-_SETTINGS = (
+_SETTINGS: tuple[tuple[str, str, Literal["integer", "number"], int], ...] = (
     ("nfe", "Calls (NFE)", "integer", 3),
     ("temperature", "Temperature", "number", 4),
     ("latents", "Latents", "integer", 2),
@@ -45,28 +45,21 @@ _REFUSED = {
 class Setting(Input, inherit_bindings=False):
     """A number; of the keys only those that a number needs, so that the screen's stay its own."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, action, show=False)
-        for key, action in {
-            "left": "cursor_left",
-            "right": "cursor_right",
-            "home": "home",
-            "end": "end",
-            "backspace": "delete_left",
-            "delete": "delete_right",
-            "enter": "submit",
-        }.items()
+    BINDINGS = [  # noqa: RUF012
+        Binding("left", "cursor_left", show=False),
+        Binding("right", "cursor_right", show=False),
+        Binding("home", "home", show=False),
+        Binding("end", "end", show=False),
+        Binding("backspace", "delete_left", show=False),
+        Binding("delete", "delete_right", show=False),
+        Binding("enter", "submit", show=False),
     ]
-
-
-class Paper(ScrollableContainer, can_focus=False, inherit_bindings=False):
-    """What the page lies in; it scrolls with the cursor, and by no keys of its own."""
 
 
 class TextScreen(AppScreen[None]):
     """The page, the settings of sampling, and a line that says what came of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(WRITING)
+    BINDINGS = bindings(WRITING)
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,14 +77,13 @@ class TextScreen(AppScreen[None]):
     def compose(self) -> ComposeResult:
         yield Bar()
         with Horizontal(id="table"):
-            with Paper():
-                yield self.page
+            yield Vertical(self.page, id="paper")  # which scrolls, but by no keys of its own
             with Vertical(id="side"):
                 yield TextLegend(self.draft)
                 for name, words, kind, most in _SETTINGS:
-                    options: Any = {"type": kind, "max_length": most, "select_on_focus": False}
                     first = str(getattr(TextSettings(), name))
-                    box = Setting(first, id=name, compact=True, **options)
+                    box = Setting(first, type=kind, max_length=most, id=name, compact=True)
+                    box.select_on_focus = False
                     yield Horizontal(Label(words), box, classes="row")
                 yield Label("tab: change them", id="hint")
         yield message()
@@ -101,11 +93,17 @@ class TextScreen(AppScreen[None]):
         self.page.focus()
         self._show()
 
-    # Writing
+    def on_key(self, event: events.Key) -> None:
+        """Write a key that stands for a character; leave others alone."""
+        typed = "\n" if event.key == "enter" else event.character
+        if self.focused is self.page and typed and (typed == "\n" or event.is_printable):
+            event.stop()
+            event.prevent_default()
+            self.action_edit("insert", typed)
 
-    @on(Page.Typed)
-    def _typed(self, typed: Page.Typed) -> None:
-        self.action_edit("insert", typed.text)
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.action_edit("insert", event.text)
 
     def action_edit(self, name: str, *args: object) -> None:
         """Edit the draft by its method of this name, unless it is being filled."""
@@ -129,8 +127,6 @@ class TextScreen(AppScreen[None]):
         if self.filling:
             self._show(f"The text is being filled: {self.app.key_of('text-leave')} stops that.")
         return not self.filling
-
-    # Sampling
 
     def action_fill(self) -> None:
         if self._may_edit():

@@ -2,38 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar
 
-from textual import on, work
+from rich.style import Style
+from rich.text import Text
+from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, ScrollableContainer, Vertical
-from textual.geometry import Size
+from textual.geometry import Offset, Size
+from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
+from vmd_solver.csp import Puzzle
+from vmd_solver.drawing.geometry import Run as Piece
+from vmd_solver.drawing.geometry import fitted
 from vmd_solver.play.player import FIRST, Player, record, varied
-from vmd_solver.play.replay import Layer, Replay, Row
+from vmd_solver.play.replay import Layer, Replay, Row, State
 from vmd_solver.play.savegame import heading
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
-from vmd_solver.tui.export import Key, boards_of
+from vmd_solver.tui.export import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
 from vmd_solver.tui.screens.base import AppScreen, Run, message
 from vmd_solver.tui.screens.dialogs import ExportScreen
 from vmd_solver.tui.widgets.bars import Bar, KeyBar
-from vmd_solver.tui.widgets.board import stepped
-from vmd_solver.tui.widgets.replay import Legend, ReplayView
+from vmd_solver.tui.widgets.board import layered, region_of, stepped
+from vmd_solver.tui.widgets.keyboard import legible
 
 _CHANGING = 3
 """The last frames of a replay, which may still change while it is made."""
 
 
+class ReplayPart(Widget):
+    """What shows states: one style for each."""
+
+    COMPONENT_CLASSES = {  # noqa: RUF012
+        f"replay--{name}"
+        for name in ("conflict", "cursor", "rule", *(state.name.lower() for state in State))
+    }
+
+    def style_of(self, state: State, conflict: bool = False, cursor: bool = False) -> Style:
+        """How a cell looks."""
+        names = [state.name.lower()] + ["conflict"] * conflict + ["cursor"] * cursor
+        return layered(self, *(f"replay--{name}" for name in names))
+
+
+class Legend(ReplayPart):
+    """What the signs mean, a line for each."""
+
+    def render(self) -> Text:
+        text = Text(end="")
+        for state, role in ROLES.items():
+            text.append(f"5{role.sign}", self.style_of(state)).append(f" {role.words}\n")
+        text.append(f"{BROKEN.sign}5", self.style_of(State.PROPOSED, conflict=True))
+        return text.append(f" {BROKEN.words}")
+
+
+class ReplayView(ReplayPart):
+    """A board of a replay, with its title above; a click on a cell is posted."""
+
+    @dataclass
+    class Chosen(Message):
+        """A cell of a board was clicked."""
+
+        key: Key
+        cell: int
+
+    def __init__(self, puzzle: Puzzle, key: Key, room: Size) -> None:
+        """Cells are as large as there is room for, or else as small as can be."""
+        super().__init__()
+        self.key, self.symbols = key, legible(puzzle.alphabet)
+        wide = max(map(len, self.symbols))
+        self.drawing = fitted(puzzle.board, wide, room.width, room.height - 1)
+        self._shown: tuple[Layer | None, int] = (None, 0)
+
+    def show(self, layer: Layer, cursor: int) -> None:
+        """Show this board, the cursor on this cell."""
+        if (layer, cursor) != self._shown:
+            self._shown = (layer, cursor)
+            self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return self.drawing.width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self.drawing.height + 1
+
+    def render(self) -> Text:
+        layer, cursor = self._shown
+        text = Text(no_wrap=True, end="")
+        if layer is None:
+            return text
+        broken = f", {len(layer.conflicts)} broken" if layer.conflicts else ""
+        text.append((title_of(self.key) + broken)[: self.drawing.width], "bold")
+
+        def drawn(at: int, line: int) -> Iterator[Piece[Style]]:
+            cell, conflict = layer.cells[at], at in layer.conflicts
+            lines = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
+            yield lines[line], self.style_of(cell.state, conflict, at == cursor)
+
+        rule = self.get_component_rich_style("replay--rule")
+        for y in range(self.drawing.height):
+            text.append("\n")
+            for run in self.drawing.runs(y, drawn, rule):
+                text.append(*run)
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.get_content_offset(self)
+        cell = None if at is None else self.drawing.cell_at(at.x, at.y - 1)
+        if cell is not None:
+            self.post_message(self.Chosen(self.key, cell))
+
+
 class WatchScreen(AppScreen[None]):
     """A replay, its counters, and what to run next."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(WATCHING)
+    BINDINGS = bindings(WATCHING)
 
     def __init__(self, replay: Replay, title: str) -> None:
         super().__init__()
@@ -54,12 +142,8 @@ class WatchScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Bar()
-        with Horizontal(id="table"):
-            yield ScrollableContainer(id="boards", can_focus=False)
-            with Vertical(id="side"):
-                yield message()
-                yield message("facts")
-                yield Legend()
+        side = Vertical(message(), message("facts"), Legend(), id="side")
+        yield Horizontal(ScrollableContainer(id="boards", can_focus=False), side, id="table")
         yield KeyBar()
 
     async def on_mount(self) -> None:
@@ -153,8 +237,9 @@ class WatchScreen(AppScreen[None]):
         self._show()
         for board in self._boards:
             if board.key == self.chosen:
-                at = board.region_of(self.cursor).translate(board.virtual_region.offset)
-                self.query_one("#boards").scroll_to_region(at, animate=False)
+                at = board.virtual_region.offset + Offset(0, 1)  # below the title
+                region = region_of(board.drawing, self.cursor).translate(at)
+                self.query_one("#boards").scroll_to_region(region, animate=False)
 
     @on(ReplayView.Chosen)
     def _clicked(self, clicked: ReplayView.Chosen) -> None:
@@ -199,11 +284,11 @@ class WatchScreen(AppScreen[None]):
 
         Only the screen's own messages may call this: the next one waits until this is done.
         """
-        boards = [ReplayView(self.replay.puzzle, key) for key in self._wanted()]
-        table = self.query_one("#boards")
-        room = table.size
-        for board in boards if len(boards) <= 2 else ():
-            board.fit(Size(room.width // len(boards) - (len(boards) > 1), room.height))
+        wanted, table = self._wanted(), self.query_one("#boards")
+        room = each = table.size
+        if len(wanted) > 1:
+            each = Size(room.width // 2 - 1, room.height) if len(wanted) == 2 else Size(0, 0)
+        boards = [ReplayView(self.replay.puzzle, key, each) for key in wanted]
         per_row = max(1, room.width // (boards[0].drawing.width + 1))
         rows = [boards[at : at + per_row] for at in range(0, len(boards), per_row)]
         await table.remove_children()
@@ -218,7 +303,8 @@ class WatchScreen(AppScreen[None]):
             self.call_later(self._lay_out)  # which comes back here
             return
         for board in self._boards:
-            board.show(self._layer(board.key), self.cursor)
+            replay, latent = board.key
+            board.show(self.player.frames[replay].layers[latent], self.cursor)
         self.say("\n".join(self._facts()), "facts")
         self.say(self._message)
         self.query_one("#message").display = bool(self._message)
@@ -232,14 +318,11 @@ class WatchScreen(AppScreen[None]):
         place = f"{going}  {player.at + 1}/{player.count}{more}  {player.speed:g}/s"
         self.query_one(Bar).show(title, place)
 
-    def _layer(self, key: Key) -> Layer:
-        replay, latent = key
-        return self.player.frames[replay].layers[latent]
-
     def _facts(self) -> list[str]:
         """About the run, the frame and the cell under the cursor."""
         replay, latent = self.chosen
-        frame, layer, asked = self.player.frames[replay], self._layer(self.chosen), self.settings
+        frame, asked = self.player.frames[replay], self.settings
+        layer = frame.layers[latent]
         run = [
             f"{asked.policy}, remask {asked.remask}",
             f"K {asked.latents}  NFE {asked.nfe}  seed {asked.seed}",

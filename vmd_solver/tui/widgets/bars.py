@@ -1,10 +1,23 @@
-"""The lines at the top and at the bottom: what is going on, and what the keys do here."""
+"""What stands around a board: the line at the top, the keys at the bottom, the values beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isqrt
+
+from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
+
+_COLUMN = 40
+"""Narrower than this the values stand in a square, as on a keypad."""
+
+_WIDEST = 7
+"""Characters of a value at most."""
 
 
 class Bar(Widget):
@@ -36,36 +49,84 @@ class KeyBar(Widget):
         """Follow changes of the keys."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
-    def _fields(self) -> list[tuple[str, Text]]:
-        """The name of each key, and how it is shown; the blank before the palette has none."""
-        style = self.get_component_rich_style("keybar--key")
-        palette = self.app.COMMAND_PALETTE_BINDING, Text.assemble((" ^p ", style), "More ")
-        found: dict[str, tuple[str, Text]] = {}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.show and binding.description:
-                shown = (f" {self.app.get_key_display(binding)} ", style)
-                text = Text.assemble(shown, f"{binding.description} ")
-                found.setdefault(binding.action, (binding.key, text))
-        fields, room = [], self.content_size.width - len(palette[1])
-        for key, text in found.values():
-            if len(text) > room:
-                break
-            fields.append((key, text))
-            room -= len(text)
-        return [*fields, ("", Text(" " * room)), palette]
-
     def render(self) -> Text:
-        line = Text(no_wrap=True, end="")
-        for _, text in self._fields():
-            line.append_text(text)
-        return line
+        style = self.get_component_rich_style("keybar--key")
+
+        def field(key: str, shown: str, word: str) -> Text:
+            press = Style(meta={"key": key})
+            return Text.assemble((f" {shown} ", style + press), (f"{word} ", press))
+
+        palette = field(self.app.COMMAND_PALETTE_BINDING, "^p", "More")
+        room = self.content_size.width - len(palette)
+        line, actions = Text(no_wrap=True, end=""), set()
+        for active in self.screen.active_bindings.values():
+            key = active.binding
+            if key.show and key.description and key.action not in actions:
+                actions.add(key.action)
+                text = field(key.key, self.app.get_key_display(key), key.description)
+                if len(line) + len(text) > room:
+                    break
+                line.append_text(text)
+        return line.append(" " * (room - len(line))).append_text(palette)
 
     def on_click(self, event: events.Click) -> None:
-        end = 0
-        for key, text in self._fields():
-            end += len(text)
-            if event.x < end:
-                if key:
-                    self.app.simulate_key(key)
-                return
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)
+
+
+class Digits(Widget):
+    """One field a value, in as many lines as the width asks for."""
+
+    COMPONENT_CLASSES = {  # noqa: RUF012
+        f"digits--{name}" for name in ("chosen", "done", "count", "wrong")
+    }
+
+    @dataclass
+    class Chosen(Message):
+        """A value was clicked; `filter` where with another button than the first."""
+
+        value: int
+        filter: bool
+
+    def __init__(self, alphabet: Sequence[str]) -> None:
+        super().__init__()
+        self._alphabet = alphabet
+        self._symbol_width = max(map(len, alphabet))
+        self._shown: tuple[Sequence[int | None], int, bool] = ([None] * len(alphabet), 0, True)
+
+    def show(self, left: Sequence[int | None], chosen: int, counted: bool) -> None:
+        """Show how many of each value are left, if `counted`, and which is filtered for."""
+        before, self._shown = self._shown, (left, chosen, counted)
+        if self._shown != before:
+            self.refresh(layout=counted != before[2])
+
+    def _fields(self, width: int) -> tuple[int, int]:
+        """Fields in a line and characters across each: a square in a column, else few lines."""
+        count, least = len(self._alphabet), self._symbol_width + (4 if self._shown[2] else 1)
+        most = max(1, width // least)
+        square = isqrt(count - 1) + 1
+        lines = -(-count // most)
+        per_line = square if width < _COLUMN and square <= most else -(-count // lines)
+        return per_line, min(max(least, width // per_line), _WIDEST)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return -(-len(self._alphabet) // self._fields(width)[0])
+
+    def render(self) -> Text:
+        per_line, room = self._fields(self.content_size.width)
+        counts, chosen, counted = self._shown
+        style, text = self.get_component_rich_style, Text(no_wrap=True, end="")
+        for at, symbol in enumerate(self._alphabet):
+            if at and at % per_line == 0:
+                text.append("\n")
+            left, press = counts[at] if counted else None, Style(meta={"value": at + 1})
+            name, count = symbol.rjust(self._symbol_width), "" if left is None else str(left or "✓")
+            state = "count" if left is None or left > 0 else "wrong" if left else "done"
+            held = "chosen" if at + 1 == chosen else state if left == 0 else ""
+            text.append(name, (style(f"digits--{held}") if held else Style(bold=True)) + press)
+            text.append(f" {count}".ljust(room - len(name)), style(f"digits--{state}") + press)
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        if value := event.style.meta.get("value"):
+            self.post_message(self.Chosen(value, event.button != 1))

@@ -6,7 +6,6 @@ It changes nothing of the game; the screen does, and calls `refresh_game`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,21 +17,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vmd_solver.csp import Board
-from vmd_solver.drawing.geometry import (
-    CellSize,
-    Run,
-    TextLayout,
-    cell_sizes,
-    extra_signs,
-    fitted,
-)
-from vmd_solver.drawing.text import (
-    CONFLICT_SIGN,
-    DEAD_SIGN,
-    GIVEN_SIGN,
-    WRONG_SIGN,
-    play_lines,
-)
+from vmd_solver.drawing.geometry import CellSize, Run, TextLayout, cell_sizes, extra_signs, fitted
+from vmd_solver.drawing.text import CONFLICT_SIGN, DEAD_SIGN, GIVEN_SIGN, WRONG_SIGN, play_lines
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.keyboard import legible
 
@@ -86,14 +72,9 @@ def stepped(board: Board, cell: int, down: int, right: int, wrap: bool) -> int:
 class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     """A game as it is drawn on paper, as large as there is room for."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
+    COMPONENT_CLASSES = {  # noqa: RUF012
         *_GROUNDS.values(),
-        "board--cursor",
-        "board--entry",
-        "board--given",
-        "board--mark",
-        "board--rule",
-        "board--warning",
+        *(f"board--{name}" for name in ("cursor", "entry", "given", "mark", "rule", "warning")),
     }
 
     cursor: reactive[int] = reactive(0)
@@ -136,7 +117,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     """What they change is seen at once."""
 
     def watch_cursor(self) -> None:
-        """Show where the cursor is."""
         self._follow()
         self.refresh_game()
 
@@ -168,13 +148,10 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def _peers(self) -> set[int]:
         """The cells to highlight for where the cursor is: its row and column, its other units."""
         board, settings = self.game.board, self.settings
-        row, col = divmod(self.cursor, board.cols)
         found: set[int] = set()
-        for number in board.homes[self.cursor]:
-            unit = board.units[number]
-            straight = all(cell // board.cols == row for cell in unit) or all(
-                cell % board.cols == col for cell in unit
-            )
+        for unit in (board.units[number] for number in board.homes[self.cursor]):
+            places = [divmod(cell, board.cols) for cell in unit]
+            straight = any(len({*axis}) == 1 for axis in zip(*places, strict=True))
             if settings.highlight_lines if straight else settings.highlight_regions:
                 found.update(unit)
         return found - {self.cursor}
@@ -209,7 +186,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return Offset(max(0, spare_x // 2), max(0, spare_y // 2))
 
     def _follow(self) -> None:
-        """Scroll to the cursor."""
         region = region_of(self.drawing, self.cursor)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
@@ -227,7 +203,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        """One line of the part that is to be seen."""
         origin, scroll, ground = self._frame
         line = y - origin.y + scroll.y
         if not 0 <= line < self.drawing.height:
@@ -283,7 +258,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = next((cell for cell in ahead if not values[cell]), self.cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the cell that was clicked."""
         at = event.get_content_offset(self)
         if at is not None and not self.covered:
             spot = at - self._origin + self.scroll_offset

@@ -1,18 +1,16 @@
-"""The page of a draft: its lines, a cursor that the mouse moves too, and what was typed."""
+"""The page of a draft: its lines, and a cursor that the mouse moves too."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.widget import Widget
 
 from vmd_solver.play.draft import Cell, Draft, Kind
@@ -77,8 +75,7 @@ class Lines:
         return at
 
     def _last(self, line: int) -> int:
-        following = self.begins[line + 1 :]
-        return following[0] - 1 if following else len(self._cells)
+        return self.begins[line + 1] - 1 if line + 1 < len(self.begins) else len(self._cells)
 
     def target(self, place: int, way: Way) -> int:
         """Where one comes to from a place; by words to the end of the next or the last's begin."""
@@ -100,7 +97,7 @@ class Lines:
 class TextPart(Widget):
     """What shows kinds of cells: one style for each."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
+    COMPONENT_CLASSES = {  # noqa: RUF012
         f"text--{name}" for name in ("chosen", "empty", *(kind.value for kind in Kind))
     }
 
@@ -129,12 +126,6 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
     """A draft in lines, with a cursor, which it keeps in sight."""
 
     ALLOW_SELECT = False
-
-    @dataclass
-    class Typed(Message):
-        """Text was typed or pasted."""
-
-        text: str
 
     @property
     def lines(self) -> Lines:
@@ -173,38 +164,21 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         """The text, the selection or the cursor reversed."""
         draft = self.draft
         if not draft.cells:
-            cursor, empty = map(self.get_component_rich_style, ("text--chosen", "text--empty"))
-            return Text(" ", cursor, end="").append(EMPTY, empty)
+            first, rest = map(self.get_component_rich_style, ("text--chosen", "text--empty"))
+            return Text(" ", first, end="").append(EMPTY, rest)
         styles = {kind: self.style_of(kind) for kind in Kind}
-        chosen, reverse = draft.chosen, Style(reverse=True)
-        selects = chosen.start < chosen.stop
+        pieces = [(glyph(cell), styles[cell.kind]) for cell in draft.cells]
+        selected, cursor = range(draft.chosen.start, draft.chosen.stop), draft.cursor
+        lit = selected or range(cursor, cursor + 1)
+        if cursor == len(pieces) and cursor in lit:
+            pieces.append((" ", self.rich_style))
         ends = {*self.lines.begins[1:]}
         text = Text(no_wrap=True, end="")
-        for at, cell in enumerate(draft.cells):
+        for at, (sign, style) in enumerate(pieces):
             if at in ends:
                 text.append("\n")
-            lit = chosen.start <= at < chosen.stop if selects else at == draft.cursor
-            style = styles[cell.kind]
-            text.append(glyph(cell), style + reverse if lit else style)
-        if len(draft.cells) in ends:
-            text.append("\n")
-        if draft.cursor == len(draft.cells) and not selects:
-            text.append(" ", self.rich_style + reverse)
+            text.append(sign, style + Style(reverse=True) if at in lit else style)
         return text
-
-    # What is done to it
-
-    def on_key(self, event: events.Key) -> None:
-        """Turn a key that stands for a character into a message; leave others alone."""
-        typed = "\n" if event.key == "enter" else event.character
-        if typed == "\n" or (typed and event.is_printable):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Typed(typed))
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self.post_message(self.Typed(event.text))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self.capture_mouse()
