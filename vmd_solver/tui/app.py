@@ -96,8 +96,6 @@ class PlayApp(App[None]):
         """The list of what can be played lies beneath everything else."""
         return HomeScreen()
 
-    # From screen to screen
-
     @work(group="dialog")
     async def open_entries(
         self, entries: list[Entry], replays: list[Replay | None] | None = None
@@ -141,8 +139,6 @@ class PlayApp(App[None]):
 
     def action_dialog(self, name: str) -> None:
         self.push_screen(_FROM_ANYWHERE[name]())
-
-    # Settings
 
     def change(self, **changes: Any) -> None:
         """Change settings, keep them, and let them take effect."""

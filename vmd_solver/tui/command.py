@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -129,11 +130,8 @@ def _serve(arguments: list[str], host: str, port: int) -> None:
 
 
 def main() -> None:
-    sys.exit(guard(_main, "vmd-play", "games and traces need none"))
-
-
-def _main() -> int:
-    return command.main(prog_name="vmd-play", standalone_mode=False) or 0
+    run = partial(command.main, prog_name="vmd-play", standalone_mode=False)
+    sys.exit(guard(run, "vmd-play", "games and traces need none"))
 
 
 if __name__ == "__main__":

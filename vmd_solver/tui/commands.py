@@ -31,10 +31,7 @@ class Command:
 
 
 def _table(*rows: str | tuple[str, ...]) -> tuple[Command, ...]:
-    """Commands by name, keys, action, text, and the word in the footer if any.
-
-    A string is the area of the rows after it.
-    """
+    """Commands by name, keys, action, text and `shown`; a string is the area of those after it."""
     commands, area = [], ""
     for row in rows:
         if isinstance(row, str):
@@ -137,7 +134,7 @@ WRITING = _table(
     ("text-mask", "ctrl+g", "edit('mask')", "Mask the word, the selection, or a gap", "Mask"),
     "Text: sampling",
     ("text-fill", "ctrl+f", "fill", "Fill what is masked", "Fill"),
-    ("text-again", "ctrl+r", "again", "Sample again, the next seed", "Again"),
+    ("text-again", "ctrl+r", "fill(True)", "Sample again, the next seed", "Again"),
     ("text-lock", "ctrl+l", "edit('lock')", "Lock what was sampled, or no longer", "Lock"),
     "Text",
     ("text-on", "ctrl+e", "edit('write_on', 64)", "64 masked tokens at the end", "+64"),

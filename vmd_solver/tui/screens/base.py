@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -20,23 +20,9 @@ if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
 
 
-class Run:
-    """One task in a thread, as the task sees it."""
-
-    def __init__(self, screen: Screen[Any]) -> None:
-        self._call_later, self._worker = screen.call_later, get_current_worker()
-
-    def cancelled(self) -> bool:
-        return self._worker.is_cancelled
-
-    def report(self, handler: Callable[..., None], *values: object) -> None:
-        """Have the screen call `handler`, unless the task is cancelled before its turn comes.
-
-        Raises CancelledError, which ends the task, if it is already.
-        """
-        if self.cancelled():
-            raise CancelledError
-        self._call_later(lambda: None if self.cancelled() else handler(*values))
+def cancelled() -> bool:
+    """In a task of `AppScreen.in_thread`: whether its result is no longer wanted."""
+    return get_current_worker().is_cancelled
 
 
 class AppScreen(Screen[ScreenResultType]):
@@ -50,7 +36,7 @@ class AppScreen(Screen[ScreenResultType]):
 
     def in_thread(
         self,
-        task: Callable[[Run], None],
+        task: Callable[[], None],
         failed: Callable[[str], None],
         group: str,
         exclusive: bool = True,
@@ -61,13 +47,22 @@ class AppScreen(Screen[ScreenResultType]):
         """
 
         def work() -> None:
-            run = Run(self)
             try:
-                task(run)
+                task()
             except VmdError as error:
-                run.report(failed, str(error))
+                self.report(failed, str(error))
 
         return self.run_worker(work, group=group, exclusive=exclusive, thread=True)
+
+    def report(self, handler: Callable[..., None], *values: object) -> None:
+        """From a task have `handler` called here, unless that is cancelled before its turn comes.
+
+        Raises CancelledError, which ends the task, if it is already.
+        """
+        worker = get_current_worker()
+        if worker.is_cancelled:
+            raise CancelledError
+        self.call_later(lambda: None if worker.is_cancelled else handler(*values))
 
 
 class Dialog(ModalScreen[ScreenResultType | None], AppScreen[ScreenResultType | None]):
@@ -102,9 +97,9 @@ class Toggle(Checkbox):
         return "X" if self.value else " "
 
 
-def message(name: str = "message") -> Static:
+def message(name: str = "message", text: str = "") -> Static:
     """Where `AppScreen.say` puts a text: plain, since names of files may look like markup."""
-    return Static(id=name, markup=False)
+    return Static(text, id=name, markup=False)
 
 
 def heading(text: str) -> Option:

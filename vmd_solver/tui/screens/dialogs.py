@@ -190,6 +190,7 @@ class ExportScreen(Dialog[None]):
 
     TITLE = "Export"
     SUB_TITLE = "tab, enter, esc"
+    AUTO_FOCUS = "Input"
 
     def __init__(self, replays: Sequence[Replay], frames: Sequence[Frame], speed: float) -> None:
         super().__init__()
@@ -200,10 +201,6 @@ class ExportScreen(Dialog[None]):
         yield Select(options, value=_FRAME, allow_blank=False, compact=True)
         yield Input(_NAMES[_FRAME], placeholder="path of a file", compact=True)
         yield message()
-
-    def on_mount(self) -> None:
-        """Enter writes the frames."""
-        self.query_one(Input).focus()
 
     @on(Select.Changed)
     def _what(self, event: Select.Changed) -> None:

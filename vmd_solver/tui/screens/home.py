@@ -20,9 +20,6 @@ from vmd_solver.tui.screens.dialogs import FindScreen
 from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.widgets.bars import KeyBar
 
-_MOST_GAMES = 20
-"""Unfinished games that are listed."""
-
 
 class HomeScreen(AppScreen[None]):
     """The list of what can be played."""
@@ -31,9 +28,8 @@ class HomeScreen(AppScreen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="home"):
-            yield Static("v m d - p l a y", id="head")
-            yield OptionList(id="choices", markup=False)
+        head = Static("v m d - p l a y", id="head")
+        yield Vertical(head, OptionList(id="choices", markup=False), id="home")
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
@@ -48,7 +44,7 @@ class HomeScreen(AppScreen[None]):
         games = [game for game in self.app.library.saved() if not game.finished]
         if games:
             yield heading("Continue")
-        for game in games[:_MOST_GAMES]:
+        for game in games[:20]:
             title = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
             done = f"{game.cells - game.open_cells:>3}/{game.cells} {shown(game.elapsed_s):>8}"
             yield Option(f"{title[:42].ljust(42)} {done}", f"game {game.key}")

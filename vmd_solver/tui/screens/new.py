@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
@@ -26,11 +27,10 @@ from vmd_solver.generation import (
 )
 from vmd_solver.play.specs import any_seed, command, generate, progress, sizes, usual_clues
 from vmd_solver.techniques import LEVELS
-from vmd_solver.tui.screens.base import Dialog, Run, Toggle, message
+from vmd_solver.tui.screens.base import Dialog, Toggle, cancelled, message
 
 _ANY = "any"
 _SEARCH, _MODEL = "search", "the model"
-_MOST_DIGITS = 9
 
 
 class NewScreen(Dialog[GeneratedPuzzle]):
@@ -38,6 +38,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
 
     TITLE = "A new puzzle"
     SUB_TITLE = "tab, enter, esc"
+    AUTO_FOCUS = "Button"  # Enter makes what is asked for, without a look at anything else
 
     def __init__(self, spec: PuzzleSpec, begin: bool = False) -> None:
         super().__init__()
@@ -48,7 +49,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
 
     def contents(self) -> ComposeResult:
         """A line for each question, the command that makes the same, and how far it is."""
-        first = self._first
+        first, rows = self._first, dict[str, Widget]()
         choices: dict[str, tuple[str, Sequence[Any], Any]] = {
             "family": ("Family", FAMILIES, first.family),
             "size": ("Size", sizes(first.family), first.size),
@@ -58,12 +59,12 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         }
         for name, (text, offered, value) in choices.items():
             options = [(str(one), one) for one in offered]
-            yield _row(text, Select(options, value=value, allow_blank=False, compact=True, id=name))
+            rows[text] = Select(options, value=value, allow_blank=False, compact=True, id=name)
         numbers = {"clues": ("Givens at least", first.clues), "seed": ("Seed", any_seed())}
         for name, (text, number) in numbers.items():
-            box = Input(str(number), type="integer", max_length=_MOST_DIGITS, id=name, compact=True)
-            yield _row(text, box)
-        yield _row("", Toggle("No given to spare", first.minimal, id="minimal", compact=True))
+            rows[text] = Input(str(number), type="integer", max_length=9, id=name, compact=True)
+        rows[""] = Toggle("No given to spare", first.minimal, id="minimal", compact=True)
+        yield from (Horizontal(Label(text), box, classes="row") for text, box in rows.items())
         yield message("command")
         yield message()
         button = Button("Make", id="make", compact=True)
@@ -71,8 +72,6 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         yield button
 
     def on_mount(self) -> None:
-        """Enter makes what is asked for, without a look at anything else."""
-        self.query_one(Button).focus()
         if self._begin:
             self.action_make()
 
@@ -128,10 +127,10 @@ class NewScreen(Dialog[GeneratedPuzzle]):
             return
         neural = self._asked()["grids"] == _MODEL
 
-        def make(run: Run) -> None:
+        def make() -> None:
             draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
-            made = generate(spec, draw, lambda grid: run.report(self._tell, grid), run.cancelled)
-            run.report(finish, made)
+            made = generate(spec, draw, partial(self.report, self._tell), cancelled)
+            self.report(finish, made)
 
         def finish(made: GeneratedPuzzle | None) -> None:
             if made is not None:
@@ -147,9 +146,9 @@ class NewScreen(Dialog[GeneratedPuzzle]):
         """Give up what is being made; where nothing is, close."""
         if self._spec is None:
             self.dismiss(None)
-            return
-        self.workers.cancel_group(self, "make")
-        self._end("Given up.")
+        else:
+            self.workers.cancel_group(self, "make")
+            self._end("Given up.")
 
     def _end(self, text: str) -> None:
         self._spec = None
@@ -165,7 +164,3 @@ class NewScreen(Dialog[GeneratedPuzzle]):
             widget.disabled = self._spec is not None
         if self._spec is not None:
             self.say(f"Making: {progress(self._drawn, self._spec.tries)}")
-
-
-def _row(text: str, widget: Widget) -> Horizontal:
-    return Horizontal(Label(text), widget, classes="row")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from textual import events, on, work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import var
@@ -24,25 +24,22 @@ from vmd_solver.play.statistics import Finished
 from vmd_solver.play.stopwatch import shown
 from vmd_solver.techniques import LEVELS, Grade, State, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
-from vmd_solver.tui.screens.base import AppScreen, Run, message
+from vmd_solver.tui.screens.base import AppScreen, cancelled, message
 from vmd_solver.tui.screens.dialogs import SavepointsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bars import Bar, Digits, KeyBar
-from vmd_solver.tui.widgets.board import BoardView
+from vmd_solver.tui.widgets.board import BoardView, stepped
 from vmd_solver.tui.widgets.keyboard import Keyboard
-
-SMALLEST = (30, 12)
-"""Columns and lines below which nothing but a message is shown."""
-
-_SAVE_TIME_S = 30.0
-"""Seconds that may run before they alone are a reason to save."""
 
 
 class PlayScreen(AppScreen[None]):
     """One game in play."""
 
     BINDINGS = bindings(COMMANDS)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (66, "-wide")]  # noqa: RUF012
+    # Below 66 columns there is no room for a column beside the board, and below the smallest size
+    # for nothing but a message.
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (30, "-narrow"), (66, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-high")]  # noqa: RUF012
 
     marking: var[bool] = var(False, init=False)
     """Whether values that are typed become pencil marks."""
@@ -76,7 +73,6 @@ class PlayScreen(AppScreen[None]):
             self.notify(note, severity="warning", timeout=10)
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
-        self.board.focus()
         for seen in ("cursor", "chosen"):
             self.watch(self.board, seen, self._show_side, init=False)
         self.in_thread(self._analyse, self._tell, "analyse")
@@ -98,13 +94,13 @@ class PlayScreen(AppScreen[None]):
 
     # Work beside the screen
 
-    def _analyse(self, run: Run) -> None:
+    def _analyse(self) -> None:
         """Count solutions, and find how hard the puzzle is where there is one; in a thread."""
-        solution_count = analyse(self.game.puzzle, run.cancelled)
-        run.report(self._analysed, solution_count)
-        grade = graded(self.game.puzzle, run.cancelled) if solution_count.solution else None
+        solution_count = analyse(self.game.puzzle, cancelled)
+        self.report(self._analysed, solution_count)
+        grade = graded(self.game.puzzle, cancelled) if solution_count.solution else None
         if grade is not None:
-            run.report(self._analysed, solution_count, grade)
+            self.report(self._analysed, solution_count, grade)
 
     def _analysed(self, solution_count: SolutionCount, grade: Grade | None = None) -> None:
         self.game.solution_count, self.game.grade = solution_count, grade
@@ -119,7 +115,7 @@ class PlayScreen(AppScreen[None]):
         """Show the time, and write what changed, in a thread; an error is shown once."""
         self._show_bar()
         try:
-            await asyncio.to_thread(self.opened.write, self.opened.draft(_SAVE_TIME_S))
+            await asyncio.to_thread(self.opened.write, self.opened.draft(patience_s=30.0))
             self._trouble = ""
         except OSError as error:
             before, self._trouble = self._trouble, str(error.strerror or error)
@@ -137,9 +133,10 @@ class PlayScreen(AppScreen[None]):
             event.prevent_default()
             self._put(*typed)
 
-    @on(Digits.Chosen)
-    def _clicked(self, chosen: Digits.Chosen) -> None:
-        (self._filter if chosen.filter else self._put)(chosen.value)
+    def on_click(self, event: events.Click) -> None:
+        """Put in a value that is clicked beside the board; with other buttons filter for it."""
+        if value := event.style.meta.get("value"):
+            (self._put if event.button == 1 else self._filter)(value)
 
     def _put(self, value: int, pencil: bool = False) -> None:
         pencil, self.one_mark = pencil or self.marking or self.one_mark, False
@@ -217,7 +214,8 @@ class PlayScreen(AppScreen[None]):
     # Looking
 
     def action_move(self, down: int, right: int) -> None:
-        self.board.move(down, right)
+        board, wrap = self.board, self.app.settings.wrap
+        board.cursor = stepped(self.game.board, board.cursor, down, right, wrap)
 
     def action_board(self, name: str, step: int) -> None:
         """Zoom, or go to another open cell, by the board's method of this name."""
@@ -257,7 +255,7 @@ class PlayScreen(AppScreen[None]):
             if version == self.game.version:
                 show(answer)
 
-        self.in_thread(lambda run: run.report(found, about(state)), failed, "hint")
+        self.in_thread(lambda: self.report(found, about(state)), failed, "hint")
 
     def _show_hint(self, found: Step | str) -> None:
         if isinstance(found, Step):
@@ -345,7 +343,7 @@ class PlayScreen(AppScreen[None]):
         game = self.game
         filled = f"{game.board.n - game.open_cells}/{game.board.n}"
         time = f"  {shown(game.watch.elapsed_s)}" if self.app.settings.show_timer else ""
-        self._bar.show(heading(game.puzzle, game.title), filled + time)
+        self._bar.ends = (heading(game.puzzle, game.title), filled + time)
 
     def _show_side(self) -> None:
         """The counts, facts about the cell and the game, and the message, or how it was solved."""
@@ -378,7 +376,5 @@ class PlayScreen(AppScreen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for anything."""
-        columns, lines = SMALLEST
-        self.set_class(event.size.width < columns or event.size.height < lines, "-tiny")
         now = f"The terminal is {event.size.width}x{event.size.height}."
-        self.say(f"{now}\nvmd-play needs {columns}x{lines}:\nmake it larger.", "tiny")
+        self.say(f"{now}\nvmd-play needs 30x12:\nmake it larger.", "tiny")

@@ -66,10 +66,7 @@ class KeysScreen(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         yield OptionList(*self._options(), markup=False)
-        yield message()
-
-    def on_mount(self) -> None:
-        self.say(_ASK)
+        yield message(text=_ASK)
 
     def _options(self) -> Iterator[Option]:
         for area, commands in groupby(chain(*TABLES), key=lambda one: one.area):

@@ -17,7 +17,7 @@ from vmd_solver.play.draft import MASK, MOST, Cells
 from vmd_solver.play.filling import fill_in
 from vmd_solver.text.settings import TextSettings
 from vmd_solver.tui.commands import WRITING, bindings
-from vmd_solver.tui.screens.base import AppScreen, Run, message
+from vmd_solver.tui.screens.base import AppScreen, message
 from vmd_solver.tui.widgets.bars import Bar, KeyBar
 from vmd_solver.tui.widgets.page import Page, TextLegend, Way
 
@@ -65,14 +65,10 @@ class TextScreen(AppScreen[None]):
         super().__init__()
         self.draft = self.app.draft
         self.page = Page(self.draft)
-        self._filler: Worker[None] | None = None
+        self.filling: Worker[None] | None = None
         """What fills the page; None while nothing does."""
         self._seen = False
         """Whether anything of the run is on the page."""
-
-    @property
-    def filling(self) -> bool:
-        return self._filler is not None
 
     def compose(self) -> ComposeResult:
         yield Bar()
@@ -90,7 +86,6 @@ class TextScreen(AppScreen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.page.focus()
         self._show()
 
     def on_key(self, event: events.Key) -> None:
@@ -126,20 +121,7 @@ class TextScreen(AppScreen[None]):
     def _may_edit(self) -> bool:
         if self.filling:
             self._show(f"The text is being filled: {self.app.key_of('text-leave')} stops that.")
-        return not self.filling
-
-    def action_fill(self) -> None:
-        if self._may_edit():
-            self._fill(self.draft.cells)
-
-    def action_again(self) -> None:
-        """Mask again what was sampled and not locked, and fill it by the next seed."""
-        if self._may_edit():
-            cells = self.draft.again()
-            if MASK in cells:
-                seed = str((int(self._number("seed")) + 1) % 10**6)
-                self.query_one("#seed", Input).value = seed
-            self._fill(cells)
+        return self.filling is None
 
     def _number(self, name: str, none: float = 0.0) -> float:
         """A setting; `none` for what is no number, or a negative one."""
@@ -149,12 +131,21 @@ class TextScreen(AppScreen[None]):
             return none
         return found if found >= 0 else none
 
-    def _fill(self, cells: Cells) -> None:
-        """Fill the cells in a thread, by the settings as they are entered."""
+    def action_fill(self, again: bool = False) -> None:
+        """Fill what is masked in a thread, by the settings as they are entered.
+
+        With `again` what was sampled and not locked is masked before, and the next seed taken.
+        """
+        if not self._may_edit():
+            return
+        cells = self.draft.again() if again else self.draft.cells
         if MASK not in cells:
             key = self.app.key_of("text-mask")
             self._show(f"Nothing is masked: {key} masks the word at the cursor.")
             return
+        if again:
+            seed = str((int(self._number("seed")) + 1) % 10**6)
+            self.query_one("#seed", Input).value = seed
         try:
             settings = TextSettings(
                 nfe=int(self._number("nfe")),
@@ -166,17 +157,17 @@ class TextScreen(AppScreen[None]):
             self._show(f"{error}.")
             return
 
-        def fill(run: Run) -> None:
+        def fill() -> None:
             def changed(now: Cells) -> None:
-                run.report(self._show_filled, now)
+                self.report(self._show_filled, now)
                 time.sleep(FRAME_S)
 
             sample = fill_in(cells, self.app.text_model(), settings, changed)
             bound = "" if sample.nats is None else f", the best bound {sample.nats:.1f} nats"
-            run.report(self._end, f"Filled in {sample.nfe} calls{bound}.", True)
+            self.report(self._end, f"Filled in {sample.nfe} calls{bound}.", True)
 
         self._seen = False
-        self._filler = self.in_thread(fill, self._end, "fill")
+        self.filling = self.in_thread(fill, self._end, "fill")
         self._show("")
 
     def _show_filled(self, cells: Cells) -> None:
@@ -186,16 +177,16 @@ class TextScreen(AppScreen[None]):
 
     def _end(self, text: str, whole: bool = False) -> None:
         """Nothing is being filled any more; what was is taken back unless it is `whole`."""
-        self._filler = None
+        self.filling = None
         if self._seen and not whole:
             self.draft.undo()
         self._show(text)
 
     def action_leave(self) -> None:
         """Stop what is being filled; else back to the page, and from there to the list."""
-        if self._filler is not None:
-            self._filler.cancel()
-            self._filler = None
+        if self.filling is not None:
+            self.filling.cancel()
+            self.filling = None
             self._show("Stopped. What was filled is kept, and can be undone.")
         elif self.focused is not self.page:
             self.page.focus()
@@ -212,4 +203,4 @@ class TextScreen(AppScreen[None]):
         self.query_one(TextLegend).refresh()
         if text is not None:
             self.say(text)
-        self.query_one(Bar).show("Text", "filling…" if self.filling else "")
+        self.query_one(Bar).ends = ("Text", "filling…" if self.filling else "")

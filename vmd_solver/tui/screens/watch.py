@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from rich.style import Style
 from rich.text import Text
-from textual import events, on, work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, ScrollableContainer, Vertical
 from textual.geometry import Offset, Size
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing.geometry import Run as Piece
-from vmd_solver.drawing.geometry import fitted
+from vmd_solver.drawing.geometry import Run, fitted
 from vmd_solver.play.player import FIRST, Player, record, varied
 from vmd_solver.play.replay import Layer, Replay, Row, State
 from vmd_solver.play.savegame import heading
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
 from vmd_solver.tui.export import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
-from vmd_solver.tui.screens.base import AppScreen, Run, message
+from vmd_solver.tui.screens.base import AppScreen, message
 from vmd_solver.tui.screens.dialogs import ExportScreen
 from vmd_solver.tui.widgets.bars import Bar, KeyBar
 from vmd_solver.tui.widgets.board import layered, region_of, stepped
@@ -45,7 +43,6 @@ class ReplayPart(Widget):
     }
 
     def style_of(self, state: State, conflict: bool = False, cursor: bool = False) -> Style:
-        """How a cell looks."""
         names = [state.name.lower()] + ["conflict"] * conflict + ["cursor"] * cursor
         return layered(self, *(f"replay--{name}" for name in names))
 
@@ -62,14 +59,7 @@ class Legend(ReplayPart):
 
 
 class ReplayView(ReplayPart):
-    """A board of a replay, with its title above; a click on a cell is posted."""
-
-    @dataclass
-    class Chosen(Message):
-        """A cell of a board was clicked."""
-
-        key: Key
-        cell: int
+    """A board of a replay, with its title above."""
 
     def __init__(self, puzzle: Puzzle, key: Key, room: Size) -> None:
         """Cells are as large as there is room for, or else as small as can be."""
@@ -80,7 +70,6 @@ class ReplayView(ReplayPart):
         self._shown: tuple[Layer | None, int] = (None, 0)
 
     def show(self, layer: Layer, cursor: int) -> None:
-        """Show this board, the cursor on this cell."""
         if (layer, cursor) != self._shown:
             self._shown = (layer, cursor)
             self.refresh()
@@ -99,7 +88,7 @@ class ReplayView(ReplayPart):
         broken = f", {len(layer.conflicts)} broken" if layer.conflicts else ""
         text.append((title_of(self.key) + broken)[: self.drawing.width], "bold")
 
-        def drawn(at: int, line: int) -> Iterator[Piece[Style]]:
+        def drawn(at: int, line: int) -> Iterator[Run[Style]]:
             cell, conflict = layer.cells[at], at in layer.conflicts
             lines = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
             yield lines[line], self.style_of(cell.state, conflict, at == cursor)
@@ -110,12 +99,6 @@ class ReplayView(ReplayPart):
             for run in self.drawing.runs(y, drawn, rule):
                 text.append(*run)
         return text
-
-    def on_click(self, event: events.Click) -> None:
-        at = event.get_content_offset(self)
-        cell = None if at is None else self.drawing.cell_at(at.x, at.y - 1)
-        if cell is not None:
-            self.post_message(self.Chosen(self.key, cell))
 
 
 class WatchScreen(AppScreen[None]):
@@ -169,9 +152,9 @@ class WatchScreen(AppScreen[None]):
         self._show()
 
     def _record(self, replay: Replay, model: str, settings: Settings) -> None:
-        def solve(run: Run) -> None:
+        def solve() -> None:
             denoiser = self.app.denoiser(model)
-            record(replay.puzzle, settings, denoiser, partial(run.report, added))
+            record(replay.puzzle, settings, denoiser, partial(self.report, added))
 
         def added(row: Row) -> None:
             replay.add(row)
@@ -241,10 +224,14 @@ class WatchScreen(AppScreen[None]):
                 region = region_of(board.drawing, self.cursor).translate(at)
                 self.query_one("#boards").scroll_to_region(region, animate=False)
 
-    @on(ReplayView.Chosen)
-    def _clicked(self, clicked: ReplayView.Chosen) -> None:
-        self.chosen, self.cursor = clicked.key, clicked.cell
-        self._show()
+    def on_click(self, event: events.Click) -> None:
+        """Look at the cell of a board that is clicked."""
+        board = event.widget
+        if isinstance(board, ReplayView) and (at := event.get_content_offset(board)) is not None:
+            cell = board.drawing.cell_at(at.x, at.y - 1)
+            if cell is not None:
+                self.chosen, self.cursor = board.key, cell
+                self._show()
 
     @work(group="dialog")
     async def action_export(self) -> None:
@@ -316,7 +303,7 @@ class WatchScreen(AppScreen[None]):
         more = "" if player.ended or self._message else "…"
         title = heading(self.replay.puzzle, self._title)
         place = f"{going}  {player.at + 1}/{player.count}{more}  {player.speed:g}/s"
-        self.query_one(Bar).show(title, place)
+        self.query_one(Bar).ends = (title, place)
 
     def _facts(self) -> list[str]:
         """About the run, the frame and the cell under the cursor."""

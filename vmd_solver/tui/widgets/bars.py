@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isqrt
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.geometry import Size
-from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
-
-_COLUMN = 40
-"""Narrower than this the values stand in a square, as on a keypad."""
-
-_WIDEST = 7
-"""Characters of a value at most."""
 
 
 class Bar(Widget):
     """What is played on the left, which is cut where there is no room; how it goes on the right."""
 
-    _ends = ("", "")
-
-    def show(self, left: str, right: str) -> None:
-        if (left, right) != self._ends:
-            self._ends = (left, right)
-            self.refresh()
+    ends: reactive[tuple[str, str]] = reactive(("", ""))
 
     def render(self) -> Text:
-        left, right = self._ends
+        left, right = self.ends
         room = self.content_size.width - len(right) - 1
         kept = left if len(left) <= room else left[: max(0, room - 1)] + "…"
         return Text(kept.ljust(max(0, room)) + " " + right, no_wrap=True, end="")
@@ -75,18 +63,11 @@ class KeyBar(Widget):
 
 
 class Digits(Widget):
-    """One field a value, in as many lines as the width asks for."""
+    """One field a value, in as many lines as the width asks for; a field's meta tells its value."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         f"digits--{name}" for name in ("chosen", "done", "count", "wrong")
     }
-
-    @dataclass
-    class Chosen(Message):
-        """A value was clicked; `filter` where with another button than the first."""
-
-        value: int
-        filter: bool
 
     def __init__(self, alphabet: Sequence[str]) -> None:
         super().__init__()
@@ -106,8 +87,8 @@ class Digits(Widget):
         most = max(1, width // least)
         square = isqrt(count - 1) + 1
         lines = -(-count // most)
-        per_line = square if width < _COLUMN and square <= most else -(-count // lines)
-        return per_line, min(max(least, width // per_line), _WIDEST)
+        per_line = square if width < 40 and square <= most else -(-count // lines)
+        return per_line, min(max(least, width // per_line), 7)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return -(-len(self._alphabet) // self._fields(width)[0])
@@ -126,7 +107,3 @@ class Digits(Widget):
             text.append(name, (style(f"digits--{held}") if held else Style(bold=True)) + press)
             text.append(f" {count}".ljust(room - len(name)), style(f"digits--{state}") + press)
         return text
-
-    def on_click(self, event: events.Click) -> None:
-        if value := event.style.meta.get("value"):
-            self.post_message(self.Chosen(value, event.button != 1))

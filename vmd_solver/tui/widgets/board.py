@@ -105,22 +105,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BoardView.cursor, first)
         self.refresh_game()
 
-    # What is shown
-
     def refresh_game(self) -> None:
         """Draw the game as it is now."""
-        self._looks = self._looked()
-        self._cells.clear()
-        self.refresh()
-
-    watch_covered = watch_chosen = watch_spotlight = refresh_game
-    """What they change is seen at once."""
-
-    def watch_cursor(self) -> None:
-        self._follow()
-        self.refresh_game()
-
-    def _looked(self) -> list[int]:
         game, settings = self.game, self.settings
         looks = [_GIVEN if given else 0 for given in game.puzzle.givens]
 
@@ -143,7 +129,18 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             add(_POSSIBLE, game.possible(self.chosen))
         add(_SPOT, self.spotlight)
         add(_CURSOR, (self.cursor,))
-        return looks
+        self._looks = looks
+        self._cells.clear()
+        self.refresh()
+
+    watch_covered = watch_chosen = watch_spotlight = refresh_game
+    """What they change is seen at once."""
+
+    def watch_cursor(self) -> None:
+        """Scroll to the cursor, and draw the game as it looks from there."""
+        region = region_of(self.drawing, self.cursor)
+        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+        self.refresh_game()
 
     def _peers(self) -> set[int]:
         """The cells to highlight for where the cursor is: its row and column, its other units."""
@@ -174,9 +171,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             else fitted(board, self._symbol_width, room.width, room.height)
         )
         self.virtual_size = Size(self.drawing.width, self.drawing.height)
-        self._cells.clear()
-        self.refresh()
-        self._follow()
+        self.watch_cursor()
 
     @property
     def _origin(self) -> Offset:
@@ -184,10 +179,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         room = self.scrollable_content_region
         spare_x, spare_y = room.width - self.drawing.width, room.height - self.drawing.height
         return Offset(max(0, spare_x // 2), max(0, spare_y // 2))
-
-    def _follow(self) -> None:
-        region = region_of(self.drawing, self.cursor)
-        self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     # How it is drawn
 
@@ -214,23 +205,21 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
 
     def _cell(self, cell: int, line: int) -> tuple[Run[Style]]:
-        lines, style = self._cells.get(cell) or self._drawn(cell)
+        if cell not in self._cells:
+            self._cells[cell] = self._drawn(cell)
+        lines, style = self._cells[cell]
         return ((lines[line], style),)
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
         look, game, drawing = self._looks[cell], self.game, self.drawing
         if self.covered:
-            blank = (" " * drawing.cell_width,) * drawing.cell_height
-            drawn = blank, self._style(0, False)
-        else:
-            value, marks = game.values[cell], game.marks[cell]
-            after = GIVEN_SIGN if look & _GIVEN else " "
-            warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
-            extra = self._extras.get(cell, "")
-            lines = play_lines(drawing, self.symbols, value, marks, after, warning, extra)
-            drawn = lines, self._style(look, value > 0)
-        self._cells[cell] = drawn
-        return drawn
+            return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
+        value, marks = game.values[cell], game.marks[cell]
+        after = GIVEN_SIGN if look & _GIVEN else " "
+        warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
+        extra = self._extras.get(cell, "")
+        lines = play_lines(drawing, self.symbols, value, marks, after, warning, extra)
+        return lines, self._style(look, value > 0)
 
     def _style(self, look: int, is_value: bool) -> Style:
         """The ground by what the cell is to the cursor, the ink by what it holds."""
@@ -244,12 +233,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
                 names.append("board--cursor")
             self._styles[look, is_value] = layered(self, *names)
         return self._styles[look, is_value]
-
-    # What is done to it
-
-    def move(self, down: int, right: int) -> None:
-        """Move the cursor by cells."""
-        self.cursor = stepped(self.game.board, self.cursor, down, right, self.settings.wrap)
 
     def move_open(self, step: int) -> None:
         """Move the cursor to the next open cell, or with -1 to the one before."""

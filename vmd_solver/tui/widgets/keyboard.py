@@ -1,8 +1,7 @@
 """Which value a key stands for on a board with a given alphabet. Knows no widget.
 
-A value is typed by its symbol: digits as they are, letters as capitals, so that small letters stay
-free for commands. A symbol that no single key can type (`10`, or a small letter) is typed as the
-usual alphabet has it: 1-9, then A-Z. With Alt a key stands for a pencil mark.
+A value is typed by its symbol, letters as capitals: small ones are for commands. A symbol that no
+single key can type (`10`, a small letter) is typed as usual: 1-9, then A-Z. Alt is for marks.
 """
 
 from __future__ import annotations

@@ -106,7 +106,6 @@ class TextPart(Widget):
         self.draft = draft
 
     def style_of(self, kind: Kind) -> Style:
-        """How cells of this kind look."""
         return self.get_component_rich_style(f"text--{kind.value}")
 
 
@@ -138,12 +137,10 @@ class Page(TextPart, can_focus=True, inherit_bindings=False):
         self.show()
 
     def show(self) -> None:
-        """Show the draft as it is."""
         self.refresh(layout=True)
         self.scroll_to_cursor()
 
     def region_of_cursor(self) -> Region:
-        """Where the cursor is."""
         return Region(*self.lines.where(self.draft.cursor), 1, 1)
 
     def scroll_to_cursor(self) -> None:
