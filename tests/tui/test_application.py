@@ -18,11 +18,11 @@ from vmd_solver.play.library import ELSEWHERE
 from vmd_solver.play.settings import TOGGLES, load
 from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import COMMANDS
+from vmd_solver.tui.screens.dialogs import PickScreen
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.themes import FIRST
-from vmd_solver.tui.widgets.keybar import KeyBar
+from vmd_solver.tui.widgets.bars import KeyBar
 
 Start = Any
 
@@ -323,7 +323,7 @@ async def test_the_line_of_keys_can_be_clicked(start: Start, four: Puzzle) -> No
 
 async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...]) -> None:
     async with start(four) as at:
-        at.app.action_statistics()
+        at.app.action_dialog("statistics")
         await at.settle()
         assert "No game finished yet" in at.text()
         await at.press("escape")

@@ -16,7 +16,7 @@ from vmd_solver.errors import ModelError
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.techniques import grade
-from vmd_solver.tui.widgets.digits import Digits
+from vmd_solver.tui.widgets.bars import Digits
 
 Start = Any
 

@@ -19,8 +19,7 @@ from vmd_solver.errors import ModelError
 from vmd_solver.play.player import FIRST, Player, record
 from vmd_solver.play.replay import Replay, State
 from vmd_solver.tui.screens.play import PlayScreen
-from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.widgets.replay import ReplayView
+from vmd_solver.tui.screens.watch import ReplayView, WatchScreen
 
 Start = Any
 

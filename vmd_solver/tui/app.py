@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
@@ -18,59 +18,40 @@ from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
 from vmd_solver.generation import PuzzleSpec
-from vmd_solver.play import Library, Opened, opening, settings
+from vmd_solver.play import Library, opening, settings
 from vmd_solver.play.draft import Draft
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
 from vmd_solver.text.denoiser import TextDenoiser
-from vmd_solver.tui.commands import (
-    BY_NAME,
-    COMMANDS,
-    LISTING,
-    WATCHING,
-    WRITING,
-    known_keys,
-)
-from vmd_solver.tui.screens.help import HelpScreen
+from vmd_solver.tui.commands import BY_NAME
+from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, StatisticsScreen
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.open import PickScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.settings import SettingsScreen
-from vmd_solver.tui.screens.statistics import StatisticsScreen
 from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
 
-
-def one_thread(name: str) -> Denoiser:
-    """The shipped model of a name on one thread, so that sums are rounded alike on any machine."""
-    return load(name, "cpu", 1)
-
-
-def one_thread_text() -> TextDenoiser:
-    """The shipped model of text, likewise."""
-    return text.load(None, "cpu", 1)
-
-
-_TABLE_OF = {
-    PlayScreen: COMMANDS,
-    WatchScreen: WATCHING,
-    TextScreen: WRITING,
-    HomeScreen: LISTING,
+_FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
+    "help": HelpScreen,
+    "settings": SettingsScreen,
+    "statistics": StatisticsScreen,
+    "text": TextScreen,
 }
 
 
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played.
 
-    With `replays` it shows one of these, which belong to the entries, instead of a game.
+    With `replays` it shows one of these, which belong to the entries, instead of a game. Models run
+    on one thread, so that sums are rounded alike on any machine.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "vmd-play"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
+    BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]  # noqa: RUF012
 
     def __init__(
         self,
@@ -78,8 +59,8 @@ class PlayApp(App[None]):
         entries: list[Entry] | None = None,
         resume: bool = False,
         replays: list[Replay | None] | None = None,
-        denoiser: Callable[[str], Denoiser] = one_thread,
-        text_model: Callable[[], TextDenoiser] = one_thread_text,
+        denoiser: Callable[[str], Denoiser] = lambda name: load(name, "cpu", 1),
+        text_model: Callable[[], TextDenoiser] = lambda: text.load(None, "cpu", 1),
     ) -> None:
         # Without colour attributes show everything; greys would show less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -91,13 +72,9 @@ class PlayApp(App[None]):
             self.register_theme(theme)
         known = self.settings.theme in self.available_themes
         self.theme = self.settings.theme if known else settings.DEFAULT_THEME
-        self._entries = entries or []
-        self._resume = resume
-        self._replays = replays
-        self.denoiser = cache(denoiser)
-        """The model of a name, opened when it is first wanted."""
-        self.text_model = cache(text_model)
-        """The model of text, likewise."""
+        self._entries, self._resume, self._replays = entries or [], resume, replays
+        self.denoiser, self.text_model = cache(denoiser), cache(text_model)
+        """The model of a name, and that of text, opened when it is first wanted."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
@@ -106,40 +83,29 @@ class PlayApp(App[None]):
         """What to print once the screen is gone."""
 
     def on_mount(self) -> None:
-        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
-        if self.settings.keys:
-            self.set_keymap(known_keys(self.settings.keys))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))
+        self.set_keymap(self._keys)
         if self._note:
             self.notify(self._note, severity="warning", timeout=10)
-        last = self.library.last() if self._resume else None
         if self._entries:
             self.open_entries(self._entries, self._replays)
-        elif last is not None:
-            self.resume(last.key)
+        elif self._resume:
+            self.action_last_game()
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of what can be played lies beneath everything else."""
         return HomeScreen()
-
-    # From screen to screen
 
     @work(group="dialog")
     async def open_entries(
         self, entries: list[Entry], replays: list[Replay | None] | None = None
     ) -> None:
         """Play one of these, or watch its replay, after asking which where there are several."""
-        readable = [entry for entry in entries if entry.puzzle is not None]
-        if not readable:
+        if all(entry.puzzle is None for entry in entries):
             self.notify(str(entries[0].error), severity="error", timeout=10)
             return
-        at = entries.index(readable[0])
-        if len(entries) > 1:
-            chosen = await self.push_screen_wait(PickScreen(entries))
-            if chosen is None:
-                return
-            at = chosen
-        puzzle = entries[at].puzzle
-        if puzzle is None:
+        at = await self.push_screen_wait(PickScreen(entries)) if len(entries) > 1 else 0
+        if at is None or (puzzle := entries[at].puzzle) is None:
             return
         title = opening.title_of(entries[at], at + 1, len(entries))
         if replays is None:
@@ -150,16 +116,13 @@ class PlayApp(App[None]):
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""
         self.action_leave_game()
-        self.play(self.library.open(puzzle, title))
-
-    def play(self, opened: Opened) -> None:
-        self.action_leave_game()
-        self.push_screen(PlayScreen(opened, self.settings))
+        self.push_screen(PlayScreen(self.library.open(puzzle, title), self.settings))
 
     def resume(self, key: str) -> None:
         """Continue a saved game, or say why that cannot be."""
+        self.action_leave_game()
         try:
-            self.play(self.library.resume(key))
+            self.push_screen(PlayScreen(self.library.resume(key), self.settings))
         except SaveError as error:
             self.notify(str(error), severity="error", timeout=10)
 
@@ -170,30 +133,19 @@ class PlayApp(App[None]):
             self.pop_screen()
 
     def action_last_game(self) -> None:
-        """From the list back to the game played last, if it is unfinished."""
-        last = self.library.last()
-        if last is not None:
+        """From the list to the game played last, if it is unfinished."""
+        if (last := self.library.last()) is not None:
             self.resume(last.key)
 
-    def action_settings(self) -> None:
-        self.push_screen(SettingsScreen())
-
-    def action_help(self) -> None:
-        self.push_screen(HelpScreen())
-
-    def action_statistics(self) -> None:
-        self.push_screen(StatisticsScreen(self.statistics))
-
-    def action_text(self) -> None:
-        self.push_screen(TextScreen(self.draft))
-
-    # Settings
+    def action_dialog(self, name: str) -> None:
+        self.push_screen(_FROM_ANYWHERE[name]())
 
     def change(self, **changes: Any) -> None:
         """Change settings, keep them, and let them take effect."""
-        self.settings = replace(self.settings, **changes)
-        if "keys" in changes:
-            self.set_keymap(known_keys(self.settings.keys))
+        before, self.settings = self.settings, replace(self.settings, **changes)
+        if self.settings == before:
+            return
+        self.set_keymap(self._keys)
         for screen in self.screen_stack:
             if isinstance(screen, PlayScreen):
                 screen.settings_changed()
@@ -202,28 +154,30 @@ class PlayApp(App[None]):
         except OSError as error:
             self.notify(f"The settings could not be kept: {error}", severity="error")
 
-    def _theme_chosen(self, name: str) -> None:
-        if name != self.settings.theme:
-            self.change(theme=name)
+    @property
+    def _keys(self) -> dict[str, str]:
+        """The keys that the settings hold, of commands that exist."""
+        return {name: key for name, key in self.settings.keys.items() if name in BY_NAME and key}
 
     def key_of(self, name: str) -> str:
         """The keys of a command, as people read them."""
         binding = BY_NAME[name].binding
-        keys = self.settings.keys.get(name) or binding.key
-        return " ".join(
-            self.get_key_display(binding.with_key(key.strip())) for key in keys.split(",")
-        )
+        keys = (self._keys.get(name) or binding.key).split(",")
+        return " ".join(self.get_key_display(binding.with_key(key.strip())) for key in keys)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The commands that the palette finds: those of Textual, and ours where there is a game."""
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Settings", "Toggles, theme, keys", self.action_settings)
-        yield SystemCommand("Statistics", "Finished games", self.action_statistics)
-        for one in _TABLE_OF.get(type(screen), ()):
-            if not one.area.startswith("Moving"):
-                yield SystemCommand(
-                    one.text, self.key_of(one.name), partial(self.run_action, one.action, screen)
-                )
+        for title, about in (
+            ("Settings", "Toggles, theme, keys"),
+            ("Statistics", "Finished games"),
+        ):
+            yield SystemCommand(title, about, partial(self.action_dialog, title.lower()))
+        for binding in screen.BINDINGS:
+            one = BY_NAME.get(binding.id or "") if isinstance(binding, Binding) else None
+            if one is not None and not one.area.startswith("Moving"):
+                run = partial(self.run_action, one.action, screen)
+                yield SystemCommand(one.text, self.key_of(one.name), run)
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """Say something for a while, as plain text: names of files may look like markup."""

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from vmd_solver import __version__
 from vmd_solver.console.exits import guard
-from vmd_solver.csp import Puzzle
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.replay import Replay, is_trace, read_trace
 from vmd_solver.play.storage import folders_at, usual_folders
 
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
 
-
-@click.command("vmd-play", context_settings=_CONTEXT)
+@click.command("vmd-play", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", required=False)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
@@ -66,16 +64,15 @@ def command(
     watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
-    entries, replays = _opened(file, watch) if file is not None else ([], None)
+    entries, replays = _opened(file, watch) if file is not None else ([], [])
     if number is not None:
-        if not 1 <= number <= len(entries):
+        if number > len(entries):
             raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
-        entries = entries[number - 1 : number]
-        replays = replays and replays[number - 1 : number]
+        entries, replays = entries[number - 1 : number], replays[number - 1 : number]
     if entries and all(entry.puzzle is None for entry in entries):
         raise click.ClickException(str(entries[0].error))
     if export is not None:
-        _export(export, entries, replays or [])
+        _export(export, entries, replays)
         return None
     if serve:
         options = [("--number", number), ("--data-dir", data_dir)]
@@ -88,62 +85,53 @@ def command(
         raise click.UsageError("a terminal is needed, for standard input and standard output")
     from vmd_solver.tui.app import PlayApp
 
-    app = PlayApp(folders_at(data_dir) if data_dir else usual_folders(), entries, resume, replays)
+    folders = folders_at(data_dir) if data_dir else usual_folders()
+    app = PlayApp(folders, entries, resume, replays if watch else None)
     app.run()
     for message in app.exit_messages:
         click.echo(f"vmd-play: {message}", err=True)
     return app.return_code or 0
 
 
+def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
+    """The puzzles of a file, and their replays where it is a trace to be watched."""
+    if watch and is_trace(Path(file)):
+        traced = read_trace(Path(file))
+        return [Entry(one.puzzle, "", file, at) for at, one in enumerate(traced, 1)], [*traced]
+    entries = opening.entries(file)
+    return entries, [None] * len(entries)
+
+
+def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> None:
+    """Write the replay of the first puzzle; where there is none, the watch screen's first run."""
+    from vmd_solver.denoiser import load
+    from vmd_solver.play.player import FIRST, record
+    from vmd_solver.tui.export import export, require_ending
+
+    require_ending(path)
+    pairs = zip(entries, replays, strict=True)
+    puzzle, replay = next((one.puzzle, known) for one, known in pairs if one.puzzle is not None)
+    if replay is None:
+        replay = Replay(puzzle)
+        record(puzzle, FIRST, load(None, "cpu", 1), replay.add)
+    export(path, [replay])
+
+
 def _serve(arguments: list[str], host: str, port: int) -> None:
-    """Serve what this command does with these arguments."""
+    """Serve what this command does with these arguments, until interrupted."""
     try:
-        from vmd_solver.tui.serve import serve
+        from vmd_solver.tui.serve import PlayServer
     except ModuleNotFoundError as error:
         missing = f"({error.name} is missing)"
         raise click.UsageError(
             f"--serve needs the extra web {missing}: pip install 'vmd-solver[web]'"
         ) from None
-    serve(arguments, host, port)
-
-
-def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None] | None]:
-    """The puzzles of a file, and where they are to be watched their replays, None if yet unmade."""
-    if watch and is_trace(Path(file)):
-        replays = read_trace(Path(file))
-        return [Entry(replay.puzzle, "", file, at) for at, replay in enumerate(replays, 1)], [
-            *replays
-        ]
-    entries = opening.entries(file)
-    return entries, [None] * len(entries) if watch else None
-
-
-def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> None:
-    """Write the replay of the first puzzle, made by the model if there is none yet."""
-    from vmd_solver.tui.export import export, require_ending
-
-    require_ending(path)
-    at = next(at for at, entry in enumerate(entries) if entry.puzzle is not None)
-    export(path, [replays[at] or _recorded(entries[at].puzzle)])
-
-
-def _recorded(puzzle: Puzzle | None) -> Replay:
-    """A run of the model, as the watch screen begins with."""
-    from vmd_solver.denoiser import load
-    from vmd_solver.play.player import FIRST, record
-
-    assert puzzle is not None
-    replay = Replay(puzzle)
-    record(puzzle, FIRST, load(None, "cpu", 1), replay.add)
-    return replay
+    PlayServer(arguments, host, port).serve()
 
 
 def main() -> None:
-    sys.exit(guard(_main, "vmd-play", "games and traces need none"))
-
-
-def _main() -> int:
-    return command.main(prog_name="vmd-play", standalone_mode=False) or 0
+    run = partial(command.main, prog_name="vmd-play", standalone_mode=False)
+    sys.exit(guard(run, "vmd-play", "games and traces need none"))
 
 
 if __name__ == "__main__":

@@ -26,161 +26,142 @@ class Command:
 
     @property
     def binding(self) -> Binding:
-        return Binding(
-            self.keys, self.action, self.shown or self.text, bool(self.shown), id=self.name
-        )
+        words = self.shown or self.text
+        return Binding(self.keys, self.action, words, bool(self.shown), id=self.name)
 
 
-def _area(area: str, *rows: tuple[str, ...]) -> tuple[Command, ...]:
-    """Commands of one area: name, keys, action, text, and the word in the footer if any."""
-    return tuple(Command(area, *row) for row in rows)
+def _table(*rows: str | tuple[str, ...]) -> tuple[Command, ...]:
+    """Commands by name, keys, action, text and `shown`; a string is the area of those after it."""
+    commands, area = [], ""
+    for row in rows:
+        if isinstance(row, str):
+            area = row
+        else:
+            commands.append(Command(area, *row))
+    return tuple(commands)
 
 
-COMMANDS = (
-    *_area(
-        "Moving",
-        ("up", "up,k", "move(-1, 0)", "Up"),
-        ("down", "down,j", "move(1, 0)", "Down"),
-        ("left", "left,h", "move(0, -1)", "Left"),
-        ("right", "right,l", "move(0, 1)", "Right"),
-        ("next-open", "tab", "open(1)", "Next open cell"),
-        ("previous-open", "shift+tab", "open(-1)", "Previous open cell"),
-    ),
-    *_area(
-        "Filling in",
-        ("marks", "m,space", "marks", "Pencil marks, or values", "Marks"),
-        ("one-mark", "full_stop", "one_mark", "The next value is a pencil mark"),
-        ("clear", "delete,backspace,0", "clear", "Clear the cell"),
-        ("candidates", "c", "candidates", "Pencil in all candidates"),
-        ("cell-candidates", "e", "cell_candidates", "The candidates of this cell"),
-        ("clear-marks", "x", "clear_marks", "Take all marks away"),
-    ),
-    *_area(
-        "Back and forth",
-        ("undo", "u,ctrl+z", "undo", "Undo", "Undo"),
-        ("redo", "r,ctrl+y", "redo", "Redo"),
-        ("undo-mistakes", "b", "undo_mistakes", "Undo to before the first mistake"),
-        ("savepoint", "s", "savepoint", "Keep this position"),
-        ("savepoints", "g", "savepoints", "Go to a kept position"),
-        ("restart", "ctrl+r", "restart", "Start over (can be undone)"),
-    ),
-    *_area(
-        "The game",
-        ("filter", "f", "filter", "Filter for the value under the cursor", "Filter"),
-        ("filter-next", "right_square_bracket", "filter_by(1)", "Filter: next value"),
-        ("filter-previous", "left_square_bracket", "filter_by(-1)", "Filter: previous value"),
-        ("hint", "i", "hint", "Hint: where, why, what; then do it", "Hint"),
-        ("watch", "v", "watch", "Watch the model solve it"),
-        ("wrong", "w", "wrong", "Show wrong entries, or not"),
-        ("pause", "p", "pause", "Pause", "Pause"),
-        ("larger", "plus", "zoom(1)", "Larger cells"),
-        ("smaller", "minus", "zoom(-1)", "Smaller cells"),
-        ("fit", "equals_sign", "zoom(0)", "Cells that fit the window"),
-        ("home", "escape,n", "app.leave_game", "Other puzzles", "Puzzles"),
-        ("settings", "comma", "app.settings", "Settings"),
-        ("help", "question_mark", "app.help", "Help", "Help"),
-        ("quit", "q", "app.quit", "Quit; the game is saved"),
-    ),
+COMMANDS = _table(
+    "Moving",
+    ("up", "up,k", "move(-1, 0)", "Up"),
+    ("down", "down,j", "move(1, 0)", "Down"),
+    ("left", "left,h", "move(0, -1)", "Left"),
+    ("right", "right,l", "move(0, 1)", "Right"),
+    ("next-open", "tab", "board('move_open', 1)", "Next open cell"),
+    ("previous-open", "shift+tab", "board('move_open', -1)", "Previous open cell"),
+    "Filling in",
+    ("marks", "m,space", "toggle('marking')", "Pencil marks, or values", "Marks"),
+    ("one-mark", "full_stop", "toggle('one_mark')", "The next value is a pencil mark"),
+    ("clear", "delete,backspace,0", "clear", "Clear the cell"),
+    ("candidates", "c", "edit('fill_candidates')", "Pencil in all candidates"),
+    ("cell-candidates", "e", "cell_candidates", "The candidates of this cell"),
+    ("clear-marks", "x", "edit('clear_marks')", "Take all marks away"),
+    "Back and forth",
+    ("undo", "u,ctrl+z", "edit('undo')", "Undo", "Undo"),
+    ("redo", "r,ctrl+y", "edit('redo')", "Redo"),
+    ("undo-mistakes", "b", "undo_mistakes", "Undo to before the first mistake"),
+    ("savepoint", "s", "savepoint", "Keep this position"),
+    ("savepoints", "g", "savepoints", "Go to a kept position"),
+    ("restart", "ctrl+r", "restart", "Start over (can be undone)"),
+    "The game",
+    ("filter", "f", "filter", "Filter for the value under the cursor", "Filter"),
+    ("filter-next", "right_square_bracket", "filter_by(1)", "Filter: next value"),
+    ("filter-previous", "left_square_bracket", "filter_by(-1)", "Filter: previous value"),
+    ("hint", "i", "hint", "Hint: where, why, what; then do it", "Hint"),
+    ("watch", "v", "watch", "Watch the model solve it"),
+    ("wrong", "w", "wrong", "Show wrong entries, or not"),
+    ("pause", "p", "pause", "Pause", "Pause"),
+    ("larger", "plus", "board('zoom', 1)", "Larger cells"),
+    ("smaller", "minus", "board('zoom', -1)", "Smaller cells"),
+    ("fit", "equals_sign", "board('zoom', 0)", "Cells that fit the window"),
+    ("home", "escape,n", "app.leave_game", "Other puzzles", "Puzzles"),
+    ("settings", "comma", "app.dialog('settings')", "Settings"),
+    ("help", "question_mark", "app.dialog('help')", "Help", "Help"),
+    ("quit", "q", "app.quit", "Quit; the game is saved"),
 )
 """The commands of a game."""
 
-WATCHING = (
-    *_area(
-        "Watching",
-        ("watch-play", "space", "play", "Play, or pause", "Play"),
-        ("watch-step", "full_stop", "step(1)", "A frame on", "Step"),
-        ("watch-back", "comma", "step(-1)", "A frame back", "Back"),
-        ("watch-first", "home,0", "first", "Rewind"),
-        ("watch-last", "end,dollar_sign", "last", "To the end"),
-        ("watch-faster", "plus", "faster(1)", "Faster"),
-        ("watch-slower", "minus", "faster(-1)", "Slower"),
-        ("watch-latent", "tab", "latent(1)", "The next latent"),
-        ("watch-latent-before", "shift+tab", "latent(-1)", "The latent before"),
-        ("watch-all", "a", "all", "One latent, or all side by side", "All"),
-        ("watch-beside", "c", "beside", "Compare with the model without latent", "Compare"),
-        ("watch-export", "e", "export", "Export as a file"),
-        ("watch-up", "up", "move(-1, 0)", "Cursor up"),
-        ("watch-down", "down", "move(1, 0)", "Cursor down"),
-        ("watch-left", "left", "move(0, -1)", "Cursor left"),
-        ("watch-right", "right", "move(0, 1)", "Cursor right"),
-        ("watch-leave", "escape", "leave", "Leave", "Leave"),
-        ("watch-help", "question_mark", "app.help", "Help", "Help"),
-        ("watch-quit", "q", "app.quit", "Quit"),
-    ),
-    *_area(
-        "Watching: another run",
-        ("watch-run", "r", "run", "Run again"),
-        ("watch-policy", "p", "vary('policy', 1)", "Run again, the next policy"),
-        ("watch-more-latents", "k", "vary('latents', 1)", "Run again, twice as many latents"),
-        ("watch-fewer-latents", "K", "vary('latents', -1)", "Run again, half as many latents"),
-        ("watch-more-calls", "n", "vary('nfe', 1)", "Run again, twice as many calls"),
-        ("watch-fewer-calls", "N", "vary('nfe', -1)", "Run again, half as many calls"),
-        ("watch-seed", "s", "vary('seed', 1)", "Run again, the next seed"),
-        ("watch-seed-before", "S", "vary('seed', -1)", "Run again, the seed before"),
-        ("watch-remask", "m", "vary('remask', 1)", "Run again, other remasking"),
-    ),
+WATCHING = _table(
+    "Watching",
+    ("watch-play", "space", "play", "Play, or pause", "Play"),
+    ("watch-step", "full_stop", "step(1)", "A frame on", "Step"),
+    ("watch-back", "comma", "step(-1)", "A frame back", "Back"),
+    ("watch-first", "home,0", "go(0)", "Rewind"),
+    ("watch-last", "end,dollar_sign", "go(-1)", "To the end"),
+    ("watch-faster", "plus", "faster(1)", "Faster"),
+    ("watch-slower", "minus", "faster(-1)", "Slower"),
+    ("watch-latent", "tab", "latent(1)", "The next latent"),
+    ("watch-latent-before", "shift+tab", "latent(-1)", "The latent before"),
+    ("watch-all", "a", "all", "One latent, or all side by side", "All"),
+    ("watch-beside", "c", "run(True)", "Compare with the model without latent", "Compare"),
+    ("watch-export", "e", "export", "Export as a file"),
+    ("watch-up", "up", "move(-1, 0)", "Cursor up"),
+    ("watch-down", "down", "move(1, 0)", "Cursor down"),
+    ("watch-left", "left", "move(0, -1)", "Cursor left"),
+    ("watch-right", "right", "move(0, 1)", "Cursor right"),
+    ("watch-leave", "escape", "leave", "Leave", "Leave"),
+    ("watch-help", "question_mark", "app.dialog('help')", "Help", "Help"),
+    ("watch-quit", "q", "app.quit", "Quit"),
+    "Watching: another run",
+    ("watch-run", "r", "run", "Run again"),
+    ("watch-policy", "p", "vary('policy', 1)", "Run again, the next policy"),
+    ("watch-more-latents", "k", "vary('latents', 1)", "Run again, twice as many latents"),
+    ("watch-fewer-latents", "K", "vary('latents', -1)", "Run again, half as many latents"),
+    ("watch-more-calls", "n", "vary('nfe', 1)", "Run again, twice as many calls"),
+    ("watch-fewer-calls", "N", "vary('nfe', -1)", "Run again, half as many calls"),
+    ("watch-seed", "s", "vary('seed', 1)", "Run again, the next seed"),
+    ("watch-seed-before", "S", "vary('seed', -1)", "Run again, the seed before"),
+    ("watch-remask", "m", "vary('remask', 1)", "Run again, other remasking"),
 )
 """The commands of the watch screen."""
 
-WRITING = (
-    *_area(
-        "Moving in the text",
-        ("text-left", "left", "move('left')", "A character left"),
-        ("text-right", "right", "move('right')", "A character right"),
-        ("text-up", "up", "move('up')", "A line up"),
-        ("text-down", "down", "move('down')", "A line down"),
-        ("text-word-left", "ctrl+left", "move('word-left')", "A word left"),
-        ("text-word-right", "ctrl+right", "move('word-right')", "A word right"),
-        ("text-home", "home", "move('home')", "Begin of the line"),
-        ("text-end", "end", "move('end')", "End of the line"),
-        ("text-select-left", "shift+left", "move('left', True)", "Select left"),
-        ("text-select-right", "shift+right", "move('right', True)", "Select right"),
-        ("text-select-up", "shift+up", "move('up', True)", "Select up"),
-        ("text-select-down", "shift+down", "move('down', True)", "Select down"),
-        ("text-select-all", "ctrl+a", "select_all", "Select all"),
-    ),
-    *_area(
-        "Text",
-        ("text-mask", "ctrl+g", "mask", "Mask the word, the selection, or a gap", "Mask"),
-    ),
-    *_area(
-        "Text: sampling",
-        ("text-fill", "ctrl+f", "fill", "Fill what is masked", "Fill"),
-        ("text-again", "ctrl+r", "again", "Sample again, the next seed", "Again"),
-        ("text-lock", "ctrl+l", "lock", "Lock what was sampled, or no longer", "Lock"),
-    ),
-    *_area(
-        "Text",
-        ("text-on", "ctrl+e", "write_on", "64 masked tokens at the end", "+64"),
-        ("text-undo", "ctrl+z", "undo", "Undo in the text"),
-        ("text-redo", "ctrl+y", "redo", "Redo in the text"),
-        ("text-backspace", "backspace", "delete(-1)", "Delete backwards"),
-        ("text-delete", "delete", "delete(1)", "Delete"),
-        ("text-copy", "ctrl+c", "copy", "Copy the selection, or all"),
-    ),
-    *_area(
-        "Text: sampling",
-        ("text-leave", "escape", "leave", "Stop filling; leave", "Leave"),
-        ("text-help", "f1", "app.help", "Help", "Help"),
-    ),
+WRITING = _table(
+    "Moving in the text",
+    ("text-left", "left", "move('left')", "A character left"),
+    ("text-right", "right", "move('right')", "A character right"),
+    ("text-up", "up", "move('up')", "A line up"),
+    ("text-down", "down", "move('down')", "A line down"),
+    ("text-word-left", "ctrl+left", "move('word-left')", "A word left"),
+    ("text-word-right", "ctrl+right", "move('word-right')", "A word right"),
+    ("text-home", "home", "move('home')", "Begin of the line"),
+    ("text-end", "end", "move('end')", "End of the line"),
+    ("text-select-left", "shift+left", "move('left', True)", "Select left"),
+    ("text-select-right", "shift+right", "move('right', True)", "Select right"),
+    ("text-select-up", "shift+up", "move('up', True)", "Select up"),
+    ("text-select-down", "shift+down", "move('down', True)", "Select down"),
+    ("text-select-all", "ctrl+a", "select_all", "Select all"),
+    "Text",
+    ("text-mask", "ctrl+g", "edit('mask')", "Mask the word, the selection, or a gap", "Mask"),
+    "Text: sampling",
+    ("text-fill", "ctrl+f", "fill", "Fill what is masked", "Fill"),
+    ("text-again", "ctrl+r", "fill(True)", "Sample again, the next seed", "Again"),
+    ("text-lock", "ctrl+l", "edit('lock')", "Lock what was sampled, or no longer", "Lock"),
+    "Text",
+    ("text-on", "ctrl+e", "edit('write_on', 64)", "64 masked tokens at the end", "+64"),
+    ("text-undo", "ctrl+z", "edit('undo')", "Undo in the text"),
+    ("text-redo", "ctrl+y", "edit('redo')", "Redo in the text"),
+    ("text-backspace", "backspace", "edit('delete', -1)", "Delete backwards"),
+    ("text-delete", "delete", "edit('delete', 1)", "Delete"),
+    ("text-copy", "ctrl+c", "copy", "Copy the selection, or all"),
+    "Text: sampling",
+    ("text-leave", "escape", "leave", "Stop filling; leave", "Leave"),
+    ("text-help", "f1", "app.dialog('help')", "Help", "Help"),
 )
 """The commands of the text screen. Characters are typed there."""
 
-LISTING = (
-    *_area(
-        "The list of puzzles",
-        ("list-new", "n", "new", "A new puzzle", "New"),
-        ("list-find", "o", "find", "Open a file", "Open"),
-        ("list-remove", "d,delete", "remove", "Delete the game", "Delete"),
-        ("list-text", "w", "app.text", "Write text with the model", "Write"),
-        ("list-statistics", "t", "app.statistics", "Finished games", "Stats"),
-        ("list-down", "j", "move('down')", "Down the list"),
-        ("list-up", "k", "move('up')", "Up the list"),
-        ("list-back", "escape", "app.last_game", "Back to the game"),
-        ("list-settings", "comma", "app.settings", "Settings", "Settings"),
-        ("list-help", "question_mark", "app.help", "Help", "Help"),
-        ("list-quit", "q", "app.quit", "Quit", "Quit"),
-    ),
+LISTING = _table(
+    "The list of puzzles",
+    ("list-new", "n", "new", "A new puzzle", "New"),
+    ("list-find", "o", "find", "Open a file", "Open"),
+    ("list-remove", "d,delete", "remove", "Delete the game", "Delete"),
+    ("list-text", "w", "app.dialog('text')", "Write text with the model", "Write"),
+    ("list-statistics", "t", "app.dialog('statistics')", "Finished games", "Stats"),
+    ("list-down", "j", "move('down')", "Down the list"),
+    ("list-up", "k", "move('up')", "Up the list"),
+    ("list-back", "escape", "app.last_game", "Back to the game"),
+    ("list-settings", "comma", "app.dialog('settings')", "Settings", "Settings"),
+    ("list-help", "question_mark", "app.dialog('help')", "Help", "Help"),
+    ("list-quit", "q", "app.quit", "Quit", "Quit"),
 )
 """The commands of the list of puzzles."""
 
@@ -192,13 +173,3 @@ BY_NAME = {command.name: command for table in TABLES for command in table}
 
 def bindings(table: tuple[Command, ...]) -> list[BindingType]:
     return [command.binding for command in table]
-
-
-def rivals(command: Command) -> tuple[Command, ...]:
-    """The commands of the same screen, this one among them."""
-    return next(table for table in TABLES if command in table)
-
-
-def known_keys(names: dict[str, str]) -> dict[str, str]:
-    """The keys of commands that exist, out of what the settings hold."""
-    return {name: keys for name, keys in names.items() if name in BY_NAME and keys}

@@ -1,6 +1,6 @@
-"""Replays as files: pictures of frames, or all as an asciicast; the name's ending says which.
+"""Frames of a replay as they are drawn, and replays as files: pictures, or all as an asciicast.
 
-Knows no screen.
+Knows no screen and no widget.
 """
 
 from __future__ import annotations
@@ -9,16 +9,58 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing.slides import Slide, SlideBoard, Slideshow, cast, storyboard
+from vmd_solver.drawing.slides import (
+    Role,
+    Slide,
+    SlideBoard,
+    SlideCell,
+    Slideshow,
+    cast,
+    storyboard,
+)
+from vmd_solver.drawing.text import CONFLICT_SIGN
 from vmd_solver.errors import SaveError
 from vmd_solver.play.library import kind_of
 from vmd_solver.play.player import Player
-from vmd_solver.play.replay import Frame, Replay
+from vmd_solver.play.replay import Cell, Frame, Replay, State
 from vmd_solver.tui.widgets.keyboard import legible
-from vmd_solver.tui.widgets.replaytext import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
 
 MOST_FRAMES = 48
 """Frames on a picture of a whole replay; of a longer one this many are chosen, evenly spaced."""
+
+ROLES = {
+    State.GIVEN: Role("'", "given", "1", bold=True),
+    State.NOW: Role("+", "committed now", "1;7;32", "#0b4a12", "#cdeac0", bold=True),
+    State.EARLIER: Role(" ", "committed earlier", "36", "#1257a0"),
+    State.REMASKED: Role("-", "masked again", "9;33", "#a34a00", "#fbe3c8"),
+    State.PROPOSED: Role("?", "proposed only", "2;3", "#767676"),
+    State.VERIFIED: Role("*", "verified", "1;32", "#2c7a1f", bold=True),
+}
+"""How each state looks in exported files, in the order of the legend."""
+
+BROKEN = Role(CONFLICT_SIGN, "breaks a rule", "1;4;31", "#b3261e")
+_OPEN = Role(" ", "", "2")
+
+Key = tuple[int, int]
+"""The number of a replay among those watched together, and that of a latent in it."""
+
+
+def title_of(key: Key) -> str:
+    """What to call a board: a second replay is that of the model without latent."""
+    replay, latent = key
+    return "no latent" if replay else f"latent {latent + 1}"
+
+
+def boards_of(frames: Sequence[Frame]) -> list[Key]:
+    """Every board of a frame: each replay's latents."""
+    return [(replay, k) for replay, frame in enumerate(frames) for k in range(len(frame.layers))]
+
+
+def slide_cell(cell: Cell, broken: bool, symbols: Sequence[str]) -> SlideCell:
+    """A cell as it is drawn."""
+    symbol = symbols[cell.value - 1] if cell.value else ""
+    percent = "" if cell.probability is None else f"{100 * cell.probability:.0f}"
+    return SlideCell(symbol, ROLES.get(cell.state, _OPEN), broken, percent)
 
 
 def require_ending(path: Path) -> None:
@@ -53,27 +95,24 @@ def export(
 def chosen(timeline: Sequence[Sequence[Frame]]) -> list[Sequence[Frame]]:
     """At most MOST_FRAMES, the first and the last among them."""
     last, most = len(timeline) - 1, MOST_FRAMES - 1
-    return (
-        list(timeline) if last <= most else [timeline[at * last // most] for at in range(most + 1)]
-    )
+    places = range(last + 1) if last <= most else (at * last // most for at in range(most + 1))
+    return [timeline[at] for at in places]
 
 
 def slideshow(puzzle: Puzzle, timeline: Sequence[Sequence[Frame]]) -> Slideshow:
     """Replays that are watched together, as they are drawn at each frame."""
     symbols = legible(puzzle.alphabet)
-    slides = [_slide(frames, symbols) for frames in timeline]
+    slides = []
+    for frames in timeline:
+        boards = []
+        for key in boards_of(frames):
+            frame, layer = frames[key[0]], frames[key[0]].layers[key[1]]
+            cells = (
+                slide_cell(cell, at in layer.conflicts, symbols)
+                for at, cell in enumerate(layer.cells)
+            )
+            boards.append(SlideBoard(title_of(key), frame.step, tuple(cells)))
+        first = frames[0]
+        figures = f"calls {first.nfe}  loops {first.loops}  guesses {first.guesses}"
+        slides.append(Slide(f"{first.step}    {figures}", tuple(boards)))
     return Slideshow(puzzle.board, max(map(len, symbols)), slides, [*ROLES.values()], BROKEN)
-
-
-def _slide(frames: Sequence[Frame], symbols: Sequence[str]) -> Slide:
-    frame = frames[0]
-    head = f"{frame.step}    calls {frame.nfe}  loops {frame.loops}  guesses {frame.guesses}"
-    return Slide(head, tuple(_board(frames, key, symbols) for key in boards_of(frames)))
-
-
-def _board(frames: Sequence[Frame], key: Key, symbols: Sequence[str]) -> SlideBoard:
-    frame, layer = frames[key[0]], frames[key[0]].layers[key[1]]
-    cells = (
-        slide_cell(cell, at in layer.conflicts, symbols) for at, cell in enumerate(layer.cells)
-    )
-    return SlideBoard(title_of(key), frame.step, tuple(cells))

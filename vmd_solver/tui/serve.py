@@ -8,19 +8,20 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from string import Template
 from urllib.parse import urlsplit
 
 import click
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from textual_serve.server import Server
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The names of this machine to itself."""
 
-_POLICY = (
+_POLICY = Template(
     "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self' $socket"
 )
@@ -61,17 +62,14 @@ new MutationObserver((_, watch) => {
 </html>
 """)
 
-_SIZES = range(8, 49)
-"""Sizes of the font that ?fontsize= may ask for."""
-
 
 class PlayServer(Server):
     """Serves a command of the terminal; `public` where others than this machine may come."""
 
     def __init__(self, arguments: Sequence[str], host: str, port: int) -> None:
-        command = [sys.executable, "-m", "vmd_solver.tui.command", *arguments]
         joined = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
-        super().__init__(joined(command), host, port, title="vmd-play")
+        command = joined([sys.executable, "-m", "vmd_solver.tui.command", *arguments])
+        super().__init__(command, host, port, title="vmd-play")
         self._public = host not in LOCAL
 
     def initialize_logging(self) -> None:
@@ -87,11 +85,7 @@ class PlayServer(Server):
         return app
 
     @web.middleware
-    async def _own_pages_only(
-        self,
-        request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-    ) -> web.StreamResponse:
+    async def _own_pages_only(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what a page from elsewhere asks for: it could type, and read, for the player.
 
         A browser names the page's origin, and the name that it was given; a name of
@@ -107,16 +101,7 @@ class PlayServer(Server):
         """The page: a terminal, fed by a socket of this server."""
         socket = f"{'wss' if request.secure else 'ws'}://{request.host}"
         asked = request.query.get("fontsize", "")
-        size = asked if asked.isdecimal() and int(asked) in _SIZES else "16"
-        values = {"title": escape(self.title), "socket": escape(socket), "size": size}
-        policy = Template(_POLICY).substitute(socket=socket)
-        return web.Response(
-            text=_PAGE.substitute(values),
-            content_type="text/html",
-            headers={"Content-Security-Policy": policy},
-        )
-
-
-def serve(arguments: Sequence[str], host: str, port: int) -> None:
-    """Serve vmd-play with these arguments until interrupted. Raises OSError for a taken port."""
-    PlayServer(arguments, host, port).serve()
+        size = asked if asked.isdecimal() and 8 <= int(asked) <= 48 else "16"
+        text = _PAGE.substitute(title=escape(self.title), socket=escape(socket), size=size)
+        policy = {"Content-Security-Policy": _POLICY.substitute(socket=socket)}
+        return web.Response(text=text, content_type="text/html", headers=policy)

@@ -8,7 +8,9 @@ from textual.theme import Theme
 
 _NAMES = ("paper-dark", "paper-light", "contrast-dark", "contrast-light")
 
-_COLOURS = {
+_LOOKS: dict[str, tuple[Any, ...]] = {
+    "dark": (True, False, True, False),
+    "text_alpha": (0.95, 0.95, 1.0, 1.0),
     "primary": ("#7aa2c8", "#4a7aa8", "#00a2ff", "#0057d8"),
     "secondary": ("#8f83b8", "#7c6fa6", "#a56bff", "#6a00c8"),
     "accent": ("#86c6f4", "#1257a0", "#5fffff", "#0000c8"),
@@ -20,17 +22,12 @@ _COLOURS = {
     "surface": ("#24272d", "#ece6d8", "#000000", "#ffffff"),
     "panel": ("#2c3038", "#e2dbca", "#1a1a1a", "#e8e8e8"),
 }
-"""For each role its colour in each theme, in the order of their names."""
+"""What each theme sets, in the order of their names."""
 
-
-def _theme(place: int, name: str) -> Theme:
-    colours: dict[str, Any] = {role: row[place] for role, row in _COLOURS.items()}
-    if name.startswith("contrast"):
-        colours["text_alpha"] = 1.0
-    return Theme(name=name, dark=name.endswith("dark"), **colours)
-
-
-THEMES = tuple(_theme(place, name) for place, name in enumerate(_NAMES))
+THEMES = tuple(
+    Theme(name=name, **{role: row[place] for role, row in _LOOKS.items()})
+    for place, name in enumerate(_NAMES)
+)
 
 FIRST = (*_NAMES, "ansi-dark", "ansi-light")
 """The themes that are named first where one is chosen."""

@@ -1,1 +1,1 @@
-"""One screen a module, each with a stylesheet of its name beside it."""
+"""The screens, and the dialogs before them."""

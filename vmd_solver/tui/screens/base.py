@@ -1,11 +1,17 @@
-"""What all screens have: the application that they belong to, and work in threads beside them."""
+"""What screens share: the application, a line of words, work in threads; and dialogs."""
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from textual.screen import Screen, ScreenResultType
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.widgets import Checkbox, Static
+from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
 from vmd_solver.errors import VmdError
@@ -14,32 +20,9 @@ if TYPE_CHECKING:
     from vmd_solver.tui.app import PlayApp
 
 
-class Cancelled(Exception):
-    """The result of a task is no longer wanted."""
-
-
-class Run:
-    """One task in a thread, as the task sees it."""
-
-    def __init__(self, screen: Screen[Any], worker: Worker[None]) -> None:
-        self._screen, self._worker = screen, worker
-
-    def cancelled(self) -> bool:
-        """Whether the result is no longer wanted."""
-        return self._worker.is_cancelled
-
-    def report(self, handler: Callable[..., None], *values: object) -> None:
-        """Have the screen call `handler`, unless the task is cancelled before its turn comes.
-
-        Raises Cancelled, which ends the task, if it is already.
-        """
-        if self.cancelled():
-            raise Cancelled
-        self._screen.call_later(self._deliver, handler, *values)
-
-    def _deliver(self, handler: Callable[..., None], *values: object) -> None:
-        if not self.cancelled():
-            handler(*values)
+def cancelled() -> bool:
+    """In a task of `AppScreen.in_thread`: whether its result is no longer wanted."""
+    return get_current_worker().is_cancelled
 
 
 class AppScreen(Screen[ScreenResultType]):
@@ -47,9 +30,13 @@ class AppScreen(Screen[ScreenResultType]):
 
     app: PlayApp
 
+    def say(self, text: str, where: str = "message") -> None:
+        """Put a text in the Static of this name."""
+        self.query_one(f"#{where}", Static).update(text)
+
     def in_thread(
         self,
-        task: Callable[[Run], None],
+        task: Callable[[], None],
         failed: Callable[[str], None],
         group: str,
         exclusive: bool = True,
@@ -60,13 +47,61 @@ class AppScreen(Screen[ScreenResultType]):
         """
 
         def work() -> None:
-            run = Run(self, get_current_worker())
             try:
-                task(run)
-            except Cancelled:
-                return
+                task()
             except VmdError as error:
-                if not run.cancelled():
-                    run.report(failed, str(error))
+                self.report(failed, str(error))
 
         return self.run_worker(work, group=group, exclusive=exclusive, thread=True)
+
+    def report(self, handler: Callable[..., None], *values: object) -> None:
+        """From a task have `handler` called here, unless that is cancelled before its turn comes.
+
+        Raises CancelledError, which ends the task, if it is already.
+        """
+        worker = get_current_worker()
+        if worker.is_cancelled:
+            raise CancelledError
+        self.call_later(lambda: None if worker.is_cancelled else handler(*values))
+
+
+class Dialog(ModalScreen[ScreenResultType | None], AppScreen[ScreenResultType | None]):
+    """A box before another screen; gives None where it was left.
+
+    TITLE stands on the upper edge and SUB_TITLE, the keys, on the lower one; `contents` fills it.
+    """
+
+    BINDINGS = [("escape", "leave", "Close")]  # noqa: RUF012
+    SUB_TITLE = "esc"
+    SCROLLED_BY_KEYS = False
+    """Whether the box itself takes the keys; else something in it does."""
+
+    def contents(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        box = VerticalScroll(classes="dialog--box", can_focus=self.SCROLLED_BY_KEYS)
+        box.border_title, box.border_subtitle = self.title, self.sub_title
+        with box:
+            yield from self.contents()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Toggle(Checkbox):
+    """A check box that shows without colour whether it is on."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        return "X" if self.value else " "
+
+
+def message(name: str = "message", text: str = "") -> Static:
+    """Where `AppScreen.say` puts a text: plain, since names of files may look like markup."""
+    return Static(text, id=name, markup=False)
+
+
+def heading(text: str) -> Option:
+    """A line between options."""
+    return Option(Text(text, "bold underline"), disabled=True)

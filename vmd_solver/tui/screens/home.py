@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.generation import PuzzleSpec
-from vmd_solver.play import Summary, opening
+from vmd_solver.play import opening
 from vmd_solver.play.game import shown
 from vmd_solver.play.opening import READY, origin, words
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.base import AppScreen
+from vmd_solver.tui.screens.base import AppScreen, heading
+from vmd_solver.tui.screens.dialogs import FindScreen
 from vmd_solver.tui.screens.new import NewScreen
-from vmd_solver.tui.screens.open import FindScreen
-from vmd_solver.tui.widgets.keybar import KeyBar
-
-_MOST_GAMES = 20
-"""Unfinished games that are listed."""
-
-_HEAD = "v m d - p l a y"
+from vmd_solver.tui.widgets.bars import KeyBar
 
 
 class HomeScreen(AppScreen[None]):
     """The list of what can be played."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(LISTING)
+    BINDINGS = bindings(LISTING)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="home"):
-            yield Static(_HEAD, id="head")
-            yield OptionList(id="choices", markup=False)
+        head = Static("v m d - p l a y", id="head")
+        yield Vertical(head, OptionList(id="choices", markup=False), id="home")
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
@@ -47,22 +38,23 @@ class HomeScreen(AppScreen[None]):
         options.clear_options()
         options.add_options([*self._options()])
         options.focus()
-        options.highlighted = next(
-            (at for at, option in enumerate(options.options) if not option.disabled), None
-        )
+        options.action_first()
 
     def _options(self) -> Iterator[Option]:
-        games = [game for game in self.app.library.saved() if not game.finished][:_MOST_GAMES]
+        games = [game for game in self.app.library.saved() if not game.finished]
         if games:
-            yield _heading("Continue")
-            yield from (Option(_described(game), f"game {game.key}") for game in games)
-        yield _heading("A new puzzle")
+            yield heading("Continue")
+        for game in games[:20]:
+            title = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
+            done = f"{game.cells - game.open_cells:>3}/{game.cells} {shown(game.elapsed_s):>8}"
+            yield Option(f"{title[:42].ljust(42)} {done}", f"game {game.key}")
+        yield heading("A new puzzle")
         yield Option("  Choose family, size, difficulty…", "new")
         for at, spec in enumerate(READY):
             yield Option(f"  {words(spec)}", f"spec {at}")
-        yield _heading("Text")
+        yield heading("Text")
         yield Option("  Type, mask, fill, lock what you like…", "text")
-        yield _heading("Included puzzles")
+        yield heading("Included puzzles")
         for path in opening.shipped_files():
             yield Option(f"  {path.name}", f"file {path}")
 
@@ -77,7 +69,7 @@ class HomeScreen(AppScreen[None]):
         elif what == "spec":
             self._make(READY[int(which)], begin=True)
         elif what == "text":
-            self.app.action_text()
+            self.app.action_dialog("text")
         elif what == "file":
             self.app.open_entries(opening.entries(which))
 
@@ -112,13 +104,3 @@ class HomeScreen(AppScreen[None]):
     def action_move(self, way: str) -> None:
         # Not `focused.cursor_...`: Textual fails to list such keys while nothing has the focus.
         getattr(self.query_one(OptionList), f"action_cursor_{way}")()
-
-
-def _heading(text: str) -> Option:
-    return Option(Text(text, style="bold underline"), disabled=True)
-
-
-def _described(game: Summary) -> str:
-    done = game.cells - game.open_cells
-    left = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
-    return f"{left[:42].ljust(42)} {done:>3}/{game.cells} {shown(game.elapsed_s):>8}"

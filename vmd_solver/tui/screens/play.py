@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import ClassVar
+from functools import partial
+from typing import Any
 
-from textual import events, on, work
+from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
+from textual.reactive import var
 
 from vmd_solver.assets import DEFAULT_MODEL
-from vmd_solver.play import Opened, Savepoint, Settings, SolutionCount, analyse
+from vmd_solver.play import Opened, Settings, SolutionCount, analyse
 from vmd_solver.play.analysis import (
     STUCK,
     Opinion,
@@ -30,63 +30,49 @@ from vmd_solver.play.game import mask_values, shown
 from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Finished
-from vmd_solver.techniques import LEVELS, Grade, Step
+from vmd_solver.techniques import LEVELS, Grade, State, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
-from vmd_solver.tui.screens.base import AppScreen, Run
-from vmd_solver.tui.screens.savepoints import SavepointsScreen
+from vmd_solver.tui.screens.base import AppScreen, cancelled, message
+from vmd_solver.tui.screens.dialogs import SavepointsScreen
 from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.widgets.bar import Bar
-from vmd_solver.tui.widgets.board import BoardView
-from vmd_solver.tui.widgets.digits import Digits
-from vmd_solver.tui.widgets.keybar import KeyBar
-
-SMALLEST = (30, 12)
-"""Columns and lines below which nothing but a message is shown."""
-
-_NARROW = 66
-"""Columns below which there is no room for a column beside the board."""
-
-_SAVE_TIME_S = 30.0
-"""Seconds that may run before they alone are a reason to save."""
-
-_TELLING = ("several", "none", "undecided")
-"""Counts of solutions that are shown on opening."""
+from vmd_solver.tui.widgets.bars import Bar, Digits, KeyBar
+from vmd_solver.tui.widgets.board import BoardView, stepped
+from vmd_solver.tui.widgets.keyboard import Keyboard
 
 
 class PlayScreen(AppScreen[None]):
     """One game in play."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012
+    BINDINGS = bindings(COMMANDS)
+    # Below 66 columns there is no room for a column beside the board, and below the smallest size
+    # for nothing but a message.
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (30, "-narrow"), (66, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-high")]  # noqa: RUF012
+
+    marking: var[bool] = var(False, init=False)
+    """Whether values that are typed become pencil marks."""
+    one_mark: var[bool] = var(False, init=False)
+    """Whether the next one does."""
 
     def __init__(self, opened: Opened, settings: Settings) -> None:
         super().__init__()
-        self.opened = opened
-        self.game = opened.game
+        self.opened, self.game = opened, opened.game
         # Made here, not in `compose`: a key may come before that.
         self.board = BoardView(self.game, settings)
-        self._bar = Bar()
-        self._digits = Digits(self.board.symbols)
-        self._about = Static(id="facts", markup=False)
-        self._message_line = Static(id="message", markup=False)
-        self._marking = False
-        self._one_mark = False
+        self._keyboard, self._digits = Keyboard(self.board.symbols), Digits(self.board.symbols)
+        self._bar, self._about, self._message_line = Bar(), message("facts"), message()
         self._message = ""
         self._trouble = ""
-        self._hint: Step | None = None
-        self._hinted, self._stage = 0, 0
-        self._stuck = -1
-        """The version of the game that no technique helps with: a hint then asks the model."""
+        """Why the game could not be saved, if so."""
+        self._hinted = -1
+        self._stages: list[Callable[[], object]] = []
+        """The version of the game that a hint is for, and what more of it there is to be had."""
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        with Horizontal(id="table"):
-            yield self.board
-            with Vertical(id="side"):
-                yield self._digits
-                yield self._about
-                yield self._message_line
-        yield Static(id="tiny", markup=False)
+        side = Vertical(self._digits, self._about, self._message_line, id="side")
+        yield Horizontal(self.board, side, id="table")
+        yield message("tiny")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -95,16 +81,13 @@ class PlayScreen(AppScreen[None]):
             self.notify(note, severity="warning", timeout=10)
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
-        self.board.focus()
-        self.in_thread(self._count_solutions, self._say, "analyse")
+        for seen in ("cursor", "chosen"):
+            self.watch(self.board, seen, self._show_side, init=False)
+        self.in_thread(self._analyse, self._tell, "analyse")
         if not self.game.finished:
             self.game.watch.start()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._autosave)
         self._show()
-
-    def on_unmount(self) -> None:
-        """Whatever ended the screen, the game is saved."""
-        self.leave()
 
     def leave(self) -> None:
         """Save, and let others have the game."""
@@ -114,63 +97,62 @@ class PlayScreen(AppScreen[None]):
         except OSError as error:
             self.app.exit_messages.append(f"the game could not be saved: {error}")
 
+    on_unmount = leave
+    """Whatever ended the screen, the game is saved."""
+
     # Work beside the screen
 
-    def _count_solutions(self, run: Run) -> None:
+    def _analyse(self) -> None:
         """Count solutions, and find how hard the puzzle is where there is one; in a thread."""
-        solution_count = analyse(self.game.puzzle, run.cancelled)
-        run.report(self._counted, solution_count)
-        grade = graded(self.game.puzzle, run.cancelled) if solution_count.solution else None
+        solution_count = analyse(self.game.puzzle, cancelled)
+        self.report(self._analysed, solution_count)
+        grade = graded(self.game.puzzle, cancelled) if solution_count.solution else None
         if grade is not None:
-            run.report(self._graded, grade)
+            self.report(self._analysed, solution_count, grade)
 
-    def _counted(self, solution_count: SolutionCount) -> None:
-        self.game.solution_count = solution_count
-        if solution_count.kind in _TELLING:
+    def _analysed(self, solution_count: SolutionCount, grade: Grade | None = None) -> None:
+        self.game.solution_count, self.game.grade = solution_count, grade
+        if grade is not None:
+            self._message = self._message or grade_words(grade)
+        elif solution_count.kind != "one":
             self.notify(f"This puzzle: {solution_count.words}.", severity="warning", timeout=8)
         self._show()
 
-    def _graded(self, grade: Grade) -> None:
-        self.game.grade = grade
-        self._message = self._message or grade_words(grade)
-        self._show()
-
-    def _tick(self) -> None:
-        self._show_bar()
-        self._autosave()
-
     @work(group="save")
     async def _autosave(self) -> None:
-        """Write what changed, in a thread; an error is shown once."""
+        """Show the time, and write what changed, in a thread; an error is shown once."""
+        self._show_bar()
         try:
-            await asyncio.to_thread(self.opened.write, self.opened.draft(_SAVE_TIME_S))
+            await asyncio.to_thread(self.opened.write, self.opened.draft(patience_s=30.0))
             self._trouble = ""
         except OSError as error:
-            trouble = f"The game could not be saved: {error.strerror or error}"
-            if trouble != self._trouble:
-                self._trouble = trouble
-                self.notify(trouble, severity="error", timeout=10)
+            before, self._trouble = self._trouble, str(error.strerror or error)
+            if self._trouble != before:
+                text = f"The game could not be saved: {self._trouble}"
+                self.notify(text, severity="error", timeout=10)
 
     # Filling in
 
-    @on(BoardView.Typed)
-    def _typed(self, typed: BoardView.Typed) -> None:
-        self._put(typed.value, typed.pencil or self._marking)
+    def on_key(self, event: events.Key) -> None:
+        """Take a key that stands for a value; leave others alone."""
+        typed = self._keyboard.typed(event.key, event.character)
+        if typed is not None:
+            event.stop()
+            event.prevent_default()
+            self._put(*typed)
 
-    @on(Digits.Chosen)
-    def _clicked(self, chosen: Digits.Chosen) -> None:
-        if chosen.filter:
-            self._filter(chosen.value)
-        else:
-            self._put(chosen.value, self._marking)
+    def on_click(self, event: events.Click) -> None:
+        """Put in a value that is clicked beside the board; with other buttons filter for it."""
+        if value := event.style.meta.get("value"):
+            (self._put if event.button == 1 else self._filter)(value)
 
-    def _put(self, value: int, pencil: bool) -> None:
-        pencil, self._one_mark = pencil or self._one_mark, False
+    def _put(self, value: int, pencil: bool = False) -> None:
+        pencil, self.one_mark = pencil or self.marking or self.one_mark, False
         cell = self.board.cursor
         if self.game.is_given(cell):
-            self._say("Givens stay as they are.")
+            self._tell("Givens stay as they are.")
         elif pencil and self.game.values[cell]:
-            self._say("Marks go into open cells.")
+            self._tell("Marks go into open cells.")
         elif pencil:
             self._edit(self.game.mark, cell, value)
         else:
@@ -178,181 +160,139 @@ class PlayScreen(AppScreen[None]):
 
     def _edit(self, change: Callable[..., bool], *args: object) -> bool:
         """Make a change, unless the game is paused, and show it; whether there was any."""
-        if self.board.covered or not change(*args):
-            self._show()
-            return False
-        self._message, self._hint = "", None
-        self.board.spotlight = frozenset()
-        if self.game.finish():
-            self._celebrate()
+        changed = not self.board.covered and change(*args)
+        if changed:
+            self._message, self.board.spotlight = "", frozenset()
+            if self.game.finish():
+                self._celebrate()
         self._show()
-        return True
+        return changed
 
     def _celebrate(self) -> None:
         """The game is solved for the first time: keep that."""
         kind, seconds = kind_of(self.game.puzzle), self.game.watch.elapsed_s
-        best = self.app.statistics.best_s(kind)
+        helped, best = self.game.helped, self.app.statistics.best_s(kind)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        done = Finished(kind, self.opened.path.stem, round(seconds, 3), self.game.helped, now)
+        done = Finished(kind, self.opened.path.stem, round(seconds, 3), helped, now)
         try:
             self.app.statistics.add(done)
         except OSError as error:
             self.notify(f"The time could not be kept: {error}", severity="error")
-        is_best = not self.game.helped and (best is None or seconds < best)
-        text = "Your best time yet." if is_best else f"Best time: {shown(best)}." if best else ""
-        self.notify(f"Solved in {shown(seconds)}. {text}".strip(), title="Solved", timeout=8)
+        text = f" Best time: {shown(best)}." if best else ""
+        if not helped and (best is None or seconds < best):
+            text = " Your best time yet."
+        self.notify(f"Solved in {shown(seconds)}.{text}", title="Solved", timeout=8)
         self._autosave()
 
-    def action_marks(self) -> None:
-        self._marking = not self._marking
-        self._show()
-
-    def action_one_mark(self) -> None:
-        self._one_mark = not self._one_mark
-        self._show()
+    def action_edit(self, name: str) -> None:
+        """Edit the game by its method of this name."""
+        if not self._edit(getattr(self.game, name)) and name in ("undo", "redo"):
+            self._tell(f"Nothing to {name}.")
 
     def action_clear(self) -> None:
         self._edit(self.game.clear, self.board.cursor)
 
-    def action_candidates(self) -> None:
-        self._edit(self.game.fill_candidates)
-
     def action_cell_candidates(self) -> None:
         self._edit(self.game.fill_candidates, [self.board.cursor])
 
-    def action_clear_marks(self) -> None:
-        self._edit(self.game.clear_marks)
-
     # Back and forth
 
-    def action_undo(self) -> None:
-        if not self._edit(self.game.undo):
-            self._say("Nothing to undo.")
-
-    def action_redo(self) -> None:
-        if not self._edit(self.game.redo):
-            self._say("Nothing to redo.")
-
     def action_undo_mistakes(self) -> None:
-        if self.board.covered:
-            return
-        taken = self.game.undo_mistakes()
-        moves = "1 move" if taken == 1 else f"{taken} moves"
-        self._say(f"Took back {moves}." if taken else "No mistake on the board.")
+        if not self.board.covered:
+            taken = self.game.undo_mistakes()
+            moves = "1 move" if taken == 1 else f"{taken} moves"
+            self._tell(f"Took back {moves}." if taken else "No mistake on the board.")
 
     def action_restart(self) -> None:
         if self._edit(self.game.restart):
-            self._say("Started over. Undo brings it back.")
+            self._tell("Started over. Undo brings it back.")
 
     def action_savepoint(self) -> None:
         if not self.board.covered:
-            point = self.game.save_point()
-            self._say(f"Kept as position {point.name}.")
+            self._tell(f"Kept as position {self.game.save_point().name}.")
 
     @work(group="dialog")
     async def action_savepoints(self) -> None:
         if self.board.covered:
             return
-        chosen: Savepoint | None = await self.app.push_screen_wait(SavepointsScreen(self.game))
+        chosen = await self.app.push_screen_wait(SavepointsScreen(self.game))
         if chosen is not None and self._edit(self.game.return_to, chosen):
-            self._say(f"Back at position {chosen.name}.")
+            self._tell(f"Back at position {chosen.name}.")
 
     # Looking
 
     def action_move(self, down: int, right: int) -> None:
-        self.board.move(down, right)
+        board, wrap = self.board, self.app.settings.wrap
+        board.cursor = stepped(self.game.board, board.cursor, down, right, wrap)
 
-    def action_open(self, step: int) -> None:
-        self.board.move_open(step)
-
-    def action_zoom(self, step: int) -> None:
-        self.board.zoom(step)
+    def action_board(self, name: str, step: int) -> None:
+        """Zoom, or go to another open cell, by the board's method of this name."""
+        getattr(self.board, name)(step)
 
     def action_filter(self) -> None:
-        value = self.game.values[self.board.cursor]
-        self._filter(value or self.board.chosen)
+        self._filter(self.game.values[self.board.cursor] or self.board.chosen)
 
     def action_filter_by(self, step: int) -> None:
         """Filter for the next value; beyond the last none is."""
-        values = self.game.board.D + 1
-        self.board.chosen = (self.board.chosen + step) % values
-        self._show()
+        self.board.chosen = (self.board.chosen + step) % (self.game.board.D + 1)
 
     def _filter(self, value: int) -> None:
         self.board.chosen = 0 if value == self.board.chosen else value
-        self._show()
 
     def action_hint(self) -> None:
         """A hint, each time a stage further: where, why, what; then it is done."""
         if self.board.covered or self.game.finished:
             return
-        if self._stuck == self.game.version:
-            self._ask_model()
-            return
-        if self._hint is None or self._hinted != self.game.version:
-            self._find_hint()
-            return
-        stages = (self._hint.where, self._hint.why, self._hint.follows)
-        self._stage += 1
-        if self._stage < len(stages):
-            self._say(stages[self._stage])
-        else:
-            self._edit(take, self.game, self._hint)
-
-    def _find_hint(self) -> None:
-        if problem := obstacle(self.game):
+        if self._hinted == self.game.version:
+            stage, *rest = self._stages
+            self._stages = rest or [stage]
+            stage()
+        elif problem := obstacle(self.game):
             self.game.helped |= self.game.solution_count.solution is not None
-            self._say(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
-            return
+            self._tell(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
+        else:
+            self._think(hint, self._show_hint, self._tell)
+
+    def _think(
+        self, about: Callable[[State], Any], show: Callable[..., None], failed: Callable[..., None]
+    ) -> None:
+        """Show what a thread finds about the game, if nothing changed meanwhile."""
         state, version = state_of(self.game), self.game.version
 
-        def search(run: Run) -> None:
-            run.report(self._show_hint, hint(state), version)
+        def found(answer: Any) -> None:
+            if version == self.game.version:
+                show(answer)
 
-        self.in_thread(search, self._say, "hint")
+        self.in_thread(lambda: self.report(found, about(state)), failed, "hint")
 
-    def _show_hint(self, found: Step | str, version: int) -> None:
-        if version != self.game.version:
-            return
-        if found == STUCK:
-            self._stuck = version
-            self._say(f"{STUCK} {self.app.key_of('hint')} asks the model.")
-            return
-        if isinstance(found, str):
-            self._say(found)
-            return
-        self._hint, self._hinted, self._stage = found, version, 0
-        self.game.helped = True
-        struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
-        units = {cell for number in found.units for cell in self.game.board.units[number]}
-        self.board.spotlight = frozenset({*found.cells, *found.partners}) or frozenset(
-            units or struck
-        )
-        self._say(found.where)
+    def _show_hint(self, found: Step | str) -> None:
+        if isinstance(found, Step):
+            self._hinted, self.game.helped = self.game.version, True
+            texts = [partial(self._tell, text) for text in (found.why, found.follows)]
+            self._stages = [*texts, partial(self._edit, take, self.game, found)]
+            struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
+            units = {cell for number in found.units for cell in self.game.board.units[number]}
+            self.board.spotlight = frozenset({*found.cells, *found.partners} or units or struck)
+            self._tell(found.where)
+        elif found == STUCK:
+            self._hinted, self._stages = self.game.version, [self._ask_model]
+            self._tell(f"{STUCK} {self.app.key_of('hint')} asks the model.")
+        else:
+            self._tell(found)
 
     def _ask_model(self) -> None:
-        state, version = state_of(self.game), self.game.version
-
-        def ask(run: Run) -> None:
-            run.report(
-                self._show_opinion, opinion(state, self.app.denoiser(DEFAULT_MODEL)), version
+        def show(found: Opinion) -> None:
+            self.game.helped, self.board.spotlight = True, frozenset({found.cell})
+            cell = self.game.board.cell_name(found.cell)
+            self._tell(
+                f"The model thinks that {cell} is {self.board.symbols[found.value - 1]}, with "
+                f"probability {found.probability:.2f}: an opinion, not a proof."
             )
 
-        self.in_thread(ask, self._no_model, "hint")
+        def failed(why: str) -> None:
+            self.notify(f"There is no model to ask: {why}", severity="warning", markup=False)
 
-    def _no_model(self, why: str) -> None:
-        self.notify(f"There is no model to ask: {why}", severity="warning", markup=False)
-
-    def _show_opinion(self, found: Opinion, version: int) -> None:
-        if version != self.game.version:
-            return
-        self.game.helped = True
-        self.board.spotlight = frozenset({found.cell})
-        cell, symbol = self.game.board.cell_name(found.cell), self.board.symbols[found.value - 1]
-        self._say(
-            f"The model thinks that {cell} is {symbol}, with probability "
-            f"{found.probability:.2f}: an opinion, not a proof."
-        )
+        self._think(lambda state: opinion(state, self.app.denoiser(DEFAULT_MODEL)), show, failed)
 
     def action_watch(self) -> None:
         """Watch the model solve the puzzle, while the game is paused."""
@@ -364,16 +304,21 @@ class PlayScreen(AppScreen[None]):
     def action_wrong(self) -> None:
         shown_now = not self.app.settings.show_wrong
         self.app.change(show_wrong=shown_now)
+        count, text = len(self.game.wrong()), "All entries are right."
         if not shown_now:
-            self._say("Wrong entries are not shown.")
+            text = "Wrong entries are not shown."
         elif self.game.solution_count.solution is None:
-            self._say(f"Nothing to compare with: {self.game.solution_count.words}.")
-        else:
-            count = len(self.game.wrong())
-            self._say(f"{count} wrong." if count else "All entries are right.")
+            text = f"Nothing to compare with: {self.game.solution_count.words}."
+        elif count:
+            text = f"{count} wrong."
+        self._tell(text)
 
     def action_pause(self) -> None:
         self._pause(not self.board.covered)
+
+    def on_app_blur(self) -> None:
+        if self.app.settings.pause_on_blur:
+            self._pause(True)
 
     def _pause(self, pause: bool) -> None:
         if self.game.finished or pause == self.board.covered:
@@ -381,14 +326,9 @@ class PlayScreen(AppScreen[None]):
         self.board.covered = pause
         if pause:
             self.game.watch.stop()
-            self._say(f"Paused. {self.app.key_of('pause')} continues.")
         else:
             self.game.watch.start()
-            self._say("")
-
-    def on_app_blur(self, event: events.AppBlur) -> None:
-        if self.app.settings.pause_on_blur:
-            self._pause(True)
+        self._tell(f"Paused. {self.app.key_of('pause')} continues." if pause else "")
 
     # Showing
 
@@ -397,11 +337,7 @@ class PlayScreen(AppScreen[None]):
         self.board.settings = self.app.settings
         self._show()
 
-    @on(BoardView.Moved)
-    def _moved(self) -> None:
-        self._show_side()
-
-    def _say(self, text: str) -> None:
+    def _tell(self, text: str) -> None:
         """Say something beside the board, until the next change."""
         self._message = text
         self._show()
@@ -413,51 +349,40 @@ class PlayScreen(AppScreen[None]):
 
     def _show_bar(self) -> None:
         game = self.game
-        title = heading(game.puzzle, game.title)
         filled = f"{game.board.n - game.open_cells}/{game.board.n}"
-        time = shown(game.watch.elapsed_s) if self.app.settings.show_timer else ""
-        self._bar.show(title, "  ".join(filter(None, (filled, time))))
+        time = f"  {shown(game.watch.elapsed_s)}" if self.app.settings.show_timer else ""
+        self._bar.ends = (heading(game.puzzle, game.title), filled + time)
 
     def _show_side(self) -> None:
-        counted = self.app.settings.show_counts
-        self._digits.show(self.game.left(), self.board.chosen, counted)
-        self._about.update("\n".join(self._facts()), layout=False)
-        solved = self.game.finished and self.game.is_solved()
-        self._message_line.set_class(solved, "-solved")
-        text = self._message or (self._solved_text() if solved else "")
-        self._message_line.update(text, layout=False)
-
-    def _solved_text(self) -> str:
-        helped = ", with help" if self.game.helped else ""
-        grade = f" {grade_words(self.game.grade)}" if self.game.grade else ""
-        return f"Solved in {shown(self.game.watch.elapsed_s)}{helped}.{grade}"
-
-    def _facts(self) -> list[str]:
-        game, cell = self.game, self.board.cursor
-        symbols = self.board.symbols
-        mode = "marks" if self._marking else "one mark" if self._one_mark else "values"
+        """The counts, facts about the cell and the game, and the message, or how it was solved."""
+        game, cell, symbols = self.game, self.board.cursor, self.board.symbols
+        self._digits.show(game.left(), self.board.chosen, self.app.settings.show_counts)
+        mode = "marks" if self.marking else "one mark" if self.one_mark else "values"
         filtered = symbols[self.board.chosen - 1] if self.board.chosen else "none"
         between = " " * (max(map(len, symbols)) > 1)
         marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
         level = game.grade.level if game.grade else ""
-        beyond = " hints" if level == LEVELS[-1] else ""
-        given = " given" if game.is_given(cell) else ""
-        return [
+        facts = (
             f"Typing  {mode}",
             f"Filter  {filtered}",
-            f"Cell    {game.board.cell_name(cell)}{given}",
+            f"Cell    {game.board.cell_name(cell)}{' given' * game.is_given(cell)}",
             f"Marks   {marks if not game.values[cell] else ''}",
-            f"Level   {level}{beyond}",
+            f"Level   {level}{' hints' * (level == LEVELS[-1])}",
             "",
             game.solution_count.words.capitalize(),
-        ]
+        )
+        self._about.update("\n".join(facts), layout=False)
+        text, solved = self._message, game.finished and game.is_solved()
+        if solved and not text:
+            grade = f" {grade_words(game.grade)}" if game.grade else ""
+            helped = ", with help" * game.helped
+            text = f"Solved in {shown(game.watch.elapsed_s)}{helped}.{grade}"
+        self._message_line.set_class(solved, "-solved")
+        self._message_line.update(text, layout=False)
+
+    watch_marking = watch_one_mark = _show_side
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for anything."""
-        columns, lines = SMALLEST
-        tiny = event.size.width < columns or event.size.height < lines
-        self.set_class(tiny, "-tiny")
-        self.query_one("#tiny", Static).update(
-            f"The terminal is {event.size.width}x{event.size.height}.\n"
-            f"vmd-play needs {columns}x{lines}:\nmake it larger."
-        )
+        now = f"The terminal is {event.size.width}x{event.size.height}."
+        self.say(f"{now}\nvmd-play needs 30x12:\nmake it larger.", "tiny")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, groupby
-from typing import ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Button, Checkbox, Label, OptionList, Static
+from textual.binding import Binding
+from textual.widgets import Button, Checkbox, Label, OptionList
 from textual.widgets.option_list import Option
 
 from vmd_solver.play.settings import TOGGLES
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, WRITING, Command, rivals
-from vmd_solver.tui.screens.dialog import Dialog, Toggle
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, WRITING, Command
+from vmd_solver.tui.screens.base import Dialog, Toggle, heading, message
 from vmd_solver.tui.themes import FIRST
 
 _ASK = "Enter chooses a command; backspace gives it its usual keys again."
@@ -44,13 +42,11 @@ class SettingsScreen(Dialog[None]):
 
     @on(Checkbox.Changed)
     def _toggled(self, event: Checkbox.Changed) -> None:
-        if event.checkbox.id is not None:
-            self.app.change(**{event.checkbox.id: event.value})
+        self.app.change(**{str(event.checkbox.id): event.value})
 
     @on(OptionList.OptionSelected)
     def _themed(self, event: OptionList.OptionSelected) -> None:
-        if event.option_id is not None:
-            self.app.theme = event.option_id
+        self.app.theme = str(event.option_id)
 
     @on(Button.Pressed)
     def _keys(self) -> None:
@@ -62,7 +58,7 @@ class KeysScreen(Dialog[None]):
 
     TITLE = "Keys"
     SUB_TITLE = "enter, backspace, esc"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace", "usual", "Usual keys")]
+    BINDINGS = [Binding("backspace", "usual", "Usual keys")]  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,11 +66,11 @@ class KeysScreen(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         yield OptionList(*self._options(), markup=False)
-        yield Static(_ASK, id="message", markup=False)
+        yield message(text=_ASK)
 
     def _options(self) -> Iterator[Option]:
         for area, commands in groupby(chain(*TABLES), key=lambda one: one.area):
-            yield Option(Text(area, "bold underline"), disabled=True)
+            yield heading(area)
             yield from (Option(self._line(command), command.name) for command in commands)
 
     def _line(self, command: Command) -> str:
@@ -82,53 +78,46 @@ class KeysScreen(Dialog[None]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self._awaiting = BY_NAME[event.option_id or ""]
-        self._say(f"Press the key for: {self._awaiting.text}. Escape keeps it as it is.")
+        self._awaiting = BY_NAME[str(event.option_id)]
+        self.say(f"Press the key for: {self._awaiting.text}. Escape keeps it as it is.")
 
     async def on_event(self, event: events.Event) -> None:
         """Take the next key before anything else does, where one is awaited."""
-        if isinstance(event, events.Key) and self._awaiting is not None:
-            event.stop()
-            event.prevent_default()
-            command, self._awaiting = self._awaiting, None
-            self._take(command, event)
+        if not isinstance(event, events.Key) or self._awaiting is None:
+            await super().on_event(event)
             return
-        await super().on_event(event)
-
-    def _take(self, command: Command, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        command, self._awaiting = self._awaiting, None
         if event.key == "escape":
-            self._say(_ASK)
-            return
-        character = event.character or ""
+            self.say(_ASK)
+        elif refusal := self._refusal(command, event.key, event.character or ""):
+            self.say(refusal)
+        else:
+            self._set(command, {**self.app.settings.keys, command.name: event.key})
+
+    def _refusal(self, command: Command, key: str, character: str) -> str:
+        """Why a key cannot be that of a command, if so."""
         if command in COMMANDS and (character.isdigit() or character.isupper()):
-            self._say("Digits and capital letters are values: choose another key.")
-            return
+            return "Digits and capital letters are values: choose another key."
         if command in WRITING and character.isprintable() and character:
-            self._say("Characters are typed into the text: choose another key.")
-            return
-        other = self._holder(event.key, command)
-        if other is not None and other is not command:
-            self._say(f"That is the key of: {other.text}. Choose another, or change that first.")
-            return
-        self._set({**self.app.settings.keys, command.name: event.key}, command)
-
-    def _holder(self, key: str, command: Command) -> Command | None:
-        """The command of the same screen that has the key."""
+            return "Characters are typed into the text: choose another key."
         keys = self.app.settings.keys
-        held = ((one, keys.get(one.name, one.keys).split(",")) for one in rivals(command))
-        return next((one for one, keys in held if key in keys), None)
+        rivals = next(table for table in TABLES if command in table)
+        held = (one for one in rivals if key in keys.get(one.name, one.keys).split(","))
+        other = next(held, command)
+        if other is not command:
+            return f"That is the key of: {other.text}. Choose another, or change that first."
+        return ""
 
-    def _set(self, keys: dict[str, str], command: Command) -> None:
+    def _set(self, command: Command, keys: dict[str, str]) -> None:
         self.app.change(keys=keys)
         self.query_one(OptionList).replace_option_prompt(command.name, self._line(command))
-        self._say(_ASK)
+        self.say(_ASK)
 
     def action_usual(self) -> None:
         """The highlighted command gets its usual keys again."""
         option = self.query_one(OptionList).highlighted_option
         if option is not None and option.id is not None:
             keys = {name: key for name, key in self.app.settings.keys.items() if name != option.id}
-            self._set(keys, BY_NAME[option.id])
-
-    def _say(self, text: str) -> None:
-        self.query_one("#message", Static).update(text)
+            self._set(BY_NAME[option.id], keys)

@@ -1,8 +1,7 @@
 """Which value a key stands for on a board with a given alphabet. Knows no widget.
 
-A value is typed by its symbol: digits as they are, letters as capitals, so that small letters stay
-free for commands. A symbol that no single key can type (`10`, or a small letter) is typed as the
-usual alphabet has it: 1-9, then A-Z. With Alt a key stands for a pencil mark.
+A value is typed by its symbol, letters as capitals: small ones are for commands. A symbol that no
+single key can type (`10`, a small letter) is typed as usual: 1-9, then A-Z. Alt is for marks.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from rich.cells import cell_len
 from vmd_solver.csp.puzzle import default_alphabet
 
 _USUAL = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ALT = "alt+"
 
 
 class Keyboard:
@@ -26,15 +24,18 @@ class Keyboard:
     """
 
     def __init__(self, alphabet: Sequence[str]) -> None:
-        own = {symbol: value for value, symbol in enumerate(alphabet, 1) if _typeable(symbol)}
-        usual = {key: value for value, key in enumerate(_USUAL[: len(alphabet)], 1)}
-        self._values = usual | own
+        self._values = {key: value for value, key in enumerate(_USUAL[: len(alphabet)], 1)}
+        for value, symbol in enumerate(alphabet, 1):
+            if len(symbol) == 1 and not symbol.islower():
+                self._values[symbol] = value
 
     def typed(self, key: str, character: str | None) -> tuple[int, bool] | None:
         """The value that a key press stands for, and whether as a mark; None for other keys."""
-        pencil = key.startswith(_ALT)
-        symbol = _character(key.removeprefix(_ALT)) if pencil else character
-        value = self._values.get(symbol or "")
+        if pencil := key.startswith("alt+"):
+            name = key.removeprefix("alt+")
+            letter = name.removeprefix("shift+")
+            character = name if letter == name else letter.upper()
+        value = self._values.get(character or "")
         return None if value is None else (value, pencil)
 
 
@@ -46,13 +47,3 @@ def legible(alphabet: Sequence[str]) -> tuple[str, ...]:
     """
     narrow = all(cell_len(symbol) == len(symbol) for symbol in alphabet)
     return tuple(alphabet) if narrow else default_alphabet(len(alphabet))
-
-
-def _character(key: str) -> str:
-    """The character of a key without its modifiers: `shift+a` is A."""
-    letter = key.removeprefix("shift+")
-    return letter.upper() if letter != key else letter
-
-
-def _typeable(symbol: str) -> bool:
-    return len(symbol) == 1 and not symbol.islower()

@@ -1,174 +1,194 @@
-"""The page of a draft: draws it, and sends what was typed and where the mouse is."""
+"""The page of a draft: its lines, and a cursor that the mouse moves too."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Literal
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.widget import Widget
 
-from vmd_solver.play.draft import Draft, Kind
-from vmd_solver.tui.widgets.lines import (
-    MASK_SIGN,
-    Way,
-    column_of,
-    glyph,
-    line_of,
-    place_at,
-    starts,
-    target,
-)
+from vmd_solver.play.draft import Cell, Draft, Kind
 
 EMPTY = (
     "Type some text. Mask a word of it, or put masked tokens where words are missing. "
     "Fill them, lock what you like, and sample the rest again."
 )
-_WORDS = {
-    Kind.GIVEN: ("Aa", "given"),
-    Kind.LOCKED: ("Aa", "locked"),
-    Kind.SAMPLED: ("Aa", "sampled"),
-    Kind.MASKED: (MASK_SIGN * 2, "masked"),
-}
+MASK_SIGN = "·"
+Way = Literal["left", "right", "up", "down", "word-left", "word-right", "home", "end"]
+
+
+def glyph(cell: Cell) -> str:
+    """What is seen of a cell; a line end is a blank, which only the cursor shows."""
+    if not cell.text:
+        return MASK_SIGN
+    if len(cell.text) == 1:
+        return cell.text if cell.text.isprintable() else " "
+    return "".join(a if a.isprintable() else "⏎" if a == "\n" else " " for a in cell.text)
+
+
+class Lines:
+    """Where the cells of a text stand: lines of a width, broken between words.
+
+    `begins` is the number of the first cell of each line; a last line may be empty. A place is
+    before the cell of its number, or at the end.
+    """
+
+    def __init__(self, cells: Sequence[Cell], width: int) -> None:
+        self._cells = cells
+        self._widths = [cell_len(glyph(cell)) for cell in cells]
+        self.begins = [0]
+        used = after_space = 0
+        for at, cell in enumerate(cells):
+            wide = self._widths[at]
+            if used + wide > width and used:
+                start = after_space if after_space > self.begins[-1] else at
+                self.begins.append(start)
+                used = sum(self._widths[start:at])
+            used += wide
+            if cell.text.isspace():
+                after_space = at + 1
+            if cell.text == "\n":
+                self.begins.append(at + 1)
+                used = 0
+
+    def where(self, place: int) -> tuple[int, int]:
+        """The column and line of a place."""
+        line = bisect_right(self.begins, place) - 1
+        return sum(self._widths[self.begins[line] : place]), line
+
+    def place_at(self, column: int, line: int) -> int:
+        """The place closest to a column of a line, or to the first or last line there is."""
+        if line < 0:
+            return 0
+        if line >= len(self.begins):
+            return len(self._cells)
+        at, last = self.begins[line], self._last(line)
+        while at < last and column >= self._widths[at]:
+            column -= self._widths[at]
+            at += 1
+        return at
+
+    def _last(self, line: int) -> int:
+        return self.begins[line + 1] - 1 if line + 1 < len(self.begins) else len(self._cells)
+
+    def target(self, place: int, way: Way) -> int:
+        """Where one comes to from a place; by words to the end of the next or the last's begin."""
+        column, line = self.where(place)
+        step = 1 if way in ("right", "down", "word-right") else -1
+        if way in ("left", "right"):
+            return place + step
+        if way in ("up", "down"):
+            return self.place_at(column, line + step)
+        if way in ("home", "end"):
+            return self.begins[line] if way == "home" else self._last(line)
+        look = min(step, 0)
+        for wordy in (False, True):
+            while 0 <= place + look < len(self._cells) and self._cells[place + look].wordy is wordy:
+                place += step
+        return place
 
 
 class TextPart(Widget):
     """What shows kinds of cells: one style for each."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "text--chosen",
-        "text--empty",
-        *(f"text--{kind.value}" for kind in Kind),
+    COMPONENT_CLASSES = {  # noqa: RUF012
+        f"text--{name}" for name in ("chosen", "empty", *(kind.value for kind in Kind))
     }
-
-    def style_of(self, kind: Kind) -> Style:
-        """How cells of this kind look."""
-        return self.get_component_rich_style(f"text--{kind.value}")
-
-
-class TextLegend(TextPart):
-    """What the looks mean, and how many cells have each."""
-
-    def __init__(self, draft: Draft) -> None:
-        super().__init__()
-        self._draft = draft
-
-    def render(self) -> Text:
-        """A line for each kind."""
-        text = Text(end="")
-        for kind, (sign, word) in _WORDS.items():
-            text.append("\n" if text else "").append(sign, self.style_of(kind))
-            text.append(f" {word:<10}{self._draft.count(kind):>6}")
-        return text
-
-
-class Page(TextPart, can_focus=True, inherit_bindings=False):
-    """A draft in lines, with a cursor."""
-
-    ALLOW_SELECT = False
-
-    @dataclass
-    class Typed(Message):
-        """Text was typed or pasted."""
-
-        text: str
-
-    @dataclass
-    class Went(Message):
-        """The mouse chose a place; `select` where it selects what is on the way."""
-
-        place: int
-        select: bool
-
-    class Grown(Message):
-        """The page has another size: the cursor may be out of sight."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.draft = draft
 
-    @property
-    def _starts(self) -> list[int]:
-        """The lines; a column is left for a cursor at the end of one."""
-        return starts(self.draft.cells, max(1, self.content_size.width - 1))
+    def style_of(self, kind: Kind) -> Style:
+        return self.get_component_rich_style(f"text--{kind.value}")
 
-    def towards(self, way: Way) -> int:
-        """Where the cursor comes to when it moves in this direction."""
-        return target(self.draft.cells, self._starts, self.draft.cursor, way)
+
+class TextLegend(TextPart):
+    """What the looks mean, and how many cells have each: a line for each kind."""
+
+    def render(self) -> Text:
+        text = Text(end="")
+        for kind in Kind:
+            sign = MASK_SIGN * 2 if kind is Kind.MASKED else "Aa"
+            text.append("\n" if text else "").append(sign, self.style_of(kind))
+            text.append(f" {kind.value:<10}{self.draft.count(kind):>6}")
+        return text
+
+
+class Page(TextPart, can_focus=True, inherit_bindings=False):
+    """A draft in lines, with a cursor, which it keeps in sight."""
+
+    ALLOW_SELECT = False
+
+    @property
+    def lines(self) -> Lines:
+        """The text in lines; a column is left for a cursor at the end of one."""
+        return Lines(self.draft.cells, max(1, self.content_size.width - 1))
+
+    def go(self, place: int, select: bool = False) -> None:
+        """Put the cursor there, with `select` selecting what is on the way."""
+        self.draft.go(place, select)
+        self.show()
+
+    def show(self) -> None:
+        self.refresh(layout=True)
+        self.scroll_to_cursor()
 
     def region_of_cursor(self) -> Region:
-        """Where the cursor is."""
-        begins, cursor = self._starts, self.draft.cursor
-        column = column_of(self.draft.cells, begins, cursor)
-        return Region(column, line_of(begins, cursor), 1, 1)
+        return Region(*self.lines.where(self.draft.cursor), 1, 1)
+
+    def scroll_to_cursor(self) -> None:
+        """Have what it lies in scroll to the cursor."""
+        if isinstance(self.parent, Widget):
+            at = self.region_of_cursor().translate(self.virtual_region.offset)
+            self.parent.scroll_to_region(at, animate=False)
+
+    on_resize = scroll_to_cursor
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as the text, or the words that stand for an empty one."""
         if not self.draft.cells:
             return 2 + len(EMPTY) // max(1, width // 2)
-        return len(starts(self.draft.cells, max(1, width - 1)))
+        return len(Lines(self.draft.cells, max(1, width - 1)).begins)
 
     def render(self) -> Text:
         """The text, the selection or the cursor reversed."""
-        draft, begins = self.draft, self._starts
+        draft = self.draft
         if not draft.cells:
-            cursor, empty = map(self.get_component_rich_style, ("text--chosen", "text--empty"))
-            return Text(" ", cursor, end="").append(EMPTY, empty)
+            first, rest = map(self.get_component_rich_style, ("text--chosen", "text--empty"))
+            return Text(" ", first, end="").append(EMPTY, rest)
         styles = {kind: self.style_of(kind) for kind in Kind}
-        chosen, reverse = draft.chosen, Style(reverse=True)
-        selects = chosen.start < chosen.stop
-        ends = {*begins[1:]}
+        pieces = [(glyph(cell), styles[cell.kind]) for cell in draft.cells]
+        selected, cursor = range(draft.chosen.start, draft.chosen.stop), draft.cursor
+        lit = selected or range(cursor, cursor + 1)
+        if cursor == len(pieces) and cursor in lit:
+            pieces.append((" ", self.rich_style))
+        ends = {*self.lines.begins[1:]}
         text = Text(no_wrap=True, end="")
-        for at, cell in enumerate(draft.cells):
+        for at, (sign, style) in enumerate(pieces):
             if at in ends:
                 text.append("\n")
-            lit = chosen.start <= at < chosen.stop if selects else at == draft.cursor
-            style = styles[cell.kind]
-            text.append(glyph(cell), style + reverse if lit else style)
-        if len(draft.cells) in ends:
-            text.append("\n")
-        if draft.cursor == len(draft.cells) and not selects:
-            text.append(" ", self.rich_style + reverse)
+            text.append(sign, style + Style(reverse=True) if at in lit else style)
         return text
 
-    def on_resize(self) -> None:
-        """Let the screen scroll to the cursor."""
-        self.post_message(self.Grown())
-
-    # What is done to it
-
-    def on_key(self, event: events.Key) -> None:
-        """Turn a key that stands for a character into a message; leave others alone."""
-        typed = "\n" if event.key == "enter" else event.character
-        if typed == "\n" or (typed and event.is_printable):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Typed(typed))
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Text comes from the clipboard."""
-        event.stop()
-        self.post_message(self.Typed(event.text))
-
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A place is chosen."""
         self.capture_mouse()
-        self._went(event, event.shift)
+        self._follow_mouse(event, event.shift)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """With the button down, what is on the way is selected."""
         if self.app.mouse_captured is self:
-            self._went(event, True)
+            self._follow_mouse(event, True)
 
     def on_mouse_up(self) -> None:
-        """The button was released."""
         self.release_mouse()
 
-    def _went(self, event: events.MouseEvent, select: bool) -> None:
+    def _follow_mouse(self, event: events.MouseEvent, select: bool) -> None:
         at = event.get_content_offset_capture(self)
-        place = place_at(self.draft.cells, self._starts, at.x, at.y)
-        self.post_message(self.Went(place, select))
+        self.go(self.lines.place_at(at.x, at.y), select)
