@@ -1,8 +1,6 @@
-"""The front door for programmers: what `import vmd_solver` offers.
+"""What `import vmd_solver` offers. Each function takes a `Puzzle`, or the text of one.
 
-Each function takes a `Puzzle`, or the text of one. Whoever needs more (events, batches, a budget
-for counting) finds it in the packages that these functions call. It must not know of commands or
-screens.
+Whoever needs more (events, batches, a budget for counting) finds it in what these functions call.
 """
 
 from __future__ import annotations
@@ -23,23 +21,10 @@ from vmd_solver.sampling.settings import Mode
 from vmd_solver.techniques import Grade, Level, Step, solve_path
 from vmd_solver.techniques import Path as StepPath
 
-__all__ = [
-    "Board",
-    "Grade",
-    "Puzzle",
-    "Settings",
-    "Solution",
-    "Step",
-    "Violation",
-    "VmdError",
-    "count",
-    "explain",
-    "load",
-    "make",
-    "parse",
-    "solve",
-    "write",
-]
+__all__ = ["Board", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation", "VmdError"]
+__all__ += ["count", "explain", "load", "make", "parse", "solve", "write"]
+
+_loaded = cache(denoiser.load)
 
 
 def load(path: str | Path, format: str | None = None, family: str = "sudoku") -> tuple[Puzzle, ...]:
@@ -81,17 +66,10 @@ def solve(
     """
     chosen = Settings.usual(mode=mode, **settings)
     if mode == "exact":
-        network = None
+        model = None
     elif model is None or isinstance(model, str | Path):
-        network = _loaded(None if model is None else str(model))
-    else:
-        network = model
-    return Solver(chosen, network).solve(_puzzle(puzzle))
-
-
-@cache
-def _loaded(model: str | None) -> Denoiser:
-    return denoiser.load(model)
+        model = _loaded(model and str(model))
+    return Solver(chosen, model).solve(_puzzle(puzzle))
 
 
 def count(puzzle: Puzzle | str, limit: int = 2) -> int:
@@ -140,9 +118,8 @@ def make(
     >>> write(puzzle, "line"), count(puzzle)
     ('.1...3....2...1.\\n', 1)
     """
-    made = make_numbered(
-        PuzzleSpec(family, size, level=level, symmetry=symmetry, seed=seed, **options)
-    )
+    spec = PuzzleSpec(family, size, level=level, symmetry=symmetry, seed=seed, **options)
+    made = make_numbered(spec)
     if made is None:
         raise SearchError(f"no {family} of level {level} found; try another seed, or more tries")
     return made.puzzle
