@@ -30,8 +30,7 @@ _loaded = cache(denoiser.load)
 def load(path: str | Path, format: str | None = None, family: str = "sudoku") -> tuple[Puzzle, ...]:
     """The puzzles of a file, in order; `puzzles/...` may be one of the included files.
 
-    `format` is found from the file's first lines unless given; `family` is for files that state
-    none. For a file of any length read `vmd_solver.formats.read_path` instead.
+    `format` is found from the first lines unless given; `family` is for files that state none.
     Raises PuzzleSyntaxError, with file, line and column, at the first puzzle that cannot be read.
 
     >>> [puzzle.board.D for puzzle in load("puzzles/4x4.txt")]
@@ -54,10 +53,8 @@ def solve(
     `mode` is "guided" (model and search), "neural" (the model alone) or "exact" (search alone).
     `model` is the folder of a model, the name of an included one (None: grids) or a `Denoiser`.
     `settings` are further fields of `Settings`, such as latents=4, solutions=2 or timeout_s=10.
-
-    Raises PuzzleSyntaxError for text that is no puzzle, SearchError for settings out of range,
-    ModelError or AssetNotFound for a model that cannot be used. A puzzle whose givens break a rule
-    does not raise: its status is "invalid".
+    Raises PuzzleSyntaxError, SearchError for settings out of range, ModelError or AssetNotFound for
+    the model. A puzzle whose givens break a rule does not raise: its status is "invalid".
 
     >>> solve(".1...3....2...1.", mode="exact").values
     (4, 1, 3, 2, 2, 3, 4, 1, 1, 4, 2, 3, 3, 2, 1, 4)
@@ -75,8 +72,7 @@ def solve(
 def count(puzzle: Puzzle | str, limit: int = 2) -> int:
     """How many solutions a puzzle has, up to `limit`, however long the search takes.
 
-    With limit 2, the answer 1 proves that the solution is unique. `vmd_solver.csp.exact.count`
-    takes a budget and gives the solutions too. Raises SearchError for a limit below 1.
+    With limit 2, the answer 1 proves that the solution is unique. Raises SearchError below 1.
 
     >>> count(".1...3....2...1."), count("1..4............", limit=100)
     (1, 24)
@@ -110,8 +106,7 @@ def make(
     """A new puzzle with one solution; the same arguments make the same puzzle everywhere.
 
     `level` is that of the hardest technique a person needs, None takes any. `options` are further
-    fields of `vmd_solver.generation.PuzzleSpec`, such as minimal=True or clues=30.
-
+    fields of `PuzzleSpec`, such as minimal=True or clues=30.
     Raises SearchError for what cannot be made, or where no grid that was tried led to it.
 
     >>> puzzle = make(size=4, symmetry="half-turn", seed=1)

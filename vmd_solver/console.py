@@ -41,18 +41,8 @@ _OF_STATUS = {
 }
 """The first of these that occurred names the code: what needs the user's hand comes first."""
 
-_OF_ERROR: dict[type[Exception], ExitCode] = {
-    errors.AssetNotFound: ExitCode.MODEL,
-    errors.ModelError: ExitCode.MODEL,
-    errors.ClusterUnavailable: ExitCode.MODEL,
-    errors.PuzzleError: ExitCode.USAGE,
-    errors.SearchError: ExitCode.USAGE,
-    errors.ResumeError: ExitCode.USAGE,
-    errors.SaveError: ExitCode.USAGE,
-    errors.TextError: ExitCode.USAGE,
-    click.ClickException: ExitCode.USAGE,
-    OSError: ExitCode.USAGE,
-}
+_NO_MODEL = (errors.AssetNotFound, errors.ModelError)
+_USAGE = (errors.VmdError, click.ClickException, OSError)
 
 AGAIN_S = 1.0
 """Seconds until an interrupt comes again."""
@@ -72,11 +62,7 @@ def code_of(statuses: Iterable[str]) -> ExitCode:
 
 
 def launch(command: click.Command, otherwise: str = "--mode exact needs no model") -> None:
-    """Run an installed script: what `command` returns is called for the exit code.
-
-    The command itself only reads options; `--help` returns a code at once. `otherwise` is as in
-    `guard`.
-    """
+    """Run an installed script. `command` reads options; what it returns is called, or is a code."""
 
     def run() -> int:
         asked = command.main(prog_name=command.name, standalone_mode=False)
@@ -105,25 +91,27 @@ def guard(
         # The reader has had enough, as `head` does: what it did not want stays unsolved.
         return ExitCode.UNSOLVED
     except Exception as error:
-        code = next((code for kind, code in _OF_ERROR.items() if isinstance(error, kind)), None)
-        if code is None and sys.flags.dev_mode:
+        code = ExitCode.INTERNAL
+        if isinstance(error, (*_NO_MODEL, errors.ClusterUnavailable)):
+            code = ExitCode.MODEL
+        elif isinstance(error, _USAGE) and type(error) is not errors.VmdError:
+            code = ExitCode.USAGE
+        elif sys.flags.dev_mode:
             raise
         if isinstance(error, click.ClickException):
             text = f"{error.format_message().rstrip('.')} (see {program} --help)"
         elif isinstance(error, MemoryError):
             text = "out of memory: try fewer latents, or smaller boards"
-        elif code is None:
+        elif code == ExitCode.INTERNAL:
             text = f"internal error, please report it: {type(error).__name__}: {error}"
         elif isinstance(error, OSError):
             text = (error.strerror or str(error)).lower()
             if error.filename is not None:
                 text = f"{error.filename or repr('')}: {text}"
-        elif isinstance(error, errors.AssetNotFound | errors.ModelError):
-            text = f"{error} ({otherwise})"
         else:
-            text = str(error)
+            text = f"{error} ({otherwise})" if isinstance(error, _NO_MODEL) else str(error)
         narrate(f"{program}: {text}")
-        return ExitCode.INTERNAL if code is None else code
+        return code
 
 
 def install() -> None:
@@ -167,10 +155,14 @@ def _write(text: str) -> None:
 
 
 class Narrator:
-    """Says what `quiet` allows; progress only where `live`, and taken away before anything else."""
+    """Says what `quiet` allows; progress only where it is `live` and standard error a terminal.
 
-    def __init__(self, quiet: bool = False, live: bool = False) -> None:
-        self._quiet, self._live = quiet, live and not quiet
+    The line of progress is taken away before anything else.
+    """
+
+    def __init__(self, quiet: bool, live: bool = True) -> None:
+        watched = sys.stderr is not None and sys.stderr.isatty()
+        self._quiet, self._live = quiet, live and watched and not quiet
         self._shown = False
         self._next = 0.0
 

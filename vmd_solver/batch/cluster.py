@@ -1,7 +1,4 @@
-"""Workers that are actors of a Ray cluster: a batch spread over several machines.
-
-Input and output stay here. Imports ray only when a cluster is joined (extra `ray`).
-"""
+"""Workers on the machines of a Ray cluster (extra `ray`, imported only to join one)."""
 
 from __future__ import annotations
 
@@ -24,17 +21,15 @@ ANSWER_S = 5.0
 
 
 class Remote:
-    """What runs in the cluster."""
+    """What runs in the cluster: answers payloads, at first with the version of vmd-solver there."""
 
     def __init__(self, new_work: NewWork) -> None:
         self._work = new_work()
 
     def version(self) -> str:
-        """The version of vmd-solver there."""
         return __version__
 
     def work(self, payload: Any) -> Any:
-        """The answer to a payload."""
         return answer_of(self._work, payload)
 
 

@@ -14,7 +14,8 @@ from vmd_solver.techniques import Path, solve_path
 
 def facts(solution: Solution) -> dict[str, Any]:
     """The columns that --explain adds to a row."""
-    path = _path(solution)
+    # Reasons from uniqueness are for where a search has proved it.
+    path = solve_path(solution.puzzle, unique=solution.unique is True)
     grade = path.grade
     return {
         "explained": path.solved,
@@ -31,7 +32,7 @@ def paragraphs(solution: Solution, width: int) -> Iterator[str]:
 
     Of cells that no step fills it says what is known of them, and that it is not explained.
     """
-    path = _path(solution)
+    path = solve_path(solution.puzzle, unique=solution.unique is True)
     grade, steps = path.grade, number_of(len(path.steps), "step")
     if path.solved:
         yield f"{grade.level}: {steps}, hardest {grade.hardest or 'none'}, score {grade.score:,}"
@@ -56,11 +57,6 @@ def paragraphs(solution: Solution, width: int) -> Iterator[str]:
     else:
         rest = "They are not explained."
     yield fill(f"{_stuck(path)}. {rest}", width)
-
-
-def _path(solution: Solution) -> Path:
-    """The path, with reasons from uniqueness where a search has proved that."""
-    return solve_path(solution.puzzle, unique=solution.unique is True)
 
 
 def _stuck(path: Path) -> str:

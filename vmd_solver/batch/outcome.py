@@ -1,7 +1,4 @@
-"""What became of one puzzle, in words and counts; and the `Report` that solving some returns.
-
-Knows no output format and no stream.
-"""
+"""What became of one puzzle, in words and counts; and the `Report` that solving some returns."""
 
 from __future__ import annotations
 
@@ -42,6 +39,23 @@ class Outcome:
             return self.entry.error.message
         return self.solution.message if self.solution and self.status == "invalid" else None
 
+    def statement(self, request: Request) -> str:
+        """How it ended, in words. Says "verified" of nothing that is not."""
+        solution, seconds = self.solution, request.settings.timeout_s
+        if self.status == "unsatisfiable":
+            return "no solution (proved)"
+        if solution is None or self.status != "solved":
+            spent = f"{seconds:g} s" if self.status == "timeout" and seconds else "the budget"
+            return f"not solved within {spent}; this does not mean there is no solution"
+        words = ["solved, verified"]
+        if request.asked == "unique":
+            texts = {True: "unique", False: "not unique", None: "uniqueness not decided"}
+            words.append(texts[solution.unique])
+        if request.counts:
+            found = number_of(solution.count, "solution")
+            words.append(f"{found} in all" if solution.counted_all else f"at least {found}")
+        return ", ".join(words)
+
 
 def require_verified(solution: Solution) -> Solution:
     """The solution; unsolved where it claims to be solved and the verifier has not accepted it."""
@@ -49,24 +63,6 @@ def require_verified(solution: Solution) -> Solution:
         doubted = replace(solution, status="unsolved", values=None, verified=False)
         return replace(doubted, solutions=(), count=0)
     return solution
-
-
-def statement(solution: Solution, request: Request) -> str:
-    """How it ended, in words. Says "verified" of nothing that is not."""
-    if solution.status == "unsatisfiable":
-        return "no solution (proved)"
-    if solution.status != "solved":
-        seconds = request.settings.timeout_s
-        spent = f"{seconds:g} s" if solution.status == "timeout" and seconds else "the budget"
-        return f"not solved within {spent}; this does not mean there is no solution"
-    words = ["solved, verified"]
-    if request.asked == "unique":
-        texts = {True: "unique", False: "not unique", None: "uniqueness not decided"}
-        words.append(texts[solution.unique])
-    if request.counts:
-        found = number_of(solution.count, "solution")
-        words.append(f"{found} in all" if solution.counted_all else f"at least {found}")
-    return ", ".join(words)
 
 
 def number_of(count: int, one: str, many: str = "") -> str:

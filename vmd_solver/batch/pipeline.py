@@ -17,15 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vmd_solver.batch.outcome import (
-    Message,
-    Outcome,
-    Report,
-    Tally,
-    joined,
-    require_verified,
-    statement,
-)
+from vmd_solver.batch.outcome import Message, Outcome, Report, Tally, joined, require_verified
 from vmd_solver.batch.parts import Part
 from vmd_solver.batch.records import OutputFormat
 from vmd_solver.denoiser import Denoiser, load
@@ -172,10 +164,8 @@ class Pipeline:
         if outcome.error is not None:
             column = f":{entry.error.column}" if entry.error and entry.error.column else ""
             messages.append(Message(f"{outcome.place}{column}: {outcome.error}", is_error=True))
-        elif not form.states_reason and outcome.solution and outcome.status != "solved":
-            messages.append(
-                Message(f"{outcome.place}: {statement(outcome.solution, self._request)}")
-            )
+        elif not form.states_reason and outcome.status != "solved":
+            messages.append(Message(f"{outcome.place}: {outcome.statement(self._request)}"))
         tally = Tally()
         tally.add(outcome)
         return Report(record, tally, tuple(messages))

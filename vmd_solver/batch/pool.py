@@ -27,10 +27,8 @@ MOST_DEATHS = 3
 """Workers that may die over the same task, or one after another before they are up."""
 
 Work = Callable[[Any], Any]
-"""What a worker does with the payload of a task."""
-
 NewWork = Callable[[], Work]
-"""Makes that in the worker itself. It is pickled, as payloads and results are."""
+"""Makes, in the worker itself, what answers payloads. It is pickled, as these and answers are."""
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import repeat
@@ -84,19 +85,20 @@ def listed(solution: Solution) -> tuple[Values, ...]:
 
 @dataclass(frozen=True)
 class OutputFormat:
-    """How the outcomes of a request are written, line ends included; workers are sent it."""
+    """How the outcomes of a request are written, line ends included; workers are sent it.
+
+    `head` comes before the first record, `between` between two. `states_reason` says that a record
+    says why there is no solution; a format that `takes_arrays` has a `record_many`.
+    """
 
     request: Request
     encoding: str = "utf-8"
     between: ClassVar[str] = ""
-    """What comes between two records."""
     states_reason: ClassVar[bool] = True
-    """Whether a record says why there is no solution."""
     takes_arrays: ClassVar[bool] = True
 
     @property
     def head(self) -> str:
-        """What comes before the first record."""
         return ""
 
     def record(self, outcome: Outcome) -> str:
@@ -104,7 +106,7 @@ class OutputFormat:
         raise NotImplementedError
 
     def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
-        """The records of all settled rows, one or more; where the format `takes_arrays`."""
+        """The records of all settled rows, one or more."""
         raise NotImplementedError
 
     def written(self, outcome: Outcome, write: Callable[[Puzzle, Values], str]) -> list[str]:
@@ -114,57 +116,56 @@ class OutputFormat:
         most = None if self.request.asked == "all" else 1
         return [write(solution.puzzle, values) for values in listed(solution)[:most]]
 
-    def first(self, found: Columns, settled: Settled) -> Row:
-        """The row of the first settled puzzle."""
-        givens = tuple(found.givens[settled.rows[0]].tolist())
-        puzzle = Puzzle(found.layout.board, givens, found.layout.alphabet)
-        values, guesses = tuple(settled.values[0].tolist()), int(settled.guesses[0])
-        solution = solution_of(puzzle, values, self.request.settings, guesses, settled.seconds)
-        return row_of(Outcome(Entry(puzzle, "", None, 1), solution), self.request)
-
 
 class JsonLines(OutputFormat):
     """A JSON object a line."""
 
+    def text(self, row: Row) -> str:
+        """A row, written."""
+        return json.dumps(row, ensure_ascii=False) + "\n"
+
     def record(self, outcome: Outcome) -> str:
-        return _json(row_of(outcome, self.request)) + "\n"
+        return self.text(row_of(outcome, self.request))
 
     def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
-        row = self.first(found, settled).items()
-        leads = ["{", *[", "] * (len(row) - 1)]
-        cells = [
-            (f"{lead}{_json(column)}: ", column, _json(value))
-            for lead, (column, value) in zip(leads, row, strict=True)
-        ]
-        return _many(found, settled, cells, b"}\n", b'"%s"', b'["%s"]')
+        """The row of the first, with marks where the others differ: cut there and filled."""
+        givens, layout = found.givens[settled.rows], found.layout
+        puzzle = Puzzle(layout.board, tuple(givens[0].tolist()), layout.alphabet)
+        values, guesses = tuple(settled.values[0].tolist()), int(settled.guesses[0])
+        solution = solution_of(puzzle, values, self.request.settings, guesses, settled.seconds)
+        row = row_of(Outcome(Entry(puzzle, "", None, 1), solution), self.request)
+        fills = {
+            "puzzle": _texts(layout, givens),
+            "solution": _texts(layout, settled.values),
+            "guesses": list(map(b"%d".__mod__, settled.guesses.tolist())),
+        }
+        row |= {name: f"<{name}>" for name in fills}
+        if "solutions" in row:
+            row["solutions"] = ["<solution>"]
+        text = self.text(row).replace('"<guesses>"', "<guesses>")
+        parts = (
+            fills[part] if number % 2 else repeat(part.encode())
+            for number, part in enumerate(re.split("<(puzzle|solution|guesses)>", text))
+        )
+        return list(map(b"".join, zip(*parts, strict=False)))
 
 
-class Table(OutputFormat):
-    """CSV: the same columns in every row."""
+class Table(JsonLines):
+    """These rows as CSV: the same columns in every one."""
 
     @property
     def head(self) -> str:
         return _csv((*columns_of(self.request), *ERROR_COLUMNS))
 
-    def record(self, outcome: Outcome) -> str:
-        return _csv(self._cells(row_of(outcome, self.request)).values())
-
-    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
-        # No fact of a solved row needs quotes.
-        row = self._cells(self.first(found, settled)).items()
-        cells = [("," * bool(number), *cell) for number, cell in enumerate(row)]
-        return _many(found, settled, cells, b"\n", b"%s", b"%s")
-
-    def _cells(self, row: Row) -> dict[str, str]:
-        """What the cell of each column says."""
-        cells = {}
+    def text(self, row: Row) -> str:
+        cells = []
         for column in (*columns_of(self.request), *ERROR_COLUMNS):
             value = row.get(column)
             if isinstance(value, list):
                 value = ";".join(value)
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            cells[column] = "" if value is None else text
-        return cells
+            cells.append("" if value is None else text)
+        return _csv(cells)
 
 
 class Lines(OutputFormat):
@@ -194,47 +195,14 @@ class Drawn(OutputFormat):
         return drawn or f"# {printable(outcome.place)}: {outcome.status}\n"
 
 
-FORMATS: dict[str, type[OutputFormat]] = {
-    "jsonl": JsonLines,
-    "csv": Table,
-    "line": Lines,
-    "grid": Drawn,
-}
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+FORMATS: dict[str, type[OutputFormat]]
+FORMATS = {"jsonl": JsonLines, "csv": Table, "line": Lines, "grid": Drawn}
 
 
 def _csv(cells: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
-
-
-def _many(
-    found: Columns,
-    settled: Settled,
-    cells: Iterable[tuple[str, str, str]],
-    end: bytes,
-    text: bytes,
-    texts: bytes,
-) -> list[bytes]:
-    """The records of settled rows from the `cells` of the first: what leads to it, column, value.
-
-    In columns that differ from row to row `text` and `texts` say how strings are written.
-    """
-    values = _texts(found.layout, settled.values)
-    varying = {
-        "puzzle": map(text.__mod__, _texts(found.layout, found.givens[settled.rows])),
-        "solution": map(text.__mod__, values),
-        "solutions": map(texts.__mod__, values),
-        "guesses": map(b"%d".__mod__, settled.guesses.tolist()),
-    }
-    parts: list[Iterable[bytes]] = []
-    for lead, column, value in cells:
-        parts += [repeat(lead.encode()), varying.get(column) or repeat(value.encode())]
-    return list(map(b"".join, zip(*parts, repeat(end), strict=False)))
 
 
 def _texts(layout: Layout, values: npt.NDArray[np.int8]) -> list[bytes]:

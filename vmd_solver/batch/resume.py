@@ -30,18 +30,8 @@ RESUMABLE = ("jsonl", "csv")
 """Formats whose rows state what became of every entry."""
 
 _STATUS = re.compile(rb'"status": "(\w+)"')
-_FREE = (
-    "format",
-    "output",
-    "device",
-    "threads",
-    "trace",
-    "color",
-    "stats",
-    "quiet",
-    "jobs",
-    "resume",
-)
+_SHOWN = ("format", "output", "trace", "color", "stats", "quiet")
+_HOW = ("device", "threads", "jobs", "resume")
 """What may differ when a run is resumed. The format is in the note under its own name."""
 
 
@@ -93,9 +83,9 @@ class Note:
 
     def __init__(self, request: Request, format: str) -> None:
         self.path = Path(f"{request.output}.run")
-        asked = {name: value for name, value in asdict(request).items() if name not in _FREE}
-        settings = asked.pop("settings")
-        facts = {"version": __version__, "format": format, **asked, **settings}
+        asked = asdict(request)
+        facts = {"version": __version__, "format": format, **asked.pop("settings")}
+        facts |= {name: asked[name] for name in asked if name not in _SHOWN + _HOW}
         self._facts = json.loads(json.dumps(facts))
 
     def write(self) -> None:

@@ -87,9 +87,13 @@ def solve_parts(
 def worker_pool(form: OutputFormat) -> Iterator[WorkerPool]:
     """Workers of this machine or of a Ray cluster, each of them a pipeline."""
     request = form.request
-    jobs, threads = request.jobs, request.threads or 1
+    jobs, threads, gpus = request.jobs, request.threads or 1, int(request.device == "cuda")
     if request.ray is None:
-        jobs = jobs or _usual_jobs(form)
+        # A worker for each processor; but one only where they would have to share a GPU.
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+        model = request.settings.mode != "exact" and request.device != "cpu"
+        jobs = jobs or (1 if model and CUDA in providers() else min(cores, MOST_JOBS))
         threads = request.threads or max(1, (os.cpu_count() or 1) // jobs)
     new_work = partial(Pipeline, replace(form, request=replace(request, threads=threads)))
     spawn: Callable[[], Worker] = partial(Process, new_work)
@@ -97,7 +101,6 @@ def worker_pool(form: OutputFormat) -> Iterator[WorkerPool]:
         if request.ray is not None:
             from vmd_solver.batch.cluster import cluster
 
-            gpus = int(request.device == "cuda")
             spawn, room = stack.enter_context(cluster(request.ray, new_work, threads, gpus))
             jobs = jobs or room
         yield stack.enter_context(WorkerPool(spawn, jobs or 1))
@@ -112,12 +115,3 @@ def _for_a_while(parts: Iterator[Part]) -> Iterator[Part]:
         left -= time.perf_counter() - since
         if left < 0:
             return
-
-
-def _usual_jobs(form: OutputFormat) -> int:
-    """A worker for each processor; but one only where they would have to share a GPU."""
-    request = form.request
-    if request.settings.mode != "exact" and request.device != "cpu" and CUDA in providers():
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, MOST_JOBS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Any
 
 import click
@@ -21,18 +22,12 @@ _MODES = click.Choice(["exact", "neural"])
 _PER_PAGE = click.IntRange(1, 30)
 
 
-class _Box(click.ParamType[tuple[int, int]]):
+def box(text: str) -> tuple[int, int]:
     """Rows and columns of a box, as 3x4."""
-
-    name = "box"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        rows, _, cols = str(value).partition("x")
-        if not (rows.isdecimal() and cols.isdecimal() and int(rows) and int(cols)):
-            self.fail(f"expected rows and columns such as 3x4, got {value!r}", param, ctx)
-        return int(rows), int(cols)
+    rows, _, cols = text.partition("x")
+    if not (rows.isdecimal() and cols.isdecimal() and int(rows) and int(cols)):
+        raise click.BadParameter(f"expected rows and columns such as 3x4, got {text!r}")
+    return int(rows), int(cols)
 
 
 @click.command("vmd-make", epilog=_EPILOG, context_settings=_CONTEXT)
@@ -43,7 +38,7 @@ class _Box(click.ParamType[tuple[int, int]]):
     help="sudoku, sudoku-x, windoku, latin, jigsaw or jigsaw-x.  [sudoku]",
 )
 @click.option("--size", type=int, help="Rows of the board.  [9, or what --box makes]")
-@click.option("--box", type=_Box(), metavar="RxC", help="Boxes of R rows and C columns.")
+@click.option("--box", type=box, metavar="RxC", help="Boxes of R rows and C columns.")
 @click.option(
     "-d",
     "--difficulty",
@@ -98,9 +93,8 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     from vmd_solver.cli.making import PAGES, MakeRequest, run
     from vmd_solver.generation import PuzzleSpec
 
-    box = options["box"]
     if options["size"] is None:
-        options["size"] = box[0] * box[1] if box else 9
+        options["size"] = prod(options["box"] or (9,))
     usual = "vmd" if options["family"].startswith("jigsaw") else "line"
     options["format"] = options["format"] or usual
     for name in ("model", "latents", "nfe") if options["mode"] == "exact" else ():
@@ -116,10 +110,8 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     return partial(run, MakeRequest(PuzzleSpec(**of_spec), **of_request))
 
 
-def main() -> None:
-    """The installed script."""
-    launch(command)
-
+main = partial(launch, command)
+"""The installed script."""
 
 if __name__ == "__main__":
     main()

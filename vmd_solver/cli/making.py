@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -49,9 +49,7 @@ def run(request: MakeRequest) -> int:
     """Make the puzzles. The exit code; raises VmdError, OSError and KeyboardInterrupt."""
     _require_format(request)
     maker = _maker(request)  # a model that cannot be used is reported before anything is written
-    live = sys.stderr is not None and sys.stderr.isatty()
-    narrator = Narrator(request.quiet, live)
-    counted = _Counted(request, narrator)
+    narrator, tally, started = Narrator(request.quiet), Counter[str](), time.monotonic()
     with ExitStack() as stack:
         output = stack.enter_context(Output(request.output))
         found: Iterable[GeneratedPuzzle | None] = map(maker, range(request.count))
@@ -60,12 +58,12 @@ def run(request: MakeRequest) -> int:
             pool = stack.enter_context(WorkerPool(spawn, jobs))
             found = pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(request.count))
         try:
-            _write(counted.found(found), request, output)
+            _write(_counted(found, request, tally, narrator), request, output)
         finally:
             narrator.clear()
-            for line in counted.lines() if request.stats else ():
+            for line in _summary(tally, time.monotonic() - started) if request.stats else ():
                 narrator.error(line)
-    return ExitCode.UNSOLVED if counted.failed else ExitCode.SOLVED
+    return ExitCode.UNSOLVED if tally["failed"] else ExitCode.SOLVED
 
 
 def _require_format(request: MakeRequest) -> None:
@@ -87,44 +85,38 @@ def _maker(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:
     return lambda number: make(request.spec, number, draw)
 
 
-class _Counted:
-    """What came of the puzzles so far; `_drawn` says of their grids who drew them."""
-
-    def __init__(self, request: MakeRequest, narrator: Narrator) -> None:
-        self._request, self._narrator = request, narrator
-        self.failed = self._made = self._tries = 0
-        self._drawn: list[bool | None] = []
-        self._started = time.monotonic()
-
-    def found(self, puzzles: Iterable[GeneratedPuzzle | None]) -> Iterator[GeneratedPuzzle]:
-        """The puzzles that were found; the others are reported."""
-        count, most = self._request.count, self._request.spec.tries
-        self._narrator.progress(f"0 of {count:,} made")
-        for number, made in enumerate(puzzles, 1):
-            if made is None:
-                self.failed += 1
-                self._tries += most
-                self._narrator.error(
-                    f"vmd-make: number {number} not found in {most:,} tries: "
-                    "allow more --tries, or ask for less"
-                )
-                continue
-            self._made += 1
-            self._tries += made.tries
-            self._drawn += made.drawn
-            self._narrator.progress(f"{self._made:,} of {count:,} made, {self._tries:,} tries")
-            yield made
-
-    def lines(self) -> Iterator[str]:
-        """The lines of --stats."""
-        seconds = time.monotonic() - self._started
-        yield f"{self._made:,} made of {number_of(self._tries, 'grid')} in {seconds:.1f} s"
-        valid = self._drawn.count(True)
-        if asked := valid + self._drawn.count(False):
-            yield (
-                f"the model drew {valid:,} of {asked:,} valid ({valid / asked:.2f}), "
-                f"the exact fallback {asked - valid:,} ({1 - valid / asked:.2f})"
+def _counted(
+    puzzles: Iterable[GeneratedPuzzle | None],
+    request: MakeRequest,
+    tally: Counter[str],
+    narrator: Narrator,
+) -> Iterator[GeneratedPuzzle]:
+    """The puzzles that were found; the others are reported."""
+    most = request.spec.tries
+    narrator.progress(f"0 of {request.count:,} made")
+    for number, made in enumerate(puzzles, 1):
+        if made is None:
+            tally.update(failed=1, tries=most)
+            narrator.error(
+                f"vmd-make: number {number} not found in {most:,} tries: "
+                "allow more --tries, or ask for less"
             )
+            continue
+        drawn, replaced = made.drawn.count(True), made.drawn.count(False)
+        tally.update(made=1, tries=made.tries, drawn=drawn, replaced=replaced)
+        narrator.progress(f"{tally['made']:,} of {request.count:,} made, {tally['tries']:,} tries")
+        yield made
+
+
+def _summary(tally: Counter[str], seconds: float) -> Iterator[str]:
+    """The lines of --stats."""
+    yield f"{tally['made']:,} made of {number_of(tally['tries'], 'grid')} in {seconds:.1f} s"
+    valid, replaced = tally["drawn"], tally["replaced"]
+    if asked := valid + replaced:
+        yield (
+            f"the model drew {valid:,} of {asked:,} valid ({valid / asked:.2f}), "
+            f"the exact fallback {replaced:,} ({1 - valid / asked:.2f})"
+        )
 
 
 def _write(found: Iterator[GeneratedPuzzle], request: MakeRequest, output: Output) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from vmd_solver.batch.outcome import Outcome, number_of, statement
+from vmd_solver.batch.outcome import Outcome, number_of
 from vmd_solver.batch.records import OutputFormat, listed
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing import text as drawing
@@ -56,7 +56,12 @@ class Pretty(OutputFormat):
             for line in drawing.picture(puzzle, values, _WIDTH, ascii_only=not self._unicode):
                 yield "".join(self._paint(text, _STYLES[role]) for text, role in line)
         yield self._paint(self._legend(puzzle), DIM)
-        ending, costs = statement(solution, self.request), _costs(solution)
+        facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
+        if solution.mode != "exact":
+            loops, latents = solution.loops, solution.latents
+            words = [f"{solution.nfe} NFE", number_of(loops, "loop"), number_of(latents, "latent")]
+            facts = [*words, f"{solution.remasked} remasked", *facts]
+        ending, costs = outcome.statement(self.request), ", ".join(facts)
         apart = ": " if len(ending) + len(costs) + 2 < _WIDTH else "\n"
         yield self._paint(ending, _HUES[solution.status]) + apart + costs
         if self.request.explain:
@@ -89,11 +94,3 @@ class Pretty(OutputFormat):
         if puzzle.board.family == "grid":
             words.append(f"{len(puzzle.board.units)} units, not drawn")
         return "   ".join(words)
-
-
-def _costs(solution: Solution) -> str:
-    facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
-    if solution.mode != "exact":
-        loops, latents = number_of(solution.loops, "loop"), number_of(solution.latents, "latent")
-        facts = [f"{solution.nfe} NFE", loops, latents, f"{solution.remasked} remasked", *facts]
-    return ", ".join(facts)

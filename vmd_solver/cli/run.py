@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -41,10 +40,9 @@ def run(request: Request) -> int:
         if note is not None and output.is_file:
             note.write()
         form, found = _form(request, name, output, progress.watch(found))
-        # Progress is for whoever watches standard error, if nothing else moves on the screen.
-        watched = sys.stderr is not None and sys.stderr.isatty()
-        live = watched and not (output.is_terminal or output.is_pipe)
-        narrator, tally = Narrator(request.quiet, live), Tally()
+        # Nothing else may move on a screen that shows progress.
+        narrator = Narrator(request.quiet, live=not (output.is_terminal or output.is_pipe))
+        tally = Tally()
         try:
             write = None if trace is None else trace.write
             with closing(solve_parts(done.rest(found), form, write)) as reports:

@@ -24,22 +24,17 @@ _EPILOG = (
 )
 
 
-class _Number(click.ParamType[float]):
+def number(text: str) -> float:
     """A number that is one: neither infinite nor "not a number"."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            self.fail(f"expected a number, got {value!r}", param, ctx)
-        return number
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise click.BadParameter(f"expected a number, got {text!r}")
+    return value
 
 
-_NUMBER = _Number()
 _COUNT = click.IntRange(min=1)
 _LATENTS = click.IntRange(1, 4096)
 _LIMITS = click.IntRange(1, 10**9)
@@ -83,8 +78,8 @@ _DEVICES = click.Choice(["auto", "cpu", "cuda"])
     metavar="NAME",
     help="Which cells to commit: threshold, margin, top, entropy, random or last.",
 )
-@click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
-@click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
+@click.option("--threshold", type=number, help="Probability that --policy threshold commits at.")
+@click.option("--temperature", type=number, help="0 commits the likeliest value, above 0 draws.")
 @click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
 @click.option("--z", metavar="STEP", help="A latent between calls: keep, redraw or refine it.")
 @click.option(
@@ -102,7 +97,7 @@ _DEVICES = click.Choice(["auto", "cpu", "cuda"])
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--explain", is_flag=True, help="Explain how a person would solve it, step by step.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
-@click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
+@click.option("--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option("--threads", type=_COUNT, help="Most threads of the model.")
@@ -144,11 +139,6 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int] | in
     return partial(run, request)
 
 
-def main() -> None:
-    """The installed script."""
-    launch(command)
-
-
 def _request(options: dict[str, Any]) -> Request:
     """The options as a request. Raises SearchError and UsageError for contradictions."""
     from vmd_solver.batch.request import Request
@@ -181,6 +171,9 @@ def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
     explained = options["explain"] and options["mode"] != "neural"
     return ("unique", 2) if options["unique"] or explained else ("one", 1)
 
+
+main = partial(launch, command)
+"""The installed script."""
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,9 +15,6 @@ from vmd_solver import __version__
 from vmd_solver.cli.output import Output
 from vmd_solver.console import ExitCode, launch, narrate
 from vmd_solver.errors import TextError
-
-if TYPE_CHECKING:
-    from vmd_solver.text.denoiser import OnnxText
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -96,11 +93,6 @@ def command(**options: Any) -> Callable[[], int]:
     return partial(run, options)
 
 
-def main() -> None:
-    """The installed script."""
-    launch(command, "vmd-train text makes one")
-
-
 def run(options: dict[str, Any]) -> int:
     """Write what was asked for; the exit code."""
     from vmd_solver.text.denoiser import load
@@ -113,8 +105,13 @@ def run(options: dict[str, Any]) -> int:
     model = load(options["model"], options["device"], options["threads"])
     started = time.perf_counter()
     with Output(None) as output:
-        screen = _screen(model, options, output)
-        observe = screen or quiet
+        observe: Callable[[Any], None] = quiet
+        if options["watch"] and output.is_terminal and not options["as_json"]:
+            from vmd_solver.cli.watching import Screen
+
+            observe = Screen(model.alphabet, output)
+        elif options["watch"] and not options["quiet"]:
+            narrate("note: --watch needs a terminal and no --json; writing without it")
         if options["fill"] is not None:
             masked = model.alphabet.encode_gaps(given, options["gap"], options["replace"])
             sample = fill(model, masked, settings, observe)
@@ -134,7 +131,7 @@ def run(options: dict[str, Any]) -> int:
                 "seconds": round(time.perf_counter() - started, 3),
             }  # fmt: skip
             record = json.dumps(row, ensure_ascii=False)
-        if screen is None:
+        if observe is quiet:
             output.write(record.encode() + b"\n")
     return ExitCode.SOLVED
 
@@ -164,20 +161,8 @@ def _given(options: dict[str, Any]) -> str:
     return str(text)
 
 
-def _screen(
-    model: OnnxText, options: dict[str, Any], output: Output
-) -> Callable[[Any], None] | None:
-    """What --watch shows, where there is a terminal for it."""
-    if not options["watch"]:
-        return None
-    if options["as_json"] or not output.is_terminal:
-        if not options["quiet"]:
-            narrate("note: --watch needs a terminal and no --json; writing without it")
-        return None
-    from vmd_solver.cli.watching import Screen
-
-    return Screen(model.alphabet, output)
-
+main = partial(launch, command, "vmd-train text makes one")
+"""The installed script."""
 
 if __name__ == "__main__":
     main()
