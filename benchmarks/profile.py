@@ -29,9 +29,9 @@ import numpy as np
 from benchmarks.harness import end, options_of
 from benchmarks.loop_cost import COLUMNS, cost
 from vmd_solver.batch import pipeline
-from vmd_solver.batch.parts import numbered, parts
+from vmd_solver.batch.parts import parts
 from vmd_solver.batch.pipeline import Pipeline
-from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.records import JsonLines
 from vmd_solver.batch.request import Request
 from vmd_solver.csp import exact
 from vmd_solver.csp.families import sudoku
@@ -51,7 +51,7 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
     ("propagation", bulk, "propagate"),
     ("verifying", job, "verify"),
     ("reading", pipeline, "columns"),
-    ("writing", Pipeline, "_records"),
+    ("writing", JsonLines, "record_many"),
 )
 """What is timed: a name, and where the function is looked up when it is called."""
 
@@ -97,8 +97,8 @@ def shares(file: Path, settings: Settings) -> dict[str, Any]:
     """Where the time goes with the puzzles of a file, and how many a second are done."""
     request = Request((str(file),), settings, threads=1)
     clock = Clock()
-    found = numbered(parts(request.files, None, "sudoku"))
-    work = Pipeline(request, OutputStyle("jsonl"))
+    found = parts(request.files, None, "sudoku")
+    work = Pipeline(JsonLines(request))
     _ = work._solver  # opens the model
     with timing(clock):
         started = time.perf_counter()

@@ -9,43 +9,17 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmd_solver.api import (
-        Board,
-        Grade,
-        Puzzle,
-        Settings,
-        Solution,
-        Step,
-        Violation,
-        VmdError,
-        count,
-        explain,
-        load,
-        make,
-        parse,
-        solve,
-        write,
-    )
+    from vmd_solver.api import count, explain, load, make, solve
+    from vmd_solver.csp import Board, Puzzle, Violation
+    from vmd_solver.errors import VmdError
+    from vmd_solver.formats import parse, write
+    from vmd_solver.sampling import Settings, Solution
+    from vmd_solver.techniques import Grade, Step
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Board",
-    "Grade",
-    "Puzzle",
-    "Settings",
-    "Solution",
-    "Step",
-    "Violation",
-    "VmdError",
-    "count",
-    "explain",
-    "load",
-    "make",
-    "parse",
-    "solve",
-    "write",
-]
+__all__ = ["Board", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation", "VmdError"]
+__all__ += ["count", "explain", "load", "make", "parse", "solve", "write"]
 
 
 def __getattr__(name: str) -> Any:

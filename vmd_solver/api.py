@@ -1,8 +1,6 @@
-"""The front door for programmers: what `import vmd_solver` offers.
+"""What `import vmd_solver` offers. Each function takes a `Puzzle`, or the text of one.
 
-Each function takes a `Puzzle`, or the text of one. Whoever needs more (events, batches, a budget
-for counting) finds it in the packages that these functions call. It must not know of commands or
-screens.
+Whoever needs more (events, batches, a budget for counting) finds it in what these functions call.
 """
 
 from __future__ import annotations
@@ -23,30 +21,16 @@ from vmd_solver.sampling.settings import Mode
 from vmd_solver.techniques import Grade, Level, Step, solve_path
 from vmd_solver.techniques import Path as StepPath
 
-__all__ = [
-    "Board",
-    "Grade",
-    "Puzzle",
-    "Settings",
-    "Solution",
-    "Step",
-    "Violation",
-    "VmdError",
-    "count",
-    "explain",
-    "load",
-    "make",
-    "parse",
-    "solve",
-    "write",
-]
+__all__ = ["Board", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation", "VmdError"]
+__all__ += ["count", "explain", "load", "make", "parse", "solve", "write"]
+
+_loaded = cache(denoiser.load)
 
 
 def load(path: str | Path, format: str | None = None, family: str = "sudoku") -> tuple[Puzzle, ...]:
     """The puzzles of a file, in order; `puzzles/...` may be one of the included files.
 
-    `format` is found from the file's first lines unless given; `family` is for files that state
-    none. For a file of any length read `vmd_solver.formats.read_path` instead.
+    `format` is found from the first lines unless given; `family` is for files that state none.
     Raises PuzzleSyntaxError, with file, line and column, at the first puzzle that cannot be read.
 
     >>> [puzzle.board.D for puzzle in load("puzzles/4x4.txt")]
@@ -69,10 +53,8 @@ def solve(
     `mode` is "guided" (model and search), "neural" (the model alone) or "exact" (search alone).
     `model` is the folder of a model, the name of an included one (None: grids) or a `Denoiser`.
     `settings` are further fields of `Settings`, such as latents=4, solutions=2 or timeout_s=10.
-
-    Raises PuzzleSyntaxError for text that is no puzzle, SearchError for settings out of range,
-    ModelError or AssetNotFound for a model that cannot be used. A puzzle whose givens break a rule
-    does not raise: its status is "invalid".
+    Raises PuzzleSyntaxError, SearchError for settings out of range, ModelError or AssetNotFound for
+    the model. A puzzle whose givens break a rule does not raise: its status is "invalid".
 
     >>> solve(".1...3....2...1.", mode="exact").values
     (4, 1, 3, 2, 2, 3, 4, 1, 1, 4, 2, 3, 3, 2, 1, 4)
@@ -81,24 +63,16 @@ def solve(
     """
     chosen = Settings.usual(mode=mode, **settings)
     if mode == "exact":
-        network = None
+        model = None
     elif model is None or isinstance(model, str | Path):
-        network = _loaded(None if model is None else str(model))
-    else:
-        network = model
-    return Solver(chosen, network).solve(_puzzle(puzzle))
-
-
-@cache
-def _loaded(model: str | None) -> Denoiser:
-    return denoiser.load(model)
+        model = _loaded(model and str(model))
+    return Solver(chosen, model).solve(_puzzle(puzzle))
 
 
 def count(puzzle: Puzzle | str, limit: int = 2) -> int:
     """How many solutions a puzzle has, up to `limit`, however long the search takes.
 
-    With limit 2, the answer 1 proves that the solution is unique. `vmd_solver.csp.exact.count`
-    takes a budget and gives the solutions too. Raises SearchError for a limit below 1.
+    With limit 2, the answer 1 proves that the solution is unique. Raises SearchError below 1.
 
     >>> count(".1...3....2...1."), count("1..4............", limit=100)
     (1, 24)
@@ -132,17 +106,15 @@ def make(
     """A new puzzle with one solution; the same arguments make the same puzzle everywhere.
 
     `level` is that of the hardest technique a person needs, None takes any. `options` are further
-    fields of `vmd_solver.generation.PuzzleSpec`, such as minimal=True or clues=30.
-
+    fields of `PuzzleSpec`, such as minimal=True or clues=30.
     Raises SearchError for what cannot be made, or where no grid that was tried led to it.
 
     >>> puzzle = make(size=4, symmetry="half-turn", seed=1)
     >>> write(puzzle, "line"), count(puzzle)
     ('.1...3....2...1.\\n', 1)
     """
-    made = make_numbered(
-        PuzzleSpec(family, size, level=level, symmetry=symmetry, seed=seed, **options)
-    )
+    spec = PuzzleSpec(family, size, level=level, symmetry=symmetry, seed=seed, **options)
+    made = make_numbered(spec)
     if made is None:
         raise SearchError(f"no {family} of level {level} found; try another seed, or more tries")
     return made.puzzle

@@ -1,7 +1,6 @@
-"""Where the files included in the package are: puzzles and exported models.
+"""Where the included puzzles and models are; not what they hold.
 
-An installed package carries them under `vmd_solver/_assets/`; an editable install finds them in
-its checkout. Nothing here knows what the files hold, and nothing heavy is imported.
+An installed package has them in `vmd_solver/_assets/`, an editable install in its checkout.
 """
 
 from __future__ import annotations
@@ -26,15 +25,18 @@ def path(name: str) -> Path:
 
     Raises AssetNotFound, with every place that was tried.
     """
-    tried = [root / name for root in _roots()]
+    tried = [_PACKAGE / "_assets" / name]
+    # Without this check, site-packages would pass for a checkout and its `puzzles` for ours.
+    if (_PACKAGE.parent / "pyproject.toml").is_file():
+        tried.append(_PACKAGE.parent / name)
     for place in tried:
         if place.exists():
             return place
-    places = " and ".join(str(place) for place in tried)
+    places = [str(place) for place in tried]
     raise AssetNotFound(
-        f"expected the shipped {name}, found nothing at {places}; "
+        f"expected the shipped {name}, found nothing at {' and '.join(places)}; "
         "give the path of a file of your own, or reinstall vmd-solver",
-        [str(place) for place in tried],
+        places,
     )
 
 
@@ -63,11 +65,3 @@ def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path
     """
     name = str(default if model is None else model)
     return model_path(name) if "/" not in name and not Path(name).exists() else Path(name)
-
-
-def _roots() -> tuple[Path, ...]:
-    """Folders that may hold the assets, the likeliest first."""
-    installed = _PACKAGE / "_assets"
-    checkout = _PACKAGE.parent
-    # Without this check, site-packages would pass for a checkout and its `puzzles` for ours.
-    return (installed, checkout) if (checkout / "pyproject.toml").is_file() else (installed,)

@@ -1,24 +1,7 @@
 """Every error the package raises for a user's mistake or a broken installation.
 
-```
-VmdError
-  PuzzleError
-    PuzzleSyntaxError(line, column)   the text is not a puzzle
-    InvalidPuzzle(violations)         it is one, and contradicts its own rules
-  AssetNotFound(tried)                a shipped file is missing
-  ModelError
-    ManifestMismatch                  a model this version cannot read
-    DigestMismatch                    a model whose files were changed
-    RuntimeUnavailable                no ONNX Runtime, or not the device asked for
-  ClusterUnavailable                  no Ray, or nobody at its address
-  SearchError                         settings that no search can follow
-  ResumeError                         a stopped run that cannot be continued
-  SaveError                           a file of ours, a saved game say, that cannot be read
-  TextError                           text that a model cannot take, or a corpus that is no text
-```
-
 A message says what was expected, what came, and what to do next. Only `vmd_solver.console` turns
-these into exit codes. "No solution" is a result, never an exception.
+errors into exit codes. "No solution" is a result, never an exception.
 """
 
 from __future__ import annotations
@@ -49,10 +32,7 @@ class PuzzleSyntaxError(PuzzleError):
         column: int | None = None,
         source: str | None = None,
     ) -> None:
-        self.message = message
-        self.line = line
-        self.column = column
-        self.source = source
+        self.message, self.line, self.column, self.source = message, line, column, source
         where = ":".join(str(part) for part in (source, line, column) if part is not None)
         super().__init__(f"{where}: {message}" if where else message)
 

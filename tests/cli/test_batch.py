@@ -19,11 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import HANG_S, Feed, until
 
-from vmd_solver.batch import pipeline, processes
-from vmd_solver.batch.parts import Part, entries_in, numbered, parts
+from vmd_solver.batch import pipeline, pool
+from vmd_solver.batch.outcome import Report, joined
+from vmd_solver.batch.parts import Part, entries_in, parts
 from vmd_solver.batch.pipeline import Pipeline
-from vmd_solver.batch.records import OutputStyle
-from vmd_solver.batch.report import Report, joined
+from vmd_solver.batch.pool import Process
+from vmd_solver.batch.records import FORMATS, JsonLines, Lines
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.resume import done_in
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
@@ -52,7 +53,7 @@ def request(path: Path, **changes: Any) -> Request:
 
 
 def found(asked: Request) -> Iterator[Part]:
-    return numbered(parts(asked.files, None, "sudoku"))
+    return parts(asked.files, None, "sudoku")
 
 
 def written(asked: Request, form: str, bulk: bool) -> Report:
@@ -60,7 +61,7 @@ def written(asked: Request, form: str, bulk: bool) -> Report:
     with pytest.MonkeyPatch.context() as patch:
         if not bulk:
             patch.setattr(pipeline, "columns", lambda piece: None)
-        return Pipeline(asked, OutputStyle(form))(found(asked))
+        return Pipeline(FORMATS[form](asked))(found(asked))
 
 
 def timeless(report: Report, form: str) -> list[Any]:
@@ -118,7 +119,7 @@ def test_most_is_settled_in_bulk(tmp_path: Path) -> None:
     """One report for a run of puzzles is the sign of it."""
     path = tmp_path / "p.txt"
     path.write_text(f"{EASY}\n" * 300 + "no\n" + f"{EASY}\n" * 300)
-    reports = list(Pipeline(request(path), OutputStyle("line")).reports(found(request(path))))
+    reports = list(Pipeline(Lines(request(path))).reports(found(request(path))))
     assert [report.tally.done for report in reports] == [300, 1, 300]
     assert joined(reports, b"").data == (f"{FULL}\n" * 300 + "\n" + f"{FULL}\n" * 300).encode()
 
@@ -167,9 +168,9 @@ def test_workers_write_the_same(many: Path) -> None:
     asked = request(many, jobs=2)
     alone = written(asked, "jsonl", True)
     size = TaskSize()
-    with worker_pool(asked, OutputStyle("jsonl")) as pool:
-        reports = list(pool.map(tasks(found(asked), size), size.learn))
-        assert len(pool.slots) == 2
+    with worker_pool(JsonLines(asked)) as workers:
+        reports = list(workers.map(tasks(found(asked), size), size.learn))
+        assert len(workers.workers) == 2
     assert len(reports) > 3
     assert timeless(joined(reports, b""), "jsonl") == timeless(alone, "jsonl")
     assert [one for report in reports for one in report.messages] == [*alone.messages]
@@ -178,11 +179,11 @@ def test_workers_write_the_same(many: Path) -> None:
 def test_a_worker_that_dies_is_replaced(many: Path) -> None:
     asked = request(many, jobs=2)
     size = TaskSize()
-    with worker_pool(asked, OutputStyle("jsonl")) as pool:
+    with worker_pool(JsonLines(asked)) as workers:
         reports, killed = [], 0
-        for report in pool.map(tasks(found(asked), size), size.learn):
+        for report in workers.map(tasks(found(asked), size), size.learn):
             reports.append(report)
-            at_work = [slot.worker.process for slot in pool.slots]
+            at_work = [one.process for one in workers.workers if isinstance(one, Process)]
             # Those killed before are replaced only when their reports are asked for.
             alive = [process for process in at_work if process.is_alive()]
             if killed < 3 and alive:
@@ -197,12 +198,12 @@ def test_a_worker_that_dies_is_replaced(many: Path) -> None:
 def test_a_task_that_kills_every_worker_is_given_up(
     many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "serve", os._exit)
+    monkeypatch.setattr(pool, "serve", os._exit)
     with (
         pytest.raises(VmdError, match=r"3 workers died over puzzles 1 to \d+: is there"),
-        worker_pool(request(many, jobs=1), OutputStyle("jsonl")) as pool,
+        worker_pool(JsonLines(request(many, jobs=1))) as workers,
     ):
-        list(pool.map(tasks(found(request(many)), TaskSize())))
+        list(workers.map(tasks(found(request(many)), TaskSize())))
 
 
 STOPPED = ("--mode", "exact", "--jobs", "2", "-o", "o.jsonl", "p.txt")
@@ -315,13 +316,13 @@ def test_what_is_done_is_read_off_the_rows(form: str, tmp_path: Path) -> None:
     path, output = tmp_path / "p.jsonl", tmp_path / "o"
     lines = [json.dumps({"puzzle": EASY}), json.dumps({"puzzle": '",\n"'}), '"status": "solved"']
     path.write_text("\n".join([*lines, '1,"2']))
-    solving = Pipeline(request(path), OutputStyle(form))
-    head = solving.format.head.encode()
-    records = [report.data for report in solving.reports(found(request(path)))]
+    rows = FORMATS[form](request(path))
+    head = rows.head.encode()
+    records = [report.data for report in Pipeline(rows).reports(found(request(path)))]
     data = head + b"".join(records)
     for size in range(len(data) + 1):
         output.write_bytes(data[:size])
-        done = done_in(str(output), form, head)
+        done = done_in(output, rows)
         whole = [head + b"".join(records[:count]) for count in range(5)]
         expected = max((len(text) for text in whole if len(text) <= size), default=0)
         assert done.size == expected
@@ -332,6 +333,6 @@ def test_what_is_done_is_read_off_the_rows(form: str, tmp_path: Path) -> None:
 def test_a_file_of_something_else_is_not_cut(tmp_path: Path) -> None:
     for text in (b"puzzle,what\n1,2\n", b"hello\n", b"[]\n", b"{}\n", b"\xff\n"):
         (tmp_path / "o").write_bytes(text)
-        for form, head in (("csv", b"puzzle,family\n"), ("jsonl", b"")):
+        for form in ("csv", "jsonl"):
             with pytest.raises(ResumeError, match="cannot resume"):
-                done_in(str(tmp_path / "o"), form, head)
+                done_in(tmp_path / "o", FORMATS[form](request(tmp_path)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.records import JsonLines
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.run import worker_pool
 from vmd_solver.errors import ClusterUnavailable
@@ -31,6 +31,6 @@ def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPat
     request = Request(("-",), Settings("exact"), ray="auto")
     with (
         pytest.raises(ClusterUnavailable, match=r"install vmd-solver\[ray\]"),
-        worker_pool(request, OutputStyle("jsonl")),
+        worker_pool(JsonLines(request)),
     ):
         pass

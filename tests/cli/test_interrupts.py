@@ -46,13 +46,13 @@ def test_an_interrupt_ends_it_quietly(busy: bool, start: Start) -> None:
 def test_an_interrupt_that_is_swallowed_comes_again() -> None:
     code = """
 import contextlib, os, signal, time
-from vmd_solver.console import interrupt
-interrupt.install()
+from vmd_solver import console
+console.install()
 try:
     with contextlib.suppress(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(60)
-    interrupt.AGAIN_S = 0  # the next is the last
+    console.AGAIN_S = 0  # the next is the last
     time.sleep(60)
 except KeyboardInterrupt:
     print("again")
@@ -66,15 +66,15 @@ except KeyboardInterrupt:
 def test_an_interrupt_lost_in_a_callback_is_silent_and_comes_again() -> None:
     code = """
 import ctypes, os, signal, time
-from vmd_solver.console import interrupt
-interrupt.install()
+from vmd_solver import console
+console.install()
 try:
     ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60)))()
-    interrupt.AGAIN_S = 0  # the next is the last
+    console.AGAIN_S = 0  # the next is the last
     time.sleep(60)
 except KeyboardInterrupt:
     print("again")
-    interrupt.stop_repeating()
+    console.stop_repeating()
 ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()
 """
     done = subprocess.run(

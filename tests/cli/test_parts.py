@@ -25,16 +25,15 @@ from hypothesis import strategies as st
 from waiting import until
 
 from vmd_solver.batch import pipeline
-from vmd_solver.batch.outcome import Outcome, require_verified
+from vmd_solver.batch.outcome import STEP, Outcome, Report, Spread, Tally, require_verified
 from vmd_solver.batch.parts import Part, is_literal
 from vmd_solver.batch.pipeline import Pipeline
-from vmd_solver.batch.records import OutputFormat, OutputStyle, row_of
-from vmd_solver.batch.report import STEP, Report, Spread, Tally
+from vmd_solver.batch.records import FORMATS, JsonLines, Lines, row_of
 from vmd_solver.batch.request import Request
 from vmd_solver.cli import run
 from vmd_solver.cli.output import Output
-from vmd_solver.cli.render import Style, pretty
-from vmd_solver.console.exits import ExitCode, code_of, guard
+from vmd_solver.cli.render import Pretty
+from vmd_solver.console import ExitCode, code_of, guard
 from vmd_solver.errors import (
     AssetNotFound,
     DigestMismatch,
@@ -79,10 +78,6 @@ def request(**changes: object) -> Request:
     return Request(("-",), Settings(mode="exact"), **changes)  # type: ignore[arg-type]
 
 
-def _format(name: str, asked: Request) -> OutputFormat:
-    return OutputStyle(name).format(asked)
-
-
 def asked(lines: Iterable[str]) -> Iterator[Part]:
     return enumerate(read(lines, format="line"))
 
@@ -91,7 +86,7 @@ def reports(parts: Iterable[Part], fake: Solver) -> Iterator[Report]:
     """What a pipeline with this solver reports, a row of JSON for each part."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "Solver", lambda *_: fake)
-        yield from Pipeline(request(), OutputStyle("jsonl")).reports(parts)
+        yield from Pipeline(JsonLines(request())).reports(parts)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 9), st.integers(1, 9))
@@ -126,8 +121,8 @@ def test_what_is_not_verified_is_not_solved(changes: dict[str, object]) -> None:
     outcome = Outcome(next(read([LINE])), require_verified(solved(**changes)))
     assert outcome.status == "unsolved"
     assert row_of(outcome, request())["solution"] is None
-    assert _format("line", request(asked="all")).record(outcome, request(asked="all")) == "\n"
-    text = pretty(outcome, request(), Style(), titled=False)
+    assert Lines(request(asked="all")).record(outcome) == "\n"
+    text = Pretty(request()).record(outcome)
     assert "verified" not in text
     assert "does not mean there is no solution" in text
 
@@ -138,9 +133,9 @@ def test_a_grid_that_may_be_wrong_is_never_shown(status: str) -> None:
     puzzle = solved().puzzle
     solution = Solution(puzzle, status, "neural", best=WRONG)  # type: ignore[arg-type]
     outcome = Outcome(next(read([LINE])), solution)
-    for name in ("line", "grid", "csv", "jsonl"):
-        assert "1111" not in _format(name, request()).record(outcome, request()).replace(" ", "")
-    text = pretty(outcome, request(), Style(), titled=False)
+    for form in FORMATS.values():
+        assert "1111" not in form(request()).record(outcome).replace(" ", "")
+    text = Pretty(request()).record(outcome)
     assert text.count("1") <= 2 and "verified" not in text
 
 
@@ -274,7 +269,7 @@ def test_quantiles_bound_their_share(values: list[float], share: float, at: int)
     spread, rest = Spread(), Spread()
     for place, value in enumerate(values):
         (spread if place < at else rest).add(value)
-    spread.merge(rest)
+    spread.update(rest)
     bound = spread.quantile(share)
     assert sum(value <= bound * 1.0001 for value in values) >= share * len(values) - 1e-9
     assert sum(value * STEP < bound * 0.9999 for value in values) < share * len(values) + 1e-9

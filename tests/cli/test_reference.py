@@ -10,7 +10,7 @@ import pytest
 from vmd_solver.batch.records import ERROR_COLUMNS, columns_of
 from vmd_solver.batch.request import Request
 from vmd_solver.cli.solve import command
-from vmd_solver.console.exits import ExitCode
+from vmd_solver.console import ExitCode
 from vmd_solver.formats import BARE
 from vmd_solver.sampling import Settings
 from vmd_solver.sampling.settings import CHOICES

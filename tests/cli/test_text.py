@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from vmd_solver import console
 from vmd_solver.cli import text as command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,7 @@ def vmd_text(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str])
 
     def call(*arguments: str, piped: bytes | None = None) -> Done:
         monkeypatch.setattr(sys, "argv", ["vmd-text", *FEW, *arguments])
-        monkeypatch.setattr(command, "install", lambda: None)
+        monkeypatch.setattr(console, "install", lambda: None)
         stdin = io.TextIOWrapper(io.BytesIO(piped or b""), "utf-8")
         monkeypatch.setattr(sys, "stdin", stdin)
         with pytest.raises(SystemExit) as ended:

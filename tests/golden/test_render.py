@@ -12,19 +12,20 @@ import pytest
 
 from vmd_solver.batch.outcome import Outcome
 from vmd_solver.batch.request import Request
-from vmd_solver.cli.render import Style, pretty, style_for
+from vmd_solver.cli.render import Pretty
 from vmd_solver.formats import read_path
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_solver.sampling.settings import MODES
 from vmd_solver.sampling.solution import Status
 
 FOLDER = Path(__file__).parent
-STYLES = {
-    "pretty.txt": Style(),
-    "pretty-ascii.txt": Style(unicode=False),
-    "pretty-color.txt": Style(color=True),
-}
 ONE = Request((), Settings(mode="exact"))
+TITLED = Pretty(ONE, titled=True)
+STYLES = {
+    "pretty.txt": TITLED,
+    "pretty-ascii.txt": replace(TITLED, encoding="ascii"),
+    "pretty-color.txt": replace(TITLED, color=True),
+}
 SGR = re.compile(r"\x1b\[\d*m")
 
 
@@ -40,8 +41,7 @@ def outcomes() -> list[Outcome]:
 
 @pytest.mark.parametrize("name", STYLES)
 def test_pages(name: str, outcomes: list[Outcome]) -> None:
-    style = STYLES[name]
-    page = "\n".join(pretty(outcome, ONE, style, titled=True) for outcome in outcomes)
+    page = "\n".join(map(STYLES[name].record, outcomes))
     path = FOLDER / name
     if os.environ.get("VMD_UPDATE_GOLDEN"):
         path.write_text(page, encoding="utf-8")
@@ -50,14 +50,14 @@ def test_pages(name: str, outcomes: list[Outcome]) -> None:
 
 def test_colour_only_repeats(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
-        painted = pretty(outcome, ONE, Style(color=True), titled=True)
-        assert painted != SGR.sub("", painted) == pretty(outcome, ONE, Style(), titled=True)
+        painted = replace(TITLED, color=True).record(outcome)
+        assert painted != SGR.sub("", painted) == TITLED.record(outcome)
 
 
 def test_ascii_has_the_same_shape(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
-        drawn = pretty(outcome, ONE, Style(), titled=True)
-        plain = pretty(outcome, ONE, style_for("ascii", color=False), titled=True)
+        drawn = TITLED.record(outcome)
+        plain = replace(TITLED, encoding="ascii").record(outcome)
         assert plain.isascii()
         assert list(map(len, plain.splitlines())) == list(map(len, drawn.splitlines()))
 
@@ -68,7 +68,7 @@ def test_every_cell_is_shown_and_givens_are_marked(outcomes: list[Outcome]) -> N
         assert solution is not None
         puzzle = solution.puzzle
         width = max(map(len, puzzle.alphabet))
-        drawing = pretty(outcome, ONE, Style(), titled=True).partition("' given")[0]
+        drawing = TITLED.record(outcome).partition("' given")[0]
         rows = " ".join(drawing.splitlines()[1:])
         if puzzle.board.family.endswith("-x"):
             rows = rows.replace("X", " ")
@@ -104,7 +104,7 @@ def lines_of(outcomes: list[Outcome]) -> Iterator[str]:
 
 def last(outcome: Outcome, request: Request) -> str:
     """What stands under the drawing."""
-    return pretty(outcome, request, Style(), titled=False).partition("' given\n")[2]
+    return Pretty(request).record(outcome).partition("' given\n")[2]
 
 
 def test_status_lines(outcomes: list[Outcome]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from waiting import HANG_S
 
 from vmd_solver.batch.parts import Part
-from vmd_solver.batch.records import OutputStyle
+from vmd_solver.batch.records import JsonLines
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.formats import read
@@ -82,10 +82,10 @@ def test_a_machine_that_is_lost_loses_nothing(cluster: Any, many: Path) -> None:
             yield sent, entry
             sent += 1
 
-    with worker_pool(request, OutputStyle("jsonl")) as pool:
+    with worker_pool(JsonLines(request)) as pool:
         for report in pool.map(tasks(found(), size := TaskSize()), size.learn):
             data.append(report.data)
-            if not lost and [slot.worker.up for slot in pool.slots] == [True, True]:
+            if not lost and [worker.up for worker in pool.workers] == [True, True]:
                 cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
                 lost = True
     assert lost

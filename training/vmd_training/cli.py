@@ -10,7 +10,7 @@ from typing import Never
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console.exits import ExitCode
+from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError, VmdError
 from vmd_training import commands
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from vmd_solver.console.exits import ExitCode
+from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError
 from vmd_training.files import CHECKOUT, copy_folder
 

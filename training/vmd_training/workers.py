@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from vmd_solver.batch.processes import sigint_masked
+from vmd_solver.batch.pool import sigint_masked
 from vmd_solver.errors import ModelError
 from vmd_training.dataset import Dataset, DatasetError, Section, joined, read, write
 from vmd_training.files import write_text

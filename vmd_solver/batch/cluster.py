@@ -1,20 +1,16 @@
-"""Workers that are actors of a Ray cluster: a batch spread over several machines.
-
-Input and output stay here; the workers see payloads and results. Imports ray only when a cluster is
-joined (extra `ray`).
-"""
+"""Workers on the machines of a Ray cluster (extra `ray`, imported only to join one)."""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from vmd_solver import __version__
-from vmd_solver.batch.pool import NewWork, WorkerLostError, answer_of
+from vmd_solver.batch.pool import NewWork, Worker, WorkerLostError, answer_of
 from vmd_solver.errors import ClusterUnavailable, VmdError
 
 PATIENCE_S = 120.0
@@ -25,22 +21,20 @@ ANSWER_S = 5.0
 
 
 class Remote:
-    """What runs in the cluster."""
+    """What runs in the cluster: answers payloads, at first with the version of vmd-solver there."""
 
     def __init__(self, new_work: NewWork) -> None:
         self._work = new_work()
 
     def version(self) -> str:
-        """The version of vmd-solver there."""
         return __version__
 
     def work(self, payload: Any) -> Any:
-        """The answer to a payload."""
         return answer_of(self._work, payload)
 
 
-class Actor:
-    """An actor and its pending answer, the first of which is its version; a `Worker`."""
+class Actor(Worker):
+    """An actor, which may have to wait for room, and its pending answer: at first its version."""
 
     def __init__(self, handle: Any) -> None:
         self.up = False
@@ -71,30 +65,9 @@ class Actor:
 
         ray.kill(self._handle)
 
-
-class RayBackend:
-    """Actors that all do the same work, with `threads` each; a `Backend`."""
-
-    def __init__(self, new_work: NewWork, threads: int, gpus: int) -> None:
-        import ray
-
-        self._new_work, self._threads = new_work, threads
-        self._remote = ray.remote(num_cpus=threads, num_gpus=gpus)(Remote)
-
-    @property
-    def capacity(self) -> int:
-        """How many workers there is room for."""
-        import ray
-
-        resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        return max(1, int(resources.get("CPU", 0)) // self._threads)
-
-    def spawn(self) -> Actor:
-        """As `Backend.spawn`; the actor may have to wait for room."""
-        return Actor(self._remote.remote(self._new_work))
-
-    def ready(self, workers: Sequence[Actor]) -> list[Actor]:
-        """As `Backend.ready`. Raises VmdError where none comes up for PATIENCE_S."""
+    @staticmethod
+    def ready(workers: Sequence[Actor]) -> list[Actor]:
+        """As `Worker.ready`. Raises VmdError where none comes up for PATIENCE_S."""
         import ray
 
         by_answer = {worker.pending: worker for worker in workers}
@@ -109,15 +82,22 @@ class RayBackend:
 
 
 @contextmanager
-def ray_backend(address: str, new_work: NewWork, threads: int, gpus: int) -> Iterator[RayBackend]:
-    """A backend of the cluster at this address, until the block ends. Raises ClusterUnavailable."""
+def cluster(
+    address: str, new_work: NewWork, threads: int, gpus: int
+) -> Iterator[tuple[Callable[[], Actor], int]]:
+    """What spawns a worker on the cluster at this address, and how many there is room for.
+
+    Each has so many threads and GPUs. The block joins the cluster. Raises ClusterUnavailable.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
     except ModuleNotFoundError as error:
         raise ClusterUnavailable("--ray needs Ray; install vmd-solver[ray]") from error
     try:
-        _require_answer(address)
+        host, colon, port = address.rpartition(":")
+        if colon:  # where nobody listens Ray itself would keep trying for minutes
+            socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, ValueError, RuntimeError) as error:
         raise ClusterUnavailable(
@@ -125,13 +105,9 @@ def ray_backend(address: str, new_work: NewWork, threads: int, gpus: int) -> Ite
             " host:port, auto for the one that this machine is in, or local for a temporary one"
         ) from error
     try:
-        yield RayBackend(new_work, threads, gpus)
+        remote = ray.remote(num_cpus=threads, num_gpus=gpus)(Remote)
+        resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        room = max(1, int(resources.get("CPU", 0)) // threads)
+        yield lambda: Actor(remote.remote(new_work)), room
     finally:
         ray.shutdown()
-
-
-def _require_answer(address: str) -> None:
-    """Raise OSError where nobody listens: Ray itself would keep trying for minutes."""
-    host, colon, port = address.rpartition(":")
-    if colon:
-        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()

@@ -1,7 +1,4 @@
-"""How a person would solve a puzzle, as text and as data; the steps come from the techniques.
-
-Knows no stream and no option. Loaded only where an explanation is asked for.
-"""
+"""How a person would solve a puzzle, as text and as data. Loaded only where that is asked for."""
 
 from __future__ import annotations
 
@@ -10,13 +7,15 @@ from dataclasses import asdict
 from textwrap import fill
 from typing import Any
 
+from vmd_solver.batch.outcome import number_of
 from vmd_solver.sampling import Solution
 from vmd_solver.techniques import Path, solve_path
 
 
 def facts(solution: Solution) -> dict[str, Any]:
     """The columns that --explain adds to a row."""
-    path = _path(solution)
+    # Reasons from uniqueness are for where a search has proved it.
+    path = solve_path(solution.puzzle, unique=solution.unique is True)
     grade = path.grade
     return {
         "explained": path.solved,
@@ -29,30 +28,35 @@ def facts(solution: Solution) -> dict[str, Any]:
 
 
 def paragraphs(solution: Solution, width: int) -> Iterator[str]:
-    """A line that sums up, every step, and how it ends where that is not the solution."""
-    path = _path(solution)
-    yield _summary(path)
+    """A line that sums up, every step, and how it ends where that is not the solution.
+
+    Of cells that no step fills it says what is known of them, and that it is not explained.
+    """
+    path = solve_path(solution.puzzle, unique=solution.unique is True)
+    grade, steps = path.grade, number_of(len(path.steps), "step")
+    if path.solved:
+        yield f"{grade.level}: {steps}, hardest {grade.hardest or 'none'}, score {grade.score:,}"
+    elif path.state.problem:
+        yield f"{steps} to a contradiction"
+    else:
+        yield f"{grade.level}: {steps}, which do not reach a solution"
     for number, step in enumerate(path.steps, 1):
         lead = f"{number:>3}. "
         text = f"{step.technique}: {step.text}"
         yield fill(text, width, initial_indent=lead, subsequent_indent=" " * len(lead))
-    if not path.solved:
-        yield fill(f"{_stuck(path)}. {_rest(path, solution)}", width)
-
-
-def _path(solution: Solution) -> Path:
-    """The path, with reasons from uniqueness where a search has proved that."""
-    return solve_path(solution.puzzle, unique=solution.unique is True)
-
-
-def _summary(path: Path) -> str:
-    grade, steps = path.grade, len(path.steps)
-    counted = f"{steps:,} step{'s' * (steps != 1)}"
     if path.solved:
-        return f"{grade.level}: {counted}, hardest {grade.hardest or 'none'}, score {grade.score:,}"
+        return
     if path.state.problem:
-        return f"{counted} to a contradiction"
-    return f"{grade.level}: {counted}, which do not reach a solution"
+        rest = "So there is no solution."
+    elif solution.unique is False:
+        rest = "The puzzle has several solutions, so no reasoning can settle all of them."
+    elif solution.status == "solved":
+        rest = "Their values above were found by the solver and are not explained."
+    elif solution.status == "unsatisfiable":
+        rest = "That there is no solution was proved by a search and is not explained."
+    else:
+        rest = "They are not explained."
+    yield fill(f"{_stuck(path)}. {rest}", width)
 
 
 def _stuck(path: Path) -> str:
@@ -60,16 +64,3 @@ def _stuck(path: Path) -> str:
         return f"After these steps {path.state.problem}"
     n = path.state.puzzle.board.n
     return f"No technique applies any further: {path.state.open_cells} of {n} cells stay open"
-
-
-def _rest(path: Path, solution: Solution) -> str:
-    """What is known of the cells that no step fills, and that it is not explained."""
-    if path.state.problem:
-        return "So there is no solution."
-    if solution.unique is False:
-        return "The puzzle has several solutions, so no reasoning can settle all of them."
-    if solution.status == "solved":
-        return "Their values above were found by the solver and are not explained."
-    if solution.status == "unsatisfiable":
-        return "That there is no solution was proved by a search and is not explained."
-    return "They are not explained."

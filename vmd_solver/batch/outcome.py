@@ -1,13 +1,18 @@
-"""What became of one puzzle of the input. Knows no output format."""
+"""What became of one puzzle, in words and counts; and the `Report` that solving some returns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from vmd_solver.batch.request import Request
 from vmd_solver.formats import Entry
 from vmd_solver.sampling import Solution
+
+STEP = 1.01
+"""Ratio of the edges of two neighbouring bins of seconds."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,28 @@ class Outcome:
         return f"{self.entry.source}" if whole else f"{self.entry.source}:{self.entry.line}"
 
     @property
-    def column(self) -> int | None:
-        return self.entry.error.column if self.entry.error else None
-
-    @property
     def error(self) -> str | None:
         """What is wrong with the puzzle itself, or None."""
         if self.entry.error is not None:
             return self.entry.error.message
         return self.solution.message if self.solution and self.status == "invalid" else None
+
+    def statement(self, request: Request) -> str:
+        """How it ended, in words. Says "verified" of nothing that is not."""
+        solution, seconds = self.solution, request.settings.timeout_s
+        if self.status == "unsatisfiable":
+            return "no solution (proved)"
+        if solution is None or self.status != "solved":
+            spent = f"{seconds:g} s" if self.status == "timeout" and seconds else "the budget"
+            return f"not solved within {spent}; this does not mean there is no solution"
+        words = ["solved, verified"]
+        if request.asked == "unique":
+            texts = {True: "unique", False: "not unique", None: "uniqueness not decided"}
+            words.append(texts[solution.unique])
+        if request.counts:
+            found = number_of(solution.count, "solution")
+            words.append(f"{found} in all" if solution.counted_all else f"at least {found}")
+        return ", ".join(words)
 
 
 def require_verified(solution: Solution) -> Solution:
@@ -47,27 +65,6 @@ def require_verified(solution: Solution) -> Solution:
     return solution
 
 
-def statement(solution: Solution, request: Request) -> str:
-    """How it ended, in words. Says "verified" of nothing that is not."""
-    if solution.status == "unsatisfiable":
-        return "no solution (proved)"
-    if solution.status == "solved":
-        return ", ".join(["solved, verified", *_answers(solution, request)])
-    seconds = request.settings.timeout_s
-    spent = f"{seconds:g} s" if solution.status == "timeout" and seconds else "the budget"
-    return f"not solved within {spent}; this does not mean there is no solution"
-
-
-def _answers(solution: Solution, request: Request) -> Iterator[str]:
-    """What else was asked: uniqueness, or the number of solutions."""
-    if request.asked == "unique":
-        texts = {True: "unique", False: "not unique", None: "uniqueness not decided"}
-        yield texts[solution.unique]
-    if request.counts:
-        found = number_of(solution.count, "solution")
-        yield f"{found} in all" if solution.counted_all else f"at least {found}"
-
-
 def number_of(count: int, one: str, many: str = "") -> str:
     """A count with its noun.
 
@@ -75,3 +72,99 @@ def number_of(count: int, one: str, many: str = "") -> str:
     ('1 guess', '1,200 loops')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+class Spread(Counter[int]):
+    """How often durations occurred, in bins that are STEP apart."""
+
+    def add(self, seconds: float, times: int = 1) -> None:
+        self[math.ceil(math.log(max(seconds, 1e-9), STEP))] += times
+
+    def quantile(self, share: float) -> float:
+        """What at least `share` of the durations do not exceed, at most a hundredth too much.
+
+        >>> spread = Spread()
+        >>> for seconds in (3, 1, 2):
+        ...     spread.add(seconds)
+        >>> round(spread.quantile(0.5), 1)
+        2.0
+        """
+        wanted, passed = share * self.total(), 0
+        for step in sorted(self):
+            passed += self[step]
+            if passed >= wanted:
+                break
+        return float(STEP**step)
+
+
+@dataclass
+class Tally:
+    """Counts of outcomes, in as much memory for ten million puzzles as for ten; they add up."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    seconds: Spread = field(default_factory=Spread)
+    nfe: int = 0
+    guesses: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one more; input that cannot be read counts as invalid and nothing else."""
+        self.statuses[outcome.status] += 1
+        if outcome.solution is not None:
+            self.seconds.add(outcome.solution.seconds)
+            self.nfe += outcome.solution.nfe
+            self.guesses += outcome.solution.guesses
+
+    def merge(self, other: Tally) -> None:
+        """Count all that the other has counted."""
+        self.statuses.update(other.statuses)
+        self.seconds.update(other.seconds)
+        self.nfe += other.nfe
+        self.guesses += other.guesses
+
+    @property
+    def done(self) -> int:
+        return self.statuses.total()
+
+    def summary(self, rate: float) -> list[str]:
+        """The lines of --stats, of a run at `rate` puzzles a second."""
+        parts = [f"{count:,} {status}" for status, count in self.statuses.most_common()]
+        lines = [f"{number_of(self.done, 'puzzle')}: {', '.join(parts) or 'none'}"]
+        if timed := self.seconds.total():
+            median, p90 = self.seconds.quantile(0.5), self.seconds.quantile(0.9)
+            lines += [
+                f"mean NFE {self.nfe / timed:.2f}, guesses {self.guesses:,} in all, "
+                f"{self.guesses / timed:.2f} a puzzle",
+                f"seconds a puzzle: median {median:.4f}, p90 {p90:.4f}; "
+                f"{rate:,.1f} puzzles a second",
+            ]
+        return lines
+
+
+@dataclass(frozen=True)
+class Message:
+    """A line for standard error; --quiet takes notes away, and leaves errors."""
+
+    text: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Whole records as `data`, without what comes before the first or between two reports."""
+
+    data: bytes = b""
+    tally: Tally = field(default_factory=Tally)
+    messages: tuple[Message, ...] = ()
+
+
+def joined(reports: Iterable[Report], between: bytes) -> Report:
+    """One report of all, with `between` where two records meet."""
+    data: list[bytes] = []
+    messages: list[Message] = []
+    tally = Tally()
+    for report in reports:
+        if report.data:
+            data.append(report.data)
+        messages += report.messages
+        tally.merge(report.tally)
+    return Report(between.join(data), tally, tuple(messages))

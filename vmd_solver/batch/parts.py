@@ -1,6 +1,6 @@
-"""From arguments to parts of the input: files, standard input, and puzzles typed as they are.
+"""From arguments to numbered parts of the input: files, standard input, puzzles typed as they are.
 
-Parts are numbered and cut here and nowhere else. Knows nothing of what is done with them.
+The only place that numbers and cuts them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from vmd_solver.formats import parts as parts_of_stream
 Part = tuple[int, Piece | Entry]
 """Lines or an entry of the input, and the number of the first entry in the whole, from 0."""
 
-STANDARD_INPUT = "-"
 _SHORTEST = 16
 """Cells of the smallest board that is taken from an argument: shorter ones look like names."""
 _PLAIN = frozenset("0123456789.-_*?, ")
 
 
-def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Piece | Entry]:
+def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
     """The puzzles of every argument in turn.
 
     Raises PuzzleError, before the first, where there is no such format or family.
@@ -34,14 +33,29 @@ def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Pie
     return _parts(names, format, family)
 
 
-def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Piece | Entry]:
+def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
+    number = 0
     for name in names:
-        if name == STANDARD_INPUT:
-            yield from _piped(format, family)
+        if name == "-":
+            found = _piped(format, family)
         elif is_literal(name):
-            yield from read([name], "argument", format or "line", family)
+            found = read([name], "argument", format or "line", family)
         else:
-            yield from parts_of_path(shipped(name), format, family)
+            found = parts_of_path(shipped(name), format, family)
+        for part in found:
+            yield number, part
+            number += entries_in(part)
+
+
+def _piped(format: str | None, family: str) -> Iterator[Piece | Entry]:
+    source = "standard input"
+    try:
+        if sys.stdin is None:
+            raise PuzzleSyntaxError("is closed: expected puzzles", source=source)
+        with sys.stdin.buffer as stream:
+            yield from parts_of_stream(stream, source, format, family)
+    except PuzzleSyntaxError as error:
+        yield Entry(None, "", source, error.line or 1, error)
 
 
 def bytes_of(names: Sequence[str]) -> int | None:
@@ -51,18 +65,6 @@ def bytes_of(names: Sequence[str]) -> int | None:
     except (OSError, ValueError):
         return None
     return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
-
-
-def _piped(format: str | None, family: str) -> Iterator[Piece | Entry]:
-    try:
-        if sys.stdin is None:
-            raise PuzzleSyntaxError("is closed: expected puzzles", source="standard input")
-        with sys.stdin.buffer as stream:
-            yield from parts_of_stream(stream, "standard input", format, family)
-    except PuzzleSyntaxError as error:
-        if error.source is None:
-            raise
-        yield Entry(None, "", error.source, error.line or 1, error)
 
 
 def is_literal(argument: str) -> bool:
@@ -75,10 +77,8 @@ def is_literal(argument: str) -> bool:
     """
     if len(argument) < _SHORTEST or os.path.lexists(argument):
         return False
-    return set(argument) <= _PLAIN or _is_puzzle(argument)
-
-
-def _is_puzzle(argument: str) -> bool:
+    if set(argument) <= _PLAIN:
+        return True
     try:
         return all(entry.error is None for entry in read([argument], format="line"))
     except PuzzleError:
@@ -88,14 +88,6 @@ def _is_puzzle(argument: str) -> bool:
 def entries_in(part: Piece | Entry) -> int:
     """How many entries a part holds."""
     return 1 if isinstance(part, Entry) else len(part)
-
-
-def numbered(parts: Iterable[Piece | Entry]) -> Iterator[Part]:
-    """The parts with their numbers."""
-    number = 0
-    for part in parts:
-        yield number, part
-        number += entries_in(part)
 
 
 def cut(part: Part, at: int) -> tuple[Part, Part | None]:

@@ -8,19 +8,18 @@ Entry, and other lines   -> Solver -> Outcome -> record             they were pr
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from vmd_solver.batch.outcome import Outcome, require_verified, statement
+from vmd_solver.batch.outcome import Message, Outcome, Report, Tally, joined, require_verified
 from vmd_solver.batch.parts import Part
-from vmd_solver.batch.records import OutputStyle, SolvedRows
-from vmd_solver.batch.report import Message, Report, Tally, joined
-from vmd_solver.batch.request import Request
+from vmd_solver.batch.records import OutputFormat
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.formats import Entry, Piece
 from vmd_solver.formats.columns import Columns, columns
@@ -45,41 +44,52 @@ class Unsolved(NamedTuple):
 
 
 class Pipeline:
-    """Solves for one request, and writes records in one style.
+    """Solves for one request, and writes records in one format.
 
     The model is opened when the first puzzle comes; what it raises is what `load` raises.
     """
 
-    def __init__(self, request: Request, style: OutputStyle, trace: Trace | None = None) -> None:
-        self._request, self._trace = request, trace
-        self.format = style.format(request)
+    def __init__(self, form: OutputFormat, trace: Trace | None = None) -> None:
+        self._form, self._request, self._trace = form, form.request, trace
         # Traces and explanations are about single puzzles, which the bulk stage has not.
-        as_arrays = trace is None and not request.explain and self.format.record_many
-        self._bulk = bulk_of(request.settings) if as_arrays else None
+        as_arrays = trace is None and not self._request.explain and form.takes_arrays
+        self._bulk = bulk_of(self._request.settings) if as_arrays else None
         self._denoiser: Denoiser | None = None
         self._device_noted = False
 
     @cached_property
     def _solver(self) -> Solver:
-        request = self._request
+        request, trace = self._request, self._trace
         if request.settings.mode != "exact":
             self._denoiser = load(request.model, request.device, request.threads)
-        return Solver(request.settings, self._denoiser, self._trace and self._observe)
+        if trace is None:
+            return Solver(request.settings, self._denoiser)
 
-    def _observe(self, event: Event) -> None:
-        assert self._trace is not None
-        self._trace((json.dumps(event) + "\n").encode())
+        def observe(event: Event) -> None:
+            trace((json.dumps(event) + "\n").encode())
+
+        return Solver(request.settings, self._denoiser, observe)
 
     def __call__(self, parts: Iterable[Part]) -> Report:
         """One report on everything."""
-        return joined(self.reports(parts), self.format.between.encode())
+        return joined(self.reports(parts), self._form.between.encode())
 
     def reports(self, parts: Iterable[Part]) -> Iterator[Report]:
-        """A report on each puzzle, or on a run of them, as soon as those before it are out."""
+        """A report on each puzzle, or on a run of them, as soon as those before it are out.
+
+        One of them has a note where the model does not run where it was hoped to.
+        """
         items = self._items(parts)
         for item in items:
             ready = [item] if isinstance(item, Report) else self._solve(chain([item], items))
-            yield from map(self._with_device_note, ready)
+            for report in ready:
+                note = getattr(self._denoiser, "device_note", None)
+                if note and not self._device_noted:
+                    self._device_noted = True
+                    messages = (*report.messages, Message(f"vmd-solve: {note}"))
+                    yield replace(report, messages=messages)
+                else:
+                    yield report
 
     def _items(self, parts: Iterable[Part]) -> Iterator[Unsolved | Report]:
         for number, part in parts:
@@ -100,7 +110,7 @@ class Pipeline:
         self, number: int, piece: Piece, found: Columns, settled: Settled
     ) -> Iterator[Unsolved | Report]:
         """Reports on runs of settled lines, and the other lines between them, in order."""
-        records = self._records(found, settled)
+        records = self._form.record_many(found, settled) if len(settled.rows) else []
         lines = found.places[settled.rows]
         others = np.setdiff1d(np.arange(len(piece)), lines, assume_unique=True)
         rows = np.full(len(piece), -1)
@@ -110,9 +120,9 @@ class Pipeline:
         ends = np.searchsorted(lines, others).tolist()
         for line, end in zip([*others.tolist(), None], [*ends, len(lines)], strict=True):
             if end > start:
-                tally = Tally()
                 guesses = int(settled.guesses[start:end].sum())
-                tally.add_solved(end - start, guesses, settled.seconds)
+                tally = Tally(Counter(solved=end - start), guesses=guesses)
+                tally.seconds.add(settled.seconds, end - start)
                 yield Report(b"".join(records[start:end]), tally)
                 start = end
             if line is not None and (row := int(rows[line])) < 0:
@@ -120,16 +130,6 @@ class Pipeline:
             elif line is not None:
                 entry = found.entry(piece, row)
                 yield Unsolved(number + line, entry, settled.propagated(row))
-
-    def _records(self, found: Columns, settled: Settled) -> list[bytes]:
-        """The record of each settled row."""
-        if not len(settled.rows):
-            return []
-        assert self.format.record_many is not None
-        givens = found.givens[settled.rows]
-        guesses, seconds = settled.guesses, settled.seconds
-        solved = SolvedRows(found.layout, givens, settled.values, guesses, seconds)
-        return self.format.record_many(solved, self._request)
 
     def _solve(self, items: Iterator[Unsolved | Report]) -> Iterator[Report]:
         """Reports in the order of the items, until they end or too much waits for a solution."""
@@ -140,7 +140,7 @@ class Pipeline:
             nonlocal ahead
             for item in items:
                 waiting.append(item)
-                ahead += _count(item)
+                ahead += item.tally.done if isinstance(item, Report) else 1
                 if isinstance(item, Unsolved) and item.entry.puzzle is not None:
                     yield item.number, item.entry.puzzle, item.propagated
                 if ahead >= MOST_WAITING:
@@ -148,7 +148,7 @@ class Pipeline:
 
         for solution in self._solver.numbered(puzzles()):
             while isinstance(item := waiting.popleft(), Report):
-                ahead -= _count(item)
+                ahead -= item.tally.done
                 yield item
             ahead -= 1
             yield self._report(Outcome(item.entry, require_verified(solution)))
@@ -157,28 +157,14 @@ class Pipeline:
             yield item
 
     def _report(self, outcome: Outcome) -> Report:
-        """The record of one outcome, and messages on what the record does not say."""
-        record = self.format.record(outcome, self._request).encode(self.format.encoding, "replace")
+        """The record of one outcome, and a message on what the record does not say."""
+        form, entry, messages = self._form, outcome.entry, []
+        record = form.record(outcome).encode(form.encoding, "replace")
+        if outcome.error is not None:
+            column = f":{entry.error.column}" if entry.error and entry.error.column else ""
+            messages.append(Message(f"{outcome.place}{column}: {outcome.error}", is_error=True))
+        elif not form.states_reason and outcome.status != "solved":
+            messages.append(Message(f"{outcome.place}: {outcome.statement(self._request)}"))
         tally = Tally()
         tally.add(outcome)
-        return Report(record, tally, tuple(self._messages(outcome)))
-
-    def _messages(self, outcome: Outcome) -> Iterator[Message]:
-        if outcome.error is not None:
-            column = f":{outcome.column}" if outcome.column else ""
-            yield Message(f"{outcome.place}{column}: {outcome.error}", is_error=True)
-        elif not self.format.states_reason and outcome.solution and outcome.status != "solved":
-            yield Message(f"{outcome.place}: {statement(outcome.solution, self._request)}")
-
-    def _with_device_note(self, report: Report) -> Report:
-        """The report, with a note, once, where the model does not run where it was hoped to."""
-        note = getattr(self._denoiser, "device_note", None)
-        if not note or self._device_noted:
-            return report
-        self._device_noted = True
-        messages = (*report.messages, Message(f"vmd-solve: {note}"))
-        return Report(report.data, report.tally, messages)
-
-
-def _count(item: Unsolved | Report) -> int:
-    return item.tally.done if isinstance(item, Report) else 1
+        return Report(record, tally, tuple(messages))

@@ -1,17 +1,22 @@
 """A pool of workers: tasks go out to them, results come back in order.
 
-A worker that dies is replaced, and its task is done again. What is out at a time is bounded. Knows
-neither puzzles nor what a worker is: `processes` has a backend of this machine, `cluster` one of
-several. (`concurrent.futures` gives up the whole pool when a worker is killed.)
+A worker that dies is replaced, and its task is done again; what is out at a time is bounded.
+(`concurrent.futures` gives up the whole pool when a worker is killed.) Workers are processes of
+this machine, or the actors of `cluster`.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from vmd_solver.errors import VmdError
 
@@ -22,10 +27,8 @@ MOST_DEATHS = 3
 """Workers that may die over the same task, or one after another before they are up."""
 
 Work = Callable[[Any], Any]
-"""What a worker does with the payload of a task."""
-
 NewWork = Callable[[], Work]
-"""Makes that in the worker itself. It is pickled, as payloads and results are."""
+"""Makes, in the worker itself, what answers payloads. It is pickled, as these and answers are."""
 
 
 @dataclass(eq=False)
@@ -45,63 +48,47 @@ class WorkerLostError(Exception):
     """The worker died."""
 
 
-class Worker(Protocol):
-    """Works on one payload at a time."""
+class Worker(ABC):
+    """Works on one task at a time."""
 
-    up: bool
+    up = True
     """Whether it can be given anything; one that is not gives a first answer when it is."""
+    task: Task | None = None
+    since = 0.0
 
+    @abstractmethod
     def submit(self, payload: Any) -> None:
         """Hand out a payload. That the worker is dead shows when it is asked for its answer."""
 
+    @abstractmethod
     def answer(self) -> Any:
         """The result, or the exception that was raised. Raises WorkerLostError."""
 
+    @abstractmethod
     def kill(self) -> None:
         """End it, whatever it is doing."""
 
-
-W = TypeVar("W", bound=Worker)
-
-
-class Backend(Protocol[W]):
-    """Where workers come from."""
-
-    def spawn(self) -> W:
-        """Another worker."""
-
-    def ready(self, workers: Sequence[W]) -> Sequence[W]:
+    @staticmethod
+    @abstractmethod
+    def ready(workers: Sequence[Any]) -> Sequence[Any]:
         """Those that can answer, or have died; waits until there are any. Raises VmdError."""
 
 
-@dataclass(eq=False)
-class Slot(Generic[W]):
-    """A worker, its task, and when it was submitted."""
-
-    worker: W
-    task: Task | None = None
-    since: float = 0.0
-
-    def submit(self, task: Task) -> None:
-        self.task, self.since = task, time.perf_counter()
-        self.worker.submit(task.payload)
-
-
-class WorkerPool(Generic[W]):
+class WorkerPool:
     """At most `jobs` workers, spawned as there are tasks. Use it in a `with` statement."""
 
-    def __init__(self, backend: Backend[W], jobs: int) -> None:
-        self._backend, self._jobs = backend, jobs
-        self.slots: list[Slot[W]] = []
+    def __init__(self, spawn: Callable[[], Worker], jobs: int) -> None:
+        self._spawn, self._jobs = spawn, jobs
+        self.workers: list[Worker] = []
         self._again: deque[Task] = deque()
         self._startup_failures = 0
 
-    def __enter__(self) -> WorkerPool[W]:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for slot in self.slots:
-            slot.worker.kill()
+        for worker in self.workers:
+            worker.kill()
 
     def map(
         self, tasks: Iterable[Task], on_done: Callable[[int, float], None] | None = None
@@ -116,8 +103,11 @@ class WorkerPool(Generic[W]):
             no_more = self._submit(source, out)
             if no_more and not out:
                 return
-            for slot in self._ready():
-                self._collect(slot, on_done)
+            busy = [worker for worker in self.workers if worker.task or not worker.up]
+            for worker in busy[0].ready(busy):
+                task = self._collect(worker)
+                if task is not None and on_done is not None:
+                    on_done(task.size, time.perf_counter() - worker.since)
             while out and out[0].done:
                 yield out.popleft().result
 
@@ -127,7 +117,7 @@ class WorkerPool(Generic[W]):
         Whether there are no more tasks. Where no worker is up yet, nobody knows.
         """
         while self._again or len(out) < AHEAD * self._jobs:
-            if (slot := self._idle()) is None:
+            if (worker := self._idle()) is None:
                 return False
             if self._again:
                 task = self._again.popleft()
@@ -135,58 +125,91 @@ class WorkerPool(Generic[W]):
                 out.append(task := found)
             else:
                 return True
-            slot.submit(task)
+            worker.task, worker.since = task, time.perf_counter()
+            worker.submit(task.payload)
         return False
 
-    def _idle(self) -> Slot[W] | None:
-        """A slot without a task, a new one if need be; None if there is none yet."""
-        for slot in self.slots:
-            if slot.worker.up and slot.task is None:
-                return slot
-        while len(self.slots) < self._jobs:
-            slot = Slot(self._backend.spawn())
-            self.slots.append(slot)
-            if slot.worker.up:
-                return slot
+    def _idle(self) -> Worker | None:
+        """A worker without a task, a new one if need be; None if there is none yet."""
+        for worker in self.workers:
+            if worker.up and worker.task is None:
+                return worker
+        while len(self.workers) < self._jobs:
+            self.workers.append(self._spawn())
+            if self.workers[-1].up:
+                return self.workers[-1]
         return None
 
-    def _ready(self) -> list[Slot[W]]:
-        """The slots whose worker has an answer, or died, once there are any."""
-        slots = {id(slot.worker): slot for slot in self.slots if slot.task or not slot.worker.up}
-        ready = self._backend.ready([slot.worker for slot in slots.values()])
-        return [slots[id(worker)] for worker in ready]
-
-    def _collect(self, slot: Slot[W], on_done: Callable[[int, float], None] | None) -> None:
-        """Take an answer; the task of a dead worker is kept for another."""
-        task, slot.task = slot.task, None
+    def _collect(self, worker: Worker) -> Task | None:
+        """The task that the worker has done, if any; that of a dead worker is kept for another."""
+        task, worker.task = worker.task, None
         try:
-            answer = slot.worker.answer()
+            answer = worker.answer()
         except WorkerLostError as error:
-            slot.worker.kill()
-            self.slots.remove(slot)
-            self._on_worker_lost(task, error)
-            return
+            worker.kill()
+            self.workers.remove(worker)
+            if task is None:
+                self._startup_failures += 1
+                if self._startup_failures == MOST_DEATHS:
+                    raise VmdError(
+                        f"{MOST_DEATHS} workers died before they had begun: {error}"
+                    ) from None
+                return None
+            task.deaths += 1
+            if task.deaths == MOST_DEATHS:
+                raise VmdError(
+                    f"{MOST_DEATHS} workers died over {task.label}:"
+                    f" is there memory for --jobs {self._jobs}?"
+                ) from None
+            self._again.append(task)
+            return None
         self._startup_failures = 0
         if isinstance(answer, Exception):
             raise answer
         if task is not None:
             task.done, task.result = True, answer
-            if on_done is not None:
-                on_done(task.size, time.perf_counter() - slot.since)
+        return task
 
-    def _on_worker_lost(self, task: Task | None, error: WorkerLostError) -> None:
-        if task is None:
-            self._startup_failures += 1
-            if self._startup_failures == MOST_DEATHS:
-                raise VmdError(f"{MOST_DEATHS} workers died before they had begun: {error}")
-            return
-        task.deaths += 1
-        if task.deaths == MOST_DEATHS:
-            raise VmdError(
-                f"{MOST_DEATHS} workers died over {task.label}:"
-                f" is there memory for --jobs {self._jobs}?"
-            )
-        self._again.append(task)
+
+class Process(Worker):
+    """A process of this machine, and the pipe to it."""
+
+    def __init__(self, new_work: NewWork) -> None:
+        # A fresh interpreter: threads of a library that this process runs do not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, new_work), daemon=True)
+        with sigint_masked():
+            self.process.start()
+        theirs.close()
+
+    def submit(self, payload: Any) -> None:
+        with suppress(OSError):
+            self.connection.send(payload)
+
+    def answer(self) -> Any:
+        try:
+            return self.connection.recv()
+        except (EOFError, OSError) as error:
+            raise WorkerLostError(f"process {self.process.pid} ended") from error
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+    @staticmethod
+    def ready(workers: Sequence[Process]) -> list[Process]:
+        ready = wait([worker.connection for worker in workers])
+        return [worker for worker in workers if worker.connection in ready]
+
+
+def serve(connection: Connection, new_work: NewWork) -> None:
+    """Answer what comes, until nothing does: what the process runs."""
+    work = new_work()
+    with suppress(EOFError, OSError):
+        while True:
+            connection.send(answer_of(work, connection.recv()))
 
 
 def answer_of(work: Work, payload: Any) -> Any:
@@ -195,3 +218,22 @@ def answer_of(work: Work, payload: Any) -> Any:
         return work(payload)
     except Exception as error:
         return error
+
+
+@contextmanager
+def sigint_masked() -> Iterator[None]:
+    """Processes started in the block get no SIGINT; one for this process waits until its end.
+
+    A terminal interrupts all processes at once, and only the first should decide what follows.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing.resource_tracker import ensure_running
+
+    ensure_running()  # started in the block, it would unmask the signal
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

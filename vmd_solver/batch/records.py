@@ -1,7 +1,6 @@
-"""Outcomes as data: JSON lines, CSV, one line each, or drawn rows.
+"""Output formats: outcomes as JSON lines, CSV, one line each, or drawn rows.
 
-A format turns one outcome into one record, line ends included; where puzzles are solved as arrays
-it may write many at once, with the same bytes. Knows no terminal.
+Where puzzles are solved as arrays, many records are written at once, with the same bytes.
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,11 @@ from vmd_solver.batch.request import Request
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import printable
 from vmd_solver.formats import Entry
+from vmd_solver.formats.columns import Columns
 from vmd_solver.formats.grid import draw
 from vmd_solver.formats.plain import Layout, line_of
 from vmd_solver.sampling import Solution
-from vmd_solver.sampling.bulk import solution_of
+from vmd_solver.sampling.bulk import Settled, solution_of
 
 COSTS = ("nfe", "loops", "latents", "remasked", "guesses", "seconds")
 COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode", *COSTS)
@@ -37,66 +38,7 @@ _LONGEST_TEXT = 1000
 """Characters that a row repeats of input that cannot be read."""
 
 Row = dict[str, Any]
-Record = Callable[[Outcome, Request], str]
-
-
-@dataclass(frozen=True, eq=False)
-class SolvedRows:
-    """Solved puzzles of one board, as arrays.
-
-    `givens` (k, n) and `values` (k, n) int8, 0 where open; `guesses` (k,) int64; `seconds` each.
-    """
-
-    layout: Layout
-    givens: npt.NDArray[np.int8]
-    values: npt.NDArray[np.int8]
-    guesses: npt.NDArray[np.int64]
-    seconds: float
-
-    def first(self, request: Request) -> Outcome:
-        """The first of them as an outcome."""
-        givens, values = (tuple(rows[0].tolist()) for rows in (self.givens, self.values))
-        puzzle = Puzzle(self.layout.board, givens, self.layout.alphabet)
-        guesses = int(self.guesses[0])
-        solution = solution_of(puzzle, values, request.settings, guesses, self.seconds)
-        return Outcome(Entry(puzzle, "", None, 1), solution)
-
-    def texts(self, values: npt.NDArray[np.int8]) -> list[bytes]:
-        """The cells of each row (k, n) in one string."""
-        n = values.shape[1]
-        symbols = ("." + "".join(self.layout.alphabet)).encode().ljust(256)
-        text = values.tobytes().translate(symbols)
-        return [text[start : start + n] for start in range(0, len(text), n)]
-
-
-RecordMany = Callable[[SolvedRows, Request], list[bytes]]
-
-
-@dataclass(frozen=True)
-class OutputFormat:
-    """The record of an outcome, what comes first, and what comes between two.
-
-    `record_many` writes the records of many solved rows, where the format can. `states_reason`
-    says that a record states why there is no solution.
-    """
-
-    record: Record
-    head: str = ""
-    between: str = ""
-    states_reason: bool = True
-    encoding: str = "utf-8"
-    record_many: RecordMany | None = None
-
-
-@dataclass(frozen=True)
-class OutputStyle:
-    """Which output format to use, in a form that workers can be sent."""
-
-    name: str
-
-    def format(self, request: Request) -> OutputFormat:
-        """The format itself: `jsonl`, `csv`, `line` or `grid`."""
-        return _csv_format(request) if self.name == "csv" else _FORMATS[self.name]
+Values = tuple[int, ...]
 
 
 def columns_of(request: Request) -> tuple[str, ...]:
@@ -108,17 +50,25 @@ def columns_of(request: Request) -> tuple[str, ...]:
 
 def row_of(outcome: Outcome, request: Request) -> Row:
     """The outcome as plain values; `error` and its place only if there is one."""
-    facts = _facts(outcome)
-    row: Row = {column: facts.get(column) for column in columns_of(request)}
-    row |= {"status": outcome.status, "mode": request.settings.mode}
-    if request.explain and outcome.solution is not None and outcome.error is None:
-        from vmd_solver.batch import explain
-
-        row |= explain.facts(outcome.solution)
+    entry, solution = outcome.entry, outcome.solution
+    facts: Row = dict.fromkeys((*COSTS, "count"), 0)
+    facts |= {"verified": False, "counted_all": False, "solutions": []}
+    if solution is not None:
+        puzzle = solution.puzzle
+        facts |= {name: getattr(solution, name) for name in (*facts, "unique")}
+        facts["family"] = puzzle.board.family
+        facts["seconds"] = round(solution.seconds, 6)
+        facts["solutions"] = [line_of(puzzle, values) for values in listed(solution)]
+        facts["solution"] = None if solution.values is None else line_of(puzzle, solution.values)
+    facts |= {"puzzle": puzzle_text(entry), "status": outcome.status, "mode": request.settings.mode}
+    row = {column: facts.get(column) for column in columns_of(request)}
     if outcome.error is not None:
-        entry = outcome.entry
         row |= {"error": outcome.error, "source": entry.source, "line": entry.line}
         row["column"] = entry.error.column if entry.error else None
+    elif request.explain and solution is not None:
+        from vmd_solver.batch import explain
+
+        row |= explain.facts(solution)
     return row
 
 
@@ -127,82 +77,126 @@ def puzzle_text(entry: Entry) -> str:
     return entry.text[:_LONGEST_TEXT] if entry.puzzle is None else line_of(entry.puzzle)
 
 
-def _facts(outcome: Outcome) -> Row:
-    solution = outcome.solution
-    if solution is None:
-        nothing: Row = dict.fromkeys((*COSTS, "count"), 0)
-        unsolved = {"verified": False, "counted_all": False, "solutions": []}
-        return {**nothing, "puzzle": puzzle_text(outcome.entry), **unsolved}
-    puzzle = solution.puzzle
-    return {
-        **{name: getattr(solution, name) for name in COSTS},
-        "puzzle": puzzle_text(outcome.entry),
-        "family": puzzle.board.family,
-        "solution": None if solution.values is None else line_of(puzzle, solution.values),
-        "verified": solution.verified,
-        "unique": solution.unique,
-        "seconds": round(solution.seconds, 6),
-        "count": solution.count,
-        "counted_all": solution.counted_all,
-        "solutions": [line_of(puzzle, values) for values in listed(solution)],
-    }
+def listed(solution: Solution) -> tuple[Values, ...]:
+    """Every solution that was found and kept."""
+    alone = () if solution.values is None else (solution.values,)
+    return solution.solutions or alone
 
 
-def _json_line(outcome: Outcome, request: Request) -> str:
-    return json.dumps(row_of(outcome, request), ensure_ascii=False) + "\n"
+@dataclass(frozen=True)
+class OutputFormat:
+    """How the outcomes of a request are written, line ends included; workers are sent it.
+
+    `head` comes before the first record, `between` between two. `states_reason` says that a record
+    says why there is no solution; a format that `takes_arrays` has a `record_many`.
+    """
+
+    request: Request
+    encoding: str = "utf-8"
+    between: ClassVar[str] = ""
+    states_reason: ClassVar[bool] = True
+    takes_arrays: ClassVar[bool] = True
+
+    @property
+    def head(self) -> str:
+        return ""
+
+    def record(self, outcome: Outcome) -> str:
+        """The record of an outcome."""
+        raise NotImplementedError
+
+    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+        """The records of all settled rows, one or more."""
+        raise NotImplementedError
+
+    def written(self, outcome: Outcome, write: Callable[[Puzzle, Values], str]) -> list[str]:
+        """The solution as `write` writes it, or all of them where all were asked for."""
+        if (solution := outcome.solution) is None:
+            return []
+        most = None if self.request.asked == "all" else 1
+        return [write(solution.puzzle, values) for values in listed(solution)[:most]]
 
 
-def _json_lines(solved: SolvedRows, request: Request) -> list[bytes]:
-    row = row_of(solved.first(request), request)
-    varying = _varying(solved, b'"%s"', b'["%s"]')
-    parts: list[bytes | list[bytes]] = []
-    for number, (column, value) in enumerate(row.items()):
-        parts.append(b"%s%s: " % (b", " if number else b"{", json.dumps(column).encode()))
-        parts.append(varying.get(column) or json.dumps(value, ensure_ascii=False).encode())
-    return _interleaved([*parts, b"}\n"], len(solved.values))
+class JsonLines(OutputFormat):
+    """A JSON object a line."""
+
+    def text(self, row: Row) -> str:
+        """A row, written."""
+        return json.dumps(row, ensure_ascii=False) + "\n"
+
+    def record(self, outcome: Outcome) -> str:
+        return self.text(row_of(outcome, self.request))
+
+    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+        """The row of the first, with marks where the others differ: cut there and filled."""
+        givens, layout = found.givens[settled.rows], found.layout
+        puzzle = Puzzle(layout.board, tuple(givens[0].tolist()), layout.alphabet)
+        values, guesses = tuple(settled.values[0].tolist()), int(settled.guesses[0])
+        solution = solution_of(puzzle, values, self.request.settings, guesses, settled.seconds)
+        row = row_of(Outcome(Entry(puzzle, "", None, 1), solution), self.request)
+        fills = {
+            "puzzle": _texts(layout, givens),
+            "solution": _texts(layout, settled.values),
+            "guesses": list(map(b"%d".__mod__, settled.guesses.tolist())),
+        }
+        row |= {name: f"<{name}>" for name in fills}
+        if "solutions" in row:
+            row["solutions"] = ["<solution>"]
+        text = self.text(row).replace('"<guesses>"', "<guesses>")
+        parts = (
+            fills[part] if number % 2 else repeat(part.encode())
+            for number, part in enumerate(re.split("<(puzzle|solution|guesses)>", text))
+        )
+        return list(map(b"".join, zip(*parts, strict=False)))
 
 
-def _varying(solved: SolvedRows, text: bytes, texts: bytes) -> dict[str, list[bytes]]:
-    """The columns that differ from row to row; `text` and `texts` say how strings are written."""
-    values = solved.texts(solved.values)
-    return {
-        "puzzle": list(map(text.__mod__, solved.texts(solved.givens))),
-        "solution": list(map(text.__mod__, values)),
-        "solutions": list(map(texts.__mod__, values)),
-        "guesses": list(map(b"%d".__mod__, solved.guesses.tolist())),
-    }
+class Table(JsonLines):
+    """These rows as CSV: the same columns in every one."""
+
+    @property
+    def head(self) -> str:
+        return _csv((*columns_of(self.request), *ERROR_COLUMNS))
+
+    def text(self, row: Row) -> str:
+        cells = []
+        for column in (*columns_of(self.request), *ERROR_COLUMNS):
+            value = row.get(column)
+            if isinstance(value, list):
+                value = ";".join(value)
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            cells.append("" if value is None else text)
+        return _csv(cells)
 
 
-def _interleaved(parts: list[bytes | list[bytes]], count: int) -> list[bytes]:
-    """`count` records of these parts, each of them one for all or one for each record."""
-    columns = (repeat(part, count) if isinstance(part, bytes) else part for part in parts)
-    return list(map(b"".join, zip(*columns, strict=True)))
+class Lines(OutputFormat):
+    """The solution; an empty line where there is none, and after the last where all are listed."""
+
+    states_reason = False
+
+    def record(self, outcome: Outcome) -> str:
+        lines = self.written(outcome, line_of)
+        if self.request.asked == "all" or not lines:
+            lines.append("")
+        return "\n".join(lines) + "\n"
+
+    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+        end = b"\n\n" if self.request.asked == "all" else b"\n"
+        return [text + end for text in _texts(found.layout, settled.values)]
 
 
-def _csv_format(request: Request) -> OutputFormat:
-    columns = (*columns_of(request), *ERROR_COLUMNS)
+class Drawn(OutputFormat):
+    """Drawn rows, a blank line between two; a remark that readers skip where there are none."""
 
-    def record(outcome: Outcome, request: Request) -> str:
-        row = row_of(outcome, request)
-        return _csv(_csv_cell(row.get(column)) for column in columns)
+    between = "\n"
+    takes_arrays = False
 
-    def record_many(solved: SolvedRows, request: Request) -> list[bytes]:
-        row = row_of(solved.first(request), request)
-        varying = _varying(solved, b"%s", b"%s")
-        parts: list[bytes | list[bytes]] = []
-        for number, column in enumerate(columns):
-            parts.append(b"," if number else b"")
-            # No fact of a solved row needs quotes.
-            parts.append(varying.get(column) or _csv_cell(row.get(column)).encode())
-        return _interleaved([*parts, b"\n"], len(solved.values))
-
-    return OutputFormat(record, _csv(columns), record_many=record_many)
+    def record(self, outcome: Outcome) -> str:
+        drawn = "\n".join(self.written(outcome, draw))
+        return drawn or f"# {printable(outcome.place)}: {outcome.status}\n"
 
 
-def _csv_cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ";".join(value)
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+FORMATS: dict[str, type[OutputFormat]]
+FORMATS = {"jsonl": JsonLines, "csv": Table, "line": Lines, "grid": Drawn}
 
 
 def _csv(cells: Iterable[str]) -> str:
@@ -211,44 +205,9 @@ def _csv(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def listed(solution: Solution) -> tuple[tuple[int, ...], ...]:
-    """Every solution that was found and kept."""
-    alone = () if solution.values is None else (solution.values,)
-    return solution.solutions or alone
-
-
-def _written(
-    outcome: Outcome, request: Request, write: Callable[[Puzzle, tuple[int, ...]], str]
-) -> list[str]:
-    """The solution as `write` writes it, or all of them where all were asked for."""
-    solution = outcome.solution
-    if solution is None:
-        return []
-    most = None if request.asked == "all" else 1
-    return [write(solution.puzzle, values) for values in listed(solution)[:most]]
-
-
-def _line(outcome: Outcome, request: Request) -> str:
-    """The solution; an empty line where there is none, and after the last where all are listed."""
-    lines = _written(outcome, request, line_of)
-    if request.asked == "all" or not lines:
-        lines.append("")
-    return "\n".join(lines) + "\n"
-
-
-def _lines(solved: SolvedRows, request: Request) -> list[bytes]:
-    end = b"\n\n" if request.asked == "all" else b"\n"
-    return [text + end for text in solved.texts(solved.values)]
-
-
-def _drawn(outcome: Outcome, request: Request) -> str:
-    """Drawn rows, a blank line between two; a remark that readers skip where there are none."""
-    drawn = "\n".join(_written(outcome, request, draw))
-    return drawn or f"# {printable(outcome.place)}: {outcome.status}\n"
-
-
-_FORMATS = {
-    "jsonl": OutputFormat(_json_line, record_many=_json_lines),
-    "line": OutputFormat(_line, states_reason=False, record_many=_lines),
-    "grid": OutputFormat(_drawn, between="\n"),
-}
+def _texts(layout: Layout, values: npt.NDArray[np.int8]) -> list[bytes]:
+    """The cells of each row (k, n) in one string."""
+    n = values.shape[1]
+    symbols = ("." + "".join(layout.alphabet)).encode().ljust(256)
+    text = values.tobytes().translate(symbols)
+    return [text[start : start + n] for start in range(0, len(text), n)]

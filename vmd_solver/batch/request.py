@@ -1,7 +1,4 @@
-"""What the user asked for, as data.
-
-Knows no option's spelling, and does nothing.
-"""
+"""What the user asked for, as data."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A row is written for each entry of the input, in order, so the whole rows of the file are the first
 of them. During a run a note of what was asked is kept beside the file as FILE.run, and removed at
-its end. Knows nothing of how anything is solved.
+its end.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from typing import Any, BinaryIO
 
 from vmd_solver import __version__
 from vmd_solver.batch.parts import Part, cut, entries_in
-from vmd_solver.batch.records import COLUMNS, puzzle_text
+from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text
 from vmd_solver.batch.request import Request
 from vmd_solver.errors import PuzzleError, ResumeError
-from vmd_solver.formats import Entry, Piece
+from vmd_solver.formats import Entry
 from vmd_solver.formats.symbols import shown
 
-FORMATS = ("jsonl", "csv")
+RESUMABLE = ("jsonl", "csv")
 """Formats whose rows state what became of every entry."""
 
-SUFFIX = ".run"
-
 _STATUS = re.compile(rb'"status": "(\w+)"')
-_MAY_CHANGE = ("format", "output", "device", "threads", "trace", "color", "stats", "quiet", "jobs")
+_SHOWN = ("format", "output", "trace", "color", "stats", "quiet")
+_HOW = ("device", "threads", "jobs", "resume")
 """What may differ when a run is resumed. The format is in the note under its own name."""
 
 
@@ -62,17 +61,15 @@ class Done:
             seen = number + entries_in(body)
             left: Part | None = part
             if number < self.count <= seen:
-                self._require_same(body, self.count - 1 - number)
-                _, left = cut(part, self.count - number)
+                place = self.count - 1 - number
+                entry = body if isinstance(body, Entry) else next(body.entries([place]))
+                if puzzle_text(entry) != self.last:
+                    raise self._mismatch("the input has another there")
+                _, left = cut(part, place + 1)
             if seen > self.count and left is not None:
                 yield left
         if seen < self.count:
             raise self._mismatch("the input ends before")
-
-    def _require_same(self, part: Piece | Entry, place: int) -> None:
-        entry = part if isinstance(part, Entry) else next(part.entries([place]))
-        if puzzle_text(entry) != self.last:
-            raise self._mismatch("the input has another there")
 
     def _mismatch(self, found: str) -> PuzzleError:
         return PuzzleError(
@@ -82,11 +79,14 @@ class Done:
 
 
 class Note:
-    """The note beside an output: what was asked of the run that writes it."""
+    """The note beside an output: what decides its rows, as asked of the run that writes it."""
 
     def __init__(self, request: Request, format: str) -> None:
-        self.path = Path(f"{request.output}{SUFFIX}")
-        self._facts = _facts(request, format)
+        self.path = Path(f"{request.output}.run")
+        asked = asdict(request)
+        facts = {"version": __version__, "format": format, **asked.pop("settings")}
+        facts |= {name: asked[name] for name in asked if name not in _SHOWN + _HOW}
+        self._facts = json.loads(json.dumps(facts))
 
     def write(self) -> None:
         self.path.write_text(json.dumps(self._facts) + "\n", encoding="utf-8")
@@ -94,9 +94,6 @@ class Note:
     def remove(self) -> None:
         with suppress(OSError):
             self.path.unlink()
-
-    def exists(self) -> bool:
-        return self.path.is_file()
 
     def require_same(self) -> None:
         """Raise ResumeError if a run was asked for something else."""
@@ -115,56 +112,47 @@ class Note:
                 )
 
 
-def _facts(request: Request, format: str) -> dict[str, Any]:
-    """Everything that decides what a row says, as JSON reads it back."""
-    asked = {name: value for name, value in asdict(request).items() if name not in _MAY_CHANGE}
-    settings = asked.pop("settings")
-    facts = {"version": __version__, "format": format, **asked, **settings}
-    facts.pop("resume", None)
-    return dict(json.loads(json.dumps(facts)))
-
-
-def done_in(path: str, format: str, head: bytes) -> Done:
-    """What is done in an output that begins with `head`; a torn last row does not count.
+def done_in(path: str | Path, form: OutputFormat) -> Done:
+    """What is done in an output of this format; a torn last row does not count.
 
     Raises ResumeError if the file holds something else.
     """
-    done, record = Done(), b""
+    done, record, head, table = Done(), b"", form.head.encode(), isinstance(form, Table)
     with Path(path).open("rb") as stream:
         start = stream.read(len(head))
         if start != head and not head.startswith(start):
-            raise ResumeError(f"cannot resume: {path} is not in format {format}")
+            name = "csv" if table else "jsonl"
+            raise ResumeError(f"cannot resume: {path} is not in format {name}")
         if start == head:
             done.size = len(head)
-            for record in _records(stream, format):
-                done.statuses[_status(record, format, f"{path}: row {done.count + 1:,}")] += 1
+            for record in _records(stream, table):
+                try:
+                    # An unescaped quote ends every string of JSON, so this stands nowhere else.
+                    found = None if table else _STATUS.search(record)
+                    status = found[1].decode() if found else str(_row(record, table)["status"])
+                except (ValueError, KeyError, TypeError, csv.Error):
+                    raise ResumeError(
+                        f"cannot resume: {path}: row {done.count + 1:,} is not a row that "
+                        "vmd-solve wrote"
+                    ) from None
+                done.statuses[status] += 1
                 done.size += len(record)
-    done.last = _row(record, format)["puzzle"] if record else ""
+    done.last = _row(record, table)["puzzle"] if record else ""
     return done
 
 
-def _records(stream: BinaryIO, format: str) -> Iterator[bytes]:
+def _records(stream: BinaryIO, table: bool) -> Iterator[bytes]:
     """The whole records that follow. In a table a record may hold line ends, between quotes."""
     record = b""
     for line in stream:
         record += line
-        if record.endswith(b"\n") and not (format == "csv" and record.count(b'"') % 2):
+        if record.endswith(b"\n") and not (table and record.count(b'"') % 2):
             yield record
             record = b""
 
 
-def _status(record: bytes, format: str, place: str) -> str:
-    """What a record says became of its entry."""
-    try:
-        # An unescaped quote ends every string of JSON, so this stands nowhere else.
-        found = _STATUS.search(record) if format == "jsonl" else None
-        return found.group(1).decode() if found else str(_row(record, format)["status"])
-    except (ValueError, KeyError, TypeError, csv.Error):
-        raise ResumeError(f"cannot resume: {place} is not a row that vmd-solve wrote") from None
-
-
-def _row(record: bytes, format: str) -> dict[str, Any]:
+def _row(record: bytes, table: bool) -> dict[str, Any]:
     text = record.decode("utf-8")
-    if format == "jsonl":
+    if not table:
         return dict(json.loads(text))
     return dict(zip(COLUMNS, next(csv.reader(io.StringIO(text, newline=""))), strict=False))

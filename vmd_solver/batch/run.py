@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Any
 
+from vmd_solver.batch.outcome import Report
 from vmd_solver.batch.parts import Part, cut_to, entries_in
 from vmd_solver.batch.pipeline import Pipeline, Trace
-from vmd_solver.batch.pool import Task, WorkerPool
-from vmd_solver.batch.records import OutputStyle
-from vmd_solver.batch.report import Report
-from vmd_solver.batch.request import Request
+from vmd_solver.batch.pool import Process, Task, Worker, WorkerPool
+from vmd_solver.batch.records import OutputFormat
 from vmd_solver.denoiser.onnx import CUDA, providers
 
 ALONE_S = 2.0
@@ -51,33 +49,26 @@ class TaskSize:
 
 def tasks(parts: Iterable[Part], size: TaskSize) -> Iterator[Task]:
     """The parts in order, cut and put together to the size of the moment."""
-    payload: list[Part] = []
     count = 0
-
-    def room() -> int:
-        return max(1, size.entries - count)
-
-    for part in cut_to(parts, room):
-        payload.append(part)
-        count += entries_in(part[1])
-        if count >= size.entries:
-            yield _task(payload, count)
-            payload, count = [], 0
-    if payload:
-        yield _task(payload, count)
-
-
-def _task(parts: list[Part], count: int) -> Task:
-    first = parts[0][0] + 1
-    return Task(parts, f"puzzles {first:,} to {first + count - 1:,}", count)
+    source = cut_to(parts, lambda: max(1, size.entries - count))
+    while True:
+        payload, count = list[Part](), 0
+        while count < size.entries and (part := next(source, None)) is not None:
+            payload.append(part)
+            count += entries_in(part[1])
+        if not payload:
+            return
+        first = payload[0][0] + 1
+        yield Task(payload, f"puzzles {first:,} to {first + count - 1:,}", count)
 
 
 def solve_parts(
-    parts: Iterator[Part], request: Request, style: OutputStyle, trace: Trace | None = None
+    parts: Iterator[Part], form: OutputFormat, trace: Trace | None = None
 ) -> Generator[Report, None, None]:
     """Reports on all parts, in order. Raises VmdError; what `trace` takes is of this process."""
+    request = form.request
     if request.ray is None:
-        pipeline = Pipeline(request, style, trace)
+        pipeline = Pipeline(form, trace)
         if request.jobs == 1 or trace is not None:
             yield from pipeline.reports(parts)
             return
@@ -88,31 +79,31 @@ def solve_parts(
             return
         parts = chain([first], parts)
     size = TaskSize()
-    with worker_pool(request, style) as pool:
+    with worker_pool(form) as pool:
         yield from pool.map(tasks(parts, size), size.learn)
 
 
 @contextmanager
-def worker_pool(request: Request, style: OutputStyle) -> Iterator[WorkerPool[Any]]:
+def worker_pool(form: OutputFormat) -> Iterator[WorkerPool]:
     """Workers of this machine or of a Ray cluster, each of them a pipeline."""
-    if request.ray is not None:
-        from vmd_solver.batch.cluster import ray_backend
+    request = form.request
+    jobs, threads, gpus = request.jobs, request.threads or 1, int(request.device == "cuda")
+    if request.ray is None:
+        # A worker for each processor; but one only where they would have to share a GPU.
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+        model = request.settings.mode != "exact" and request.device != "cpu"
+        jobs = jobs or (1 if model and CUDA in providers() else min(cores, MOST_JOBS))
+        threads = request.threads or max(1, (os.cpu_count() or 1) // jobs)
+    new_work = partial(Pipeline, replace(form, request=replace(request, threads=threads)))
+    spawn: Callable[[], Worker] = partial(Process, new_work)
+    with ExitStack() as stack:
+        if request.ray is not None:
+            from vmd_solver.batch.cluster import cluster
 
-        threads, gpus = request.threads or 1, int(request.device == "cuda")
-        new_work = partial(Pipeline, replace(request, threads=threads), style)
-        with (
-            ray_backend(request.ray, new_work, threads, gpus) as cluster,
-            WorkerPool(cluster, request.jobs or cluster.capacity) as pool,
-        ):
-            yield pool
-        return
-    from vmd_solver.batch.processes import ProcessBackend
-
-    jobs = request.jobs or _usual_jobs(request)
-    threads = request.threads or max(1, (os.cpu_count() or 1) // jobs)
-    new_work = partial(Pipeline, replace(request, threads=threads), style)
-    with WorkerPool(ProcessBackend(new_work), jobs) as pool:
-        yield pool
+            spawn, room = stack.enter_context(cluster(request.ray, new_work, threads, gpus))
+            jobs = jobs or room
+        yield stack.enter_context(WorkerPool(spawn, jobs or 1))
 
 
 def _for_a_while(parts: Iterator[Part]) -> Iterator[Part]:
@@ -124,12 +115,3 @@ def _for_a_while(parts: Iterator[Part]) -> Iterator[Part]:
         left -= time.perf_counter() - since
         if left < 0:
             return
-
-
-def _usual_jobs(request: Request) -> int:
-    """A worker for each processor; but one only where they would have to share a GPU."""
-    on_gpu = request.settings.mode != "exact" and request.device != "cpu" and CUDA in providers()
-    if on_gpu:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, MOST_JOBS)

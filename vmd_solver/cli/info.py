@@ -1,21 +1,16 @@
-"""What --info prints: versions, runtime, model and places.
-
-Knows where to ask, and judges nothing itself.
-"""
+"""What --info prints: versions, runtime, model and places."""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import click
 
 from vmd_solver import __version__, assets
 from vmd_solver.batch.request import Request
-from vmd_solver.console.exits import ExitCode
+from vmd_solver.console import ExitCode
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
 from vmd_solver.errors import AssetNotFound, VmdError
@@ -25,28 +20,36 @@ _ABSENT = "not installed"
 
 def show(request: Request) -> int:
     """Print what is there; MODEL where the model of the request cannot be used."""
-    for name, value in _versions():
-        click.echo(f"{name:<12}{value}")
+    code, runtime = ExitCode.SOLVED, _version("onnxruntime", "onnxruntime-gpu")
+    facts = [
+        ("vmd-solver", __version__),
+        ("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        ("numpy", _version("numpy")),
+        ("numba", _version("numba")),
+        ("onnxruntime", runtime),
+    ]
+    if runtime != _ABSENT:
+        facts.append(("providers", ", ".join(providers())))
     try:
-        facts = list(_model(request))
-        code = ExitCode.SOLVED
+        model = load(request.model, request.device, request.threads)
+        facts.append(("model", f"{model.name}, {model.latent} latent, {model.loops} loops a call"))
+        if folder := getattr(model, "folder", None):
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            count = config.get("parameters")
+            parameters = f"{count:,}" if isinstance(count, int) else "unknown"
+            facts += [("folder", str(folder)), ("digests", "as exported")]
+            facts.append(("parameters", parameters))
     except VmdError as error:
-        facts = [("model", f"cannot be used: {error}")]
+        facts.append(("model", f"cannot be used: {error}"))
         code = ExitCode.MODEL
-    for name, value in (*facts, *_places()):
+    for name, folder in (("models", "exported"), ("puzzles", "puzzles")):
+        try:
+            facts.append((name, str(assets.path(folder))))
+        except AssetNotFound as error:
+            facts.append((name, f"not found, looked in {' and '.join(error.tried)}"))
+    for name, value in facts:
         click.echo(f"{name:<12}{value}")
     return code
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    yield "vmd-solver", __version__
-    yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield "numpy", _version("numpy")
-    yield "numba", _version("numba")
-    runtime = _version("onnxruntime", "onnxruntime-gpu")
-    yield "onnxruntime", runtime
-    if runtime != _ABSENT:
-        yield "providers", ", ".join(providers())
 
 
 def _version(*names: str) -> str:
@@ -57,31 +60,3 @@ def _version(*names: str) -> str:
         except PackageNotFoundError:
             continue
     return _ABSENT
-
-
-def _model(request: Request) -> Iterator[tuple[str, str]]:
-    """What is known of the model. Raises as `load` does."""
-    model = load(request.model, request.device, request.threads)
-    yield "model", f"{model.name}, {model.latent} latent, {model.loops} loops a call"
-    folder = getattr(model, "folder", None)
-    if folder is not None:
-        yield "folder", str(folder)
-        yield "digests", "as exported"
-        yield "parameters", _parameters(folder / "config.json")
-
-
-def _parameters(config: Path) -> str:
-    count = json.loads(config.read_text(encoding="utf-8")).get("parameters")
-    return f"{count:,}" if isinstance(count, int) else "unknown"
-
-
-def _places() -> Iterator[tuple[str, str]]:
-    yield "models", _place("exported")
-    yield "puzzles", _place("puzzles")
-
-
-def _place(name: str) -> str:
-    try:
-        return str(assets.path(name))
-    except AssetNotFound as error:
-        return f"not found, looked in {' and '.join(error.tried)}"

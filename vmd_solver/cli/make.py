@@ -1,21 +1,16 @@
-"""The command `vmd-make`: its options, and nothing that they do.
-
-Everything heavy is imported once the options are read, so that --help is there at once.
-"""
+"""The command `vmd-make`: its options. What they need is imported once they are read."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from math import prod
+from typing import Any
 
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console.exits import guard
-from vmd_solver.console.interrupt import install
-
-if TYPE_CHECKING:
-    from vmd_solver.cli.making import MakeRequest
+from vmd_solver.console import launch
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -23,20 +18,16 @@ _EPILOG = (
     "3 no model or runtime, 130 interrupted (what is written is whole)."
 )
 _COUNT = click.IntRange(1, 1_000_000)
+_MODES = click.Choice(["exact", "neural"])
+_PER_PAGE = click.IntRange(1, 30)
 
 
-class _Box(click.ParamType[tuple[int, int]]):
+def box(text: str) -> tuple[int, int]:
     """Rows and columns of a box, as 3x4."""
-
-    name = "box"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        rows, _, cols = str(value).partition("x")
-        if not (rows.isdecimal() and cols.isdecimal() and int(rows) and int(cols)):
-            self.fail(f"expected rows and columns such as 3x4, got {value!r}", param, ctx)
-        return int(rows), int(cols)
+    rows, _, cols = text.partition("x")
+    if not (rows.isdecimal() and cols.isdecimal() and int(rows) and int(cols)):
+        raise click.BadParameter(f"expected rows and columns such as 3x4, got {text!r}")
+    return int(rows), int(cols)
 
 
 @click.command("vmd-make", epilog=_EPILOG, context_settings=_CONTEXT)
@@ -47,7 +38,7 @@ class _Box(click.ParamType[tuple[int, int]]):
     help="sudoku, sudoku-x, windoku, latin, jigsaw or jigsaw-x.  [sudoku]",
 )
 @click.option("--size", type=int, help="Rows of the board.  [9, or what --box makes]")
-@click.option("--box", type=_Box(), metavar="RxC", help="Boxes of R rows and C columns.")
+@click.option("--box", type=box, metavar="RxC", help="Boxes of R rows and C columns.")
 @click.option(
     "-d",
     "--difficulty",
@@ -70,7 +61,7 @@ class _Box(click.ParamType[tuple[int, int]]):
 @click.option("--tries", type=_COUNT, default=200, help="Most grids dug for one puzzle.  [200]")
 @click.option(
     "--mode",
-    type=click.Choice(["exact", "neural"]),
+    type=_MODES,
     default="exact",
     help="Where full grids come from: search, or the model, from an empty board.  [exact]",
 )
@@ -85,10 +76,7 @@ class _Box(click.ParamType[tuple[int, int]]):
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
 @click.option(
-    "--per-page",
-    type=click.IntRange(1, 30),
-    default=4,
-    help="Puzzles on a sheet of html or pdf.  [4]",
+    "--per-page", type=_PER_PAGE, default=4, help="Puzzles on a sheet of html or pdf.  [4]"
 )
 @click.option("--solutions", is_flag=True, help="With html, pdf and svg: solutions at the end.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Worker processes.  [1]")
@@ -96,59 +84,34 @@ class _Box(click.ParamType[tuple[int, int]]):
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.version_option(__version__, message="vmd-make %(version)s")
 @click.pass_context
-def command(context: click.Context, /, **options: Any) -> MakeRequest:
+def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     """Make puzzles with one solution each.
 
     The same options and seed make the same puzzles on every machine; with --mode neural, up to
     rounding in the network. Puzzles go to standard output, everything else to standard error.
     """
-    return _request(context, options)
-
-
-def _request(context: click.Context, options: dict[str, Any]) -> MakeRequest:
-    """The options as a request. Raises SearchError and UsageError for what makes no sense."""
-    from vmd_solver.cli.making import MakeRequest
+    from vmd_solver.cli.making import PAGES, MakeRequest, run
     from vmd_solver.generation import PuzzleSpec
 
-    def is_default(name: str) -> bool:
-        return context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
-
-    box = options["box"]
-    size = options["size"]
-    if size is None:
-        size = box[0] * box[1] if box else 9
-    chosen = options["format"] or ("vmd" if options["family"].startswith("jigsaw") else "line")
-    if options["mode"] == "exact":
-        for name in ("model", "latents", "nfe"):
-            if not is_default(name):
-                raise click.UsageError(f"--{name} goes with --mode neural")
-    if options["solutions"] and chosen not in ("html", "pdf", "svg"):
+    if options["size"] is None:
+        options["size"] = prod(options["box"] or (9,))
+    usual = "vmd" if options["family"].startswith("jigsaw") else "line"
+    options["format"] = options["format"] or usual
+    for name in ("model", "latents", "nfe") if options["mode"] == "exact" else ():
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name} goes with --mode neural")
+    if options["solutions"] and options["format"] not in PAGES:
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
-    stated = ("family", "symmetry", "minimal", "clues", "seed", "tries")
-    spec = PuzzleSpec(
-        size=size, box=box, level=options["difficulty"], **{name: options[name] for name in stated}
+    options["level"] = options["difficulty"]
+    of_spec, of_request = (
+        {name: options[name] for name in options.keys() & kind.__dataclass_fields__}
+        for kind in (PuzzleSpec, MakeRequest)
     )
-    same = (
-        "count", "mode", "model", "latents", "nfe", "output", "per_page", "solutions", "jobs",
-        "stats", "quiet",
-    )  # fmt: skip
-    return MakeRequest(spec=spec, format=chosen, **{name: options[name] for name in same})
+    return partial(run, MakeRequest(PuzzleSpec(**of_spec), **of_request))
 
 
-def main() -> None:
-    """The installed script."""
-    install()
-    sys.exit(guard(_main, "vmd-make"))
-
-
-def _main() -> int:
-    asked = command.main(prog_name="vmd-make", standalone_mode=False)
-    if isinstance(asked, int):
-        return asked
-    from vmd_solver.cli.making import run
-
-    return run(asked)
-
+main = partial(launch, command)
+"""The installed script."""
 
 if __name__ == "__main__":
     main()

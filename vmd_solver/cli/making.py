@@ -1,24 +1,20 @@
-"""One run of `vmd-make`: puzzles made, in worker processes if wanted, written whole, counted.
-
-It must not know how a puzzle is made, nor how a format is written.
-"""
+"""One run of `vmd-make`: puzzles made, in worker processes if wanted, written whole, counted."""
 
 from __future__ import annotations
 
-import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache, partial
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from vmd_solver.batch.pool import Task, WorkerPool
-from vmd_solver.batch.processes import ProcessBackend
+from vmd_solver.batch.outcome import number_of
+from vmd_solver.batch.pool import Process, Task, WorkerPool
 from vmd_solver.cli.output import Output
-from vmd_solver.console.exits import ExitCode
-from vmd_solver.console.narrator import Narrator
+from vmd_solver.console import ExitCode, Narrator
 from vmd_solver.denoiser import load
 from vmd_solver.drawing.pages import html, pdf, svg_sheet
 from vmd_solver.errors import PuzzleError
@@ -48,101 +44,78 @@ class MakeRequest:
     quiet: bool = False
 
 
-@dataclass
-class _Tally:
-    """What came of it so far; `drawn` says of the grids of what was made who drew them."""
-
-    made: int = 0
-    failed: int = 0
-    tries: int = 0
-    drawn: list[bool | None] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-
-    def lines(self) -> Iterator[str]:
-        seconds = time.monotonic() - self.started
-        tries = f"{self.tries:,} grid{'s' * (self.tries != 1)}"
-        yield f"{self.made:,} made of {tries} in {seconds:.1f} s"
-        asked, valid = len([one for one in self.drawn if one is not None]), self.drawn.count(True)
-        if asked:
-            yield (
-                f"the model drew {valid:,} of {asked:,} valid ({valid / asked:.2f}), "
-                f"the exact fallback {asked - valid:,} ({1 - valid / asked:.2f})"
-            )
-
-
 def run(request: MakeRequest) -> int:
     """Make the puzzles. The exit code; raises VmdError, OSError and KeyboardInterrupt."""
     _require_format(request)
-    _drawer(request)  # a model that cannot be used is reported before anything is written
-    live = sys.stderr is not None and sys.stderr.isatty()
-    narrator, tally = Narrator(request.quiet, live), _Tally()
-    with Output(request.output) as output, _made(request) as found:
+    maker = _maker(request)  # a model that cannot be used is reported before anything is written
+    narrator, tally, started = Narrator(request.quiet), Counter[str](), time.monotonic()
+    with ExitStack() as stack:
+        output = stack.enter_context(Output(request.output))
+        found: Iterable[GeneratedPuzzle | None] = map(maker, range(request.count))
+        if (jobs := min(request.jobs, request.count)) > 1:
+            spawn = partial(Process, partial(_maker, request))
+            pool = stack.enter_context(WorkerPool(spawn, jobs))
+            found = pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(request.count))
         try:
-            _write(_counted(request, found, tally, narrator), request, output)
+            _write(_counted(found, request, tally, narrator), request, output)
         finally:
             narrator.clear()
-            if request.stats:
-                for line in tally.lines():
-                    narrator.error(line)
-    return ExitCode.UNSOLVED if tally.failed else ExitCode.SOLVED
+            for line in _summary(tally, time.monotonic() - started) if request.stats else ():
+                narrator.error(line)
+    return ExitCode.UNSOLVED if tally["failed"] else ExitCode.SOLVED
 
 
 def _require_format(request: MakeRequest) -> None:
     """Raise PuzzleError, before anything is made, if the format cannot hold the puzzles."""
-    if request.format in PAGES:
-        request.spec.board(np.random.default_rng(0))
-        return
-    if request.format not in [known.name for known in FORMATS]:
-        known = ", ".join([*(known.name for known in FORMATS), *PAGES])
-        raise PuzzleError(f"unknown format {request.format!r}: expected one of {known}")
-    write(request.spec.board(np.random.default_rng(0)).empty(), request.format)
+    names = [*(known.name for known in FORMATS), *PAGES]
+    if request.format not in names:
+        raise PuzzleError(f"unknown format {request.format!r}: expected one of {', '.join(names)}")
+    board = request.spec.board(np.random.default_rng(0))
+    if request.format not in PAGES:
+        write(board.empty(), request.format)
 
 
-@cache
-def _drawer(request: MakeRequest) -> Draw:
-    """Where grids come from. Raises as `load` does."""
-    if request.mode == "exact":
-        return exact_grid
-    # One thread, so that sums are rounded alike whatever the machine has.
-    return ModelGrids(load(request.model, "cpu", 1), request.latents, request.nfe)
-
-
-def _make_number(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:
-    """What makes the puzzle of a number, None where none was found."""
-    draw = _drawer(request)
+def _maker(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:
+    """What makes the puzzle of a number, None where none was found. Raises as `load` does."""
+    draw: Draw = exact_grid
+    if request.mode != "exact":
+        # One thread, so that sums are rounded alike whatever the machine has.
+        draw = ModelGrids(load(request.model, "cpu", 1), request.latents, request.nfe)
     return lambda number: make(request.spec, number, draw)
 
 
-@contextmanager
-def _made(request: MakeRequest) -> Iterator[Iterable[GeneratedPuzzle | None]]:
-    """The puzzles in order, None where one was not found."""
-    jobs = min(request.jobs, request.count)
-    if jobs == 1:
-        yield map(_make_number(request), range(request.count))
-        return
-    with WorkerPool(ProcessBackend(partial(_make_number, request)), jobs) as pool:
-        yield pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(request.count))
-
-
 def _counted(
-    request: MakeRequest, found: Iterable[GeneratedPuzzle | None], tally: _Tally, narrator: Narrator
+    puzzles: Iterable[GeneratedPuzzle | None],
+    request: MakeRequest,
+    tally: Counter[str],
+    narrator: Narrator,
 ) -> Iterator[GeneratedPuzzle]:
     """The puzzles that were found; the others are reported."""
+    most = request.spec.tries
     narrator.progress(f"0 of {request.count:,} made")
-    for number, made in enumerate(found, 1):
+    for number, made in enumerate(puzzles, 1):
         if made is None:
-            tally.failed += 1
-            tally.tries += request.spec.tries
+            tally.update(failed=1, tries=most)
             narrator.error(
-                f"vmd-make: number {number} not found in {request.spec.tries:,} tries: "
+                f"vmd-make: number {number} not found in {most:,} tries: "
                 "allow more --tries, or ask for less"
             )
             continue
-        tally.made += 1
-        tally.tries += made.tries
-        tally.drawn += made.drawn
-        narrator.progress(f"{tally.made:,} of {request.count:,} made, {tally.tries:,} tries")
+        drawn, replaced = made.drawn.count(True), made.drawn.count(False)
+        tally.update(made=1, tries=made.tries, drawn=drawn, replaced=replaced)
+        narrator.progress(f"{tally['made']:,} of {request.count:,} made, {tally['tries']:,} tries")
         yield made
+
+
+def _summary(tally: Counter[str], seconds: float) -> Iterator[str]:
+    """The lines of --stats."""
+    yield f"{tally['made']:,} made of {number_of(tally['tries'], 'grid')} in {seconds:.1f} s"
+    valid, replaced = tally["drawn"], tally["replaced"]
+    if asked := valid + replaced:
+        yield (
+            f"the model drew {valid:,} of {asked:,} valid ({valid / asked:.2f}), "
+            f"the exact fallback {replaced:,} ({1 - valid / asked:.2f})"
+        )
 
 
 def _write(found: Iterator[GeneratedPuzzle], request: MakeRequest, output: Output) -> None:

@@ -1,7 +1,4 @@
-"""Where data goes: whole records, each at once, to a file or standard output.
-
-Knows nothing of what a record says.
-"""
+"""Where data goes: whole records, each at once, to a file or standard output."""
 
 from __future__ import annotations
 
@@ -21,22 +18,30 @@ class Output:
     Raises OSError, with the name, where it cannot be opened or written. A record that does not fit
     on the disk is taken back, so that a file holds whole records only. Of a file that is there
     already the first `kept` bytes stay, and what is written follows them.
+
+    `is_file`: it is on a disk, and stays when this process goes. `is_terminal`: a person reads it
+    as it comes. `is_pipe`: another program does, and perhaps shows it. `encoding` is for text that
+    people read; data is UTF-8 everywhere.
     """
 
     def __init__(self, name: str | None, kept: int = 0) -> None:
         self._owned = name not in (None, "-")
-        self.name = str(name) if self._owned else "standard output"
+        self._name = str(name) if self._owned else "standard output"
         self._written = kept
         if self._owned:
             fresh = 0 if kept else os.O_TRUNC
-            self._fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | fresh, 0o666)
+            self._fd = os.open(self._name, os.O_WRONLY | os.O_CREAT | fresh, 0o666)
             if kept:
                 self._take_back()
                 os.lseek(self._fd, kept, os.SEEK_SET)
         elif sys.stdout is None:
-            raise OSError(errno.EBADF, "is closed", self.name)
+            raise OSError(errno.EBADF, "is closed", self._name)
         else:
             self._fd = sys.stdout.fileno()
+        mode = os.fstat(self._fd).st_mode
+        self.is_file, self.is_pipe = self._owned and stat.S_ISREG(mode), stat.S_ISFIFO(mode)
+        self.is_terminal = os.isatty(self._fd)
+        self.encoding = "utf-8" if self._owned else sys.stdout.encoding
 
     def __enter__(self) -> Output:
         return self
@@ -50,26 +55,6 @@ class Output:
         """Whether there are records in it."""
         return self._written > 0
 
-    @property
-    def is_file(self) -> bool:
-        """Whether it is a file on a disk, which stays when this process goes."""
-        return self._owned and stat.S_ISREG(os.fstat(self._fd).st_mode)
-
-    @property
-    def encoding(self) -> str:
-        """What text for people is written in; data is UTF-8 everywhere."""
-        return "utf-8" if self._owned else sys.stdout.encoding
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether a person reads it as it comes."""
-        return os.isatty(self._fd)
-
-    @property
-    def is_pipe(self) -> bool:
-        """Whether another program reads it as it comes, and perhaps shows it."""
-        return stat.S_ISFIFO(os.fstat(self._fd).st_mode)
-
     def write(self, record: bytes) -> None:
         """Write a record as a whole, interrupt or not."""
         # Nothing is buffered: what stays in a buffer fails again, with a traceback, at exit.
@@ -82,7 +67,7 @@ class Output:
                 raise
             except OSError as error:
                 self._take_back()
-                raise OSError(error.errno, error.strerror, self.name) from None
+                raise OSError(error.errno, error.strerror, self._name) from None
             self._written += len(record)
 
     def _take_back(self) -> None:

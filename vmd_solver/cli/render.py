@@ -1,16 +1,16 @@
 """Outcomes for people: the grid as it is drawn on paper, and one line on how it went.
 
-Colour says nothing that the text does not. Knows no stream and no option.
+Colour says nothing that the text does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from vmd_solver.batch.outcome import Outcome, number_of, statement
-from vmd_solver.batch.records import OutputFormat, OutputStyle, listed
-from vmd_solver.batch.request import Request
+from vmd_solver.batch.outcome import Outcome, number_of
+from vmd_solver.batch.records import OutputFormat, listed
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing import text as drawing
 from vmd_solver.drawing.geometry import LIGHT, extra_signs
@@ -27,115 +27,70 @@ _HUES = {"solved": GREEN, "unsatisfiable": RED, "unsolved": YELLOW, "timeout": Y
 
 
 @dataclass(frozen=True)
-class Style:
-    """What the terminal can do: `color`, and box drawing (`unicode`)."""
-
-    color: bool = False
-    unicode: bool = True
-
-    def paint(self, text: str, code: str) -> str:
-        """The text with an SGR code, where there is colour and something to see."""
-        return f"\x1b[{code}m{text}\x1b[m" if self.color and text.strip() else text
-
-
-@dataclass(frozen=True)
-class PrettyStyle(OutputStyle):
-    """The format for people, on a stream with that encoding.
+class Pretty(OutputFormat):
+    """The format for people; without box drawing where `encoding` has none.
 
     `titled` says that there are several puzzles, so that each needs its place above it.
     """
 
-    name: str = "pretty"
-    encoding: str = "utf-8"
     color: bool = False
     titled: bool = False
+    between = "\n"
+    takes_arrays = False
 
-    def format(self, request: Request) -> OutputFormat:
-        style = style_for(self.encoding, self.color)
-        return OutputFormat(
-            lambda outcome, request: pretty(outcome, request, style, self.titled),
-            between="\n",
-            encoding=self.encoding,
-        )
+    def record(self, outcome: Outcome) -> str:
+        """The record of one outcome; empty where there is no puzzle to show."""
+        solution = outcome.solution
+        if solution is None or outcome.error is not None:
+            return ""
+        return "\n".join(self._lines(outcome, solution)) + "\n"
 
+    def _lines(self, outcome: Outcome, solution: Solution) -> Iterator[str]:
+        puzzle = solution.puzzle
+        title = "  ".join(filter(None, [outcome.place if self.titled else "", puzzle.name]))
+        if title:
+            title = printable(title)
+            yield self._paint(title if len(title) < _WIDTH else f"{title[: _WIDTH - 4]}...", DIM)
+        grids = listed(solution) if self.request.asked == "all" else ()
+        for values in grids or (solution.values or puzzle.givens,):
+            for line in drawing.picture(puzzle, values, _WIDTH, ascii_only=not self._unicode):
+                yield "".join(self._paint(text, _STYLES[role]) for text, role in line)
+        yield self._paint(self._legend(puzzle), DIM)
+        facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
+        if solution.mode != "exact":
+            loops, latents = solution.loops, solution.latents
+            words = [f"{solution.nfe} NFE", number_of(loops, "loop"), number_of(latents, "latent")]
+            facts = [*words, f"{solution.remasked} remasked", *facts]
+        ending, costs = outcome.statement(self.request), ", ".join(facts)
+        apart = ": " if len(ending) + len(costs) + 2 < _WIDTH else "\n"
+        yield self._paint(ending, _HUES[solution.status]) + apart + costs
+        if self.request.explain:
+            from vmd_solver.batch import explain
 
-def style_for(encoding: str, color: bool) -> Style:
-    """The style of a stream with that encoding."""
-    try:
-        "".join([*LIGHT.values(), SHADE]).encode(encoding)
-    except (UnicodeError, LookupError):
-        return Style(color, unicode=False)
-    return Style(color)
+            yield from explain.paragraphs(solution, _WIDTH)
 
+    @cached_property
+    def _unicode(self) -> bool:
+        """Whether the stream can take box drawing."""
+        try:
+            "".join([*LIGHT.values(), SHADE]).encode(self.encoding)
+        except (UnicodeError, LookupError):
+            return False
+        return True
 
-def pretty(outcome: Outcome, request: Request, style: Style, titled: bool) -> str:
-    """The record of one outcome; empty where there is no puzzle to show."""
-    solution = outcome.solution
-    if solution is None or outcome.error is not None:
-        return ""
-    return "\n".join(_parts(outcome, solution, request, style, titled)) + "\n"
+    def _paint(self, text: str, code: str) -> str:
+        """The text with an SGR code, where there is colour and something to see."""
+        return f"\x1b[{code}m{text}\x1b[m" if self.color and text.strip() else text
 
-
-def _parts(
-    outcome: Outcome, solution: Solution, request: Request, style: Style, titled: bool
-) -> Iterator[str]:
-    puzzle = solution.puzzle
-    title = "  ".join(filter(None, [outcome.place if titled else "", puzzle.name]))
-    if title:
-        yield style.paint(_cut(printable(title)), DIM)
-    grids = listed(solution) if request.asked == "all" else ()
-    for values in grids or (solution.values or puzzle.givens,):
-        yield picture(puzzle, values, style)
-    yield style.paint(legend(puzzle, style), DIM)
-    yield status_line(solution, request, style)
-    if request.explain:
-        from vmd_solver.batch import explain
-
-        yield from explain.paragraphs(solution, _WIDTH)
-
-
-def picture(puzzle: Puzzle, values: Sequence[int], style: Style) -> str:
-    """The grid with `values` (n,), 0 where open, in the outlines of its regions."""
-    lines = drawing.picture(puzzle, values, _WIDTH, ascii_only=not style.unicode)
-    return "\n".join(
-        "".join(style.paint(text, _STYLES[role]) for text, role in line) for line in lines
-    )
-
-
-def legend(puzzle: Puzzle, style: Style) -> str:
-    """What the signs in the picture mean."""
-    shade = SHADE if style.unicode else ASCII_SHADE
-    signs = set(extra_signs(puzzle.board, shade).values())
-    words = [f"{GIVEN_SIGN} given"] if any(puzzle.givens) else ["no givens"]
-    if signs & set("\\/X"):
-        words.append("\\ / diagonals")
-    if shade in signs:
-        words.append(f"{shade} windows")
-    if puzzle.board.family == "grid":
-        words.append(f"{len(puzzle.board.units)} units, not drawn")
-    return "   ".join(words)
-
-
-def status_line(solution: Solution, request: Request, style: Style) -> str:
-    """How it ended and what it took; on a second line what does not fit on the first."""
-    ending, costs = statement(solution, request), _costs(solution)
-    apart = ": " if len(ending) + len(costs) + 2 < _WIDTH else "\n"
-    return style.paint(ending, _HUES[solution.status]) + apart + costs
-
-
-def _costs(solution: Solution) -> str:
-    facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
-    if solution.mode != "exact":
-        facts = [
-            f"{solution.nfe} NFE",
-            number_of(solution.loops, "loop"),
-            number_of(solution.latents, "latent"),
-            f"{solution.remasked} remasked",
-            *facts,
-        ]
-    return ", ".join(facts)
-
-
-def _cut(text: str) -> str:
-    """The text, in the width of a usual terminal."""
-    return text if len(text) < _WIDTH else f"{text[: _WIDTH - 4]}..."
+    def _legend(self, puzzle: Puzzle) -> str:
+        """What the signs in the picture mean."""
+        shade = SHADE if self._unicode else ASCII_SHADE
+        signs = set(extra_signs(puzzle.board, shade).values())
+        words = [f"{GIVEN_SIGN} given"] if any(puzzle.givens) else ["no givens"]
+        if signs & set("\\/X"):
+            words.append("\\ / diagonals")
+        if shade in signs:
+            words.append(f"{shade} windows")
+        if puzzle.board.family == "grid":
+            words.append(f"{len(puzzle.board.units)} units, not drawn")
+        return "   ".join(words)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 
 import click
 
-from vmd_solver.batch.parts import Part, bytes_of, entries_in, numbered, parts
-from vmd_solver.batch.records import OutputFormat, OutputStyle
-from vmd_solver.batch.report import Report, Tally
+from vmd_solver.batch.outcome import Report, Tally
+from vmd_solver.batch.parts import Part, bytes_of, entries_in, parts
+from vmd_solver.batch.records import FORMATS, OutputFormat
 from vmd_solver.batch.request import Request
-from vmd_solver.batch.resume import FORMATS, Done, Note, done_in
+from vmd_solver.batch.resume import RESUMABLE, Done, Note, done_in
 from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
-from vmd_solver.cli.progress import Progress
-from vmd_solver.console.exits import code_of
-from vmd_solver.console.narrator import Narrator
+from vmd_solver.console import Narrator, code_of
+from vmd_solver.formats import Entry
 
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
 
@@ -30,29 +29,26 @@ def run(request: Request) -> int:
 
     Raises what stops a run: VmdError, OSError, KeyboardInterrupt.
     """
-    if request.trace and (request.resume or request.ray or (request.jobs or 1) > 1):
-        raise click.UsageError(
-            "--trace excludes --resume, --jobs and --ray: a trace is of one process, from the start"
-        )
+    name = request.format or _SUFFIXES.get(Path(request.output or "").suffix.lower())
+    _require_sound(request, name)
     progress = Progress(bytes_of(request.files))
-    found = numbered(progress.watch(parts(request.files, request.input_format, request.family)))
-    _require_separate_files(request)
-    _require_room_for_steps(request)
-    note, done = _begun(request)
+    found = parts(request.files, request.input_format, request.family)
+    note, done = _begun(request, name)
     with ExitStack() as files:
         output = files.enter_context(Output(request.output, done.size))
         trace = files.enter_context(Output(request.trace)) if request.trace else None
         if note is not None and output.is_file:
             note.write()
-        style, found = _style(request, output, found)
-        narrator = Narrator(request.quiet, live=_shows_progress(output))
-        tally, output_format = Tally(), style.format(request)
+        form, found = _form(request, name, output, progress.watch(found))
+        # Nothing else may move on a screen that shows progress.
+        narrator = Narrator(request.quiet, live=not (output.is_terminal or output.is_pipe))
+        tally = Tally()
         try:
             write = None if trace is None else trace.write
-            with closing(solve_parts(done.rest(found), request, style, write)) as reports:
+            with closing(solve_parts(done.rest(found), form, write)) as reports:
                 for report in reports:
                     tally.merge(report.tally)
-                    _write(report, output_format, output, narrator)
+                    _write(report, form, output, narrator)
                     narrator.progress(progress.line(done.count, tally))
             if note is not None:
                 note.remove()
@@ -65,33 +61,41 @@ def run(request: Request) -> int:
     return code_of(tally.statuses + done.statuses)
 
 
-def _write(report: Report, output_format: OutputFormat, output: Output, narrator: Narrator) -> None:
-    """Write the records of a report to the output, and its messages to standard error."""
-    if report.data:
-        lead = output_format.between if output.started else output_format.head
-        output.write(lead.encode(output_format.encoding) + report.data)
-    for message in report.messages:
-        (narrator.error if message.is_error else narrator.note)(message.text)
+def _require_sound(request: Request, name: str | None) -> None:
+    """Raise UsageError for options that exclude one another, and for a file that is used twice."""
+    if request.trace and (request.resume or request.ray or (request.jobs or 1) > 1):
+        raise click.UsageError(
+            "--trace excludes --resume, --jobs and --ray: a trace is of one process, from the start"
+        )
+    if request.trace == "-":
+        raise click.UsageError("--trace needs a file: standard output is for solutions")
+    others = [Path(file).resolve() for file in request.files]
+    for file in (request.output, request.trace):
+        if file in (None, "-"):
+            continue
+        path = Path(str(file)).resolve()
+        if path in others and (path.is_file() or not path.exists()):
+            raise click.UsageError(f"{file} would overwrite a file that is in use: choose another")
+        others.append(path)
+    if request.explain and name not in (None, "pretty", "jsonl"):
+        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {name}")
 
 
-def _begun(request: Request) -> tuple[Note | None, Done]:
+def _begun(request: Request, name: str | None) -> tuple[Note | None, Done]:
     """The note of this run, where its rows allow for one, and what an earlier run has done.
 
     Raises UsageError if there is none to continue, ResumeError if it had another request.
     """
-    name = _format_name(request, on_terminal=False)
-    if request.output in (None, "-") or name not in FORMATS:
+    if request.output in (None, "-") or name not in RESUMABLE:
         if request.resume:
             raise click.UsageError("--resume needs --output FILE, in format jsonl or csv")
         return None, Done()
-    path = Path(str(request.output))
-    note = Note(request, name)
+    path, note = Path(str(request.output)), Note(request, name)
     if not request.resume:
         return note, Done()
-    if note.exists():
+    if note.path.is_file():
         note.require_same()
-        head = OutputStyle(name).format(request).head.encode()
-        return note, done_in(str(path), name, head) if path.exists() else Done()
+        return note, done_in(path, FORMATS[name](request)) if path.exists() else Done()
     if path.exists() and path.stat().st_size:
         raise click.UsageError(
             f"{path} is not the output of a run that was stopped (there is no {note.path}): "
@@ -100,68 +104,79 @@ def _begun(request: Request) -> tuple[Note | None, Done]:
     return note, Done()
 
 
-def _format_name(request: Request, on_terminal: bool) -> str:
-    plain = "pretty" if on_terminal or request.explain else "line"
-    return _requested_format(request) or plain
-
-
-def _style(
-    request: Request, output: Output, found: Iterator[Part]
-) -> tuple[OutputStyle, Iterator[Part]]:
-    """The output style, and the parts, of which it may have had to see two entries."""
-    name = _format_name(request, output.is_terminal)
-    if name != "pretty":
-        return OutputStyle(name), found
-    from vmd_solver.cli.render import PrettyStyle
+def _form(
+    request: Request, name: str | None, output: Output, found: Iterator[Part]
+) -> tuple[OutputFormat, Iterator[Part]]:
+    """The output format, and the parts, of which it may have had to see two entries."""
+    if name is None and not (output.is_terminal or request.explain):
+        name = "line"
+    if name in FORMATS:
+        return FORMATS[name](request), found
+    from vmd_solver.cli.render import Pretty
 
     seen: list[Part] = []
     count = 0
-    for part in found:
+    while count < 2 and (part := next(found, None)) is not None:
         seen.append(part)
         count += entries_in(part[1])
-        if count > 1:
-            break
-    color = _in_color(request, output)
-    style = PrettyStyle(encoding=output.encoding, color=color, titled=count > 1)
-    return style, chain(seen, found)
+    color = request.color == "always"
+    if request.color == "auto":  # https://no-color.org
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        color = output.is_terminal and not plain
+    return Pretty(request, output.encoding, color, titled=count > 1), chain(seen, found)
 
 
-def _requested_format(request: Request) -> str | None:
-    """The output format asked for, by --format or else by the name of --output."""
-    suffix = Path(request.output or "").suffix.lower()
-    return request.format or _SUFFIXES.get(suffix)
+def _write(report: Report, form: OutputFormat, output: Output, narrator: Narrator) -> None:
+    """Write the records of a report to the output, and its messages to standard error."""
+    if report.data:
+        lead = form.between if output.started else form.head
+        output.write(lead.encode(form.encoding) + report.data)
+    for message in report.messages:
+        (narrator.error if message.is_error else narrator.note)(message.text)
 
 
-def _in_color(request: Request, output: Output) -> bool:
-    """--color, or else what the terminal and NO_COLOR (https://no-color.org) say."""
-    if request.color != "auto":
-        return request.color == "always"
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return output.is_terminal and not plain
+class Progress:
+    """How far a run got; `size` are the bytes of the whole input, or None where not known."""
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._bytes = self._entries = 0
+        self._start = time.perf_counter()
+
+    def watch(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """The parts, counted as they pass."""
+        for part in parts:
+            body = part[1]
+            texts = (body.text,) if isinstance(body, Entry) else body.lines
+            self._bytes += sum(map(len, texts)) + len(texts)
+            self._entries += entries_in(body)
+            yield part
+
+    def rate(self, tally: Tally) -> float:
+        """Puzzles a second of this run."""
+        return tally.done / max(time.perf_counter() - self._start, 1e-9)
+
+    def line(self, before: int, tally: Tally) -> str:
+        """Counts, rate and the time left, where `before` puzzles were done already.
+
+        Those to come are expected to be as long as those that came.
+        """
+        done, solved, rate = before + tally.done, tally.statuses["solved"], self.rate(tally)
+        text = f"{done:,} done, {solved:,} solved, {rate:,.0f} a second"
+        if self._size is None or not self._bytes or not rate:
+            return text
+        left = max(0.0, self._entries * max(1.0, self._size / self._bytes) - done)
+        return f"{text}, {duration(left / rate)} left"
 
 
-def _shows_progress(output: Output) -> bool:
-    """Whether a person watches standard error, and nothing else moves on the screen."""
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    return watched and not (output.is_terminal or output.is_pipe)
+def duration(seconds: float) -> str:
+    """A duration in its two largest units.
 
-
-def _require_room_for_steps(request: Request) -> None:
-    """Raise UsageError where the output format cannot hold an explanation."""
-    name = _requested_format(request)
-    if request.explain and name not in (None, "pretty", "jsonl"):
-        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {name}")
-
-
-def _require_separate_files(request: Request) -> None:
-    """Raise UsageError where a file that is written is also read, or written twice."""
-    if request.trace == "-":
-        raise click.UsageError("--trace needs a file: standard output is for solutions")
-    others = [Path(name).resolve() for name in request.files]
-    for name in (request.output, request.trace):
-        if name in (None, "-"):
-            continue
-        path = Path(str(name)).resolve()
-        if path in others and (path.is_file() or not path.exists()):
-            raise click.UsageError(f"{name} would overwrite a file that is in use: choose another")
-        others.append(path)
+    >>> duration(7.2), duration(83), duration(7384)
+    ('7 s', '1 min 23 s', '2 h 3 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

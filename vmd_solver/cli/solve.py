@@ -1,19 +1,17 @@
-"""The command `vmd-solve`: its options, and nothing that they do.
-
-Everything heavy is imported once the options are read, so that --help is there at once.
-"""
+"""The command `vmd-solve`: its options. What they need is imported once they are read."""
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console.exits import ExitCode, guard
-from vmd_solver.console.interrupt import install
+from vmd_solver.console import ExitCode, launch
 
 if TYPE_CHECKING:
     from vmd_solver.batch.request import Asked, Request
@@ -26,27 +24,25 @@ _EPILOG = (
 )
 
 
-class _Number(click.ParamType[float]):
+def number(text: str) -> float:
     """A number that is one: neither infinite nor "not a number"."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            self.fail(f"expected a number, got {value!r}", param, ctx)
-        return number
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise click.BadParameter(f"expected a number, got {text!r}")
+    return value
 
 
-_NUMBER = _Number()
 _COUNT = click.IntRange(min=1)
 _LATENTS = click.IntRange(1, 4096)
 _LIMITS = click.IntRange(1, 10**9)
 _LISTED = click.IntRange(1, 1000)
 """Solutions that a search keeps."""
+_FORMATS = click.Choice(["pretty", "line", "grid", "csv", "jsonl"])
+_COLORS = click.Choice(["auto", "always", "never"])
+_DEVICES = click.Choice(["auto", "cpu", "cuda"])
 
 
 @click.command("vmd-solve", epilog=_EPILOG, context_settings=_CONTEXT)
@@ -54,7 +50,7 @@ _LISTED = click.IntRange(1, 1000)
 @click.option(
     "-f",
     "--format",
-    type=click.Choice(["pretty", "line", "grid", "csv", "jsonl"]),
+    type=_FORMATS,
     help="Output format. On a terminal pretty, else line, or what the name of --output ends in.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
@@ -82,8 +78,8 @@ _LISTED = click.IntRange(1, 1000)
     metavar="NAME",
     help="Which cells to commit: threshold, margin, top, entropy, random or last.",
 )
-@click.option("--threshold", type=_NUMBER, help="Probability that --policy threshold commits at.")
-@click.option("--temperature", type=_NUMBER, help="0 commits the likeliest value, above 0 draws.")
+@click.option("--threshold", type=number, help="Probability that --policy threshold commits at.")
+@click.option("--temperature", type=number, help="0 commits the likeliest value, above 0 draws.")
 @click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
 @click.option("--z", metavar="STEP", help="A latent between calls: keep, redraw or refine it.")
 @click.option(
@@ -101,14 +97,9 @@ _LISTED = click.IntRange(1, 1000)
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--explain", is_flag=True, help="Explain how a person would solve it, step by step.")
 @click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
-@click.option("--timeout", type=_NUMBER, metavar="SECONDS", help="Most seconds on a puzzle.")
+@click.option("--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="Where the model runs.  [auto]",
-)
+@click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option("--threads", type=_COUNT, help="Most threads of the model.")
 @click.option("--stats", is_flag=True, help="Summarise on standard error.")
 @click.option(
@@ -120,81 +111,50 @@ _LISTED = click.IntRange(1, 1000)
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.option(
     "--color",
-    type=click.Choice(["auto", "always", "never"]),
+    type=_COLORS,
     default="auto",
     help="Colours on a terminal; NO_COLOR turns them off.  [auto]",
 )
 @click.option("--info", is_flag=True, help="Print versions, runtime, model and paths, and exit.")
 @click.version_option(__version__, message="vmd-solve %(version)s")
 @click.pass_context
-def command(context: click.Context, /, **options: Any) -> Request | int:
+def command(context: click.Context, /, **options: Any) -> Callable[[], int] | int:
     """Solve constraint puzzles, and verify every solution.
 
     FILES hold puzzles in any format of docs/FORMATS.md; - is standard input. A puzzle may also be
     given on the command line itself, as one line with . for an open cell. Solutions go to standard
     output, everything else to standard error.
     """
-    if not (options["files"] or options["info"] or _is_piped()):
+    piped = sys.stdin is not None and not sys.stdin.isatty()
+    if not (options["files"] or options["info"] or piped):
         click.echo(context.get_help(), err=True)
         return ExitCode.USAGE
     request = _request(options)
     if options["info"]:
         from vmd_solver.cli.info import show
 
-        return show(request)
-    return request
-
-
-def main() -> None:
-    """The installed script."""
-    install()
-    sys.exit(guard(_main))
-
-
-def _main() -> int:
-    asked = command.main(prog_name="vmd-solve", standalone_mode=False)
-    if isinstance(asked, int):
-        return asked
+        return partial(show, request)
     from vmd_solver.cli.run import run
 
-    return run(asked)
-
-
-def _is_piped() -> bool:
-    """Whether puzzles may come from standard input unasked."""
-    return sys.stdin is not None and not sys.stdin.isatty()
+    return partial(run, request)
 
 
 def _request(options: dict[str, Any]) -> Request:
     """The options as a request. Raises SearchError and UsageError for contradictions."""
     from vmd_solver.batch.request import Request
+    from vmd_solver.sampling import Settings
 
     asked, most = _asked(options)
     if options["files"].count("-") > 1:
         raise click.UsageError("standard input (-) can be read once only")
-    same = (
-        "family", "input_format", "format", "output", "model", "device", "threads", "trace",
-        "color", "stats", "quiet", "jobs", "ray", "resume", "explain",
-    )  # fmt: skip
-    return Request(
-        files=options["files"] or ("-",),
-        settings=_settings(options, most),
-        asked=asked,
-        **{name: options[name] for name in same},
-    )
-
-
-def _settings(options: dict[str, Any], most: int) -> Any:
-    """The solver's settings; an option that is not given keeps what is usual for the mode."""
-    from vmd_solver.sampling import Settings
-
-    same = (
-        "mode", "policy", "nfe", "loops", "latents", "threshold", "temperature", "max_guesses",
-        "seed", "z", "remask", "select",
-    )  # fmt: skip
-    stated = {name: options[name] for name in same} | {"timeout_s": options["timeout"]}
-    given = {name: value for name, value in stated.items() if value is not None}
-    return Settings.usual(solutions=most, **given)
+    # An option that is not given keeps what is usual for the mode.
+    given = {name: value for name, value in options.items() if value is not None}
+    stated = {name: given[name] for name in given.keys() & Settings.__dataclass_fields__}
+    if "timeout" in given:
+        stated["timeout_s"] = given["timeout"]
+    same = {name: options[name] for name in options.keys() & Request.__dataclass_fields__}
+    same["files"] = options["files"] or ("-",)
+    return Request(settings=Settings.usual(solutions=most, **stated), asked=asked, **same)
 
 
 def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
@@ -203,16 +163,17 @@ def _asked(options: dict[str, Any]) -> tuple[Asked, int]:
         raise click.UsageError("--unique, --count and --all exclude one another")
     if options["limit"] and not options["count"]:
         raise click.UsageError("--limit goes with --count")
-    if options["unique"]:
-        return "unique", 2
     if options["count"]:
         return "count", options["limit"] or _LIMIT
     if options["most"]:
         return "all", options["most"]
     # Some steps argue from uniqueness: find out about it where there is a search that can.
-    searched = options["explain"] and options["mode"] != "neural"
-    return ("unique", 2) if searched else ("one", 1)
+    explained = options["explain"] and options["mode"] != "neural"
+    return ("unique", 2) if options["unique"] or explained else ("one", 1)
 
+
+main = partial(launch, command)
+"""The installed script."""
 
 if __name__ == "__main__":
     main()

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console.exits import guard
+from vmd_solver.console import guard
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.replay import Replay, is_trace, read_trace

@@ -19,7 +19,7 @@ SPECS = (
 @pytest.mark.parametrize("spec", SPECS, ids=command)
 @pytest.mark.parametrize("neural", [False, True])
 def test_the_command_makes_the_same_puzzle(spec: PuzzleSpec, neural: bool) -> None:
-    order = vmd_make.main(command(spec, neural).split()[1:], standalone_mode=False)
+    order = vmd_make.main(command(spec, neural).split()[1:], standalone_mode=False).args[0]
     assert order.spec == spec
     assert order.mode == ("neural" if neural else "exact")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vmd_solver.console.exits import ExitCode
+from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError
 from vmd_training import session
 from vmd_training.commands.grids import progress

@@ -1,0 +1,190 @@
+"""What commands share: exit codes, errors as one line, standard error, Ctrl-C that is never lost.
+
+Must not know of options, formats or puzzles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from types import FrameType
+from typing import Any
+
+import click
+
+from vmd_solver import errors
+
+
+class ExitCode(IntEnum):
+    """What the command ends with. The numbers are an API, described in docs/CLI.md."""
+
+    SOLVED = 0
+    UNSOLVED = 1
+    USAGE = 2
+    MODEL = 3
+    TIMEOUT = 4
+    UNSATISFIABLE = 20
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+_OF_STATUS = {
+    "invalid": ExitCode.USAGE,
+    "timeout": ExitCode.TIMEOUT,
+    "unsolved": ExitCode.UNSOLVED,
+    "unsatisfiable": ExitCode.UNSATISFIABLE,
+}
+"""The first of these that occurred names the code: what needs the user's hand comes first."""
+
+_NO_MODEL = (errors.AssetNotFound, errors.ModelError)
+_USAGE = (errors.VmdError, click.ClickException, OSError)
+
+AGAIN_S = 1.0
+"""Seconds until an interrupt comes again."""
+
+_INTERVAL_S = 0.1
+_CLEAR = "\r\x1b[K"
+
+
+def code_of(statuses: Iterable[str]) -> ExitCode:
+    """The exit code of a batch that ended in these statuses.
+
+    >>> code_of(["solved", "unsatisfiable", "unsolved"]).name
+    'UNSOLVED'
+    """
+    found = set(statuses)
+    return next((code for name, code in _OF_STATUS.items() if name in found), ExitCode.SOLVED)
+
+
+def launch(command: click.Command, otherwise: str = "--mode exact needs no model") -> None:
+    """Run an installed script. `command` reads options; what it returns is called, or is a code."""
+
+    def run() -> int:
+        asked = command.main(prog_name=command.name, standalone_mode=False)
+        return asked() if callable(asked) else int(asked)
+
+    install()
+    sys.exit(guard(run, str(command.name), otherwise))
+
+
+def guard(
+    command: Callable[[], int],
+    program: str = "vmd-solve",
+    otherwise: str = "--mode exact needs no model",
+) -> int:
+    """The exit code of `command`; an error it raises becomes one line on standard error.
+
+    `otherwise` says what can be done without a model, where that is what is wrong.
+    Only `python -X dev` lets a defect through as a traceback.
+    """
+    try:
+        return command()
+    except (KeyboardInterrupt, click.Abort):
+        stop_repeating()
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has had enough, as `head` does: what it did not want stays unsolved.
+        return ExitCode.UNSOLVED
+    except Exception as error:
+        code = ExitCode.INTERNAL
+        if isinstance(error, (*_NO_MODEL, errors.ClusterUnavailable)):
+            code = ExitCode.MODEL
+        elif isinstance(error, _USAGE) and type(error) is not errors.VmdError:
+            code = ExitCode.USAGE
+        elif sys.flags.dev_mode:
+            raise
+        if isinstance(error, click.ClickException):
+            text = f"{error.format_message().rstrip('.')} (see {program} --help)"
+        elif isinstance(error, MemoryError):
+            text = "out of memory: try fewer latents, or smaller boards"
+        elif code == ExitCode.INTERNAL:
+            text = f"internal error, please report it: {type(error).__name__}: {error}"
+        elif isinstance(error, OSError):
+            text = (error.strerror or str(error)).lower()
+            if error.filename is not None:
+                text = f"{error.filename or repr('')}: {text}"
+        else:
+            text = f"{error} ({otherwise})" if isinstance(error, _NO_MODEL) else str(error)
+        narrate(f"{program}: {text}")
+        return code
+
+
+def install() -> None:
+    """From here on an interrupt repeats every AGAIN_S until `stop_repeating`; not if ignored.
+
+    Python turns an interrupt into an exception wherever it happens to be; raised while a library
+    loads or compiles, that exception can get lost, and the search would run for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGALRM, _interrupt)
+        sys.unraisablehook = _report_unless_interrupt
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+    raise KeyboardInterrupt
+
+
+def _report_unless_interrupt(lost: Any) -> None:
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+
+
+def stop_repeating() -> None:
+    """To be called once an interrupt has been dealt with."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def narrate(text: str) -> None:
+    """Write `text` as one line on standard error; one that is closed or full does not matter."""
+    _write(errors.printable(text) + "\n")
+
+
+def _write(text: str) -> None:
+    # Past Python's buffer: what could not be written there would be tried again at exit.
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), text.encode(sys.stderr.encoding, "backslashreplace"))
+
+
+class Narrator:
+    """Says what `quiet` allows; progress only where it is `live` and standard error a terminal.
+
+    The line of progress is taken away before anything else.
+    """
+
+    def __init__(self, quiet: bool, live: bool = True) -> None:
+        watched = sys.stderr is not None and sys.stderr.isatty()
+        self._quiet, self._live = quiet, live and watched and not quiet
+        self._shown = False
+        self._next = 0.0
+
+    def error(self, text: str) -> None:
+        """A line that even --quiet does not take away."""
+        self.clear()
+        narrate(text)
+
+    def note(self, text: str) -> None:
+        """A line that --quiet takes away."""
+        if not self._quiet:
+            self.error(text)
+
+    def progress(self, text: str) -> None:
+        """The line in place of the last one, ten times a second at most."""
+        if self._live and time.monotonic() >= self._next:
+            _write(_CLEAR + text)
+            self._shown = True
+            self._next = time.monotonic() + _INTERVAL_S
+
+    def clear(self) -> None:
+        """Take the line of progress away."""
+        if self._shown:
+            _write(_CLEAR)
+            self._shown = False
