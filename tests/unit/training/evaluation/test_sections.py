@@ -18,7 +18,7 @@ from vmd_training.evaluation import sets
 from vmd_training.evaluation.bench import Bench, Section
 from vmd_training.evaluation.sections import SECTIONS, dependency, kl
 from vmd_training.evaluation.sections.families import KINDS, counterpart
-from vmd_training.evaluation.sections.rates import POLICIES
+from vmd_training.evaluation.sections.solving import POLICIES
 from vmd_training.tables import Row
 
 Made = Callable[..., Bench]
@@ -67,7 +67,7 @@ def test_one_run_of_the_threshold_policy_tells_every_budget(bench_of: Made) -> N
     rows = rows_of(bench, "rates", "threshold")
     assert [row["nfe"] for row in rows] == [1, 2, 3]
     for row in rows:
-        alone = bench.row(bench.models[0], bench.set("minimal"), Settings("neural", nfe=row["nfe"]))
+        alone = bench.row(bench.models[0], bench.sets[0].made, Settings("neural", nfe=row["nfe"]))
         assert row == alone
     assert rows[0]["solved"] < rows[-1]["solved"]  # or else nothing was compared
 
@@ -124,7 +124,7 @@ def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
     rows = rows_of(bench, "dependency", "4x4, made here, fake, top, T = 0")
-    every = bench.made("several, 4x4, made here", lambda: pytest.fail("made already")).solutions
+    every = sets.several("s", dependency.BOARDS["4x4"], bench.scale.few, bench.seed).solutions
     m = np.array([len(grids) for grids in every])
     for row, samples in zip(rows, (1, 3), strict=True):
         assert row["valid"]["mean"] == 1
@@ -153,7 +153,7 @@ def test_nats_of_a_latent_that_says_nothing(bench_of: Made) -> None:
     network.denoiser.head.bias.data.zero_()
     for row, kind in zip(rows_of(bench, "kl", "4x4"), kl.KINDS, strict=True):
         assert (row["kl"]["mean"], row["active"]) == (0, 0)
-        x_t = kl._puzzles(bench, "4x4", kind).x_t
+        x_t = np.array([puzzle.givens for puzzle in kl._made(bench, "4x4", kind).puzzles])
         open_ = open_candidates(kl.BOARDS["4x4"], x_t, np.ones((*x_t.shape, 4), np.float32))
         # Even logits: the logarithm of the number of open values for each masked cell.
         nats = np.log(open_.sum(axis=-1)[x_t == 0]).sum() / len(x_t)

@@ -1,31 +1,20 @@
 """The questions of the report, in the order they are answered."""
 
-from vmd_training.evaluation.bench import Section
-from vmd_training.evaluation.sections import (
-    dependency,
-    families,
-    kl,
-    latents,
-    loops,
-    rates,
-    settings,
-)
+from vmd_training.evaluation.sections import dependency, families, kl, loops, solving
 
-SECTIONS: dict[str, Section] = {
+SECTIONS = {
     section.name: section
     for section in (
-        rates.SECTION,
-        latents.SECTION,
-        settings.Z,
+        solving.RATES,
+        solving.LATENTS,
+        solving.Z,
         dependency.SECTION,
         kl.SECTION,
         families.SECTION,
         loops.SECTION,
-        settings.REMASK,
-        settings.BUDGET,
-        settings.GUIDED,
-        settings.CALLS_ALONE,
+        solving.REMASK,
+        solving.BUDGET,
+        solving.GUIDED,
+        solving.CALLS_ALONE,
     )
 }
-
-__all__ = ["SECTIONS"]

@@ -1,8 +1,8 @@
-"""f. What does the model do on boards that it was never shown?"""
+"""What does the model do on boards that it was never shown?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -11,9 +11,9 @@ from vmd_solver.csp import Board
 from vmd_solver.sampling import Settings
 from vmd_training import boards
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import STOPS, Bench, Section, Task, cost
+from vmd_training.evaluation.bench import STOPS, Bench, Case, Section, Source, Task
 from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.sets import PuzzleSet, kind_of
+from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.tables import Row, Table, listed, measured, number, share_cell, text
 
 KINDS: dict[str, str | None] = {
@@ -33,6 +33,8 @@ KINDS: dict[str, str | None] = {
 """The kinds of boards, each with that which it is held against where it is zero-shot: the nearest
 kind, and so on to one that was trained on."""
 
+SEEN = {True: "trained on", False: "zero-shot", None: "not known"}
+
 
 def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
     """The nearest kind that was trained on; None if it was trained on, or if there is no such kind.
@@ -48,45 +50,37 @@ def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
     return nearest
 
 
-def tasks(bench: Bench) -> Iterator[Task]:
-    """One for each kind of board or file, and model."""
+def kind_of(board: Board) -> str:
+    """The kind of a board, by the name that `vmd_training.boards` draws it by."""
+    shape = f"{board.rows}x{board.cols}" if board.family == "grid" else str(board.rows)
+    if board.box is not None:
+        shape = f"{board.box[0]}x{board.box[1]}"
+    return f"{board.family}-{shape}"
+
+
+def _tasks(bench: Bench) -> Iterator[Task]:
+    """Of each kind, and of each file of other families."""
+    some, sources = bench.scale.some, []
     for kind in KINDS:
-        board = _board(bench, kind)
-        for model in bench.readers(board):
-            yield _task(bench, kind, board, model, partial(_made, bench, kind))
+        board = boards.draw(kind, np.random.default_rng((bench.seed, sets.STREAM, 7)))
+        make = partial(sets.minimal, kind, board, some, bench.seed)
+        sources.append(Source(kind, some, make, board))
     for path in bench.variants:
-        make = partial(sets.read, path, bench.scale.some)
-        board = make().puzzles[0].board
-        for model in bench.readers(board):
-            yield _task(bench, path.name, board, model, make)
+        puzzles = sets.read(path, some).puzzles
+        make = partial(PuzzleSet, path.name, puzzles)
+        sources.append(Source(path.name, some, make, puzzles[0].board))
+    case = Case((), bench.scale.budget * STOPS, _solved)
+    return bench.tasks(sources, lambda model: [case])
 
 
-def _task(
-    bench: Bench, name: str, board: Board, model: Model, make: Callable[[], PuzzleSet]
-) -> Task:
-    work = cost(board, bench.scale.some, bench.scale.budget * STOPS)
-    return Task(f"{name}, {model.name}", work, partial(_solve, bench, name, model, make))
-
-
-def _board(bench: Bench, kind: str) -> Board:
-    return boards.draw(kind, np.random.default_rng((bench.seed, sets.STREAM, 7)))
-
-
-def _made(bench: Bench, kind: str) -> PuzzleSet:
-    board, count = _board(bench, kind), bench.scale.some
-    return bench.made(kind, partial(sets.minimal, kind, board, count, bench.seed))
-
-
-def _solve(bench: Bench, name: str, model: Model, make: Callable[[], PuzzleSet]) -> list[Row]:
-    found = make()
-    kind, trained = kind_of(found.puzzles[0].board), model.trained_on
-    row = bench.row(model, found, Settings("neural", nfe=bench.scale.budget))
+def _solved(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+    row = bench.row(model, of, Settings("neural", nfe=bench.scale.budget))
+    kind, trained = kind_of(of.puzzles[0].board), model.trained_on
     seen = None if trained is None else kind in trained
-    nearest = counterpart(kind, trained)
-    return [{**row, "set": name, "kind": kind, "trained": seen, "counterpart": nearest}]
+    return [{**row, "kind": kind, "trained": seen, "counterpart": counterpart(kind, trained)}]
 
 
-def tables(rows: list[Row]) -> list[Table]:
+def _tables(rows: list[Row]) -> list[Table]:
     """A line for each set and model: its share, and that of its counterpart."""
     by = {(row["set"], row["model"]): row for row in rows}
 
@@ -94,25 +88,18 @@ def tables(rows: list[Row]) -> list[Table]:
         other = by.get((row["counterpart"], row["model"]))
         return f"{row['counterpart']}: {share_cell(other)}" if other else ""
 
-    return [
-        listed(
-            "Solved by size and family",
-            rows,
-            {
-                "puzzles": text("set"),
-                "model": text("model"),
-                "board": lambda row: SEEN[row["trained"]],
-                "sample size": text("puzzles"),
-                "solved": share_cell,
-                "mean NFE": number("nfe_mean"),
-                "trained-on counterpart": against,
-            },
-            measured(rows, "seed", "nfe", "loops", "latents", "policy", "remask"),
-        )
-    ]
+    columns = {
+        "puzzles": text("set"),
+        "model": text("model"),
+        "board": lambda row: SEEN[row["trained"]],
+        "sample size": text("puzzles"),
+        "solved": share_cell,
+        "mean NFE": number("nfe_mean"),
+        "trained-on counterpart": against,
+    }
+    note = measured(rows, "seed", "nfe", "loops", "latents", "policy", "remask")
+    return [listed("Solved by size and family", rows, columns, note)]
 
-
-SEEN = {True: "trained on", False: "zero-shot", None: "not known"}
 
 SECTION = Section(
     "families",
@@ -122,6 +109,6 @@ SECTION = Section(
     " drew is zero-shot, and stands beside the nearest kind that the same model was trained on."
     " Another model that was trained on that board, if it is among those compared, is the line"
     " below or above.",
-    tasks,
-    tables,
+    _tasks,
+    _tables,
 )

@@ -1,11 +1,10 @@
-"""e. What does z carry, and what does the wrong z cost?"""
+"""What does z carry, and what does the wrong z cost?"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,10 +17,9 @@ from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.puzzle import conflicts
 from vmd_training.evaluate import grid_of
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import Bench, Section, Task, cost
+from vmd_training.evaluation.bench import Bench, Case, Section, Source, Task
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
-from vmd_training.graph import Grid
 from vmd_training.grids import ACTIVE_NATS
 from vmd_training.intervals import mean, share
 from vmd_training.model import VMD, kl_nats
@@ -39,8 +37,8 @@ from vmd_training.tables import (
 
 BOARDS = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
 KINDS = ("empty", "several solutions", "one solution")
-FREE_NATS = {"4x4": math.log(288), "9x9": math.log(6_670_903_752_021_072_936_960)}
-"""Nats that no model can do without: the logarithm of the number of grids."""
+FREE_NATS = {4: math.log(288), 9: math.log(6_670_903_752_021_072_936_960)}
+"""Nats that no model can do without on an empty board: the logarithm of the number of grids."""
 
 CALLS = 4
 """Calls after which the cross-entropy is taken, the hidden state carried on."""
@@ -49,64 +47,54 @@ ROWS = 64
 """Rows of a call."""
 
 
-class Puzzles(NamedTuple):
-    """What is shown and what is meant: x_t and x0 (m, n), and the least nats a grid possible."""
-
-    x_t: np.ndarray
-    x0: np.ndarray
-    least: float
-
-
-def tasks(bench: Bench) -> Iterator[Task]:
-    """One for each board, kind of puzzle and model."""
-    for size, board in BOARDS.items():
-        for kind in KINDS:
-            for model in bench.readers(board):
-                yield Task(
-                    f"{kind} {size}, {model.name}",
-                    cost(board, bench.scale.count * 4, CALLS),
-                    partial(_carried, bench, model, size, kind),
-                )
+def _tasks(bench: Bench) -> Iterator[Task]:
+    sources = [
+        Source(f"{kind} {size}", bench.scale.count, partial(_made, bench, size, kind), board)
+        for size, board in BOARDS.items()
+        for kind in KINDS
+    ]
+    case = Case((), 4 * CALLS, _carried)
+    return bench.tasks(sources, lambda model: [case])
 
 
-def _puzzles(bench: Bench, size: str, kind: str) -> Puzzles:
-    board, m = BOARDS[size], bench.scale.count
-    if kind == "empty":
-        grids = full_grids(board, m, np.random.default_rng((bench.seed, sets.STREAM, 5)))
-        return Puzzles(np.zeros((m, board.n), np.int64), grids.astype(np.int64), FREE_NATS[size])
+def _made(bench: Bench, size: str, kind: str) -> PuzzleSet:
+    """Puzzles with the solutions of each that may be meant: one, or all of several."""
+    name, board, m = f"{kind}, {size}", BOARDS[size], bench.scale.count
+    if kind == "several solutions":
+        return sets.several(name, board, m, bench.seed)
     if kind == "one solution":
-        name = f"unique {size}"
-        made = bench.made(name, partial(sets.minimal, name, board, m, bench.seed))
-        x0 = exact.solve_batch(board, _array(made)).solutions.astype(np.int64)
-        return Puzzles(_array(made), x0, 0.0)
-    name = f"several {size}"
-    made = bench.made(name, partial(sets.several, name, board, m, bench.seed))
-    rng = np.random.default_rng((bench.seed, sets.STREAM, 6))
-    x0 = np.array([grids[rng.integers(len(grids))] for grids in made.solutions], dtype=np.int64)
-    return Puzzles(_array(made), x0, float(np.mean([math.log(len(g)) for g in made.solutions])))
+        puzzles = sets.minimal(name, board, m, bench.seed).puzzles
+        givens = np.array([puzzle.givens for puzzle in puzzles], dtype=np.int64)
+        grids = exact.solve_batch(board, givens).solutions
+    else:
+        puzzles = (board.empty(),) * m
+        grids = full_grids(board, m, np.random.default_rng((bench.seed, sets.STREAM, 5)))
+    return PuzzleSet(name, puzzles, tuple((tuple(grid),) for grid in grids.tolist()))
 
 
-def _array(of: PuzzleSet) -> np.ndarray:
-    return np.array([puzzle.givens for puzzle in of.puzzles], dtype=np.int64)
-
-
-def _carried(bench: Bench, model: Model, size: str, kind: str) -> list[Row]:
+def _carried(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """One row: KL, what is active, and the cross-entropy with each z."""
-    board, puzzles = BOARDS[size], _puzzles(bench, size, kind)
-    rng = torch.Generator().manual_seed(bench.seed)
-    loops, batches = model.denoiser.loops, math.ceil(len(puzzles.x0) / ROWS)
-    x_t, x0 = (torch.from_numpy(part).tensor_split(batches) for part in puzzles[:2])
-    parts = [_batch(model.network, board, *rows, loops, rng) for rows in zip(x_t, x0, strict=True)]
+    board, m, loops = of.puzzles[0].board, len(of.puzzles), model.denoiser.loops
+    meant, rng = np.random.default_rng((bench.seed, sets.STREAM, 6)), torch.Generator()
+    rng.manual_seed(bench.seed)
+    x_t = torch.tensor([puzzle.givens for puzzle in of.puzzles])
+    x0 = torch.tensor([grids[meant.integers(len(grids))] for grids in of.solutions])
+    batches = math.ceil(m / ROWS)
+    parts = [
+        _batch(model.network, board, *rows, loops, rng)
+        for rows in zip(x_t.tensor_split(batches), x0.tensor_split(batches), strict=True)
+    ]
     kl = torch.cat([part["kl"] for part in parts])
+    least = float(np.mean([math.log(len(grids)) for grids in of.solutions]))
     row: Row = {
-        "set": f"{kind}, {size}",
+        "set": of.name,
         "model": model.name,
         "latent": model.latent,
         "loops": loops,
         "nfe": CALLS,
         "seed": bench.seed,
-        "puzzles": len(puzzles.x0),
-        "least": puzzles.least,
+        "puzzles": m,
+        "least": least if x_t.any() else FREE_NATS[board.D],
         "kl": mean(kl.flatten(1).sum(dim=1).tolist()),
         "dimensions": kl[0].numel(),
         "active": int((kl.mean(dim=0) > ACTIVE_NATS).sum()),
@@ -122,70 +110,74 @@ def _carried(bench: Bench, model: Model, size: str, kind: str) -> list[Row]:
 def _batch(
     network: VMD, board: Board, x_t: Tensor, x0: Tensor, loops: int, rng: torch.Generator
 ) -> dict[str, Tensor]:
-    """KL of every dimension (B, ...); nats a grid and valid (B,) with z of its own posterior, of
-    another row's posterior, and of the prior."""
-    device = next(network.parameters()).device
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
-    answer, B = x0.to(device), len(x0)
+    """KL of every dimension (B, ...); and with z of its own posterior, of another row's posterior,
+    and of the prior, after CALLS calls: the cross-entropy (B,) in nats a grid, and whether the
+    likeliest grid (B,) breaks no rule."""
+    device, B = next(network.parameters()).device, len(x0)
+    grid, answer = grid_of(x_t, board.incidence, board.complete, board.D, device), x0.to(device)
     noise = torch.randn(network.z_shape(B, board.n, board.D), generator=rng).to(device)
     if network.encoder is None or network.prior is None:
-        nats, valid = _asked(network, board, grid, answer, noise, loops)
-        return {"kl": noise.new_zeros(B, 1), "own": nats, "valid own": valid}
-    q, p = network.encoder(grid, answer), network.prior(grid)
-    kl = kl_nats(q, p)
-    own = q.sample(noise)
+        kl, asked = noise.new_zeros(B, 1), {"own": noise}
+    else:
+        q, p = network.encoder(grid, answer), network.prior(grid)
+        kl, own = kl_nats(q, p), q.sample(noise)
+        asked = {"own": own, "shuffled": own.roll(1, 0), "prior": p.sample(noise)}
     found = {"kl": kl.cpu()}
-    for which, z in (("own", own), ("shuffled", own.roll(1, 0)), ("prior", p.sample(noise))):
-        nats, valid = _asked(network, board, grid, answer, z, loops)
-        found |= {which: nats, f"valid {which}": valid}
+    for which, z in asked.items():
+        latent, h = network.spread(z, grid), network.start(grid)
+        for _ in range(CALLS):
+            logits, h = network.denoiser(grid, latent, h, loops)
+        last = logits[-1].float()
+        nats = F.cross_entropy(last.transpose(1, 2), answer - 1, reduction="none") * grid.masked()
+        proposed = torch.where(grid.x_t > 0, grid.x_t, last.argmax(dim=-1) + 1).cpu().numpy()
+        valid = ~conflicts(board, proposed).any(axis=-1)
+        found[which] = nats.sum(dim=1).cpu()
+        found[f"valid {which}"] = torch.from_numpy(valid.astype(np.float32))
     return found
 
 
-def _asked(
-    network: VMD, board: Board, grid: Grid, x0: Tensor, z: Tensor, loops: int
-) -> tuple[Tensor, Tensor]:
-    """Cross-entropy (B,) in nats a grid after CALLS calls, and whether the likeliest grid (B,)
-    breaks no rule."""
-    latent, h = network.spread(z, grid), network.start(grid)
-    for _ in range(CALLS):
-        logits, h = network.denoiser(grid, latent, h, loops)
-    last = logits[-1].float()
-    nats = F.cross_entropy(last.transpose(1, 2), x0 - 1, reduction="none") * grid.masked()
-    proposed = torch.where(grid.x_t > 0, grid.x_t, last.argmax(dim=-1) + 1).cpu().numpy()
-    valid = ~conflicts(board, proposed).any(axis=-1)
-    return nats.sum(dim=1).cpu(), torch.from_numpy(valid.astype(np.float32))
+def _with(which: str) -> Cell:
+    """The column of a z: nats, or the share that is valid; empty for a model without it."""
+
+    def cell(row: Row) -> str:
+        if which not in row:
+            return ""
+        return share_cell(row[which]) if which.startswith("valid") else mean_cell(row[which], 1)
+
+    return cell
 
 
-def tables(rows: list[Row]) -> list[Table]:
-    """Nats, and what the likeliest grid is worth with each z."""
-    which_puzzles = {"puzzles": text("set"), "model": text("model")}
-    carried: dict[str, Cell] = {
-        "least possible": number("least", ".1f"),
-        "KL": lambda row: mean_cell(row["kl"], 1) if row["latent"] != "none" else "",
-        "active of all dimensions": lambda row: (
-            f"{row['active']} of {row['dimensions']}" if row["latent"] != "none" else ""
-        ),
-        "with z of its own": partial(_cell, "own"),
-        "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
-        "shuffled": partial(_cell, "shuffled"),
-        "from the prior": partial(_cell, "prior"),
-    }
-    valid = {
-        "with z of its own": partial(_cell, "valid own"),
-        "shuffled": partial(_cell, "valid shuffled"),
-        "from the prior": partial(_cell, "valid prior"),
-    }
+def _of_latent(cell: Cell) -> Cell:
+    return lambda row: cell(row) if row["latent"] != "none" else ""
+
+
+PUZZLES = {"puzzles": text("set"), "model": text("model")}
+
+CARRIED: dict[str, Cell] = {
+    **PUZZLES,
+    "least possible": number("least", ".1f"),
+    "KL": _of_latent(lambda row: mean_cell(row["kl"], 1)),
+    "active of all dimensions": _of_latent(lambda row: f"{row['active']} of {row['dimensions']}"),
+    "with z of its own": _with("own"),
+    "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
+    "shuffled": _with("shuffled"),
+    "from the prior": _with("prior"),
+}
+
+VALID: dict[str, Cell] = {
+    **PUZZLES,
+    "with z of its own": _with("valid own"),
+    "shuffled": _with("valid shuffled"),
+    "from the prior": _with("valid prior"),
+}
+
+
+def _tables(rows: list[Row]) -> list[Table]:
     note = measured(rows, "puzzles", "seed", "nfe", "loops")
     return [
-        listed("Nats a grid", rows, which_puzzles | carried, note),
-        listed("Likeliest grid valid", rows, which_puzzles | valid, note),
+        listed("Nats a grid", rows, CARRIED, note),
+        listed("Likeliest grid valid", rows, VALID, note),
     ]
-
-
-def _cell(which: str, row: Row) -> str:
-    if which not in row:
-        return ""
-    return share_cell(row[which]) if which.startswith("valid") else mean_cell(row[which], 1)
 
 
 SECTION = Section(
@@ -198,6 +190,6 @@ SECTION = Section(
     " below, the mean logarithm of the number of solutions. A model without latent pays for all"
     f" that z does not tell it. A dimension is active with more than {ACTIVE_NATS} nats on"
     " average.",
-    tasks,
-    tables,
+    _tasks,
+    _tables,
 )
