@@ -1,7 +1,7 @@
 """How many operations do the matrix products of an ONNX graph take?
 
-A second graph is made from the file that gives the sizes of what each product multiplies, and is run
-on the same inputs for one loop; every loop counts the same. A product of (M, K) by (K, N) takes
+A second graph is made from the file that gives the sizes of what each product multiplies, and is
+run on the same inputs for one loop; every loop counts the same. A product of (M, K) by (K, N) takes
 2 M K N; whatever is no product (sums, softmax, copies) takes nothing.
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import is_zipfile
 
 import numpy as np
@@ -20,11 +20,11 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.models import Model
+from vmd_training.evaluation.models import LOOPS, Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.intervals import share
 from vmd_training.plots import Figures
-from vmd_training.tables import Cell, Row, Table, by_set, measured, pivot, share_cell
+from vmd_training.tables import Cell, Row, Table, by_set, listed, measured, pivot, share_cell
 
 NINE = sudoku(3, 3)
 
@@ -94,8 +94,7 @@ class Source:
         return Source(self.name, count, lambda: self.made.first(count), self.board)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A way to solve the puzzles of a set: what it is called, its calls a puzzle, its rows."""
 
     key: tuple[str, ...]
@@ -103,12 +102,8 @@ class Case:
     run: Callable[[Bench, Model, PuzzleSet], list[Row]]
 
 
-@dataclass(frozen=True)
-class Task:
-    """One measurement: a name within its section, its cost in rows of 9x9, and how it is done.
-
-    `run` returns the rows that a report keeps.
-    """
+class Task(NamedTuple):
+    """One measurement: its name within a section, its cost in rows of 9x9, its rows to keep."""
 
     key: str
     cost: float
@@ -148,9 +143,8 @@ class Bench:
             MINIMAL: partial(sets.minimal, MINIMAL, NINE, count, seed),
             HARDEST: partial(sets.hardest, HARDEST, count, seed),
         }
-        makers |= {
-            path.stem: partial(sets.read, path, count) for path in self.files("sudoku/*.txt")
-        }
+        for path in self.files("sudoku/*.txt"):
+            makers[path.stem] = partial(sets.read, path, count)
         for name in self.names:
             path = Path(name)
             if name not in makers and not path.is_file():
@@ -223,9 +217,18 @@ class Bench:
         }
 
 
-def each(*settings: Settings, **facts: str) -> Callable[[Bench, Model, PuzzleSet], list[Row]]:
-    """The run of a case of one row for each of these settings; `facts` are what it says besides."""
-    return lambda bench, model, of: [{**bench.row(model, of, one), **facts} for one in settings]
+def each(key: tuple[str, ...], *settings: Settings, **facts: str) -> Case:
+    """The case of one row for each of these settings; `facts` are what it says besides."""
+    calls = sum(
+        one.nfe * one.latents * (one.loops or LOOPS) / LOOPS
+        * (STOPS if one.select == "valid" else 1)
+        for one in settings
+    )  # fmt: skip
+    return Case(
+        key,
+        calls,
+        lambda bench, model, of: [{**bench.row(model, of, one), **facts} for one in settings],
+    )
 
 
 def outcome(solutions: Sequence[Solution]) -> Row:
@@ -263,3 +266,8 @@ def across(
         ]  # fmt: skip
 
     return tables
+
+
+def lines(caption: str, columns: dict[str, Cell], note: str) -> Callable[[list[Row]], list[Table]]:
+    """The tables of a section of a line a row; the note says what the keys in `note` are."""
+    return lambda rows: [listed(caption, rows, columns, measured(rows, *note.split()))]

@@ -38,7 +38,6 @@ class Model:
     """One model under evaluation."""
 
     name: str
-    path: Path
     denoiser: Denoiser
     network: VMD
     """The same in torch, for what the engine never asks: means and variances of z."""
@@ -130,10 +129,10 @@ def _open(place: str, runtime: Runtime, device: str, threads: int | None) -> Mod
     if runtime == "onnx" or (runtime == "auto" and exported and on_cpu):
         where = "cuda" if device == "cuda" else "cpu"
         onnx = denoiser.load(path, where, threads)
-        return Model(folder.name, path, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
+        return Model(folder.name, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
     to = choose(device).device
     own = TorchDenoiser(network, folder.name, read_config(path).loops if exported else LOOPS, to)
-    return Model(folder.name, path, own, network, f"torch, {to.type}", recipe, boards)
+    return Model(folder.name, own, network, f"torch, {to.type}", recipe, boards)
 
 
 def _origin(path: Path) -> tuple[str | None, tuple[str, ...] | None]:

@@ -19,11 +19,30 @@ import numpy as np
 from vmd_solver import __version__
 from vmd_solver.errors import VmdError
 from vmd_training import plots
+from vmd_training.evaluation import boards, network, solving
 from vmd_training.evaluation.bench import Bench, Section
 from vmd_training.tables import Row, markdown, write_json
 
 PACE_S = 0.01
 """Seconds of a 9x9 row on one core, before any was measured."""
+
+SECTIONS = {
+    section.name: section
+    for section in (
+        solving.RATES,
+        solving.LATENTS,
+        solving.Z,
+        boards.DEPENDENCY,
+        network.KL,
+        boards.FAMILIES,
+        network.LOOPS,
+        solving.REMASK,
+        solving.BUDGET,
+        solving.GUIDED,
+        solving.CALLS_ALONE,
+    )
+}
+"""The questions, in the order they are answered."""
 
 
 @dataclass

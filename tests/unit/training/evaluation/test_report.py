@@ -14,7 +14,7 @@ from vmd_solver.errors import VmdError
 from vmd_training.commands import eval as command
 from vmd_training.evaluation import report
 from vmd_training.evaluation.bench import Bench, Section, Task
-from vmd_training.evaluation.sections import SECTIONS
+from vmd_training.evaluation.report import SECTIONS
 from vmd_training.tables import Row, Table
 
 Made = Callable[..., Bench]

@@ -14,7 +14,7 @@ from vmd_solver.errors import PuzzleError
 from vmd_training import boards
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.sections.families import KINDS, kind_of
+from vmd_training.evaluation.boards import KINDS, kind_of
 from vmd_training.recipes import RECIPES
 
 

@@ -6,7 +6,7 @@ cells? Each is a list of cases, solved on some sets, and a table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -25,12 +25,13 @@ from vmd_training.evaluation.bench import (
     Task,
     across,
     each,
+    lines,
     outcome,
 )
-from vmd_training.evaluation.models import Model
+from vmd_training.evaluation.models import LOOPS, Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.intervals import share
-from vmd_training.tables import Cell, Row, Table, listed, measured, number, share_cell, text
+from vmd_training.tables import Row, Table, number, share_cell, text
 
 POLICIES: tuple[PolicyName, ...] = ("threshold", "last", "random", "top", "margin")
 
@@ -42,31 +43,22 @@ def _rates(bench: Bench) -> Iterator[Task]:
     calls, cases = bench.scale.calls, []
     for policy in POLICIES:
         settings = [Settings("neural", policy, nfe=nfe) for nfe in calls]
+        case = each((policy,), *settings)
         if policy in ONE_RUN:
-            cases.append(Case((policy,), max(calls) * STOPS, _within(settings)))
-        else:
-            cases.append(Case((policy,), sum(calls) * STOPS, each(*settings)))
+            case = Case((policy,), max(calls) * STOPS, partial(_within, settings))
+        cases.append(case)
     return bench.tasks(bench.sets, lambda model: cases)
 
 
-def _within(every: list[Settings]) -> Callable[[Bench, Model, PuzzleSet], list[Row]]:
+def _within(every: list[Settings], bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """A row for each of these settings, all from one run with the most calls."""
-
-    def run(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
-        solutions = bench.solve(model, of, max(every, key=lambda one: one.nfe))
-        rows = []
-        for settings in every:
-            nfe = settings.nfe
-            cut = [
-                one
-                if one.nfe <= nfe
-                else replace(one, status="unsolved", values=None, verified=False, nfe=nfe)
-                for one in solutions
-            ]
-            rows.append({**bench.facts(model, of, settings), **outcome(cut)})
-        return rows
-
-    return run
+    solutions, rows = bench.solve(model, of, max(every, key=lambda one: one.nfe)), []
+    for settings in every:
+        nfe = settings.nfe
+        failed = partial(replace, status="unsolved", values=None, verified=False, nfe=nfe)
+        cut = [one if one.nfe <= nfe else failed(one) for one in solutions]
+        rows.append({**bench.facts(model, of, settings), **outcome(cut)})
+    return rows
 
 
 def _rate_tables(rows: list[Row]) -> list[Table]:
@@ -117,15 +109,11 @@ def _latents(bench: Bench) -> Iterator[Task]:
     def cases(model: Model) -> list[Case]:
         # Where variety comes from: z at temperature 0; without a latent values drawn at 1.
         T = 1.0 if model.latent == "none" else 0.0
-        checked = (Settings("neural", nfe=LATENT_CALLS, latents=K, temperature=T) for K in every)
-        unchecked = Settings(
-            "neural", nfe=LATENT_CALLS, latents=max(every), remask="none", select="margin",
-            temperature=T,
-        )  # fmt: skip
-        calls = sum(every) * LATENT_CALLS * STOPS / 2
+        checked = [Settings("neural", nfe=LATENT_CALLS, latents=K, temperature=T) for K in every]
+        unchecked = replace(checked[-1], latents=max(every), remask="none", select="margin")
         return [
             Case(("unchecked",), max(every) * LATENT_CALLS, partial(_unchecked, unchecked)),
-            Case(("checked",), calls, each(*checked, how=HOW[2])),
+            each(("checked",), *checked, how=HOW[2]),
         ]
 
     return bench.tasks([one.first(bench.scale.few) for one in bench.core], cases)
@@ -173,7 +161,7 @@ STEPS: tuple[Between, ...] = ("keep", "redraw", "refine")
 def _z(bench: Bench) -> Iterator[Task]:
     nfe = bench.scale.budget
     cases = [
-        Case((prior, step), nfe * STOPS, each(Settings("neural", nfe=nfe, prior=prior, z=step)))
+        each((prior, step), Settings("neural", nfe=nfe, prior=prior, z=step))
         for prior, step in product(PRIORS, STEPS)
     ]
     return bench.tasks(bench.further, lambda model: cases if model.latent != "none" else ())
@@ -207,9 +195,7 @@ def _remask(bench: Bench) -> Iterator[Task]:
     nfe, cases = bench.scale.budget, []
     for policy, remask, select in product(REMASK_POLICIES, REMASKS, CHECKED):
         settings = Settings("neural", policy, nfe=nfe, remask=remask, select=select)
-        calls = nfe * (STOPS if select == "valid" else 1.0)
-        run = each(settings, checked=CHECKED[select])
-        cases.append(Case((policy, remask, select), calls, run))
+        cases.append(each((policy, remask, select), settings, checked=CHECKED[select]))
     return bench.tasks(bench.further[:-1], lambda model: cases)
 
 
@@ -230,7 +216,6 @@ REMASK = Section(
     ),
 )
 
-LOOPS = 16
 MOST_LATENTS = 4
 SHARES = (
     # calls, loops and latents, in parts of the budget's calls, LOOPS and one latent
@@ -257,8 +242,7 @@ def _budget(bench: Bench) -> Iterator[Task]:
             "neural", policy, nfe=calls * budget, loops=int(loops * LOOPS), latents=latents, z=z
         )
         spent = f"{settings.nfe} calls, {settings.loops} loops, K = {settings.latents}"
-        key = (f"{calls} x {loops} x {latents}", policy, z)
-        cases.append(Case(key, budget * MOST_LATENTS * STOPS, each(settings, spent=spent)))
+        cases.append(each((f"{calls} x {loops} x {latents}", policy, z), settings, spent=spent))
     return bench.tasks(
         bench.among(HARDEST, "top95"),
         lambda model: cases if model.latent != "none" and model.looped else (),
@@ -279,19 +263,9 @@ BUDGET = Section(
 
 
 def _guided(bench: Bench) -> Iterator[Task]:
-    nfe = bench.scale.budget
-    case = Case((), nfe * STOPS, each(Settings("guided", nfe=nfe)))
+    case = each((), Settings("guided", nfe=bench.scale.budget))
     return bench.tasks(bench.sets, lambda model: [case])
 
-
-GUIDED_COLUMNS: dict[str, Cell] = {
-    "puzzles": text("set"),
-    "model": text("model"),
-    "sample size": text("puzzles"),
-    "solved": share_cell,
-    "mean NFE": number("nfe_mean"),
-    "mean guesses": number("guesses_mean"),
-}
 
 GUIDED = Section(
     "guided",
@@ -299,14 +273,18 @@ GUIDED = Section(
     "Elimination narrows, the model commits, and a complete search in its order settles what is"
     " open: everything is solved in the end; what is compared are the calls and guesses it takes.",
     _guided,
-    lambda rows: [
-        listed(
-            "Solved and verified with a complete search behind the model",
-            rows,
-            GUIDED_COLUMNS,
-            measured(rows, "seed", "nfe", "loops", "latents", "policy"),
-        )
-    ],
+    lines(
+        "Solved and verified with a complete search behind the model",
+        {
+            "puzzles": text("set"),
+            "model": text("model"),
+            "sample size": text("puzzles"),
+            "solved": share_cell,
+            "mean NFE": number("nfe_mean"),
+            "mean guesses": number("guesses_mean"),
+        },
+        "seed nfe loops latents policy",
+    ),
 )
 
 PLAIN = Settings("neural", "top", remask="none", select="margin")
@@ -316,10 +294,11 @@ PLAIN_POLICIES: tuple[PolicyName, ...] = ("top", "margin")
 
 
 def _plain(bench: Bench) -> Iterator[Task]:
-    calls, cases = [nfe for nfe in bench.scale.calls if nfe > 1], []
-    for policy in PLAIN_POLICIES:
-        settings = (replace(PLAIN, policy=policy, nfe=nfe) for nfe in calls)
-        cases.append(Case((policy,), sum(calls), each(*settings)))
+    calls = [nfe for nfe in bench.scale.calls if nfe > 1]
+    cases = [
+        each((policy,), *(replace(PLAIN, policy=policy, nfe=nfe) for nfe in calls))
+        for policy in PLAIN_POLICIES
+    ]
     return bench.tasks(bench.core, lambda model: cases)
 
 

@@ -1,4 +1,4 @@
-"""What does z carry, and what does the wrong z cost?"""
+"""Questions to the network itself, with nothing committed: what z carries, what more loops do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,25 +16,17 @@ from vmd_solver.csp import Board, exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.puzzle import conflicts
+from vmd_solver.sampling import Settings
+from vmd_training import plots
 from vmd_training.evaluate import grid_of
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import Bench, Case, Section, Source, Task
+from vmd_training.evaluation.bench import NINE, Bench, Case, Section, Source, Task, across, lines
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.grids import ACTIVE_NATS
 from vmd_training.intervals import mean, share
 from vmd_training.model import VMD, kl_nats
-from vmd_training.tables import (
-    Cell,
-    Row,
-    Table,
-    listed,
-    mean_cell,
-    measured,
-    number,
-    share_cell,
-    text,
-)
+from vmd_training.tables import Cell, Row, Table, mean_cell, number, share_cell, text
 
 BOARDS = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
 KINDS = ("empty", "several solutions", "one solution")
@@ -47,7 +40,7 @@ ROWS = 64
 """Rows of a call."""
 
 
-def _tasks(bench: Bench) -> Iterator[Task]:
+def _kl(bench: Bench) -> Iterator[Task]:
     sources = [
         Source(f"{kind} {size}", bench.scale.count, partial(_made, bench, size, kind), board)
         for size, board in BOARDS.items()
@@ -153,34 +146,35 @@ def _of_latent(cell: Cell) -> Cell:
 
 PUZZLES = {"puzzles": text("set"), "model": text("model")}
 
-CARRIED: dict[str, Cell] = {
-    **PUZZLES,
-    "least possible": number("least", ".1f"),
-    "KL": _of_latent(lambda row: mean_cell(row["kl"], 1)),
-    "active of all dimensions": _of_latent(lambda row: f"{row['active']} of {row['dimensions']}"),
-    "with z of its own": _with("own"),
-    "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
-    "shuffled": _with("shuffled"),
-    "from the prior": _with("prior"),
-}
+NATS = lines(
+    "Nats a grid",
+    {
+        **PUZZLES,
+        "least possible": number("least", ".1f"),
+        "KL": _of_latent(lambda row: mean_cell(row["kl"], 1)),
+        "active of all dimensions": _of_latent(
+            lambda row: f"{row['active']} of {row['dimensions']}"
+        ),
+        "with z of its own": _with("own"),
+        "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
+        "shuffled": _with("shuffled"),
+        "from the prior": _with("prior"),
+    },
+    "puzzles seed nfe loops",
+)
 
-VALID: dict[str, Cell] = {
-    **PUZZLES,
-    "with z of its own": _with("valid own"),
-    "shuffled": _with("valid shuffled"),
-    "from the prior": _with("valid prior"),
-}
+VALID = lines(
+    "Likeliest grid valid",
+    {
+        **PUZZLES,
+        "with z of its own": _with("valid own"),
+        "shuffled": _with("valid shuffled"),
+        "from the prior": _with("valid prior"),
+    },
+    "puzzles seed nfe loops",
+)
 
-
-def _tables(rows: list[Row]) -> list[Table]:
-    note = measured(rows, "puzzles", "seed", "nfe", "loops")
-    return [
-        listed("Nats a grid", rows, CARRIED, note),
-        listed("Likeliest grid valid", rows, VALID, note),
-    ]
-
-
-SECTION = Section(
+KL = Section(
     "kl",
     "What z carries",
     "z is drawn from the encoder q(z | x0, x_t) of the puzzle itself, from that of another puzzle"
@@ -190,6 +184,76 @@ SECTION = Section(
     " below, the mean logarithm of the number of solutions. A model without latent pays for all"
     f" that z does not tell it. A dimension is active with more than {ACTIVE_NATS} nats on"
     " average.",
-    _tasks,
-    _tables,
+    _kl,
+    lambda rows: NATS(rows) + VALID(rows),
+)
+
+STEP = 16
+"""Loops of one call here; the hidden state is carried to the next."""
+
+
+def _loops(bench: Bench) -> Iterator[Task]:
+    case = Case((), max(bench.scale.loops) // STEP, _by_loops)
+    return bench.tasks(bench.core, lambda model: [case] if model.looped else [])
+
+
+def _by_loops(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+    """A row for each number of loops: grids that are right, and those that no longer are."""
+    givens = np.array([puzzle.givens for puzzle in of.puzzles], dtype=np.int64)
+    batches = [givens[at : at + bench.rows] for at in range(0, len(givens), bench.rows)]
+    thought = [_thought(bench, model, x_t) for x_t in batches]
+    right = {loops: np.concatenate([one[loops] for one in thought]) for loops in bench.scale.loops}
+    first = right[min(right)]
+    facts = bench.facts(model, of, Settings("neural", nfe=1, loops=STEP))
+    return [
+        {
+            **facts,
+            "nfe": loops // STEP,
+            "thought": loops,
+            **share(int(good.sum()), len(good)),
+            "lost": int((first & ~good).sum()),
+        }
+        for loops, good in right.items()
+    ]
+
+
+def _thought(
+    bench: Bench, model: Model, x_t: npt.NDArray[np.int64]
+) -> dict[int, npt.NDArray[np.bool_]]:
+    """For each number of loops wanted, whether the likeliest grid (B,) breaks no rule."""
+    denoiser, right = model.denoiser, {}
+    allowed = np.ones((*x_t.shape, NINE.D), dtype=np.float32)
+    z = denoiser.draw(NINE, x_t, allowed, np.random.default_rng(bench.seed))
+    h = denoiser.start(NINE, len(x_t))
+    for loops in range(STEP, max(bench.scale.loops) + 1, STEP):
+        logits, h = denoiser(NINE, x_t, allowed, z, h, STEP)
+        if loops in bench.scale.loops:
+            grids = np.where(x_t > 0, x_t, logits.argmax(axis=-1) + 1)
+            right[loops] = np.logical_not(conflicts(NINE, grids).any(axis=-1))
+    return right
+
+
+def _loop_tables(rows: list[Row]) -> list[Table]:
+    index = {"puzzles": "set", "model": "model"}
+    least = min(row["thought"] for row in rows)
+    return across(
+        "Solved by loops", index, "thought", "puzzles seed loops digest",
+        lambda row: f"{share_cell(row)}; {row['lost']} lost", "{} loops".format,
+        f" Lost are puzzles that were right after {least} loops and are no more.",
+    )(rows)  # fmt: skip
+
+
+LOOPS = Section(
+    "loops",
+    "More loops",
+    "Nothing is committed, nothing checked and nothing stopped: only the hidden state is carried"
+    f" on, from call to call of {STEP} loops, and z is kept. Solved is a likeliest grid that breaks"
+    " no rule. It must not fall with more loops.",
+    _loops,
+    _loop_tables,
+    lambda rows, colours: {
+        "loops.png": plots.lines(
+            rows, panel="set", x="thought", colours=colours, xlabel="loops", ylabel="solved"
+        )
+    },
 )

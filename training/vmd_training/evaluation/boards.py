@@ -1,4 +1,4 @@
-"""Do cells that are filled in together know of each other, and is every solution found?"""
+"""Questions about other boards: those never shown, empty ones, and those of several solutions."""
 
 from __future__ import annotations
 
@@ -8,32 +8,117 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
-from vmd_training import plots
+from vmd_training import boards, intervals, plots
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import Bench, Case, Section, Source, Task, across
+from vmd_training.evaluation.bench import Bench, Case, Section, Source, Task, across, each, lines
 from vmd_training.evaluation.models import Model
-from vmd_training.evaluation.sections.solving import PLAIN
 from vmd_training.evaluation.sets import PuzzleSet
-from vmd_training.intervals import (
-    kl_to_uniform,
-    mean,
-    mean_share,
-    share,
-    uniform_distinct,
-    uniform_kl,
-)
-from vmd_training.tables import (
-    Cell,
-    Row,
-    Table,
-    listed,
-    mean_cell,
-    measured,
-    number,
-    share_cell,
-    text,
+from vmd_training.evaluation.solving import PLAIN
+from vmd_training.intervals import kl_to_uniform, uniform_distinct, uniform_kl
+from vmd_training.tables import Row, Table, mean_cell, number, share_cell, text
+
+KINDS: dict[str, str | None] = {
+    "sudoku-2x2": "sudoku-2x3",
+    "sudoku-2x3": "sudoku-3x3",
+    "sudoku-3x3": None,
+    "sudoku-3x4": "sudoku-3x3",
+    "sudoku-4x4": "sudoku-3x4",
+    "sudoku-x-3x3": "sudoku-3x3",
+    "sudoku-x-4x4": "sudoku-4x4",
+    "windoku-3x3": "sudoku-3x3",
+    "jigsaw-6": "sudoku-2x3",
+    "jigsaw-9": "sudoku-3x3",
+    "jigsaw-x-9": "jigsaw-9",
+    "latin-9": "sudoku-3x3",
+}
+"""The kinds of boards, each with that which it is held against where it is zero-shot: the nearest
+kind, and so on to one that was trained on."""
+
+SEEN = {True: "trained on", False: "zero-shot", None: "not known"}
+
+
+def counterpart(kind: str, trained_on: tuple[str, ...] | None) -> str | None:
+    """The nearest kind that was trained on; None if it was trained on, or if there is no such kind.
+
+    >>> counterpart("sudoku-4x4", ("sudoku-2x2", "sudoku-3x3"))
+    'sudoku-3x3'
+    """
+    if trained_on is None or kind in trained_on:
+        return None
+    nearest = KINDS.get(kind)
+    while nearest is not None and nearest not in trained_on:
+        nearest = KINDS.get(nearest)
+    return nearest
+
+
+def kind_of(board: Board) -> str:
+    """The kind of a board, by the name that `vmd_training.boards` draws it by."""
+    shape = f"{board.rows}x{board.cols}" if board.family == "grid" else str(board.rows)
+    if board.box is not None:
+        shape = f"{board.box[0]}x{board.box[1]}"
+    return f"{board.family}-{shape}"
+
+
+def _families(bench: Bench) -> Iterator[Task]:
+    """Of each kind, and of each file of other families."""
+    some, sources = bench.scale.some, []
+    for kind in KINDS:
+        board = boards.draw(kind, np.random.default_rng((bench.seed, sets.STREAM, 7)))
+        make = partial(sets.minimal, kind, board, some, bench.seed)
+        sources.append(Source(kind, some, make, board))
+    for path in bench.variants:
+        puzzles = sets.read(path, some).puzzles
+        make = partial(PuzzleSet, path.name, puzzles)
+        sources.append(Source(path.name, some, make, puzzles[0].board))
+    case = each((), Settings("neural", nfe=bench.scale.budget))
+    case = case._replace(run=partial(_held, case))
+    return bench.tasks(sources, lambda model: [case])
+
+
+def _held(case: Case, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+    """The row of the case, and what it is held against."""
+    (row,) = case.run(bench, model, of)
+    kind, trained = kind_of(of.puzzles[0].board), model.trained_on
+    seen = None if trained is None else kind in trained
+    return [{**row, "kind": kind, "trained": seen, "counterpart": counterpart(kind, trained)}]
+
+
+def _family_tables(rows: list[Row]) -> list[Table]:
+    """A line for each set and model: its share, and that of its counterpart."""
+    by = {(row["set"], row["model"]): row for row in rows}
+
+    def against(row: Row) -> str:
+        other = by.get((row["counterpart"], row["model"]))
+        return f"{row['counterpart']}: {share_cell(other)}" if other else ""
+
+    columns = {
+        "puzzles": text("set"),
+        "model": text("model"),
+        "board": lambda row: SEEN[row["trained"]],
+        "sample size": text("puzzles"),
+        "solved": share_cell,
+        "mean NFE": number("nfe_mean"),
+        "trained-on counterpart": against,
+    }
+    note = "seed nfe loops latents policy remask"
+    return lines("Solved by size and family", columns, note)(rows)
+
+
+FAMILIES = Section(
+    "families",
+    "Sizes and families",
+    "Neural mode as it ships, on minimal puzzles (beyond 9x9 nearly minimal ones) made here, and on"
+    " files. A board is trained on where the model's recipe draws such boards; one that it never"
+    " drew is zero-shot, and stands beside the nearest kind that the same model was trained on."
+    " Another model that was trained on that board, if it is among those compared, is the line"
+    " below or above.",
+    _families,
+    _family_tables,
 )
 
 BOARDS = {"4x4": sudoku(2, 2), "6x6": sudoku(2, 3), "9x9": sudoku(3, 3)}
@@ -54,7 +139,7 @@ MULTI = "multi"
 """The file of --data whose puzzles have several solutions."""
 
 
-def _tasks(bench: Bench) -> Iterator[Task]:
+def _dependency(bench: Bench) -> Iterator[Task]:
     """Empty boards, then puzzles with several solutions: by board, model and temperature."""
     scale, few, seed = bench.scale, bench.scale.few, bench.seed
     empty, several = [], []
@@ -91,7 +176,7 @@ def _empty(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list
     for nfe in bench.scale.sampled:
         settings = replace(sampler, nfe=nfe)
         grids = [one.values for one in bench.solve(model, of, settings) if one.values]
-        shared = share(len(grids), len(of.puzzles))
+        shared = intervals.share(len(grids), len(of.puzzles))
         facts = bench.facts(model, of, settings)
         rows.append({**facts, "what": "empty", **shared, "distinct": len(set(grids))})
     return rows
@@ -116,15 +201,15 @@ def _several(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> li
         "puzzles": len(found),
         "with_any": len(some),
         "solutions_mean": sum(m for _, m in found) / len(found),
-        "valid": mean_share([counts.total() / K for counts, _ in valid]),
-        "kl": mean([kl_to_uniform(list(counts.values()), m) for counts, m in some]),
-        "kl_even": mean([uniform_kl(counts.total(), m) for counts, m in some]),
+        "valid": intervals.mean_share([counts.total() / K for counts, _ in valid]),
+        "kl": intervals.mean([kl_to_uniform(list(counts.values()), m) for counts, m in some]),
+        "kl_even": intervals.mean([uniform_kl(counts.total(), m) for counts, m in some]),
     }
     rows = []
     for first in bench.scale.latents:
         covered = [len({*grids[:first]} - {None}) / m for grids, m in found]
         even = sum(uniform_distinct(first, m) / m for _, m in found) / len(found)
-        rows.append({**facts, "samples": first, **mean_share(covered), "even": even})
+        rows.append({**facts, "samples": first, **intervals.mean_share(covered), "even": even})
     return rows
 
 
@@ -147,16 +232,20 @@ COVERAGE = across(
     lambda K: f"{K} sample{'s' * (K != 1)}",
 )
 
-SPREAD: dict[str, Cell] = {
-    "puzzles": text("set"),
-    "model": text("model"),
-    **{head: text(key) for head, key in SAMPLER.items()},
-    "solutions": number("solutions_mean", ".1f"),
-    "valid": lambda row: mean_cell(row["valid"]),
-    "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
-    "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
-    "puzzles with a valid sample": text("with_any"),
-}
+SPREAD = lines(
+    "Puzzles with 2 to 50 solutions, all of them known",
+    {
+        "puzzles": text("set"),
+        "model": text("model"),
+        **{head: text(key) for head, key in SAMPLER.items()},
+        "solutions": number("solutions_mean", ".1f"),
+        "valid": lambda row: mean_cell(row["valid"]),
+        "KL to uniform, nats": lambda row: mean_cell(row["kl"]),
+        "KL of even draws": lambda row: mean_cell(row["kl_even"]).partition(" ")[0],
+        "puzzles with a valid sample": text("with_any"),
+    },
+    "puzzles samples seed nfe loops remask",
+)
 
 
 def _parts(rows: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -165,20 +254,18 @@ def _parts(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     return empty, several
 
 
-def _tables(rows: list[Row]) -> list[Table]:
+def _dependency_tables(rows: list[Row]) -> list[Table]:
     """Empty boards; then puzzles with several solutions, all samples and by their number."""
     empty, several = _parts(rows)
     tables = VALID(empty) if empty else []
     if several:
         most = max(row["samples"] for row in several)
         every = [row for row in several if row["samples"] == most]
-        caption = "Puzzles with 2 to 50 solutions, all of them known"
-        note = measured(every, "puzzles", "samples", "seed", "nfe", "loops", "remask")
-        tables += [listed(caption, every, SPREAD, note), *COVERAGE(several)]
+        tables += SPREAD(every) + COVERAGE(several)
     return tables
 
 
-def _figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
+def _dependency_figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Validity by NFE from empty boards, and coverage by samples."""
     named = [{**row, "sampler": f"{row['policy']}, T = {row['temperature']:g}"} for row in rows]
     return {
@@ -198,7 +285,7 @@ def _figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     }  # fmt: skip
 
 
-SECTION = Section(
+DEPENDENCY = Section(
     "dependency",
     "Dependency where it exists",
     "A plain sampler: no rule is used, and exactly this many calls are made. With `top` a share"
@@ -209,7 +296,7 @@ SECTION = Section(
     " samples' shares to the uniform distribution over all solutions, which were enumerated by the"
     " exact engine; as even draws of the same number are not perfectly even either, what they would"
     " show is given beside it.",
-    _tasks,
-    _tables,
-    _figures,
+    _dependency,
+    _dependency_tables,
+    _dependency_figures,
 )
