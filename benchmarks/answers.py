@@ -36,9 +36,9 @@ from vmd_training.tables import Row
 def made(count: int, rng: np.random.Generator) -> list[tuple[Puzzle, int]]:
     """Puzzles in random order, each with its number of solutions, 2 for more; -1 if invalid."""
     found: list[tuple[Puzzle, int]] = []
-    boards = families(rng, nines=3)
-    for board in boards:
-        given, solutions = minimal_puzzles(board, count // len(boards) + 1, rng)
+    for board in families(rng, nines=3):
+        number = len(families(rng, nines=3))  # draws boards anew, so that a seed keeps its puzzles
+        given, solutions = minimal_puzzles(board, count // number + 1, rng)
         thirds = np.array_split(np.arange(len(given)), 3)
         for kind, rows in zip(("unique", "several", "spoilt"), thirds, strict=True):
             part = changed(board, given[rows], solutions[rows], kind, rng)
@@ -78,7 +78,6 @@ def wrong(puzzle: Puzzle, number: int, row: Row) -> str | None:
 
 
 def main() -> None:
-    """Check chunk after chunk."""
     options = options_of(
         __doc__,
         rest="of vmd-solve, after --",

@@ -108,7 +108,6 @@ def table(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Print the table and its JSON."""
     options = options_of(
         __doc__,
         count=(200_000, "easy puzzles; a tenth hard"),

@@ -164,7 +164,6 @@ def making(number: int, seed: int, repeats: int) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Print the tables and, last, the document."""
     options = options_of(
         __doc__,
         data=(Path, "folder of evaluation data, e.g. shared/data: every .txt file of its sudoku/"),

@@ -25,9 +25,9 @@ import torch
 
 from benchmarks.harness import end, options_of, passes
 from benchmarks.operations import Product, counting
-from benchmarks.solve_rate import digest
+from benchmarks.solve_rate import opened
 from vmd_solver import assets
-from vmd_solver.denoiser import Denoiser, load
+from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import VmdError
 from vmd_training.evaluation.sets import PuzzleSet, read
 from vmd_training.tables import Cell, Row, number, rows_table, text
@@ -113,7 +113,6 @@ COLUMNS: dict[str, Cell] = {
 
 
 def main() -> None:
-    """Print the table and its JSON."""
     options = options_of(
         __doc__,
         model=([str], "name or folder; may be given again; default: the usual"),
@@ -128,8 +127,7 @@ def main() -> None:
     sets = [read(file, 100) for file in files]
     found = []
     for model in options.model or [None]:
-        denoiser = load(model, "cpu", 1)
-        head = {"model": Path(model).name if model else denoiser.name, "digest": digest(model)}
+        denoiser, head = opened(model)
         for puzzles, batches in zip(sets, (options.rows, options.large), strict=True):
             found += [{**head, **cost(denoiser, puzzles, B, options.repeats)} for B in batches]
     print(rows_table(COLUMNS, sorted(found, key=lambda row: (row["n"], row["rows"]))))

@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from multiprocessing.connection import Connection
+from multiprocessing.pool import Pool
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.harness import end, median_and_p90, options_of, show
-from benchmarks.solvers import PEERS, GaveUp, Peer
+from benchmarks.solvers import PEERS, Answer, GaveUp, Peer, Values
 from vmd_solver import formats
 from vmd_solver.csp import Board, Puzzle, rating
 from vmd_solver.csp.families import latin, sudoku
@@ -49,66 +48,60 @@ STARTING_S = 120.0
 """Most seconds until a solver is ready, compiling included."""
 
 
-def work(at: int, pipe: Connection) -> None:
-    """Answer puzzles until None comes: (answer, reason), seconds and peak MB for each."""
-    answer = PEERS[at].make()
-    pipe.send(None)
-    for puzzle, limit in iter(pipe.recv, None):
-        started = time.perf_counter()
-        try:
-            found: Any = (answer(puzzle, limit), "")
-        except GaveUp as error:
-            found = (None, str(error) or "gave up")
-        except Exception as error:  # a peer's own faults are its result
-            found = (None, f"{type(error).__name__}: {error}")
-        seconds = time.perf_counter() - started
-        pipe.send((found, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+ANSWER: list[Answer] = []
+"""In a process of a peer, its answer."""
 
 
-class Process:
-    """A peer in a process of its own, restarted if it had to be ended."""
+def make(at: int) -> None:
+    """Start the peer of this process."""
+    ANSWER.append(PEERS[at].make())
 
-    def __init__(self, peer: Peer) -> None:
-        self.peer = peer
-        self.start_s = self.megabytes = 0.0
-        self._start()
 
-    def _start(self) -> None:
-        started = time.perf_counter()
-        context = multiprocessing.get_context("spawn")
-        self.pipe, end = context.Pipe()
-        self.process = context.Process(target=work, args=(PEERS.index(self.peer), end), daemon=True)
-        self.process.start()
-        if not self.pipe.poll(STARTING_S):
-            raise SystemExit(f"{self.peer.name} was not ready after {STARTING_S:g} s")
-        self.pipe.recv()
-        self.start_s = self.start_s or time.perf_counter() - started
+def work(puzzle: Puzzle, limit: float) -> tuple[Values | None, str, float, float]:
+    """Values or None, why there is no answer, seconds, and peak MB of this process."""
+    values, reason, started = None, "", time.perf_counter()
+    try:
+        values = ANSWER[0](puzzle, limit)
+    except GaveUp as error:
+        reason = str(error) or "gave up"
+    except Exception as error:  # a peer's own faults are its result
+        reason = f"{type(error).__name__}: {error}"
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return values, reason, min(seconds, limit), peak
 
-    def ask(self, puzzle: Puzzle, limit: float) -> tuple[Any, str, float]:
-        """Values or None, why there are none, and seconds."""
-        self.pipe.send((puzzle, limit))
-        # Those that can keep to a limit have time to say so.
-        if not self.pipe.poll(limit * 1.1 + 1):
-            self.process.kill()
-            self._start()
-            return None, "time", limit
-        (values, reason), seconds, self.megabytes = self.pipe.recv()
-        return values, reason, min(seconds, limit)
+
+def process(peer: Peer) -> Pool:
+    """A process of its own for a peer, ready to work."""
+    pool = multiprocessing.get_context("spawn").Pool(1, make, (PEERS.index(peer),))
+    try:
+        pool.apply_async(int).get(STARTING_S)
+    except multiprocessing.TimeoutError:
+        raise SystemExit(f"{peer.name} was not ready after {STARTING_S:g} s") from None
+    return pool
 
 
 def measure(peer: Peer, puzzles: Puzzles, limit: float) -> Row:
-    """One row: a peer on the puzzles of a set."""
-    process = Process(peer)
+    """One row: a peer on the puzzles of a set, in a new process where one had to be ended."""
+    started = time.perf_counter()
+    pool = process(peer)
+    start_s, peak = time.perf_counter() - started, 0.0
     seconds, wrong = [], []
-    process.ask(puzzles[0][0], limit)  # what only the first answer costs
-    for at, (puzzle, can_be) in enumerate(puzzles):
-        values, reason, took = process.ask(puzzle, limit)
+    # Before any is counted, the first puzzle once: what only the first answer costs.
+    for at, (puzzle, can_be) in enumerate([puzzles[0], *puzzles], -1):
+        try:
+            # Those that can keep to a limit have time to say so.
+            found = pool.apply_async(work, (puzzle, limit)).get(limit * 1.1 + 1)
+            values, reason, took, peak = found
+        except multiprocessing.TimeoutError:
+            values, reason, took = None, "time", limit
+            pool.terminate()
+            pool = process(peer)
         right = not reason and (not can_be if values is None else bool(verify(puzzle, values)))
-        if not reason and not right:
-            wrong.append(at)
-        seconds.append((right, took if right else limit))
-    process.pipe.send(None)
-    process.process.join()
+        if at >= 0:
+            seconds.append((right, took if right else limit))
+            wrong += [] if right or reason else [at]
+    pool.terminate()
     solved = sum(right for right, _ in seconds)
     return {
         "peer": peer.name,
@@ -116,8 +109,8 @@ def measure(peer: Peer, puzzles: Puzzles, limit: float) -> Row:
         "solved": round(solved / len(puzzles), 4),
         "a_second": round(solved / sum(took for _, took in seconds), 2),
         **median_and_p90((1000 * took for _, took in seconds), "ms", 2),
-        "start_s": round(process.start_s, 2),
-        "megabytes": round(process.megabytes),
+        "start_s": round(start_s, 2),
+        "megabytes": round(peak),
         "wrong": wrong,
     }
 

@@ -104,7 +104,6 @@ def shares(file: Path) -> Row:
 
 
 def main() -> None:
-    """Print both parts and their JSON."""
     options = options_of(
         __doc__,
         data=(Path, "folder of evaluation data, e.g. shared/data"),

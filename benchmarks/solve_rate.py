@@ -74,9 +74,11 @@ def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: C
     }
 
 
-def digest(model: str | None) -> str:
-    """Twelve digits of the SHA-256 of a model's list of digests."""
-    return sha256((assets.model_folder(model) / "SHA256SUMS").read_bytes()).hexdigest()[:12]
+def opened(model: str | None) -> tuple[Denoiser, Row]:
+    """A model at one thread, and what names it: twelve digits of the SHA-256 of its digests too."""
+    denoiser, sums = load(model, "cpu", 1), assets.model_folder(model) / "SHA256SUMS"
+    name = Path(model).name if model else denoiser.name
+    return denoiser, {"model": name, "digest": sha256(sums.read_bytes()).hexdigest()[:12]}
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -96,7 +98,6 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
-    """Print the table and its JSON; rows go to standard error as they come."""
     options = options_of(
         __doc__,
         model=([str], "name or folder; may be given again; default: the usual"),
@@ -118,8 +119,8 @@ def main() -> None:
     for file in options.earlier:
         rows += json.loads(file.read_text("utf-8").splitlines()[-1])["rows"]
     for model in options.model or [None]:
-        denoiser = load(model, "cpu", 1)
-        name, loops = Path(model).name if model else denoiser.name, options.loops or denoiser.loops
+        denoiser, head = opened(model)
+        loops = options.loops or denoiser.loops
         with counting() as count:
             two = Settings.usual(mode="neural", nfe=2, latents=1)
             list(Solver(two, denoiser).stream(sets[0].puzzles[:1]))  # opens every session
@@ -129,8 +130,7 @@ def main() -> None:
                     seed=options.seed,
                 )  # fmt: skip
                 row = {
-                    "model": name,
-                    "digest": digest(model),
+                    **head,
                     "calls": options.nfe,
                     "loops_a_call": loops,
                     "set": puzzles.name,
@@ -140,7 +140,7 @@ def main() -> None:
                     **measure(denoiser, puzzles, settings, count),
                 }
                 cells = [cell(row) for cell in COLUMNS.values()]
-                print(puzzles.name, K, name, select, *cells, file=sys.stderr, flush=True)
+                print(puzzles.name, K, head["model"], select, *cells, file=sys.stderr, flush=True)
                 rows.append(row)
     print(table(rows))
     end("solve_rate", threads=1, seed=options.seed, rows=rows)

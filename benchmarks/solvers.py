@@ -46,9 +46,7 @@ class Peer:
         return "" if found else name
 
 
-def ours(
-    mode: str, model: str | None = None, loops: int | None = None, sat: bool = True
-) -> Callable[[], Answer]:
+def ours(mode: str, model: str | None = None, sat: bool = True) -> Callable[[], Answer]:
     """This project, through its public interface; without `sat` no clauses are learned."""
 
     def make() -> Answer:
@@ -58,7 +56,7 @@ def ours(
         from vmd_solver.sampling import Settings, Solver
 
         denoiser = None if mode == "exact" else load(model, "cpu")
-        settings = Settings(mode, loops=loops)  # type: ignore[arg-type]
+        settings = Settings(mode)  # type: ignore[arg-type]
         if available():
             machine(True)
         if not sat:

@@ -24,7 +24,6 @@ def measure(command: list[str], repeats: int) -> Row:
 
 
 def main() -> None:
-    """Print a table and its JSON."""
     options = options_of(
         __doc__,
         puzzle=("hard", "an included puzzle"),

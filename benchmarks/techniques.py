@@ -121,7 +121,6 @@ COLUMNS: dict[str, Cell] = {
 
 
 def main() -> None:
-    """Print a table and its JSON."""
     options = options_of(
         __doc__,
         count=(100, "puzzles of each small board"),

@@ -45,7 +45,6 @@ def call_ms(model: OnnxText, block_length: int, repeats: int) -> float:
 
 
 def main() -> None:
-    """Print tables and their JSON."""
     options = options_of(
         __doc__,
         model=(str, "name or folder; default: the usual"),

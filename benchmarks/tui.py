@@ -109,7 +109,6 @@ async def soak(count: int, seed: int) -> Row:
 
 
 def main() -> None:
-    """Print tables and their JSON; exit code 1 where a median is above the limit."""
     options = options_of(
         __doc__,
         rounds=(10, "of all kinds of keys"),
