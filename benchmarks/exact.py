@@ -1,21 +1,17 @@
 """How fast is the exact kernel on one core, and does it agree with an independent solver?
 
-Puzzles a second: solved, proved to have one solution, narrowed by singles; for the kernel compiled
-and in plain Python, with a SAT solver (CaDiCaL, python-sat) beside them. Then full grids and
-minimal puzzles made a second. Sets are made here from --seed, and --data DIR adds every .txt file
-of DIR/sudoku. --agree N compares the counts of N mixed puzzles of every family, with none, one or
-several solutions, and of every puzzle read, with the SAT solver's.
-
-Compilation is not timed. Times are processor time of this process, the best of --repeats passes.
-The last line is one JSON document.
+Puzzles a second: solved, proved to have one solution, narrowed by singles; compiled and in plain
+Python, with a SAT solver (CaDiCaL, python-sat) beside them; then grids and minimal puzzles made a
+second. --agree N compares the counts of N mixed puzzles of every family, and of every set, with the
+SAT solver's. Processor time without compilation, the best of --repeats passes.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,14 +25,8 @@ from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.generate import (
-    full_grids,
-    jigsaw_board,
-    loosen,
-    minimal_puzzles,
-    random_grid,
-)
-from vmd_training.evaluation.sets import puzzles_of
+from vmd_solver.csp.generate import full_grids, jigsaw_board, loosen, minimal_puzzles, random_grid
+from vmd_training.evaluation.sets import puzzles_of, read
 from vmd_training.tables import Row
 
 Givens = npt.NDArray[np.int8]
@@ -68,32 +58,41 @@ def sat_count(puzzle: Puzzle, limit: int) -> int:
     return found
 
 
+def families(rng: np.random.Generator, nines: int = 1) -> list[Board]:
+    """One board of every family and size, of 9x9 Sudoku so many."""
+    return [
+        sudoku(2, 2), sudoku(2, 3), *[sudoku()] * nines, sudoku_x(), windoku(),
+        latin(5), latin(8), jigsaw_board(6, rng), jigsaw_board(9, rng), jigsaw_board(6, rng, True),
+        random_grid(6, 6, 6, rng)[0], random_grid(5, 7, 6, rng)[0],
+    ]  # fmt: skip
+
+
+def changed(
+    board: Board, givens: Givens, solutions: Givens, kind: str, rng: np.random.Generator
+) -> Givens:
+    """Minimal puzzles as they are (unique), with clues less (several) or a wrong one (spoilt)."""
+    if kind == "several":
+        return loosen(givens, int(rng.integers(1, 4)), rng)
+    if kind == "unique":
+        return givens
+    spoilt = givens.copy()
+    for row, solution in zip(spoilt, solutions, strict=True):
+        if not row.all():
+            cell = rng.choice(np.flatnonzero(row == 0))
+            row[cell] = (solution[cell] + rng.integers(board.D - 1)) % board.D + 1
+    return spoilt
+
+
 def mixed(number: int, seed: int) -> Iterator[Puzzle]:
-    """Puzzles of every family in turn, with one, none and several solutions in turn."""
+    """Puzzles of every family in turn, with several, none and one solution in turn."""
     rng = np.random.default_rng(seed)
     while number > 0:
-        boards = [
-            sudoku(2, 2), sudoku(2, 3), sudoku(3, 3), sudoku_x(3, 3), windoku(3, 3), latin(5),
-            latin(8), jigsaw_board(6, rng), jigsaw_board(9, rng), jigsaw_board(6, rng, True),
-            random_grid(6, 6, 6, rng)[0], random_grid(5, 7, 6, rng)[0],
-            random_grid(4, 4, 9, rng, layers=4)[0],
-        ]  # fmt: skip
+        boards = [*families(rng), random_grid(4, 4, 9, rng, layers=4)[0]]
         for board in boards[:number]:
-            (givens,), (solution,) = minimal_puzzles(board, 1, rng)
-            kind = number % 3
-            if kind == 0:
-                (givens,) = loosen(givens[None], int(rng.integers(1, 4)), rng)
-            if kind == 1:
-                spoil(givens, solution, board.D, rng)
-            yield Puzzle(board, tuple(givens.tolist()))
+            givens, solutions = minimal_puzzles(board, 1, rng)
+            kind = ("several", "spoilt", "unique")[number % 3]
+            yield from puzzles_of(board, changed(board, givens, solutions, kind, rng))
             number -= 1
-
-
-def spoil(givens: Givens, solution: Givens, D: int, rng: np.random.Generator) -> None:
-    """Add one wrong clue, in place, to the givens (n,) of a puzzle that has an open cell."""
-    if not givens.all():
-        cell = rng.choice(np.flatnonzero(givens == 0))
-        givens[cell] = (solution[cell] + rng.integers(D - 1)) % D + 1
 
 
 def agreement(puzzles: Iterable[Puzzle], limit: int = 5) -> Row:
@@ -118,98 +117,76 @@ def rate(work: Callable[[], object], items: int, repeats: int) -> int:
     return round(items / max(min(passes(work, repeats, time.process_time)), 1e-9))
 
 
-def read(path: Path) -> Givens:
-    """Givens (B, 81) of a file with one 9x9 puzzle a line."""
-    lines = path.read_text().split()
-    return np.array([[int(char) if char.isdigit() else 0 for char in line] for line in lines], "i1")
-
-
-def sets(options: argparse.Namespace) -> dict[str, Givens]:
-    """Name and givens (B, 81) of each set."""
-    rng = np.random.default_rng(options.seed)
-    minimal, _ = minimal_puzzles(sudoku(), options.count, rng)
-    order = np.argsort(-rating.rate(sudoku(), minimal, rng), kind="stable")
-    found = {"minimal, made": minimal, "hardest tenth": minimal[order[: len(order) // 10 or 1]]}
-    if options.data:
-        found |= {path.name: read(path) for path in sorted((options.data / "sudoku").glob("*.txt"))}
-    return found
-
-
 def speed(name: str, givens: Givens, repeats: int) -> Row:
     """One line of the table of speeds."""
-    board = sudoku()
-    few = givens[:100]
+    board, many, few, fast = sudoku(), len(givens), givens[:100], available()
     masks = initial_masks(board, givens)
-    fast = available()
     result = solve_batch(board, givens, 2, compiled=fast)
-
-    def solved(limit: int) -> Callable[[], object]:
-        return lambda: solve_batch(board, givens, limit, compiled=fast)
-
-    def by_sat() -> None:
-        for puzzle in puzzles_of(board, few):
-            sat_count(puzzle, 1)
-
+    solved = partial(solve_batch, board, givens, compiled=fast)
+    plain = partial(solve_batch, board, few, compiled=False)
+    narrowed = partial(propagate, board, masks)
+    sat = puzzles_of(board, few)
     return {
         "set": name,
-        "puzzles": len(givens),
+        "puzzles": many,
         "unique": int((result.counts == 1).sum()),
         "guesses": round(float(result.guesses.mean()), 2),
-        "solved": rate(solved(1), len(givens), repeats),
-        "proved": rate(solved(2), len(givens), repeats),
-        "narrowed": rate(lambda: propagate(board, masks, fast), len(givens), repeats),
-        "narrowed, numpy": rate(lambda: propagate(board, masks, False), len(givens), repeats),
-        "solved, plain": rate(lambda: solve_batch(board, few, compiled=False), len(few), 2),
-        "solved, SAT": rate(by_sat, len(few), 1),
+        "solved": rate(partial(solved, limit=1), many, repeats),
+        "proved": rate(partial(solved, limit=2), many, repeats),
+        "narrowed": rate(partial(narrowed, fast), many, repeats),
+        "narrowed, numpy": rate(partial(narrowed, False), many, repeats),
+        "solved, plain": rate(plain, len(few), 2),
+        "solved, SAT": rate(lambda: [sat_count(puzzle, 1) for puzzle in sat], len(few), 1),
         "digest": sha256(givens.tobytes()).hexdigest()[:12],
     }
 
 
-def making(options: argparse.Namespace) -> Iterator[Row]:
+def making(number: int, seed: int, repeats: int) -> Iterator[Row]:
     """How many grids and puzzles are made a second."""
     boards: dict[str, tuple[Board, int]] = {
-        "9x9": (sudoku(), options.count), "6x6": (sudoku(2, 3), options.count),
-        "X 9x9": (sudoku_x(), options.count // 10), "windoku": (windoku(), options.count // 10),
-        "jigsaw 9x9": (jigsaw_board(9, options.seed), options.count // 10),
-        "latin 9x9": (latin(9), options.count), "16x16": (sudoku(4, 4), options.count // 10),
-        "25x25": (sudoku(5, 5), options.count // 50),
-    }  # fmt: skip
-    for name, (board, number) in boards.items():
-        number = max(1, number)
-        row = {"board": name, "grids": number}
-        full_grids(board, 1, options.seed)
-
-        def grids(board: Board = board, number: int = number) -> object:
-            return full_grids(board, number, options.seed)
-
-        def puzzles(board: Board = board, number: int = number) -> object:
-            return minimal_puzzles(board, number, options.seed)
-
-        row["full"] = rate(grids, number, options.repeats)
+        "9x9": (sudoku(), number),
+        "6x6": (sudoku(2, 3), number),
+        "X 9x9": (sudoku_x(), number // 10),
+        "windoku": (windoku(), number // 10),
+        "jigsaw 9x9": (jigsaw_board(9, seed), number // 10),
+        "latin 9x9": (latin(9), number),
+        "16x16": (sudoku(4, 4), number // 10),
+        "25x25": (sudoku(5, 5), number // 50),
+    }
+    for name, (board, wanted) in boards.items():
+        wanted = max(1, wanted)
+        full_grids(board, 1, seed)
+        row = {"board": name, "grids": wanted}
+        row["full"] = rate(partial(full_grids, board, wanted, seed), wanted, repeats)
         if board.D <= 9:
-            row["minimal"] = rate(puzzles, number, options.repeats)
+            row["minimal"] = rate(partial(minimal_puzzles, board, wanted, seed), wanted, repeats)
         yield row
 
 
 def main() -> None:
-    """Print the tables and, last, the document."""
-    parser = options_of(__doc__)
-    parser.add_argument("--data", type=Path, help="folder of evaluation data, e.g. shared/data")
-    parser.add_argument("--count", type=int, default=1000, help="puzzles made for each set")
-    parser.add_argument("--repeats", type=int, default=5, help="passes, of which the best counts")
-    parser.add_argument("--agree", type=int, default=0, metavar="N", help="puzzles to compare")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-
-    given = sets(options)
+    options = options_of(
+        __doc__,
+        data=(Path, "folder of evaluation data, e.g. shared/data: every .txt file of its sudoku/"),
+        count=(1000, "puzzles made for each set"),
+        repeats=(5, "passes, of which the best counts"),
+        agree=(0, "puzzles to compare"),
+        seed=(0, "of all that is made"),
+    )
+    rng = np.random.default_rng(options.seed)
+    minimal, _ = minimal_puzzles(sudoku(), options.count, rng)
+    order = np.argsort(-rating.rate(sudoku(), minimal, rng), kind="stable")
+    sets = {"minimal, made": minimal, "hardest tenth": minimal[order[: len(order) // 10 or 1]]}
+    for path in sorted((options.data / "sudoku").glob("*.txt")) if options.data else ():
+        sets[path.name] = np.array([one.givens for one in read(path, None).puzzles], np.int8)
     print(", ".join(f"{name} {value}" for name, value in machine().items()), end="\n\n")
-    speeds = show(speed(name, rows, options.repeats) for name, rows in given.items())
+    speeds = show(speed(name, givens, options.repeats) for name, givens in sets.items())
     print()
-    document: Row = {"speed": speeds, "making": show(making(options))}
+    made = show(making(options.count, options.seed, options.repeats))
+    document: Row = {"speed": speeds, "making": made}
     if options.agree:
         document["agreement"] = agreement(mixed(options.agree, options.seed))
-        for name, rows in given.items():
-            document[f"agreement, {name}"] = agreement(puzzles_of(sudoku(), rows))
+        for name, givens in sets.items():
+            document[f"agreement, {name}"] = agreement(puzzles_of(sudoku(), givens))
     end("exact", seed=options.seed, **document)
 
 

@@ -14,56 +14,71 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vmd_solver import __version__
 from vmd_training.tables import Cell, Row, line, markdown
 
-PACKAGES = ("numpy", "numba", "onnxruntime", "torch", "python-sat")
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("numpy", "numba", "onnxruntime", "torch", "python-sat", "textual")
 
 
-def options_of(doc: str | None) -> argparse.ArgumentParser:
-    """A parser that describes a benchmark by the first line of its docstring."""
-    return argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+def options_of(doc: str | None, rest: str = "", **options: tuple[Any, ...]) -> argparse.Namespace:
+    """The options of a benchmark, which the first line of its docstring describes.
+
+    Each is a default, a help text and, where not any value will do, the choices. A tuple takes
+    several values; a type stands for no default, a list of a type for an option that may be given
+    again. `rest` is the help text of the arguments that follow, if there are any.
+    """
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    for name, (default, text, *choices) in options.items():
+        facts: dict[str, Any] = {"default": default, "type": type(default)}
+        if isinstance(default, type):
+            facts = {"type": default}
+        elif isinstance(default, list):
+            facts = {"default": [], "type": default[0], "action": "append"}
+        elif isinstance(default, tuple):
+            facts = {"default": default, "type": type(default[0]), "nargs": "+"}
+        parser.add_argument(
+            f"--{name}", help=text, choices=choices[0] if choices else None, **facts
+        )
+    if rest:
+        parser.add_argument("arguments", nargs="*", help=rest)
+    return parser.parse_args()
 
 
 def machine() -> Row:
     """What figures depend on besides the options: processor, cores and versions."""
-    return {
-        "version": __version__, "machine": f"{platform.machine()} {_processor()}",
-        "cores": os.cpu_count(), "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
-    }  # fmt: skip
-
-
-def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "absent"
+    facts: Row = {
+        "version": __version__,
+        "machine": f"{platform.machine()} {names[0] if names else platform.processor()}",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    for package in PACKAGES:
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "absent"
+    return facts
 
 
 def show(rows: Iterable[Row], columns: dict[str, Cell] | None = None) -> list[Row]:
     """All rows, each printed as it comes, in a Markdown table; of all their keys by default."""
     shown: list[Row] = []
+    head: tuple[str, ...] = tuple(columns or ())
     for row in rows:
-        columns = columns or {key: _cell(key) for key in row}
         if not shown:
-            print(markdown(tuple(columns), ()), end="")
-        print(line(cell(row) for cell in columns.values()), end="", flush=True)
+            head = head or tuple(row)
+            print(markdown(head, ()), end="")
+        cells = (columns[key](row) if columns else row.get(key, "") for key in head)
+        print(line(cells), end="", flush=True)
         shown.append(row)
     return shown
-
-
-def _cell(key: str) -> Cell:
-    return lambda row: str(row.get(key, ""))
 
 
 def end(name: str, **figures: object) -> None:
@@ -98,7 +113,7 @@ class Run:
     peak_mb: float
 
 
-def run(command: list[str], folder: str | None = None) -> Run:
+def run(command: list[str], folder: str | Path | None = None) -> Run:
     """One run of a command in a folder, which must succeed."""
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)

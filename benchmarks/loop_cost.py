@@ -1,13 +1,9 @@
 """What does a loop of the denoiser cost, and how far is that from its matrix products alone?
 
-Calls of one and of many loops on the first puzzles of two sets, 9x9 and 16x16, for several numbers
-of rows; every row starts from its givens. The difference, shared out, is the cost of a loop, and
-what is left of the shorter call is the cost of a call apart from its loops (preparing the inputs,
-checking the outputs). The floor is the same matrix products, of the same shapes, in numpy or in
-torch, whichever is faster, each by itself and with nothing between them. Operations are those of
-`benchmarks/operations.py`. Times are processor time at one thread, the fastest of several, since
-others may use the machine; the median of a loop stands beside it. The last line is one JSON
-document.
+Calls of few and of many loops on the first puzzles of two sets, 9x9 and 16x16, every row from its
+givens: the difference, shared out, is a loop, and the rest of the shorter call what is apart from
+loops. The floor is the same products in numpy or torch, whichever is faster, with nothing between
+them. Processor time at one thread, the fastest of several; the median of a loop stands beside it.
 """
 
 from __future__ import annotations
@@ -16,9 +12,10 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -28,9 +25,9 @@ import torch
 
 from benchmarks.harness import end, options_of, passes
 from benchmarks.operations import Product, counting
-from benchmarks.solve_rate import digest
+from benchmarks.solve_rate import opened
 from vmd_solver import assets
-from vmd_solver.denoiser import Denoiser, load
+from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import VmdError
 from vmd_training.evaluation.sets import PuzzleSet, read
 from vmd_training.tables import Cell, Row, number, rows_table, text
@@ -38,40 +35,32 @@ from vmd_training.tables import Cell, Row, number, rows_table, text
 FEW, MANY = 1, 33
 """Loops of the two calls."""
 
-Times = npt.NDArray[np.float64]
 
-
-def seconds(work: Sequence[Callable[[], object]], repeats: int) -> Times:
+def seconds(work: Sequence[Callable[[], object]], repeats: int) -> npt.NDArray[np.float64]:
     """Processor time (repeats, work), all in turn, after one turn that is not counted."""
-    turns = np.zeros((repeats + 1, len(work)))
-    for turn in turns:
-        for at, one in enumerate(work):
-            (turn[at],) = passes(one, 1, time.process_time)
-    return turns[1:]
+    turns = [[passes(one, 1, time.process_time)[0] for one in work] for _ in range(repeats + 1)]
+    return np.array(turns[1:])
 
 
-def floor(products: Sequence[Product], repeats: int) -> float:
+def floor(products: Iterable[Product], repeats: int) -> float:
     """Seconds that these products take, each the fastest of several in the faster library.
 
     Raises ValueError for products of more than matrices (Einsum).
     """
     torch.set_num_threads(1)
-    known = {one: fastest(one, repeats) for one in dict.fromkeys(products)}
-    return sum(known[one] * one.times for one in products)
-
-
-def fastest(product: Product, repeats: int) -> float:
-    """Seconds of one product; one of two matrices where the second factor has no batch."""
-    if product.kind == "Einsum":
-        raise ValueError("there is no floor for a graph with Einsum in its loop")
-    sides = zip(product.shapes, product.transposed, strict=True)
-    a, b = (torch.randn(shape).mT if turned else torch.randn(shape) for shape, turned in sides)
-    if b.ndim == 2:
-        a = a.reshape(-1, a.shape[-1])
-    c = torch.matmul(a, b)
-    left, right, result = a.numpy(), b.numpy(), c.numpy()
-    work = (lambda: torch.matmul(a, b, out=c), lambda: np.matmul(left, right, out=result))
-    return min(float(seconds([one], repeats).min()) for one in work)
+    total = 0.0
+    for product, often in Counter(products).items():
+        if product.kind == "Einsum":
+            raise ValueError("there is no floor for a graph with Einsum in its loop")
+        sides = zip(product.shapes, product.transposed, strict=True)
+        a, b = (torch.randn(shape).mT if turned else torch.randn(shape) for shape, turned in sides)
+        if b.ndim == 2:  # no batch: one product of two matrices
+            a = a.reshape(-1, a.shape[-1])
+        c = torch.matmul(a, b)
+        left, right, result = a.numpy(), b.numpy(), c.numpy()
+        ways = (partial(torch.matmul, a, b, out=c), partial(np.matmul, left, right, out=result))
+        total += min(seconds([way], repeats).min() for way in ways) * product.times * often
+    return float(total)
 
 
 def cost(denoiser: Denoiser, puzzles: PuzzleSet, rows: int, repeats: int) -> Row:
@@ -84,40 +73,29 @@ def cost(denoiser: Denoiser, puzzles: PuzzleSet, rows: int, repeats: int) -> Row
     x_t = np.stack([puzzle.to_array() for puzzle in chosen]).astype(np.int64)
     allowed = np.ones((rows, board.n, board.D), dtype=np.float32)
     z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0))
-    h = denoiser.start(board, rows)
-
-    def call(loops: int) -> Callable[[], object]:
-        return lambda: denoiser(board, x_t, allowed, z, h, loops)
-
+    call = partial(denoiser, board, x_t, allowed, z, denoiser.start(board, rows))
     with counting() as count:
-        call(1)()
+        call(1)
     looped = [one for one in count.products if one.looped]
     if not looped:
         raise VmdError("the call ran no ONNX graph with products in its loop; see operations.py")
-    times = seconds([call(FEW), call(MANY)], repeats)
+    times = seconds([partial(call, FEW), partial(call, MANY)], repeats)
     few, many = times.min(axis=0)
-    alone = floor(looped, repeats)
     a_loop = (many - few) / (MANY - FEW)
     typical = float(np.median(times[:, 1] - times[:, 0])) / (MANY - FEW)
+    alone = floor(looped, repeats)
     return {
-        "set": puzzles.name, "n": board.n, "rows": rows,
-        "call_ms": round(1e3 * (few - FEW * a_loop), 3), "loop_ms": round(1e3 * a_loop, 4),
+        "set": puzzles.name,
+        "n": board.n,
+        "rows": rows,
+        "call_ms": round(1e3 * (few - FEW * a_loop), 3),
+        "loop_ms": round(1e3 * a_loop, 4),
         "loop_ms_a_row": round(1e3 * a_loop / rows, 5),
         "median_ms_a_row": round(1e3 * typical / rows, 5),
         "operations_a_row": round(sum(one.operations * one.times for one in looped) / rows),
-        "floor_ms_a_row": round(1e3 * alone / rows, 5), "of_the_floor": round(a_loop / alone, 2),
-    }  # fmt: skip
-
-
-def results(
-    model: str | None, sets: dict[int, PuzzleSet], options: argparse.Namespace
-) -> Iterator[Row]:
-    """One row for each set and number of rows."""
-    denoiser = load(model, "cpu", 1)
-    head = {"model": Path(model).name if model else denoiser.name, "digest": digest(model)}
-    for D, puzzles in sets.items():
-        for rows in options.rows if D == 9 else options.large:
-            yield {**head, **cost(denoiser, puzzles, rows, options.repeats)}
+        "floor_ms_a_row": round(1e3 * alone / rows, 5),
+        "of_the_floor": round(a_loop / alone, 2),
+    }
 
 
 COLUMNS: dict[str, Cell] = {
@@ -135,21 +113,25 @@ COLUMNS: dict[str, Cell] = {
 
 
 def main() -> None:
-    """Print the table and its JSON."""
-    parser = options_of(__doc__)
-    parser.add_argument("--model", action="append", help="may be given again; default: the usual")
-    parser.add_argument("--data", type=Path, default=None, help="folder with sudoku/ and large/")
-    parser.add_argument("--rows", type=int, nargs="+", default=(1, 16, 64), help="of 9x9 boards")
-    parser.add_argument("--large", type=int, nargs="+", default=(1, 16), help="of 16x16 boards")
-    parser.add_argument("--repeats", type=int, default=15)
-    options = parser.parse_args()
+    options = options_of(
+        __doc__,
+        model=([str], "name or folder; may be given again; default: the usual"),
+        data=(Path, "folder with sudoku/ and large/"),
+        rows=((1, 16, 64), "of 9x9 boards"),
+        large=((1, 16), "of 16x16 boards"),
+        repeats=(15, "passes, of which the fastest counts"),
+    )
     files = [assets.path("puzzles/hard-100.sdm"), assets.puzzle_path("16x16")]
     if options.data is not None:
         files = [options.data / "sudoku" / "hard.txt", options.data / "large" / "sudoku16.jsonl"]
-    sets = {D: read(file, 100) for D, file in zip((9, 16), files, strict=True)}
-    rows = [row for model in options.model or [None] for row in results(model, sets, options)]
-    print(rows_table(COLUMNS, sorted(rows, key=lambda row: (row["n"], row["rows"]))))
-    end("loop_cost", threads=1, repeats=options.repeats, loops=[FEW, MANY], rows=rows)
+    sets = [read(file, 100) for file in files]
+    found = []
+    for model in options.model or [None]:
+        denoiser, head = opened(model)
+        for puzzles, batches in zip(sets, (options.rows, options.large), strict=True):
+            found += [{**head, **cost(denoiser, puzzles, B, options.repeats)} for B in batches]
+    print(rows_table(COLUMNS, sorted(found, key=lambda row: (row["n"], row["rows"]))))
+    end("loop_cost", threads=1, repeats=options.repeats, loops=[FEW, MANY], rows=found)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """How many operations do the matrix products of an ONNX graph take?
 
-Knows nothing of the network in the file. A second graph is made from it that gives, in place of
-the results, the sizes of what each product multiplies, and is run on the same inputs for one loop;
-every loop counts the same. An operation is a multiplication or an addition, so a product of (M, K)
-by (K, N) takes 2 M K N. Whatever is no product counts nothing: sums by gathering and scattering,
-softmax, norms, copies. A dense table multiplied by hidden states is a product and counts.
+A second graph is made from the file that gives the sizes of what each product multiplies, and is
+run on the same inputs for one loop; every loop counts the same. A product of (M, K) by (K, N) takes
+2 M K N; whatever is no product (sums, softmax, copies) takes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -30,7 +28,6 @@ UNKNOWN = {
 }  # fmt: skip
 """Nodes that multiply matrices in a way that is not counted here: a graph with one is refused."""
 
-Feed = Mapping[str, Any]
 Shape = tuple[int, ...]
 
 
@@ -40,7 +37,7 @@ class Product:
 
     kind: str
     """MatMul, Gemm or Einsum."""
-    shapes: tuple[Shape, Shape]
+    shapes: tuple[Shape, Shape] = ((), ())
     equation: str = ""
     """Of an Einsum."""
     transposed: tuple[bool, bool] = (False, False)
@@ -79,102 +76,71 @@ class Counter:
         import onnxruntime
 
         model = onnx.load(path)
-        self._found: list[tuple[onnx.NodeProto, bool]] = []
-        names = _instrument(model.graph, self._found, looped=False)
         del model.graph.output[:]
-        model.graph.output.extend(_sizes(name) for name in names)
+        self._found: list[Product] = []
+        self._names = _instrument(model.graph, self._found, looped=False)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = 1
-        self._names = names
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=[runtime.CPU]
         )
         self._known: dict[tuple[tuple[str, Shape], ...], list[Product]] = {}
 
-    def products(self, feed: Feed) -> list[Product]:
+    def products(self, feed: Mapping[str, Any]) -> list[Product]:
         """All products of a call with these inputs, one loop of them.
 
         Runs the graph once for each new set of input shapes: sizes inside have to follow from them.
         """
         shapes = tuple((name, np.shape(values)) for name, values in sorted(feed.items()))
         if shapes not in self._known:
-            self._known[shapes] = self._run(feed)
+            once = {**feed, "loops": np.array(1)} if "loops" in feed else feed
+            sizes = self._session.run(self._names, once) if self._names else []
+            # A loop gives them stacked, one row each time that it is run.
+            stacked = [np.atleast_2d(one).tolist() for one in sizes]
+            self._known[shapes] = [
+                replace(one, shapes=(tuple(a[0]), tuple(b[0])), times=len(a))
+                for one, a, b in zip(self._found, stacked[::2], stacked[1::2], strict=True)
+            ]
         return self._known[shapes]
 
-    def operations(self, feed: Feed) -> int:
+    def operations(self, feed: Mapping[str, Any]) -> int:
         """Of a call with these inputs, all its loops."""
         loops = int(feed.get("loops", 1))
         return sum(
             one.operations * one.times * (loops if one.looped else 1) for one in self.products(feed)
         )
 
-    def _run(self, feed: Feed) -> list[Product]:
-        if not self._names:
-            return []
-        once = {**feed, "loops": np.array(1)} if "loops" in feed else dict(feed)
-        sizes = self._session.run(self._names, once)
-        # A loop gives them stacked, one row each time that it is run.
-        stacked = [np.atleast_2d(one).tolist() for one in sizes]
-        pairs = zip(stacked[::2], stacked[1::2], self._found, strict=True)
-        return [
-            _product(node, (tuple(a[0]), tuple(b[0])), looped, len(a))
-            for a, b, (node, looped) in pairs
-        ]
 
-
-def _product(
-    node: onnx.NodeProto, shapes: tuple[Shape, Shape], looped: bool, times: int
-) -> Product:
-    facts = {one.name: helper.get_attribute_value(one) for one in node.attribute}
-    transposed = bool(facts.get("transA")), bool(facts.get("transB"))
-    equation = facts.get("equation", b"").decode()
-    return Product(node.op_type, shapes, equation, transposed, looped, times)
-
-
-def _instrument(
-    graph: onnx.GraphProto, found: list[tuple[onnx.NodeProto, bool]], looped: bool
-) -> list[str]:
-    """Add nodes that give the sizes of what each product multiplies; the names of their outputs.
+def _instrument(graph: onnx.GraphProto, found: list[Product], looped: bool) -> list[str]:
+    """Add outputs that give the sizes of what each product multiplies; returns their names.
 
     Appends to `found` each product, in the order of the names, two names a product.
     """
     names: list[str] = []
     for node in list(graph.node):
+        facts = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         if node.op_type in UNKNOWN:
             raise ValueError(f"operations of {node.op_type} ({node.name}) cannot be counted")
         if node.op_type in ("MatMul", "Gemm", "Einsum"):
-            kept = onnx.NodeProto()
-            kept.CopyFrom(node)
-            found.append((kept, looped))
+            transposed = bool(facts.get("transA")), bool(facts.get("transB"))
+            equation = facts.get("equation", b"").decode()
+            found.append(Product(node.op_type, ((), ()), equation, transposed, looped))
             for side, name in zip("ab", node.input[:2], strict=True):
                 output = f"sizes_{side}_{'loop_' if looped else ''}{len(found)}"
                 graph.node.append(helper.make_node("Shape", [name], [output]))
                 names.append(output)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                names += _within(node, attribute.g, found, looped)
+        for body in (one for one in facts.values() if isinstance(one, onnx.GraphProto)):
+            inner = _instrument(body, found, looped=True)
+            if inner and (looped or node.op_type != "Loop"):
+                raise ValueError(f"products within {node.op_type} ({node.name}) cannot be counted")
+            results = [f"{name}_all" for name in inner]
+            node.output.extend(results)
+            names += results
+    graph.output.extend(
+        helper.make_tensor_value_info(one, TensorProto.INT64, None) for one in names
+    )
     return names
-
-
-def _within(
-    node: onnx.NodeProto,
-    body: onnx.GraphProto,
-    found: list[tuple[onnx.NodeProto, bool]],
-    looped: bool,
-) -> list[str]:
-    """`_instrument` for the body of a loop, whose sizes become results of the loop."""
-    inner = _instrument(body, found, looped=True)
-    if inner and (looped or node.op_type != "Loop"):
-        raise ValueError(f"products within {node.op_type} ({node.name}) cannot be counted")
-    body.output.extend(_sizes(name) for name in inner)
-    given = [f"{name}_all" for name in inner]
-    node.output.extend(given)
-    return given
-
-
-def _sizes(name: str) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.INT64, None)
 
 
 @dataclass
@@ -186,8 +152,6 @@ class Count:
     """Processor time that the counting itself took."""
     products: list[Product] = field(default_factory=list)
     """All that were run, each loop's once a call."""
-    counters: dict[Path, Counter] = field(default_factory=dict)
-    """By ONNX file."""
 
 
 @contextmanager
@@ -197,13 +161,14 @@ def counting() -> Iterator[Count]:
     Its time, apart from that of the graphs, is kept in `seconds`, to be taken off.
     """
     count, run = Count(), runtime.OnnxModel.run
+    counters: dict[Path, Counter] = {}
 
     def counted(model: runtime.OnnxModel, role: str, feed: dict[str, Any], due: Any) -> Any:
         started, path = time.process_time(), model.folder / f"{role}.onnx"
-        if path not in count.counters:
-            count.counters[path] = Counter(path)
-        count.operations += count.counters[path].operations(feed)
-        count.products += count.counters[path].products(feed)
+        if path not in counters:
+            counters[path] = Counter(path)
+        count.operations += counters[path].operations(feed)
+        count.products += counters[path].products(feed)
         count.seconds += time.process_time() - started
         return run(model, role, feed, due)
 

@@ -1,11 +1,9 @@
 """Where does the time of guided mode go, and how far is a loop of the model from the floor?
 
-First part: puzzles through the engine as a batch goes through it, one process, one thread of the
-model; the seconds inside each part of the work, without those of the parts it calls. Puzzles are
-minimal ones made from --seed, or the .txt files of --data DIR/sudoku.
-
-Second part: one loop of the denoiser on these boards for several batches, beside its matrix
-products alone, as `benchmarks.loop_cost` measures it. The last line is one JSON document.
+First puzzles through the engine as a batch goes through it, one process, one thread of the model:
+the seconds inside each part of the work, without those of the parts it calls. Puzzles are minimal
+ones made from --seed, or the .txt files of --data DIR/sudoku. Then one loop of the denoiser on
+these boards for several batches, as `benchmarks.loop_cost` measures it.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import OnnxDenoiser
 from vmd_solver.sampling import Settings, bulk, guided, job, solver
 from vmd_training.evaluation.sets import read
-from vmd_training.tables import rows_table
+from vmd_training.tables import Row, rows_table
 
 PARTS: tuple[tuple[str, Any, str], ...] = (
     ("model: the denoiser", OnnxDenoiser, "__call__"),
@@ -58,88 +56,76 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
 BATCHES = (1, 4, 16, 64)
 
 
-class Clock:
-    """Seconds by part, each without the parts inside it."""
+@contextmanager
+def timing() -> Iterator[dict[str, float]]:
+    """The seconds of all PARTS that run within the block, each without the parts inside it."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    within: list[float] = []
 
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        self._within: list[float] = []
-
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, counted under `name`."""
-
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def inner(*args: Any, **kwargs: Any) -> Any:
-            self._within.append(0.0)
+            within.append(0.0)
             started = time.perf_counter()
             try:
                 return function(*args, **kwargs)
             finally:
                 spent = time.perf_counter() - started
-                self.seconds[name] += spent - self._within.pop()
-                if self._within:
-                    self._within[-1] += spent
+                seconds[name] += spent - within.pop()
+                if within:
+                    within[-1] += spent
 
         return inner
 
-
-@contextmanager
-def timing(clock: Clock) -> Iterator[None]:
-    """All PARTS are timed within the block."""
     with ExitStack() as stack:
         for name, place, attribute in PARTS:
-            inner = clock.timed(name, getattr(place, attribute))
+            inner = timed(name, getattr(place, attribute))
             stack.enter_context(patch.object(place, attribute, inner))
-        yield
+        yield seconds
 
 
-def shares(file: Path, settings: Settings) -> dict[str, Any]:
+def shares(file: Path) -> Row:
     """Where the time goes with the puzzles of a file, and how many a second are done."""
-    request = Request((str(file),), settings, threads=1)
-    clock = Clock()
+    request = Request((str(file),), Settings(), threads=1)
     found = parts(request.files, None, "sudoku")
     work = Pipeline(JsonLines(request))
     _ = work._solver  # opens the model
-    with timing(clock):
+    with timing() as seconds:
         started = time.perf_counter()
         done = sum(report.tally.done for report in work.reports(found))
         spent = time.perf_counter() - started
-    rest = {"everything else": spent - sum(clock.seconds.values())}
-    seconds = {**clock.seconds, **rest}
+    parted = {**seconds, "everything else": spent - sum(seconds.values())}
     return {
-        "set": file.stem, "puzzles": done, "a_second": round(done / spent, 1),
-        "shares": {name: round(s / spent, 3) for name, s in seconds.items()},
-    }  # fmt: skip
-
-
-def made(count: int, seed: int, folder: Path) -> Path:
-    """A file of minimal puzzles."""
-    givens, _ = minimal_puzzles(sudoku(3, 3), count, np.random.default_rng(seed))
-    path = folder / "minimal.txt"
-    lines = ("".join(map(str, row)) + "\n" for row in givens.tolist())
-    path.write_text("".join(lines))
-    return path
+        "set": file.stem,
+        "puzzles": done,
+        "a_second": round(done / spent, 1),
+        "shares": {name: round(part / spent, 3) for name, part in parted.items()},
+    }
 
 
 def main() -> None:
-    """Print both parts and their JSON."""
-    parser = options_of(__doc__)
-    parser.add_argument("--data", type=Path, default=None)
-    parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--model", default=None)
-    options = parser.parse_args()
+    options = options_of(
+        __doc__,
+        data=(Path, "folder of evaluation data, e.g. shared/data"),
+        count=(500, "puzzles that are made"),
+        repeats=(15, "passes of a loop, of which the fastest counts"),
+        seed=(0, "of the puzzles"),
+        model=(str, "whose loops are measured; default: the usual"),
+    )
     with TemporaryDirectory() as folder:
         if options.data is None:
-            files = [made(options.count, options.seed, Path(folder))]
+            givens, _ = minimal_puzzles(
+                sudoku(), options.count, np.random.default_rng(options.seed)
+            )
+            files = [Path(folder) / "minimal.txt"]
+            files[0].write_text("".join("".join(map(str, row)) + "\n" for row in givens.tolist()))
         else:
             files = sorted((options.data / "sudoku").glob("*.txt"))
-        rows = [shares(file, Settings()) for file in files]
+        rows = [shares(file) for file in files]
         puzzles = read(files[0], max(BATCHES))
     for row in rows:
-        parts = ", ".join(f"{name} {share:.0%}" for name, share in row["shares"].items())
-        print(f"{row['set']}: {row['puzzles']} puzzles, {row['a_second']} a second; {parts}")
+        parted = ", ".join(f"{name} {share:.0%}" for name, share in row["shares"].items())
+        print(f"{row['set']}: {row['puzzles']} puzzles, {row['a_second']} a second; {parted}")
     denoiser = load(options.model, "cpu", 1)
     loops = [
         {"model": denoiser.name, **cost(denoiser, puzzles, B, options.repeats)} for B in BATCHES

@@ -1,20 +1,14 @@
 """What share of real puzzles does the model alone solve, with how many operations a puzzle?
 
-Neural mode by its usual schedule (nothing committed before the last call, z redrawn for each
-call), so that givens are clamped and no candidate is eliminated by a rule. For each model and set,
-K latents a puzzle are run in two ways of choosing among their grids. "valid" checks the rules after
-every call and stops at the first valid grid; "margin" makes every call and answers with the grid
-that the model is surest of, which no rule has seen. A puzzle is solved if the verifier accepts the
-answer; intervals are 95% (Wilson).
+Neural mode by its usual schedule: givens are clamped and no candidate is eliminated by a rule. K
+latents a puzzle, in two ways of choosing among their grids: "valid" checks the rules after every
+call and stops at the first valid grid, "margin" makes every call and answers with the grid that the
+model is surest of. A puzzle is solved if the verifier accepts the answer; intervals are 95%.
 
-NFE are calls, loops are those of all calls, rows are calls times latents, all means over the
-puzzles of a set, solved or not. Operations are multiplications and additions of all matrix products
-that were run, for all latents, encoder and prior included (`benchmarks/operations.py`: sums by
-gather and scatter count nothing). Seconds are processor time at one thread, counting taken off.
-
-The puzzles are the included ones, or sets of --data FOLDER, one puzzle a line. --earlier FILE puts
-the rows of an output of this benchmark into the same table, for a model that this version no longer
-reads. The last line is one JSON document.
+NFE, loops (of all calls), rows (calls times latents), operations (of all products, see
+`benchmarks/operations.py`) and processor seconds at one thread, counting taken off, are means over
+all puzzles of a set. --earlier FILE puts the rows of an output of this benchmark into the same
+table, for a model that this version no longer reads.
 """
 
 from __future__ import annotations
@@ -23,12 +17,12 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import get_args
 
@@ -43,13 +37,21 @@ from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.settings import Select
 from vmd_training.evaluation.sets import PuzzleSet, read
 from vmd_training.intervals import share
-from vmd_training.tables import Row, markdown, share_cell
+from vmd_training.tables import Cell, Row, markdown, number, share_cell
 
 SETS = ("forum", "magictour", "top95", "clue17", "hard", "multi")
 """Files of --data, without .txt."""
 
 SELECTS: tuple[Select, ...] = get_args(Select)
-COLUMNS = ("solved", "NFE", "loops", "rows", "10^9 operations", "s")
+
+COLUMNS: dict[str, Cell] = {
+    "solved": lambda row: f"{row['solved']}/{row['puzzles']}: {share_cell(row, 3, ' to ')}",
+    "NFE": number("nfe"),
+    "loops": number("loops", ".0f"),
+    "rows": number("rows", ".1f"),
+    "10^9 operations": lambda row: f"{row['operations'] / 1e9:.3g}",
+    "s": number("seconds", ".3g"),
+}
 
 
 def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: Count) -> Row:
@@ -72,106 +74,76 @@ def measure(denoiser: Denoiser, puzzles: PuzzleSet, settings: Settings, count: C
     }
 
 
-def results(
-    model: str | None, sets: Sequence[PuzzleSet], options: argparse.Namespace
-) -> Iterator[Row]:
-    """One row for each set, K and way of choosing, each from a run of its own."""
-    denoiser = load(model, "cpu", 1)
+def opened(model: str | None) -> tuple[Denoiser, Row]:
+    """A model at one thread, and what names it: twelve digits of the SHA-256 of its digests too."""
+    denoiser, sums = load(model, "cpu", 1), assets.model_folder(model) / "SHA256SUMS"
     name = Path(model).name if model else denoiser.name
-    loops = options.loops or denoiser.loops
-    head = {
-        "model": name, "digest": digest(model), "calls": options.nfe, "loops_a_call": loops,
-    }  # fmt: skip
-    with counting() as count:
-        two = Settings.usual(mode="neural", nfe=2, latents=1)
-        list(Solver(two, denoiser).stream(sets[0].puzzles[:1]))  # opens every session
-        for puzzles in sets:
-            for K in options.latents:
-                for select in options.select:
-                    settings = Settings.usual(
-                        mode="neural", nfe=options.nfe, loops=loops, latents=K,
-                        select=select, seed=options.seed,
-                    )  # fmt: skip
-                    facts = {"set": puzzles.name, "set_digest": puzzles.digest, "latents": K}
-                    row = measure(denoiser, puzzles, settings, count)
-                    yield {**head, **facts, "select": select, **row}
-
-
-def digest(model: str | None) -> str:
-    """Twelve digits of the SHA-256 of a model's list of digests."""
-    named = model is None or not Path(model).exists()
-    folder = assets.model_path(model) if named else Path(str(model))
-    return sha256((folder / "SHA256SUMS").read_bytes()).hexdigest()[:12]
+    return denoiser, {"model": name, "digest": sha256(sums.read_bytes()).hexdigest()[:12]}
 
 
 def table(rows: Sequence[Row]) -> str:
     """Rows in Markdown: a line for each set, K and model, with both ways of choosing."""
-    columns = [f"{select}: {column}" for select in SELECTS for column in COLUMNS]
-    found = {_line_of(row): dict[str, Row]() for row in rows}
+    found: dict[tuple[str, int, str], dict[str, Row]] = {}
     for row in rows:
-        found[_line_of(row)][row["select"]] = row
-    sets = list(dict.fromkeys(row["set"] for row in rows))
-    lines = sorted(found, key=lambda line: (sets.index(line[0]), line[1]))
-    cells = (
-        [*line, *(cell for select in SELECTS for cell in _cells(found[line].get(select)))]
-        for line in lines
-    )
-    return markdown(("set", "K", "model", *columns), cells)
-
-
-def _line_of(row: Row) -> tuple[str, int, str]:
-    return row["set"], row["latents"], row["model"]
-
-
-def _cells(row: Row | None) -> list[str]:
-    if row is None:
-        return [""] * len(COLUMNS)
-    return [
-        f"{row['solved']}/{row['puzzles']}: {share_cell(row, 3, ' to ')}",
-        f"{row['nfe']:.2f}",
-        f"{row['loops']:.0f}",
-        f"{row['rows']:.1f}",
-        f"{row['operations'] / 1e9:.3g}",
-        f"{row['seconds']:.3g}",
-    ]
-
-
-def earlier(path: Path) -> list[Row]:
-    """The rows of an output of this benchmark."""
-    rows: list[Row] = json.loads(path.read_text("utf-8").splitlines()[-1])["rows"]
-    return rows
-
-
-def options() -> argparse.Namespace:
-    """The options of the command."""
-    parser = options_of(__doc__)
-    parser.add_argument("--model", action="append", help="may be given again; default: the usual")
-    parser.add_argument("--data", type=Path, default=None, help="folder with the sets")
-    parser.add_argument("--sets", nargs="+", default=SETS, help="names of files in --data")
-    parser.add_argument("--count", type=int, default=200, help="first N puzzles of each set")
-    parser.add_argument("--latents", type=int, nargs="+", default=(1, 4, 16))
-    parser.add_argument("--select", nargs="+", choices=SELECTS, default=SELECTS)
-    parser.add_argument("--nfe", type=int, default=10, help="most calls on a puzzle")
-    parser.add_argument("--loops", type=int, default=None, help="of a call; default: the model's")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--earlier", type=Path, action="append", default=[], metavar="FILE")
-    return parser.parse_args()
+        found.setdefault((row["set"], row["latents"], row["model"]), {})[row["select"]] = row
+    sets = list(dict.fromkeys(name for name, _, _ in found))
+    lines = []
+    for of in sorted(found, key=lambda line: (sets.index(line[0]), line[1])):
+        ways = [found[of].get(select) for select in SELECTS]
+        lines.append(
+            [*of, *(cell(way) if way else "" for way in ways for cell in COLUMNS.values())]
+        )
+    columns = (f"{select}: {column}" for select in SELECTS for column in COLUMNS)
+    return markdown(("set", "K", "model", *columns), lines)
 
 
 def main() -> None:
-    """Print the table and its JSON; rows go to standard error as they come."""
-    chosen = options()
+    options = options_of(
+        __doc__,
+        model=([str], "name or folder; may be given again; default: the usual"),
+        data=(Path, "folder with the sets, one puzzle a line; default: the included puzzles"),
+        sets=(SETS, "names of files in --data"),
+        count=(200, "first N puzzles of each set"),
+        latents=((1, 4, 16), "K"),
+        select=(SELECTS, "ways of choosing", SELECTS),
+        nfe=(10, "most calls on a puzzle"),
+        loops=(int, "of a call; default: the model's"),
+        seed=(0, "of the draws"),
+        earlier=([Path], "an output of this benchmark; may be given again"),
+    )
     files = [assets.path("puzzles/hard-100.sdm")]
-    if chosen.data is not None:
-        files = [chosen.data / f"{name}.txt" for name in chosen.sets]
-    sets = [read(file, chosen.count) for file in files]
-    rows = [row for file in chosen.earlier for row in earlier(file)]
-    for model in chosen.model or [None]:
-        for row in results(model, sets, chosen):
-            print(*_line_of(row), row["select"], *_cells(row), file=sys.stderr, flush=True)
-            rows.append(row)
+    if options.data is not None:
+        files = [options.data / f"{name}.txt" for name in options.sets]
+    sets = [read(file, options.count) for file in files]
+    rows: list[Row] = []
+    for file in options.earlier:
+        rows += json.loads(file.read_text("utf-8").splitlines()[-1])["rows"]
+    for model in options.model or [None]:
+        denoiser, head = opened(model)
+        loops = options.loops or denoiser.loops
+        with counting() as count:
+            two = Settings.usual(mode="neural", nfe=2, latents=1)
+            list(Solver(two, denoiser).stream(sets[0].puzzles[:1]))  # opens every session
+            for puzzles, K, select in product(sets, options.latents, options.select):
+                settings = Settings.usual(
+                    mode="neural", nfe=options.nfe, loops=loops, latents=K, select=select,
+                    seed=options.seed,
+                )  # fmt: skip
+                row = {
+                    **head,
+                    "calls": options.nfe,
+                    "loops_a_call": loops,
+                    "set": puzzles.name,
+                    "set_digest": puzzles.digest,
+                    "latents": K,
+                    "select": select,
+                    **measure(denoiser, puzzles, settings, count),
+                }
+                cells = [cell(row) for cell in COLUMNS.values()]
+                print(puzzles.name, K, head["model"], select, *cells, file=sys.stderr, flush=True)
+                rows.append(row)
     print(table(rows))
-    end("solve_rate", threads=1, seed=chosen.seed, rows=rows)
+    end("solve_rate", threads=1, seed=options.seed, rows=rows)
 
 
 if __name__ == "__main__":

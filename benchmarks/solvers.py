@@ -1,8 +1,7 @@
-"""The solvers that `peers` runs side by side, each behind one function: a puzzle in, values out.
+"""The solvers that `peers` runs side by side, and checks: each a function of a puzzle and seconds.
 
-A `Peer` is made in the process that uses it; everything it imports is imported there. `answer` gets
-a puzzle and seconds, and returns the values of all cells, None for "there is none", or raises
-GaveUp. Nothing here checks an answer: `peers` does.
+It returns the values of all cells, None for "there is none", or raises GaveUp. It is made in the
+process that uses it, and everything it imports is imported there.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import combinations
 from typing import Any
@@ -42,26 +41,22 @@ class Peer:
         """What is not installed here; empty where nothing is missing."""
         if not self.needs:
             return ""
-        program = self.needs.startswith("$")
-        found = shutil.which(self.needs[1:]) if program else find_spec(self.needs)
-        return "" if found else self.needs.lstrip("$")
+        name = self.needs.lstrip("$")
+        found = shutil.which(name) if name != self.needs else find_spec(name)
+        return "" if found else name
 
 
-def ours(
-    mode: str, model: str | None = None, loops: int | None = None, sat: bool = True
-) -> Callable[[], Answer]:
+def ours(mode: str, model: str | None = None, sat: bool = True) -> Callable[[], Answer]:
     """This project, through its public interface; without `sat` no clauses are learned."""
 
     def make() -> Answer:
-        from dataclasses import replace
-
         from vmd_solver.csp import clauses
         from vmd_solver.csp.compiled import available, machine
         from vmd_solver.denoiser import load
         from vmd_solver.sampling import Settings, Solver
 
         denoiser = None if mode == "exact" else load(model, "cpu")
-        settings = Settings(mode, loops=loops)  # type: ignore[arg-type]
+        settings = Settings(mode)  # type: ignore[arg-type]
         if available():
             machine(True)
         if not sat:
@@ -81,48 +76,47 @@ def ours(
 def norvig() -> Answer:
     """Propagation and depth-first search over a dict of strings, the way of Norvig's essay."""
 
-    def assign(values: dict[int, str], peers: Any, units: Any, cell: int, digit: str) -> bool:
-        return all(eliminate(values, peers, units, cell, d) for d in values[cell] if d != digit)
-
-    def eliminate(values: dict[int, str], peers: Any, units: Any, cell: int, digit: str) -> bool:
-        if digit not in values[cell]:
-            return True
-        values[cell] = values[cell].replace(digit, "")
-        if not values[cell]:
-            return False
-        if len(values[cell]) == 1:
-            last = values[cell]
-            if not all(eliminate(values, peers, units, peer, last) for peer in peers[cell]):
-                return False
-        for unit in units[cell]:
-            places = [other for other in unit if digit in values[other]]
-            if not places:
-                return False
-            if len(places) == 1 and not assign(values, peers, units, places[0], digit):
-                return False
-        return True
-
-    def search(values: dict[int, str], peers: Any, units: Any) -> dict[int, str] | None:
-        if all(len(left) == 1 for left in values.values()):
-            return values
-        _, cell = min((len(left), cell) for cell, left in values.items() if len(left) > 1)
-        for digit in values[cell]:
-            copy = values.copy()
-            if assign(copy, peers, units, cell, digit):
-                found = search(copy, peers, units)
-                if found:
-                    return found
-        return None
-
     def answer(puzzle: Puzzle, seconds: float) -> Values | None:
         board = puzzle.board
-        digits = "".join(chr(48 + value) for value in range(1, board.D + 1))
         units = [[unit for unit in board.units if cell in unit] for cell in range(board.n)]
+
+        def assign(values: dict[int, str], cell: int, digit: str) -> bool:
+            return all(eliminate(values, cell, other) for other in values[cell] if other != digit)
+
+        def eliminate(values: dict[int, str], cell: int, digit: str) -> bool:
+            if digit not in values[cell]:
+                return True
+            values[cell] = values[cell].replace(digit, "")
+            if not values[cell]:
+                return False
+            if len(values[cell]) == 1:
+                last = values[cell]
+                if not all(eliminate(values, peer, last) for peer in board.peers[cell]):
+                    return False
+            for unit in units[cell]:
+                places = [other for other in unit if digit in values[other]]
+                if not places:
+                    return False
+                if len(places) == 1 and not assign(values, places[0], digit):
+                    return False
+            return True
+
+        def search(values: dict[int, str]) -> dict[int, str] | None:
+            if all(len(left) == 1 for left in values.values()):
+                return values
+            _, cell = min((len(left), cell) for cell, left in values.items() if len(left) > 1)
+            for digit in values[cell]:
+                copy = values.copy()
+                if assign(copy, cell, digit) and (found := search(copy)):
+                    return found
+            return None
+
+        digits = "".join(chr(48 + value) for value in range(1, board.D + 1))
         values = dict.fromkeys(range(board.n), digits)
         for cell, given in enumerate(puzzle.givens):
-            if given and not assign(values, board.peers, units, cell, chr(48 + given)):
+            if given and not assign(values, cell, chr(48 + given)):
                 return None
-        found = search(values, board.peers, units)
+        found = search(values)
         return None if found is None else [ord(found[cell]) - 48 for cell in range(board.n)]
 
     return answer
@@ -178,11 +172,7 @@ def cadical() -> Answer:
             if not solver.solve():
                 return None
             true = set(solver.get_model() or ())
-        values = [0] * board.n
-        for (cell, value), name in names.items():
-            if name in true:
-                values[cell] = value
-        return values
+        return [value for (_, value), name in names.items() if name in true]
 
     return answer
 
@@ -198,7 +188,7 @@ def py_sudoku() -> Answer:
     from sudoku import Sudoku
 
     def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        rows = _rows(puzzle)
+        rows = puzzle.to_array().reshape(9, 9).tolist()
         solved = Sudoku(3, 3, board=[[value or None for value in row] for row in rows]).solve()
         values = [value for row in solved.board for value in row]
         return None if None in values else values
@@ -234,13 +224,8 @@ def program(name: str, *options: str) -> Callable[[], Answer]:
     return lambda: answer
 
 
-def _rows(puzzle: Puzzle) -> list[list[int]]:
-    width = puzzle.board.cols
-    return [list(puzzle.givens[at : at + width]) for at in range(0, puzzle.board.n, width)]
-
-
 def _nine(board: Board) -> bool:
-    return board == sudoku(3, 3)
+    return board == sudoku()
 
 
 PEERS = (

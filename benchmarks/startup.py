@@ -1,9 +1,7 @@
 """How long does one puzzle take from a cold command, and how much memory?
 
-Runs the installed `vmd-solve` on an included puzzle, as a whole process, several times after one
-run that warms the disk cache, in each mode, in a folder of its own. Wall seconds (median, p90) and
-the largest resident memory of any run, as the operating system accounts them. The last line is one
-JSON document.
+Whole runs of the installed `vmd-solve` on an included puzzle, in a folder of its own, after one
+that warms the disk cache: wall seconds, and the largest resident memory of any run.
 """
 
 from __future__ import annotations
@@ -26,21 +24,21 @@ def measure(command: list[str], repeats: int) -> Row:
 
 
 def main() -> None:
-    """Print a table and its JSON."""
-    parser = options_of(__doc__)
-    parser.add_argument("--puzzle", default="hard", help="a shipped puzzle")
-    parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--model", default=None)
-    options = parser.parse_args()
+    options = options_of(
+        __doc__,
+        puzzle=("hard", "an included puzzle"),
+        repeats=(10, "runs of each command"),
+        model=(str, "name or folder; default: the usual"),
+    )
     solve = [installed("vmd-solve"), *(["--model", options.model] if options.model else [])]
     puzzle = str(puzzle_path(options.puzzle))
     commands = {mode: [*solve, "--mode", mode, puzzle] for mode in ("guided", "exact")}
     commands["python, import numpy"] = [sys.executable, "-c", "import numpy"]
+    keys = {"process": "process", "median s": "median_s", "p90 s": "p90_s", "peak MB": "peak_mb"}
     rows = show(
         ({"process": name, **measure(one, options.repeats)} for name, one in commands.items()),
-        {"process": text("process"), "median s": text("median_s"), "p90 s": text("p90_s"),
-         "peak MB": text("peak_mb")},
-    )  # fmt: skip
+        {head: text(key) for head, key in keys.items()},
+    )
     end("startup", puzzle=options.puzzle, repeats=options.repeats, processes=rows)
 
 

@@ -1,9 +1,8 @@
 """How hard are random puzzles for a person, how long does grading take, and is any step ever false?
 
-Makes puzzles of several families and sizes, minimal ones unless the board is large, walks the path
-of each and holds every step against the solution; a false step ends the run. Then it grades each
-puzzle again with cells relabelled and values renamed, without and with unique rectangles. The
-clock is the processor's, around `next_step` and `apply` alone. The last line is one JSON document.
+Walks the path of made puzzles, minimal ones unless the board is large, and holds every step against
+the solution; a false step ends the run. Then grades each puzzle again with cells relabelled and
+values renamed, without and with unique rectangles. Processor time of `next_step` and `apply` alone.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
 from benchmarks.harness import end, median_and_p90, options_of, show
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
-from vmd_solver.csp.generate import Values, dig, full_grids, jigsaw_board
+from vmd_solver.csp.generate import dig, full_grids, jigsaw_board
 from vmd_solver.techniques import LEVELS, TECHNIQUES, Path, State, Step, apply, next_step
 from vmd_solver.techniques import grade as grade_of
 from vmd_training.tables import Cell, Row, text
@@ -42,23 +42,11 @@ BOARDS: dict[str, tuple[Board, int, float]] = {
 """The boards; givens that are left (0: minimal); the share of --count that is made."""
 
 
-def puzzles_on(board: Board, count: int, givens: int, seed: int) -> tuple[Values, Values]:
-    """Puzzles (count, n) and their solutions."""
-    rng = np.random.default_rng(seed)
-    solutions = full_grids(board, count, rng)
-    return dig(board, solutions, rng, givens, max_guesses=MAX_GUESSES), solutions
-
-
-def require_true(step: Step, solution: list[int]) -> None:
-    """End the run where a step contradicts the solution or does nothing."""
-    wrong = any(solution[cell] != value for cell, value in step.placements)
-    wrong |= any(solution[cell] == value for cell, value in step.eliminations)
-    if wrong or not (step.placements or step.eliminations):
-        raise SystemExit(f"a false step: {step}")
-
-
 def walk(puzzle: Puzzle, solution: list[int]) -> tuple[Path, list[float]]:
-    """The path of a puzzle, each step of it checked, and the seconds of each."""
+    """The path of a puzzle and the seconds of each step.
+
+    Ends the run at a step that contradicts the solution or does nothing.
+    """
     state = State.of(puzzle, unique=True)
     steps: list[Step] = []
     seconds: list[float] = []
@@ -69,7 +57,10 @@ def walk(puzzle: Puzzle, solution: list[int]) -> tuple[Path, list[float]]:
         seconds.append(time.process_time() - started)
         if step is None:
             return Path(tuple(steps), state), seconds
-        require_true(step, solution)
+        wrong = any(solution[cell] != value for cell, value in step.placements)
+        wrong |= any(solution[cell] == value for cell, value in step.eliminations)
+        if wrong or not (step.placements or step.eliminations):
+            raise SystemExit(f"a false step: {step}")
         steps.append(step)
 
 
@@ -83,19 +74,14 @@ def renamed(puzzle: Puzzle, rng: np.random.Generator) -> Puzzle:
     return Puzzle(grid(board.rows, board.cols, board.D, units), tuple(givens.tolist()))
 
 
-def alike(puzzle: Puzzle, other: Puzzle, unique: bool) -> bool:
-    """Whether both need the same hardest technique."""
-    first, second = (grade_of(one, unique=unique) for one in (puzzle, other))
-    return (first.hardest, first.level) == (second.hardest, second.level)
-
-
 def measure(board: Board, count: int, givens: int, seed: int) -> Row:
     """What the paths of `count` puzzles on a board are like."""
-    rng = np.random.default_rng(seed)
-    levels: Counter[str] = Counter()
-    uses: Counter[str] = Counter()
-    totals, longest, same, same_with_rectangles = [], 0.0, 0, 0
-    for clues, solution in zip(*puzzles_on(board, count, givens, seed), strict=True):
+    rng, digging = np.random.default_rng(seed), np.random.default_rng(seed)
+    levels, uses, same = Counter[str](), Counter[str](), Counter[bool]()
+    totals, longest = [], 0.0
+    solutions = full_grids(board, count, digging)
+    puzzles = dig(board, solutions, digging, givens, max_guesses=MAX_GUESSES)
+    for clues, solution in zip(puzzles, solutions, strict=True):
         puzzle = Puzzle(board, tuple(clues.tolist()))
         path, seconds = walk(puzzle, solution.tolist())
         levels[path.grade.level] += 1
@@ -103,29 +89,30 @@ def measure(board: Board, count: int, givens: int, seed: int) -> Row:
         totals.append(1000 * sum(seconds))
         longest = max(longest, 1000 * max(seconds))
         other = renamed(puzzle, rng)
-        same += alike(puzzle, other, unique=False)
-        same_with_rectangles += alike(puzzle, other, unique=True)
+        for unique in (False, True):
+            one, two = grade_of(puzzle, unique=unique), grade_of(other, unique=unique)
+            same[unique] += (one.hardest, one.level) == (two.hardest, two.level)
     return {
         "puzzles": count,
         "steps": uses.total(),
         "levels": {level: levels[level] for level in LEVELS},
         "uses": {technique.name: uses[technique.name] for technique in TECHNIQUES},
-        "same_grade": same,
-        "same_grade_with_rectangles": same_with_rectangles,
+        "same_grade": same[False],
+        "same_grade_with_rectangles": same[True],
         **median_and_p90(totals, "path_ms", 1),
         "longest_step_ms": round(longest, 1),
     }
 
 
-def _level(level: str) -> Cell:
-    return lambda row: str(row["levels"][level])
+def _level(level: str, row: Row) -> str:
+    return str(row["levels"][level])
 
 
 COLUMNS: dict[str, Cell] = {
     "board": text("board"),
     "puzzles": text("puzzles"),
     "steps": text("steps"),
-    **{level: _level(level) for level in LEVELS},
+    **{level: partial(_level, level) for level in LEVELS},
     "same grade": lambda row: f"{row['same_grade']} / {row['same_grade_with_rectangles']}",
     "ms a path": text("median_path_ms"),
     "p90": text("p90_path_ms"),
@@ -134,20 +121,19 @@ COLUMNS: dict[str, Cell] = {
 
 
 def main() -> None:
-    """Print a table and its JSON."""
-    parser = options_of(__doc__)
-    parser.add_argument("--count", type=int, default=100, help="puzzles of each small board")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = options_of(
+        __doc__,
+        count=(100, "puzzles of each small board"),
+        seed=(1, "of the puzzles"),
+    )
     gc.disable()  # or else some step is charged with the collection of everything before it
-    rows = show(
-        (
-            {"board": name, **measure(board, max(1, round(options.count * share)), givens,
-                                      options.seed)}
-            for name, (board, givens, share) in BOARDS.items()
-        ),
-        COLUMNS,
-    )  # fmt: skip
+
+    def row(name: str) -> Row:
+        board, givens, share = BOARDS[name]
+        count = max(1, round(options.count * share))
+        return {"board": name, **measure(board, count, givens, options.seed)}
+
+    rows = show(map(row, BOARDS), COLUMNS)
     end("techniques", seed=options.seed, max_guesses=MAX_GUESSES, boards=rows)
 
 

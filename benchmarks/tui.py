@@ -2,30 +2,23 @@
 
 Runs the application without a terminal on an empty 25x25 board full of pencil marks, the largest it
 is made for, at a usual and at a large window. A press is answered once the screen has been drawn
-anew; what is measured is the processor time of this process, key by key, and wall time beside it,
-which on a busy machine says more of the machine. `--soak N` presses N random keys as well. The last
-line is one JSON document.
+anew; what is measured is the processor time of this process, and wall time beside it.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
-import os
-import platform
 import random
 import statistics
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-from textual import __version__ as textual_version
 from textual.pilot import Pilot
 
-from vmd_solver import __version__
+from benchmarks.harness import end, options_of, show
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import Entry
@@ -33,6 +26,7 @@ from vmd_solver.play.storage import folders_at
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.commands import TABLES
 from vmd_solver.tui.widgets.board import BoardView
+from vmd_training.tables import Row, text
 
 SIZES = ((80, 24), (200, 60))
 LIMIT_MS = 50.0
@@ -49,91 +43,93 @@ KEYS = {
 """Keys of each kind; a kind is measured over several rounds of them."""
 
 
-def app_on(puzzle: Puzzle, folder: str) -> PlayApp:
-    """The application with this puzzle, in a folder of its own."""
-    return PlayApp(folders_at(Path(folder)), [Entry(puzzle, "", "benchmark", 1)])
+COLUMNS = {
+    "key": text("key"),
+    "median ms": text("median_ms"),
+    "p90 ms": text("p90_ms"),
+    "worst ms": text("worst_ms"),
+    "wall ms": text("wall_median_ms"),
+}
 
 
-async def press(app: PlayApp, pilot: Pilot[None], key: str) -> tuple[float, float]:
+@contextlib.asynccontextmanager
+async def running(puzzle: Puzzle, size: tuple[int, int]) -> AsyncIterator[Pilot[None]]:
+    """The application with this puzzle, in a folder of its own, where it may write replays."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        app = PlayApp(folders_at(Path(folder)), [Entry(puzzle, "", "benchmark", 1)])
+        async with app.run_test(size=size) as pilot:
+            yield pilot
+
+
+async def press(pilot: Pilot[None], key: str) -> tuple[float, float]:
     """Processor and wall milliseconds until the screen shows what a key does."""
     wall, processor = time.perf_counter(), time.process_time()
-    app.simulate_key(key)
+    pilot.app.simulate_key(key)
     await pilot._wait_for_screen()
-    await app.screen.query_one(BoardView).wait_for_refresh()
+    await pilot.app.screen.query_one(BoardView).wait_for_refresh()
     return (time.process_time() - processor) * 1e3, (time.perf_counter() - wall) * 1e3
 
 
-async def measure(size: tuple[int, int], rounds: int) -> dict[str, Any]:
+async def measure(size: tuple[int, int], rounds: int) -> list[Row]:
     """Median, p90 and largest milliseconds by kind of key."""
     times: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KEYS}
-    with tempfile.TemporaryDirectory() as folder:
-        app = app_on(sudoku(5, 5).empty(), folder)
-        async with app.run_test(size=size) as pilot:
-            await pilot.press("c")
-            await pilot.app.workers.wait_for_complete()  # the search is measured elsewhere
-            for _ in range(rounds):
-                for kind, keys in KEYS.items():
-                    times[kind] += [await press(app, pilot, key) for key in keys]
-    return {kind: summary(found) for kind, found in times.items()}
+    async with running(sudoku(5, 5).empty(), size) as pilot:
+        await pilot.press("c")
+        await pilot.app.workers.wait_for_complete()  # the search is measured elsewhere
+        for _ in range(rounds):
+            for kind, keys in KEYS.items():
+                times[kind] += [await press(pilot, key) for key in keys]
+    rows = []
+    for kind, found in times.items():
+        processor, wall = (sorted(values) for values in zip(*found, strict=True))
+        figures = {
+            "median_ms": statistics.median(processor),
+            "p90_ms": processor[int(0.9 * (len(processor) - 1))],
+            "worst_ms": processor[-1],
+            "wall_median_ms": statistics.median(wall),
+        }
+        rows.append({"key": kind, **{name: round(ms, 1) for name, ms in figures.items()}})
+    return rows
 
 
-def summary(found: list[tuple[float, float]]) -> dict[str, float]:
-    """Figures of a kind of key."""
-    processor, wall = (sorted(values) for values in zip(*found, strict=True))
-    return {
-        "median_ms": round(statistics.median(processor), 1),
-        "p90_ms": round(processor[int(0.9 * (len(processor) - 1))], 1),
-        "worst_ms": round(processor[-1], 1),
-        "wall_median_ms": round(statistics.median(wall), 1),
-    }
-
-
-async def soak(count: int, seed: int) -> dict[str, Any]:
+async def soak(count: int, seed: int) -> Row:
     """Press random keys; an error ends the benchmark."""
     rng = random.Random(seed)
     commands = [one for table in TABLES for one in table if one.action != "app.quit"]
     keys = [key for one in commands for key in one.keys.split(",") if key != "q"]
     keys += [*"123456789ABCDEF", "enter", "escape", "tab", "space", "down", "up", "alt+3", "z"]
     started = time.perf_counter()
-    # Replays may be written there.
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        app = app_on(sudoku().empty(), folder)
-        async with app.run_test(size=(80, 24)) as pilot:
-            for _ in range(count):
-                app.simulate_key(rng.choice(keys))
-                await pilot._wait_for_screen()
-            await pilot.pause()
-            assert app.is_running
+    async with running(sudoku().empty(), (80, 24)) as pilot:
+        for _ in range(count):
+            pilot.app.simulate_key(rng.choice(keys))
+            await pilot._wait_for_screen()
+        await pilot.pause()
+        assert pilot.app.is_running
     return {"keys": count, "seed": seed, "seconds": round(time.perf_counter() - started, 1)}
 
 
 def main() -> None:
-    """Print tables and their JSON; exit code 1 where a median is above the limit."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--soak", type=int, default=0, metavar="N", help="also press N random keys")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    rows = {
-        f"{columns}x{lines}": asyncio.run(measure((columns, lines), options.rounds))
-        for columns, lines in SIZES
-    }
-    for size, kinds in rows.items():
+    options = options_of(
+        __doc__,
+        rounds=(10, "of all kinds of keys"),
+        soak=(0, "random keys that are pressed as well"),
+        seed=(0, "of the random keys"),
+    )
+    found: dict[str, dict[str, Row]] = {}
+    for columns, lines in SIZES:
+        size = f"{columns}x{lines}"
         print(f"25x25 at {size}")
-        print("| key | median ms | p90 ms | worst ms | wall ms |\n|---|---|---|---|---|")
-        for kind, row in kinds.items():
-            print(f"| {kind} | {' | '.join(map(str, row.values()))} |")
+        rows = show(asyncio.run(measure((columns, lines), options.rounds)), COLUMNS)
+        found[size] = {row.pop("key"): row for row in rows}
     soaked = asyncio.run(soak(options.soak, options.seed)) if options.soak else None
     slow = [
         f"{size} {kind}"
-        for size, kinds in rows.items()
+        for size, kinds in found.items()
         for kind, row in kinds.items()
         if row["median_ms"] > LIMIT_MS
     ]
-    head = {"benchmark": "tui", "version": __version__, "textual": textual_version}
-    machine = {"machine": platform.machine(), "cores": os.cpu_count()}
-    body = {"rounds": options.rounds, "limit_ms": LIMIT_MS, "slow": slow, "soak": soaked}
-    print(json.dumps({**head, **machine, **body, "keys": rows}))
+    facts = {"rounds": options.rounds, "limit_ms": LIMIT_MS, "slow": slow, "soak": soaked}
+    end("tui", **facts, keys=found)
     raise SystemExit(bool(slow))
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.exact import agreement, mixed, read
-from vmd_solver.csp import Puzzle, exact
+from benchmarks.exact import agreement, mixed
+from vmd_solver.csp import exact
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.csp.clauses import SatSearch
-from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.verify import verify
+from vmd_training.evaluation.sets import read
 
 pytest.importorskip("pysat")
 
@@ -24,8 +24,7 @@ def test_counts_agree_with_a_sat_solver() -> None:
 
 @pytest.mark.parametrize("name", ["multi", "hard"])
 def test_counts_agree_with_a_sat_solver_on_given_puzzles(shared_data: Path, name: str) -> None:
-    rows = read(shared_data / "sudoku" / f"{name}.txt")[:40]
-    result = agreement(Puzzle(sudoku(), tuple(row)) for row in rows.tolist())
+    result = agreement(read(shared_data / "sudoku" / f"{name}.txt", 40).puzzles)
     assert result["differ"] == []
     assert ("1" in result["solutions"]) == (name == "hard")
 

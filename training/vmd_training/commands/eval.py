@@ -21,7 +21,7 @@ SECTIONS = (
     "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "budget",
     "guided", "plain",
 )  # fmt: skip
-"""Those of `vmd_training.evaluation.sections`, known here without loading torch."""
+"""Those of `vmd_training.evaluation.report`, known here without loading torch."""
 
 
 def names(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -80,17 +80,17 @@ def command(
     MODEL is an included model, an exported folder, a run, or a checkpoint.
     """  # fmt: skip
     with needed("evaluation needs"):
-        from vmd_training.evaluation import report, sections
+        from vmd_training.evaluation import report
     bench = _bench((model, *baselines), **options)
     folder = out or Path("runs") / f"eval-{bench.models[0].name}"
-    chosen = [sections.SECTIONS[name] for name in only]
+    chosen = [report.SECTIONS[name] for name in only]
     kept = report.opened(folder, bench, resume)
     try:
         report.measure(kept, bench, chosen, _progress(quiet))
     except KeyboardInterrupt:
         click.echo("\ninterrupted; what was measured is kept: continue with --resume", err=True)
         raise SystemExit(130) from None
-    path = report.write(kept, list(sections.SECTIONS.values()))
+    path = report.write(kept, list(report.SECTIONS.values()))
     click.echo(f"report: {path}\nfigures as data: {kept.path}")
 
 

@@ -1,38 +1,35 @@
 """What every section measures on: its sizes, its puzzle sets, its models, one way to run.
 
 A section is data: a question, the tasks that answer it, and how their rows are shown. A task is the
-smallest part that is measured, kept, and never measured twice.
+smallest part that is measured, kept, and never measured twice: a set, a model and a case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from itertools import product
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any, NamedTuple
 from zipfile import is_zipfile
 
 import numpy as np
 
-from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.models import Model
+from vmd_training.evaluation.models import LOOPS, Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.intervals import share
 from vmd_training.plots import Figures
-from vmd_training.tables import Row, Table
+from vmd_training.tables import Cell, Row, Table, by_set, listed, measured, pivot, share_cell
 
 NINE = sudoku(3, 3)
 
 MINIMAL, HARDEST = "minimal", "hardest"
-"""The sets made here: fresh minimal 9x9 puzzles, and the hardest tenth of ten times as many."""
-
-SEVERAL, EMPTY = "several solutions", "empty"
-"""Sets of finer questions: 9x9 puzzles with several solutions, and the board without givens."""
+"""Two sets made here: fresh minimal 9x9 puzzles, and the hardest tenth of ten times as many."""
 
 STOPS = 0.4
 """Share of its budget of calls that a puzzle takes on average where a valid grid ends it: a guess,
@@ -79,11 +76,34 @@ QUICK = Scale(12, (1, 5, 10), 10, (1, 4), 24, (1, 4, 16), (16, 64, 256))
 
 
 @dataclass(frozen=True)
-class Task:
-    """One measurement: a name within its section, its cost in rows of 9x9, and how it is done.
+class Source:
+    """Where a set of so many puzzles on one board comes from."""
 
-    `run` returns the rows that a report keeps.
-    """
+    name: str
+    count: int
+    make: Callable[[], PuzzleSet]
+    board: Board = NINE
+
+    @cached_property
+    def made(self) -> PuzzleSet:
+        """The set, made when it is first needed."""
+        return self.make()
+
+    def first(self, count: int) -> Source:
+        """So many of its puzzles."""
+        return Source(self.name, count, lambda: self.made.first(count), self.board)
+
+
+class Case(NamedTuple):
+    """A way to solve the puzzles of a set: what it is called, its calls a puzzle, its rows."""
+
+    key: tuple[str, ...]
+    calls: float
+    run: Callable[[Bench, Model, PuzzleSet], list[Row]]
+
+
+class Task(NamedTuple):
+    """One measurement: its name within a section, its cost in rows of 9x9, its rows to keep."""
 
     key: str
     cost: float
@@ -107,7 +127,7 @@ class Section:
 
 @dataclass
 class Bench:
-    """What is evaluated, on what."""
+    """What is evaluated, on what. Raises VmdError for a name of a set that means nothing."""
 
     models: list[Model]
     scale: Scale = field(default_factory=Scale)
@@ -118,78 +138,71 @@ class Bench:
     rows: int = ROWS["cpu"]
 
     def __post_init__(self) -> None:
-        self._made: dict[str, PuzzleSet] = {}
-        self._makers = self._sources()
-
-    def _sources(self) -> dict[str, Callable[[], PuzzleSet]]:
-        """How each set comes about, by its name. Raises VmdError for a name that means nothing."""
         count, seed = self.scale.count, self.seed
         makers: dict[str, Callable[[], PuzzleSet]] = {
             MINIMAL: partial(sets.minimal, MINIMAL, NINE, count, seed),
             HARDEST: partial(sets.hardest, HARDEST, count, seed),
         }
-        for path in self._files("sudoku", ".txt"):
+        for path in self.files("sudoku/*.txt"):
             makers[path.stem] = partial(sets.read, path, count)
         for name in self.names:
-            if name not in makers:
-                path = Path(name)
-                if not path.is_file():
-                    known = ", ".join(makers)
-                    raise VmdError(f"no set or file {name}; there are {known}, and files by path")
-                if is_zipfile(path):
-                    makers[name] = partial(sets.mined, path, count, seed)
-                else:
-                    makers[name] = partial(sets.read, path, count)
-        return {name: makers[name] for name in self.names or makers}
-
-    def _files(self, folder: str, suffix: str) -> list[Path]:
-        if self.data is None:
-            return []
-        return sorted(path for path in (self.data / folder).glob(f"*{suffix}") if path.is_file())
-
-    @property
-    def set_names(self) -> list[str]:
+            path = Path(name)
+            if name not in makers and not path.is_file():
+                known = ", ".join(makers)
+                raise VmdError(f"no set or file {name}; there are {known}, and files by path")
+            if name not in makers and is_zipfile(path):
+                makers[name] = partial(sets.mined, path, count, seed)
+            makers.setdefault(name, partial(sets.read, path, count))
+        self.sets = [Source(name, count, makers[name]) for name in self.names or makers]
         """The sets of solve rates."""
-        return list(self._makers)
-
-    @property
-    def core_names(self) -> list[str]:
-        """The two sets of finer questions: minimal and hardest ones, or the first two there are."""
-        usual = [name for name in (MINIMAL, HARDEST) if name in self._makers]
-        return usual or self.set_names[:2]
-
-    @property
-    def variants(self) -> list[Path]:
+        self.core = self.among(MINIMAL, HARDEST)
+        """The two sets of finer questions."""
+        self.variants = self.files("variants/*.jsonl")
         """Files of other families."""
-        return self._files("variants", ".jsonl")
 
-    def set(self, name: str) -> PuzzleSet:
-        """The set of that name, made when it is first needed."""
-        if name in self._makers:
-            return self.made(name, self._makers[name])
-        if name == EMPTY:
-            return PuzzleSet(name, (NINE.empty(),) * self.scale.some)
-        return self.made(name, partial(sets.several, name, NINE, self.scale.some, self.seed))
+    @cached_property
+    def further(self) -> list[Source]:
+        """Some puzzles of the core sets, some with several solutions, and the empty board."""
+        some = self.scale.some
+        several, empty = "several solutions", "empty"
+        return [
+            *(one.first(some) for one in self.core),
+            Source(several, some, partial(sets.several, several, NINE, some, self.seed)),
+            Source(empty, some, partial(PuzzleSet, empty, (NINE.empty(),) * some)),
+        ]
 
-    def made(self, name: str, make: Callable[[], PuzzleSet]) -> PuzzleSet:
-        """A set, made once."""
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+    def files(self, pattern: str) -> list[Path]:
+        """The files of `data`, sorted."""
+        found = self.data.glob(pattern) if self.data else ()
+        return sorted(path for path in found if path.is_file())
 
-    def readers(self, board: Board = NINE) -> list[Model]:
-        """The models that can read this board."""
-        return [model for model in self.models if model.reads(board)]
+    def among(self, *names: str) -> list[Source]:
+        """Those of the sets that are there, or else the first two."""
+        return [one for name in names for one in self.sets if one.name == name] or self.sets[:2]
 
-    def solve(self, model: Model, puzzles: Sequence[Puzzle], settings: Settings) -> list[Solution]:
+    def tasks(
+        self, sources: Iterable[Source], cases: Callable[[Model], Iterable[Case]]
+    ) -> Iterator[Task]:
+        """One for each set, model that can read its board, and case of the model."""
+        for source in sources:
+            board = source.board
+            for model in (model for model in self.models if model.reads(board)):
+                for case in cases(model):
+                    key = ", ".join((source.name, model.name, *case.key))
+                    cost = source.count * case.calls * board.n * board.D / 729
+                    yield Task(key, cost, partial(self._run, source, model, case))
+
+    def _run(self, source: Source, model: Model, case: Case) -> list[Row]:
+        return case.run(self, model, source.made)
+
+    def solve(self, model: Model, of: PuzzleSet, settings: Settings) -> list[Solution]:
         """The engine's outcomes, in order."""
         settings = replace(settings, seed=self.seed, batch=self.rows)
-        return list(Solver(settings, model.denoiser).stream(puzzles))
+        return list(Solver(settings, model.denoiser).stream(of.puzzles))
 
     def row(self, model: Model, of: PuzzleSet, settings: Settings) -> Row:
         """The share of a set that the engine solves with these settings, and what it took."""
-        solutions = self.solve(model, of.puzzles, settings)
-        return {**self.facts(model, of, settings), **outcome(solutions)}
+        return {**self.facts(model, of, settings), **outcome(self.solve(model, of, settings))}
 
     def facts(self, model: Model, of: PuzzleSet, settings: Settings) -> Row:
         """What a row says of how it was measured: on what, and every setting that matters."""
@@ -204,34 +217,18 @@ class Bench:
         }
 
 
-@dataclass(frozen=True)
-class Case:
-    """Settings that a 9x9 set is solved with: a task, of one row for each of the settings."""
-
-    key: tuple[str, ...]
-    """What the task is called, after the set and the model."""
-    settings: tuple[Settings, ...]
-    rows: float
-    """Rows of calls a puzzle, over all the settings."""
-    facts: Row = field(default_factory=dict)
-    """What its rows say besides."""
-
-
-def solve_tasks(
-    bench: Bench, names: Iterable[str], models: Iterable[Model], cases: Iterable[Case],
-    count: int | None = None,
-) -> Iterator[Task]:  # fmt: skip
-    """One for each set, model and case; of the first `count` puzzles of a set, or all."""
-    count = count or bench.scale.count
-    for name, model, case in product(names, models, cases):
-        key = ", ".join((name, model.name, *case.key))
-        run = partial(_solve, bench, name, model, case, count)
-        yield Task(key, cost(NINE, count, case.rows), run)
-
-
-def _solve(bench: Bench, name: str, model: Model, case: Case, count: int) -> list[Row]:
-    of = bench.set(name).first(count)
-    return [{**bench.row(model, of, settings), **case.facts} for settings in case.settings]
+def each(key: tuple[str, ...], *settings: Settings, **facts: str) -> Case:
+    """The case of one row for each of these settings; `facts` are what it says besides."""
+    calls = sum(
+        one.nfe * one.latents * (one.loops or LOOPS) / LOOPS
+        * (STOPS if one.select == "valid" else 1)
+        for one in settings
+    )  # fmt: skip
+    return Case(
+        key,
+        calls,
+        lambda bench, model, of: [{**bench.row(model, of, one), **facts} for one in settings],
+    )
 
 
 def outcome(solutions: Sequence[Solution]) -> Row:
@@ -244,6 +241,33 @@ def outcome(solutions: Sequence[Solution]) -> Row:
     return {**share(sum(s.status == "solved" for s in solutions), len(solutions)), **means}
 
 
-def cost(board: Board, rows: float, calls: float) -> float:
-    """This many rows in this many calls, in rows of a 9x9 board."""
-    return rows * calls * board.n * board.D / 729
+def across(
+    caption: str,
+    index: dict[str, str],
+    column: str,
+    note: str,
+    cell: Cell = share_cell,
+    label: Callable[[Any], str] = str,
+    besides: str = "",
+) -> Callable[[list[Row]], list[Table]]:
+    """The tables of a section as a `pivot`, one for each set where the caption names the {set}.
+
+    The note says what the keys in `note` are, then `besides`.
+    """
+
+    def tables(rows: list[Row]) -> list[Table]:
+        parts = by_set(rows) if "{set}" in caption else {"": rows}
+        return [
+            pivot(
+                caption.format(set=name), mine, index, column, cell, label,
+                measured(mine, *note.split()) + besides,
+            )
+            for name, mine in parts.items()
+        ]  # fmt: skip
+
+    return tables
+
+
+def lines(caption: str, columns: dict[str, Cell], note: str) -> Callable[[list[Row]], list[Table]]:
+    """The tables of a section of a line a row; the note says what the keys in `note` are."""
+    return lambda rows: [listed(caption, rows, columns, measured(rows, *note.split()))]

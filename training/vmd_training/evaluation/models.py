@@ -23,6 +23,7 @@ from vmd_solver.errors import AssetNotFound, ModelError
 from vmd_training import checkpoint
 from vmd_training.device import choose
 from vmd_training.model import VMD, parameter_count
+from vmd_training.recipes import RECIPES
 from vmd_training.torch_denoiser import TorchDenoiser
 from vmd_training.transformer import CELLS, VALUES
 
@@ -37,7 +38,6 @@ class Model:
     """One model under evaluation."""
 
     name: str
-    path: Path
     denoiser: Denoiser
     network: VMD
     """The same in torch, for what the engine never asks: means and variances of z."""
@@ -52,6 +52,11 @@ class Model:
         """none, global or candidate."""
         return self.denoiser.latent
 
+    @property
+    def looped(self) -> bool:
+        """Whether it works in loops, on boards of any size; the transformer knows one size."""
+        return self.network.config.backbone == "candidate-graph"
+
     @cached_property
     def digest(self) -> str:
         """Twelve digits of the SHA-256 of all weights."""
@@ -63,26 +68,21 @@ class Model:
     @cached_property
     def trained_on(self) -> tuple[str, ...] | None:
         """The kinds of boards it was trained on; None where it does not say."""
-        from vmd_training.recipes import RECIPES
-
         if self.boards or self.recipe not in RECIPES:
             return self.boards
         groups = RECIPES[self.recipe].groups
         return tuple(dict.fromkeys(board for group in groups for board in group.boards))
 
     def reads(self, board: Board) -> bool:
-        """Whether it can read boards of this size: the transformer knows only one."""
-        if self.network.config.backbone == "candidate-graph":
-            return True
-        return (board.n, board.D) == (CELLS, VALUES)
+        """Whether it can read boards of this size."""
+        return self.looped or (board.n, board.D) == (CELLS, VALUES)
 
     def facts(self) -> dict[str, str | int | None]:
         """What a report says of it."""
-        config = self.network.config
         return {
             "name": self.name,
             "latent": self.latent,
-            "backbone": config.backbone,
+            "backbone": self.network.config.backbone,
             "parameters": parameter_count(self.network),
             "loops": self.denoiser.loops,
             "recipe": self.recipe,
@@ -99,59 +99,45 @@ def open_all(
     loops: int | None = None,
 ) -> list[Model]:
     """Every model, under names that differ. Raises ModelError and its kin."""
-    paths = [_find(place) for place in places]
-    names = [_name(path) for path in paths]
-    clear = len(set(names)) == len(names)
-    return [
-        _open(path, name if clear else place, runtime, device, threads, loops)
-        for path, name, place in zip(paths, names, places, strict=True)
-    ]
+    models = [_open(place, runtime, device, threads) for place in places]
+    clear = len({model.name for model in models}) == len(models)
+    for model, place in zip(models, places, strict=True):
+        model.name = model.name if clear else place
+        if not model.looped:
+            model.denoiser.loops = 1
+        elif loops:
+            model.denoiser.loops = loops
+    return models
 
 
-def _find(place: str) -> Path:
-    """The path that a place means: itself, or an included model."""
-    if Path(place).exists():
-        return Path(place)
+def _open(place: str, runtime: Runtime, device: str, threads: int | None) -> Model:
+    """The model that a place means: a path, or else an included one."""
     try:
-        return assets.model_path(place)
+        path = Path(place) if Path(place).exists() else assets.model_path(place)
     except AssetNotFound as error:
         raise ModelError(
             f"no model at {place}; give the name of an included one, a folder made by vmd-train, or"
             " a checkpoint.pt"
         ) from error
-
-
-def _name(path: Path) -> str:
-    resolved = path.resolve()
-    return resolved.parent.name if resolved.is_file() else resolved.name
-
-
-def _open(
-    path: Path, name: str, runtime: Runtime, device: str, threads: int | None, loops: int | None
-) -> Model:
+    folder = path.resolve().parent if path.is_file() else path.resolve()
     network = checkpoint.load_model(path)
+    recipe, boards = _origin(path)
     exported = (path / "denoiser.onnx").is_file()
     if runtime == "onnx" and not exported:
         raise ModelError(f"{path} is not exported; use --runtime torch, or vmd-train export first")
     on_cpu = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
     if runtime == "onnx" or (runtime == "auto" and exported and on_cpu):
-        place = "cuda" if device == "cuda" else "cpu"
-        opened, where = denoiser.load(path, place, threads), f"ONNX Runtime, {place}"
-    else:
-        plan = choose(device)
-        usual = read_config(path).loops if exported else LOOPS
-        opened = TorchDenoiser(network, name, usual, plan.device)
-        where = f"torch, {plan.device.type}"
-    if network.config.backbone != "candidate-graph":
-        opened.loops = 1  # it has none
-    elif loops:
-        opened.loops = loops
-    return Model(name, path, opened, network, where, *_origin(path, exported))
+        where = "cuda" if device == "cuda" else "cpu"
+        onnx = denoiser.load(path, where, threads)
+        return Model(folder.name, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
+    to = choose(device).device
+    own = TorchDenoiser(network, folder.name, read_config(path).loops if exported else LOOPS, to)
+    return Model(folder.name, own, network, f"torch, {to.type}", recipe, boards)
 
 
-def _origin(path: Path, exported: bool) -> tuple[str | None, tuple[str, ...] | None]:
+def _origin(path: Path) -> tuple[str | None, tuple[str, ...] | None]:
     """The recipe, and the kinds of boards, that a model says it was trained on."""
-    if not exported:
+    if not (path / "denoiser.onnx").is_file():
         state = checkpoint.load(path / "checkpoint.pt" if path.is_dir() else path)
         return state["train_config"].get("recipe"), None
     try:

@@ -104,7 +104,8 @@ def several(name: str, board: Board, count: int, seed: int) -> PuzzleSet:
         givens, _ = minimal_puzzles(board, count, rng)
         for clues, rows in enumerate(np.array_split(rng.permutation(givens), 3), 1):
             found += puzzles_of(board, loosen(rows, clues, rng))
-        found = [puzzle for puzzle in found if 1 < _count(puzzle) <= SEVERAL]
+        counts = [exact.count(puzzle, SEVERAL + 1, stored=0).solutions for puzzle in found]
+        found = [one for one, m in zip(found, counts, strict=True) if 1 < m <= SEVERAL]
     return enumerated(name, found[:count])
 
 
@@ -115,10 +116,6 @@ def enumerated(name: str, puzzles: Iterable[Puzzle]) -> PuzzleSet:
     return PuzzleSet(name, tuple(p for p, _ in kept), tuple(grids for _, grids in kept))
 
 
-def _count(puzzle: Puzzle) -> int:
-    return exact.count(puzzle, SEVERAL + 1, stored=0).solutions
-
-
 def _stream(seed: int, number: int) -> np.random.Generator:
     return np.random.default_rng((seed, STREAM, number))
 
@@ -126,11 +123,3 @@ def _stream(seed: int, number: int) -> np.random.Generator:
 def puzzles_of(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
     """The puzzles of rows of givens (B, n)."""
     return tuple(Puzzle(board, tuple(int(value) for value in row)) for row in givens)
-
-
-def kind_of(board: Board) -> str:
-    """The kind of a board, by the name that `vmd_training.boards` draws it by."""
-    shape = f"{board.rows}x{board.cols}" if board.family == "grid" else str(board.rows)
-    if board.box is not None:
-        shape = f"{board.box[0]}x{board.box[1]}"
-    return f"{board.family}-{shape}"

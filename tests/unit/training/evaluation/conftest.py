@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ def bench_of(model_of: Callable[[str], VMD]) -> Callable[..., Bench]:
     """A bench of this denoiser; its network is a tiny one."""
 
     def make(denoiser: Denoiser, **options: object) -> Bench:
-        model = Model("fake", Path("fake"), denoiser, model_of(denoiser.latent), "numpy", "grids")
+        model = Model("fake", denoiser, model_of(denoiser.latent), "numpy", "grids")
         return Bench([model], TINY, **options)  # type: ignore[arg-type]
 
     return make

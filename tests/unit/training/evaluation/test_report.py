@@ -14,7 +14,7 @@ from vmd_solver.errors import VmdError
 from vmd_training.commands import eval as command
 from vmd_training.evaluation import report
 from vmd_training.evaluation.bench import Bench, Section, Task
-from vmd_training.evaluation.sections import SECTIONS
+from vmd_training.evaluation.report import SECTIONS
 from vmd_training.tables import Row, Table
 
 Made = Callable[..., Bench]
@@ -111,12 +111,13 @@ def test_sets_are_taken_by_name_or_path_and_unknown_ones_refused(
     path = tmp_path / "some.txt"
     path.write_text("1" + "." * 80 + "\n")
     bench = bench_of(undecided(), names=(str(path), "minimal"))
-    assert bench.set_names == [str(path), "minimal"]
-    assert bench.core_names == ["minimal"]
-    assert len(bench.set(str(path)).puzzles) == 1
+    assert [one.name for one in bench.sets] == [str(path), "minimal"]
+    assert [one.name for one in bench.core] == ["minimal"]
+    assert len(bench.sets[0].made.puzzles) == 1
     (tmp_path / "sudoku").mkdir()
     path.rename(tmp_path / "sudoku" / "some.txt")
-    assert bench_of(undecided(), data=tmp_path).set_names == ["minimal", "hardest", "some"]
+    found = bench_of(undecided(), data=tmp_path).sets
+    assert [one.name for one in found] == ["minimal", "hardest", "some"]
     with pytest.raises(VmdError, match="no set or file hradest; there are minimal, hardest"):
         bench_of(undecided(), names=("hradest",))
 

@@ -14,11 +14,11 @@ from vmd_solver.denoiser.fakes import FakeDenoiser, undecided
 from vmd_solver.denoiser.graph import open_candidates
 from vmd_solver.sampling import Settings
 from vmd_training import plots
-from vmd_training.evaluation import sets
+from vmd_training.evaluation import boards, network, sets
 from vmd_training.evaluation.bench import Bench, Section
-from vmd_training.evaluation.sections import SECTIONS, dependency, kl
-from vmd_training.evaluation.sections.families import KINDS, counterpart
-from vmd_training.evaluation.sections.rates import POLICIES
+from vmd_training.evaluation.boards import KINDS, counterpart
+from vmd_training.evaluation.report import SECTIONS
+from vmd_training.evaluation.solving import POLICIES
 from vmd_training.tables import Row
 
 Made = Callable[..., Bench]
@@ -36,7 +36,7 @@ def searcher(noise: float = 0.0) -> FakeDenoiser:
 
 
 def board_of(x_t: np.ndarray):  # type: ignore[no-untyped-def]
-    return dependency.BOARDS[{16: "4x4", 36: "6x6", 81: "9x9"}[x_t.shape[1]]]
+    return boards.BOARDS[{16: "4x4", 36: "6x6", 81: "9x9"}[x_t.shape[1]]]
 
 
 def _solution(board, givens, known):  # type: ignore[no-untyped-def]
@@ -67,7 +67,7 @@ def test_one_run_of_the_threshold_policy_tells_every_budget(bench_of: Made) -> N
     rows = rows_of(bench, "rates", "threshold")
     assert [row["nfe"] for row in rows] == [1, 2, 3]
     for row in rows:
-        alone = bench.row(bench.models[0], bench.set("minimal"), Settings("neural", nfe=row["nfe"]))
+        alone = bench.row(bench.models[0], bench.sets[0].made, Settings("neural", nfe=row["nfe"]))
         assert row == alone
     assert rows[0]["solved"] < rows[-1]["solved"]  # or else nothing was compared
 
@@ -124,7 +124,7 @@ def test_one_solution_over_and_over_has_no_variety(bench_of: Made) -> None:
     """Every sample of a puzzle with m solutions is the same: coverage 1 / m, KL log m."""
     bench = bench_of(searcher())
     rows = rows_of(bench, "dependency", "4x4, made here, fake, top, T = 0")
-    every = bench.made("several, 4x4, made here", lambda: pytest.fail("made already")).solutions
+    every = sets.several("s", boards.BOARDS["4x4"], bench.scale.few, bench.seed).solutions
     m = np.array([len(grids) for grids in every])
     for row, samples in zip(rows, (1, 3), strict=True):
         assert row["valid"]["mean"] == 1
@@ -146,20 +146,20 @@ def test_a_sampler_that_knows_nothing_is_seldom_valid(bench_of: Made) -> None:
 def test_nats_of_a_latent_that_says_nothing(bench_of: Made) -> None:
     """Encoder and prior of one mean and variance: no KL, and every z is as good as another."""
     bench = bench_of(undecided())
-    network = bench.models[0].network
-    for parameter in (*network.encoder.head.parameters(), *network.prior.head.parameters()):
+    own = bench.models[0].network
+    for parameter in (*own.encoder.head.parameters(), *own.prior.head.parameters()):
         parameter.data.zero_()
-    network.denoiser.head.weight.data.zero_()
-    network.denoiser.head.bias.data.zero_()
-    for row, kind in zip(rows_of(bench, "kl", "4x4"), kl.KINDS, strict=True):
+    own.denoiser.head.weight.data.zero_()
+    own.denoiser.head.bias.data.zero_()
+    for row, kind in zip(rows_of(bench, "kl", "4x4"), network.KINDS, strict=True):
         assert (row["kl"]["mean"], row["active"]) == (0, 0)
-        x_t = kl._puzzles(bench, "4x4", kind).x_t
-        open_ = open_candidates(kl.BOARDS["4x4"], x_t, np.ones((*x_t.shape, 4), np.float32))
+        x_t = np.array([puzzle.givens for puzzle in network._made(bench, "4x4", kind).puzzles])
+        open_ = open_candidates(network.BOARDS["4x4"], x_t, np.ones((*x_t.shape, 4), np.float32))
         # Even logits: the logarithm of the number of open values for each masked cell.
         nats = np.log(open_.sum(axis=-1)[x_t == 0]).sum() / len(x_t)
         assert row["own"]["mean"] == pytest.approx(nats)
         assert row["own"] == row["shuffled"] == row["prior"]
-    assert row["dimensions"] == 16 * 4 * network.config.k
+    assert row["dimensions"] == 16 * 4 * own.config.k
 
 
 def test_what_z_carries_is_counted_and_its_loss_costs(bench_of: Made) -> None:
@@ -239,7 +239,7 @@ def test_a_model_keeps_its_colour_in_every_figure() -> None:
 def test_puzzles_of_a_file_are_enumerated_before_they_are_counted_off(
     bench_of: Made, tmp_path: Path
 ) -> None:
-    made = sets.several("s", dependency.BOARDS["9x9"], 2, 0).puzzles
+    made = sets.several("s", boards.BOARDS["9x9"], 2, 0).puzzles
     lines = ["." * 81, *("".join(map(str, puzzle.givens)).replace("0", ".") for puzzle in made)]
     (tmp_path / "sudoku").mkdir()
     (tmp_path / "sudoku" / "multi.txt").write_text("\n".join(lines * 2) + "\n")

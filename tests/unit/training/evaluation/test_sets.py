@@ -14,7 +14,7 @@ from vmd_solver.errors import PuzzleError
 from vmd_training import boards
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.sections.families import KINDS
+from vmd_training.evaluation.boards import KINDS, kind_of
 from vmd_training.recipes import RECIPES
 
 
@@ -84,4 +84,4 @@ NAMES = {board for recipe in RECIPES.values() for group in recipe.groups for boa
 
 @pytest.mark.parametrize("name", sorted({*NAMES, *KINDS}))
 def test_kinds_are_named_as_training_names_them(name: str) -> None:
-    assert sets.kind_of(boards.draw(name, np.random.default_rng(0))) == name
+    assert kind_of(boards.draw(name, np.random.default_rng(0))) == name
