@@ -14,15 +14,14 @@ import numpy.typing as npt
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.formats.boards import BARE
+from vmd_solver.formats.cells import BAD, Layout, layout_of
 from vmd_solver.formats.csv import header_of
 from vmd_solver.formats.entry import MAX_LINE, Entry
-from vmd_solver.formats.pieces import Piece
-from vmd_solver.formats.plain import Layout, layout_of
+from vmd_solver.formats.source import Piece
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 
-_BAD = 0xFF
 _SMALLEST = 16
 """Cells from which on a line is taken for common."""
 
@@ -82,10 +81,10 @@ def _puzzles(fields: _Fields, text: bytes) -> Columns | None:
         stated = _lengths(fields.solution)
         full = good & (stated == n)
         answers = _cells(data, fields.solution[full], n)
-        full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != _BAD)
+        full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != BAD)
         good &= full | (stated == 0)
     values = _cells(data, fields.puzzle[good], n)
-    common = values.max(axis=1) != _BAD
+    common = values.max(axis=1) != BAD
     return Columns(layout, fields.places[good][common], values[common].astype(np.int8))
 
 
