@@ -206,7 +206,7 @@ def test_no_bytes_raise_anything_but_a_syntax_error(text: bytes) -> None:
     except PuzzleSyntaxError as error:
         assert error.source == "file"
     else:
-        found = [
-            part if isinstance(part, formats.Entry) else [*part.entries([0])] for part in parts
-        ]
+        found: list[formats.Entry] = []
+        for part in parts:
+            found += [part] if isinstance(part, formats.Entry) else part.entries(range(len(part)))
         assert found

@@ -194,6 +194,11 @@ class Row:
             return pieces
         return [cell for piece, at in pieces for cell in zip(piece, count(at), strict=False)]
 
+    @cached_property
+    def counts(self) -> dict[bool, int]:
+        """How many cells there are, by whether pieces are cells."""
+        return {split: sum(self.widths(split)) for split in (True, False)}
+
     def widths(self, split: bool) -> tuple[int, ...]:
         """Cells in each group."""
         if split:
@@ -207,9 +212,9 @@ class Row:
         """
         self.require_cells()
         for split in (True, False):
-            if sum(self.widths(split)) == cols:
+            if self.counts[split] == cols:
                 return self.cells(split)
-        raise self.ragged(sum(self.widths(self.is_split)), cols)
+        raise self.ragged(self.counts[self.is_split], cols)
 
     def require_cells(self) -> None:
         """Raise PuzzleSyntaxError at a `-`, which might be an open cell or a drawn line."""

@@ -35,13 +35,13 @@ class _Block:
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
         count = len(self.rows)
-        if self.gaps or count not in {sum(self.rows[0].widths(split)) for split in (True, False)}:
+        if self.gaps or count not in self.rows[0].counts.values():
             return False
         return set(self.widths()) == {count}
 
     def widths(self) -> list[int]:
         split = self.is_split()
-        return [sum(row.widths(split)) for row in self.rows]
+        return [row.counts[split] for row in self.rows]
 
     def is_split(self) -> bool:
         return any(row.is_split for row in self.rows)
@@ -153,7 +153,7 @@ def recognise(lines: Iterable[str]) -> bool:
             continue
         symbols = [symbol for symbol, _ in row.cells(False)]
         if (
-            _NARROWEST <= sum(row.widths(row.is_split)) <= MAX_VALUES
+            _NARROWEST <= row.counts[row.is_split] <= MAX_VALUES
             and sum(symbol in known for symbol in symbols) >= 0.8 * len(symbols)
             and sum(symbol.isalpha() for symbol in symbols) <= 0.7 * len(symbols)
         ):
