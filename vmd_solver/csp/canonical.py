@@ -79,15 +79,14 @@ class Known:
     def holds(self, board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Which of the puzzles (B, n) are equivalent to one that was taken in: (B,) bool."""
         rows = np.asarray(givens, dtype=np.int8)
-        if (board.n, board.D) not in self._sizes:
-            return np.zeros(len(rows), dtype=np.bool_)
-        return np.array(
-            [
-                key in self._forms and canonical(Puzzle(board, tuple(row))) in self._exact(key)
-                for key, row in zip(signatures(board, rows).tolist(), rows.tolist(), strict=True)
-            ],
-            dtype=np.bool_,
-        )
+        held = np.zeros(len(rows), dtype=np.bool_)
+        if (board.n, board.D) in self._sizes:
+            for at, key in enumerate(signatures(board, rows).tolist()):
+                if key in self._forms:
+                    held[at] = canonical(Puzzle(board, tuple(rows[at].tolist()))) in self._exact(
+                        key
+                    )
+        return held
 
     def _exact(self, key: int) -> list[Puzzle | bytes]:
         """The forms of the puzzles with this signature; made when first asked for."""

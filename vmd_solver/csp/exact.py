@@ -122,8 +122,8 @@ def count(
     best: _Kernel | SatSearch = kernel
     spent = 0
     while True:
-        kernel.move(end - time.monotonic())
-        done = kernel.run(limit, min(kernel.pace, due - kernel.guesses, last - spent))
+        most = min(due - kernel.guesses, last - spent)
+        done = kernel.run(limit, most, end - time.monotonic())
         if not done and kernel.guesses >= due:
             sat = sat or kernel.sat_search()
             due = NO_LIMIT if sat is None else due + due // 2
@@ -152,23 +152,19 @@ class _Kernel:
         undecided = compiled is None and not use.compiled
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
-    def move(self, left: float) -> None:
-        """Compile, if the search turned out long and there are seconds left for that."""
-        if self.guesses >= self._move_at and left >= COMPILE_S:
+    def run(self, limit: int, guesses: int, seconds: float) -> bool:
+        """Search on: whether `limit` solutions are found, or all there are.
+
+        It ends after `guesses`, or where it is time to look at the clock; it compiles first if the
+        search turned out long and there are `seconds` left for that.
+        """
+        if self.guesses >= self._move_at and seconds >= COMPILE_S:
             self._use, self._move_at = machine(None, NO_LIMIT), NO_LIMIT
             self._state = self._use.adopt(self._state)
             self._order = self._use.give(self._order, np.float64)
-
-    @property
-    def pace(self) -> int:
-        """Guesses between two looks at the clock."""
-        pace = SLICE_CELLS * (COMPILED_SPEED if self._use.compiled else 1)
-        return pace // self._board.n + 1
-
-    def run(self, limit: int, guesses: int) -> bool:
-        """Search on by this many guesses: whether `limit` solutions are found, or all there are."""
+        speed = COMPILED_SPEED if self._use.compiled else 1
+        end = self.guesses + min(guesses, SLICE_CELLS * speed // self._board.n + 1)
         tables = self._use.tables(self._board)
-        end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))
 
     def sat_search(self) -> SatSearch | None:

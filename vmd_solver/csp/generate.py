@@ -60,9 +60,7 @@ def _full_grids(board: Board, count: int, rng: np.random.Generator, compiled: bo
         starts, most = np.zeros((len(missing), board.n), np.int8), 2 * board.n
         if len(units):
             chosen = units[rng.integers(len(units), size=len(missing))]
-            np.put_along_axis(
-                starts, chosen, np.arange(1, board.D + 1, dtype=np.int8)[None], axis=1
-            )
+            np.put_along_axis(starts, chosen, np.arange(1, board.D + 1)[None], axis=1)
         found = solve_batch(board, starts, max_guesses=most, scores=scores, compiled=compiled)
         if (found.complete & (found.counts == 0)).any():
             raise SearchError(f"this {board.family} board has no full grid: its units contradict")

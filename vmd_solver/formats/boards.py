@@ -129,8 +129,8 @@ def default_box(order: int) -> tuple[int, int] | None:
     >>> default_box(6), default_box(9), default_box(12), default_box(7)
     ((2, 3), (3, 3), (3, 4), None)
     """
-    rows = next((r for r in range(isqrt(order), 1, -1) if order % r == 0), None)
-    return (rows, order // rows) if rows else None
+    shapes = ((rows, order // rows) for rows in range(isqrt(order), 1, -1) if order % rows == 0)
+    return next(shapes, None)
 
 
 def order_of(n: int) -> int | None:
