@@ -27,8 +27,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.generate import minimal_puzzles
 from vmd_solver.csp.verify import verify
-from vmd_solver.formats.plain import cells_of
-from vmd_solver.formats.symbols import decode
+from vmd_solver.formats.cells import cells_of
 from vmd_training.evaluation.sets import puzzles_of
 from vmd_training.tables import Row
 
@@ -70,8 +69,7 @@ def wrong(puzzle: Puzzle, number: int, row: Row) -> str | None:
         return f"{row['status']} where {due} is true"
     if due != "solved":
         return "a grid without a solution" if row["solution"] else None
-    cells = cells_of(row["solution"])
-    certificate = verify(puzzle, decode(cells.symbols, puzzle.alphabet, cells.place))
+    certificate = verify(puzzle, cells_of(row["solution"]).values(puzzle.alphabet))
     if not certificate:
         return certificate.problems[0]
     return None if row["unique"] is (number == 1) else f"unique {row['unique']} of {number}"

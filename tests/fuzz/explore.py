@@ -33,9 +33,11 @@ def explore(seconds: int, *corpus: str) -> None:
         """The first byte chooses the form; pieces, columns and entries must agree."""
         form, text = forms[data[0] % len(forms)], data[1:]
         with suppress(PuzzleSyntaxError):
-            expected = [*formats.read(formats.decode_source(io.BytesIO(text), "f"), "f", form)]
+            parts = formats.parts(io.BytesIO(text), "f", form)
+            stream = io.TextIOWrapper(io.BytesIO(text), "utf-8-sig", errors="replace")
+            expected = [*formats.read(stream, "f", form)]
             found: list[Entry] = []
-            for part in formats.parts(io.BytesIO(text), "f", form):
+            for part in parts:
                 found += [part] if isinstance(part, Entry) else part.entries(range(len(part)))
                 common = None if isinstance(part, Entry) else columns(part)
                 assert common is None or len(common.places) == len(common.givens)

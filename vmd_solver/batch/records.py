@@ -22,9 +22,9 @@ from vmd_solver.batch.request import Request
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import printable
 from vmd_solver.formats import Entry
+from vmd_solver.formats.cells import Layout, line_of
 from vmd_solver.formats.columns import Columns
 from vmd_solver.formats.grid import draw
-from vmd_solver.formats.plain import Layout, line_of
 from vmd_solver.sampling import Solution
 from vmd_solver.sampling.bulk import Settled, solution_of
 

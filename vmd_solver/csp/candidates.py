@@ -1,13 +1,13 @@
 """Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible.
 
 A few rows go through the plain kernel and very many through the compiled one. Between them, and
-wherever numba is not installed, numpy works on the whole batch at once, to the same fixpoint. It
-must not know of search or networks.
+wherever numba is not installed, numpy works on the whole batch at once, to the same fixpoint.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -86,19 +86,19 @@ def propagate(
         use.propagate_many(use.tables(board), use.state(board), words)
         narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
     else:
-        step = max(1, CHUNK_CELLS // board.n)
-        parts = [_propagate(board, rows[at : at + step]) for at in range(0, len(rows), step)]
+        step, layout = max(1, CHUNK_CELLS // board.n), _layout(board)
+        parts = [_propagate(layout, rows[at : at + step]) for at in range(0, len(rows), step)]
         narrowed = np.concatenate([rows[:0], *parts])
     return narrowed, np.asarray((narrowed > 0).all(axis=1))
 
 
-def _propagate(board: Board, rows: Masks) -> Masks:
+def _propagate(layout: _Layout, rows: Masks) -> Masks:
     """One chunk. Works on columns (n, B): a unit's words for the whole batch lie side by side."""
     narrowed = np.zeros_like(rows)
     cand = np.ascontiguousarray(rows.T)
     going = np.arange(len(rows))
     while len(going):
-        after, alive = _sweep(_layout(board), cand)
+        after, alive = _sweep(layout, cand)
         settled = (after == cand).all(axis=0)
         narrowed[going[alive & settled]] = after[:, alive & settled].T
         more = alive & ~settled
@@ -118,15 +118,9 @@ class _Layout(NamedTuple):
 @lru_cache(maxsize=256)  # boards may be drawn by the thousand
 def _layout(board: Board) -> _Layout:
     required = np.where(board.complete, full_mask(board), 0).astype(np.uint64)[:, None]
-    return _Layout(_padded(board.units, board.n), _padded(board.homes, len(board.units)), required)
-
-
-def _padded(rows: list[list[int]] | tuple[tuple[int, ...], ...], fill: int) -> npt.NDArray[np.intp]:
-    """Rows of unequal length as columns of one table, filled up with `fill`."""
-    table = np.full((max(map(len, rows), default=0), len(rows)), fill, dtype=np.intp)
-    for column, row in enumerate(rows):
-        table[: len(row), column] = row
-    return table
+    members = list(zip_longest(*board.units, fillvalue=board.n))
+    homes = list(zip_longest(*board.homes, fillvalue=len(board.units)))
+    return _Layout(np.array(members, dtype=np.intp), np.array(homes, dtype=np.intp), required)
 
 
 def _sweep(layout: _Layout, cand: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:

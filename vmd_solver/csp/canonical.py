@@ -2,7 +2,7 @@
 
 `canonical` answers exactly, for any board, by a form that equivalent puzzles share and no others;
 `signatures` answer quickly and for whole batches, with numbers that equivalent puzzles share and
-others hardly ever. It must not know of search or files.
+others hardly ever.
 
 A puzzle is a graph of cells, units and values. Colours are 64-bit numbers made only of what a
 symmetry keeps, so they never depend on the order of cells; two colours that come out equal by
@@ -53,8 +53,13 @@ def signatures(board: Board, givens: npt.ArrayLike) -> Colours:
     """
     rows = np.asarray(givens, dtype=np.int8)
     step = max(1, CHUNK_CELLS // (board.n * board.D))
-    parts = [_signatures(board, rows[at : at + step]) for at in range(0, len(rows), step)]
-    return np.concatenate([np.zeros(0, np.uint64), *parts])
+    found = np.zeros(len(rows), dtype=np.uint64)
+    for part in (slice(at, at + step) for at in range(0, len(rows), step)):
+        colours = np.zeros(rows[part].shape, dtype=np.uint64)
+        for _ in range(ROUNDS):
+            colours = _round(board, rows[part], colours)
+        found[part] = _mix(_mix(colours).sum(axis=1) + np.uint64(board.D))
+    return found
 
 
 class Known:
@@ -74,15 +79,14 @@ class Known:
     def holds(self, board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Which of the puzzles (B, n) are equivalent to one that was taken in: (B,) bool."""
         rows = np.asarray(givens, dtype=np.int8)
-        if (board.n, board.D) not in self._sizes:
-            return np.zeros(len(rows), dtype=np.bool_)
-        return np.array(
-            [
-                key in self._forms and canonical(Puzzle(board, tuple(row))) in self._exact(key)
-                for key, row in zip(signatures(board, rows).tolist(), rows.tolist(), strict=True)
-            ],
-            dtype=np.bool_,
-        )
+        held = np.zeros(len(rows), dtype=np.bool_)
+        if (board.n, board.D) in self._sizes:
+            for at, key in enumerate(signatures(board, rows).tolist()):
+                if key in self._forms:
+                    held[at] = canonical(Puzzle(board, tuple(rows[at].tolist()))) in self._exact(
+                        key
+                    )
+        return held
 
     def _exact(self, key: int) -> list[Puzzle | bytes]:
         """The forms of the puzzles with this signature; made when first asked for."""
@@ -107,17 +111,21 @@ class _Search:
 
     def form(self) -> bytes:
         """The least leaf."""
-        self._visit(
-            _refined(self.board, self.givens, np.zeros((1, self.board.n), np.uint64))[0], []
-        )
+        nothing = np.zeros((1, self.board.n), np.uint64)
+        self._visit(_refined(self.board, self.givens, nothing)[0], [])
         assert self.least is not None
         return self.least[0]
 
     def _visit(self, colours: Colours, path: list[int]) -> int:
-        """Visit the node that distinguishes the cells of `path`; the depth to continue from."""
-        cells = _smallest_class(colours)
-        if not len(cells):
+        """Visit the node that distinguishes the cells of `path`; the depth to continue from.
+
+        It branches on the cells of the colour that fewest share, of those that several do.
+        """
+        found, counts = np.unique(colours, return_counts=True)
+        shared = counts > 1
+        if not shared.any():
             return self._leaf(np.argsort(colours), path)
+        cells = np.flatnonzero(colours == found[shared][np.argmin(counts[shared])])
         children = np.tile(colours, (len(cells), 1))
         children[np.arange(len(cells)), cells] += _CHOSEN
         children = _refined(self.board, self.givens, children)
@@ -133,7 +141,13 @@ class _Search:
         return len(path)
 
     def _leaf(self, order: npt.NDArray[np.intp], path: list[int]) -> int:
-        form, cells = _form(self.board, self.givens, order), order.tolist()
+        # The whole puzzle with its cells in that order, and values named as they come.
+        names = {0: 0}
+        renamed = bytes(names.setdefault(v, len(names)) for v in self.givens[order].tolist())
+        incidence = _incidence(self.board)[:, order] > 0
+        units = sorted(map(bytes, np.packbits(incidence, axis=1)))
+        size = self.board.n.to_bytes(4), self.board.D.to_bytes(1)
+        form, cells = b"".join([*size, renamed, *units]), order.tolist()
         if self.least is None or form < self.least[0]:
             self.least = form, cells, path
         elif form == self.least[0]:
@@ -154,30 +168,6 @@ class _Search:
             reached |= images
             new += images
         return reached
-
-
-def _smallest_class(colours: Colours) -> npt.NDArray[np.intp]:
-    """The cells of the colour that fewest cells share, of those that several do; or none."""
-    found, counts = np.unique(colours, return_counts=True)
-    shared = counts > 1
-    if not shared.any():
-        return np.zeros(0, np.intp)
-    return np.flatnonzero(colours == found[shared][np.argmin(counts[shared])])
-
-
-def _form(board: Board, givens: npt.NDArray[np.int8], order: npt.NDArray[np.intp]) -> bytes:
-    """The whole puzzle with its cells in that order, and values named as they come."""
-    names = {0: 0}
-    renamed = bytes(names.setdefault(value, len(names)) for value in givens[order].tolist())
-    units = sorted(map(bytes, np.packbits(_incidence(board)[:, order] > 0, axis=1)))
-    return b"".join([board.n.to_bytes(4), board.D.to_bytes(1), renamed, *units])
-
-
-def _signatures(board: Board, givens: npt.NDArray[np.int8]) -> Colours:
-    colours = np.zeros(givens.shape, dtype=np.uint64)
-    for _ in range(ROUNDS):
-        colours = _round(board, givens, colours)
-    return _mix(_mix(colours).sum(axis=1) + np.uint64(board.D))
 
 
 def _refined(board: Board, givens: npt.NDArray[np.int8], colours: Colours) -> Colours:

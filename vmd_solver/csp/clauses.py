@@ -1,7 +1,7 @@
 """A second search, for hard boards: SAT by clause learning, with python-sat (extra `sat`).
 
-The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. It must
-not know of files. The caller alternates it with the kernel, a number of conflicts at a time.
+The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. The
+caller alternates it with the kernel, a number of conflicts at a time.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
 (2001); Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
@@ -45,7 +45,6 @@ class SatSearch:
 
     @property
     def solutions(self) -> int:
-        """How many were found."""
         return len(self.grids)
 
     def run(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
@@ -57,31 +56,26 @@ class SatSearch:
             return False
         clock = Timer(min(seconds, TIMEOUT_MAX), self._solver.interrupt)
         clock.start()
+        end = self.guesses + conflicts
         try:
-            return self._search(limit, self.guesses + conflicts)
+            while self.solutions < limit:
+                self._solver.conf_budget(max(1, end - self.guesses))
+                # With expect_interrupt it leaves Ctrl-C to Python, and holds up no other threads.
+                found = self._solver.solve_limited(expect_interrupt=True)
+                self.guesses = self._solver.accum_stats()["conflicts"]
+                if not found:
+                    return found is False
+                model = np.array(self._solver.get_model(), dtype=np.int64)
+                true = model[model > 0]
+                grid = self._values.copy()
+                grid[self._cells[true - 1]] = self._bits[true - 1] + 1
+                self.grids.append(tuple(grid.tolist()))
+                self._solver.add_clause((-true).tolist())  # not this one again
+            return True
         finally:
             clock.cancel()
             clock.join()
             self._solver.clear_interrupt()
-
-    def _search(self, limit: int, end: int) -> bool:
-        while self.solutions < limit:
-            self._solver.conf_budget(max(1, end - self.guesses))
-            # With expect_interrupt it leaves Ctrl-C to Python, and does not hold up other threads.
-            found = self._solver.solve_limited(expect_interrupt=True)
-            self.guesses = self._solver.accum_stats()["conflicts"]
-            if not found:
-                return found is False
-            self._keep(np.array(self._solver.get_model(), dtype=np.int64))
-        return True
-
-    def _keep(self, model: npt.NDArray[np.int64]) -> None:
-        """Note a solution, and rule it out."""
-        true = model[model > 0]
-        grid = self._values.copy()
-        grid[self._cells[true - 1]] = self._bits[true - 1] + 1
-        self.grids.append(tuple(grid.tolist()))
-        self._solver.add_clause((-true).tolist())
 
 
 def within_reach(board: Board, masks: Masks) -> bool:

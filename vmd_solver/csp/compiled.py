@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -19,26 +20,6 @@ import numpy.typing as npt
 from vmd_solver.csp import kernel
 from vmd_solver.csp.puzzle import Board
 
-PARTS = (
-    kernel.naked,
-    kernel.hidden,
-    kernel.propagate,
-    kernel.best_by_score,
-    kernel.rarest,
-    kernel.choose_place,
-    kernel.choose,
-    kernel.begin,
-    kernel.fail,
-    kernel.settle,
-    kernel.load,
-    kernel.search,
-    kernel.dig,
-)
-"""Kernel functions that others in it call."""
-
-ENTRIES = ("search", "propagate_many", "solve_many", "lone_many", "dig_many")
-"""Kernel functions that compile on their own; the rest is compiled into them."""
-
 WORTH_CELLS = 200_000
 """Cells to search, over a whole batch, that repay importing numba: a second, or, the first time on
 a machine, the compilation of some twenty."""
@@ -46,7 +27,7 @@ a machine, the compilation of some twenty."""
 
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """The kernel's entries, and how to hand it a board, arrays and room to search in."""
+    """The functions of the kernel that callers enter, and how to hand it boards and room."""
 
     compiled: bool
     search: Callable[..., bool]
@@ -67,17 +48,12 @@ class Machine:
     def state(self, board: Board, stored: int = 1) -> kernel.State:
         """Room for a search that keeps its first `stored` solutions; good for any number."""
         n, levels = board.n, board.n + 1
-        return kernel.State(
-            # Untouched pages of an empty array cost nothing; most searches are shallow.
-            np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)],
-            self.give(np.zeros(levels)),
-            self.give(np.zeros(levels)),
-            self.give(np.zeros(n)),
-            self.give(np.zeros((stored, n))),
-            self.give(np.zeros(n)),
-            self.give(np.zeros(n)),
-            self.give(np.zeros(6)),
+        # Untouched pages of an empty array cost nothing; most searches are shallow.
+        stack = (
+            np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
         )
+        shapes = levels, levels, n, (stored, n), n, n, 6
+        return kernel.State(stack, *(self.give(np.zeros(shape)) for shape in shapes))
 
     def adopt(self, state: kernel.State) -> kernel.State:
         """A copy of a search begun on the other machine, to continue on this one."""
@@ -108,11 +84,13 @@ def machine(compiled: bool | None = None, cells: int = 0) -> Machine:
 
 @cache
 def _machine(compiled: bool) -> Machine:
-    entries: dict[str, Callable[..., Any]] = {name: getattr(kernel, name) for name in ENTRIES}
+    names = [field.name for field in fields(Machine)[1:]]
+    entries: dict[str, Callable[..., Any]] = {name: getattr(kernel, name) for name in names}
     if compiled:
         from numba.extending import register_jitable
 
-        for part in PARTS:
+        # The others are compiled into the entries.
+        for part in filter(isfunction, vars(kernel).values()):
             register_jitable(part)
         entries = {name: _compile(entry) for name, entry in entries.items()}
     return Machine(compiled, **entries)

@@ -23,6 +23,8 @@ from vmd_solver.csp.compiled import available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
+Scores = npt.NDArray[np.float64]
+
 NO_LIMIT = 1 << 62
 """More guesses than any search makes."""
 
@@ -108,21 +110,20 @@ def count(
     Raises InvalidPuzzle for givens that are no values, SearchError for settings out of range.
     """
     started = time.monotonic()
-    _check(limit, max_guesses)
-    keep = min(limit, STORED) if stored is None else min(limit, stored)
+    last = _budget(limit, max_guesses)
+    keep = min(limit, STORED if stored is None else stored)
     board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
     kernel = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
     sat: SatSearch | None = None
     # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
     slower = 1 if available() else COMPILED_SPEED
     due = SAT_AFTER // slower if limit <= SAT_LIMIT and clauses.available() else NO_LIMIT
-    last = NO_LIMIT if max_guesses is None else max_guesses
     end = math.inf if deadline_s is None else started + deadline_s
     best: _Kernel | SatSearch = kernel
     spent = 0
     while True:
-        kernel.move(end - time.monotonic())
-        done = kernel.run(limit, min(kernel.pace, due - kernel.guesses, last - spent))
+        most = min(due - kernel.guesses, last - spent)
+        done = kernel.run(limit, most, end - time.monotonic())
         if not done and kernel.guesses >= due:
             sat = sat or kernel.sat_search()
             due = NO_LIMIT if sat is None else due + due // 2
@@ -141,12 +142,7 @@ class _Kernel:
     """The kernel's search for a puzzle: begun plain, moved to the compiled one where that pays."""
 
     def __init__(
-        self,
-        board: Board,
-        masks: Masks,
-        scores: npt.NDArray[np.float64],
-        keep: int,
-        compiled: bool | None,
+        self, board: Board, masks: Masks, scores: Scores, keep: int, compiled: bool | None
     ) -> None:
         self._use = use = machine(compiled)
         self._board, self._keep = board, keep
@@ -156,23 +152,19 @@ class _Kernel:
         undecided = compiled is None and not use.compiled
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
-    def move(self, left: float) -> None:
-        """Compile, if the search turned out long and there are seconds left for that."""
-        if self.guesses >= self._move_at and left >= COMPILE_S:
+    def run(self, limit: int, guesses: int, seconds: float) -> bool:
+        """Search on: whether `limit` solutions are found, or all there are.
+
+        It ends after `guesses`, or where it is time to look at the clock; it compiles first if the
+        search turned out long and there are `seconds` left for that.
+        """
+        if self.guesses >= self._move_at and seconds >= COMPILE_S:
             self._use, self._move_at = machine(None, NO_LIMIT), NO_LIMIT
             self._state = self._use.adopt(self._state)
             self._order = self._use.give(self._order, np.float64)
-
-    @property
-    def pace(self) -> int:
-        """Guesses between two looks at the clock."""
-        pace = SLICE_CELLS * (COMPILED_SPEED if self._use.compiled else 1)
-        return pace // self._board.n + 1
-
-    def run(self, limit: int, guesses: int) -> bool:
-        """Search on by this many guesses: whether `limit` solutions are found, or all there are."""
+        speed = COMPILED_SPEED if self._use.compiled else 1
+        end = self.guesses + min(guesses, SLICE_CELLS * speed // self._board.n + 1)
         tables = self._use.tables(self._board)
-        end = self.guesses + guesses
         return bool(self._use.search(tables, self._state, self._order, limit, end))
 
     def sat_search(self) -> SatSearch | None:
@@ -182,17 +174,14 @@ class _Kernel:
 
     @property
     def guesses(self) -> int:
-        """Decisions made."""
         return int(self._state.progress[2])
 
     @property
     def solutions(self) -> int:
-        """How many were found."""
         return int(self._state.progress[1])
 
     @property
     def grids(self) -> list[tuple[int, ...]]:
-        """The first of them."""
         found = np.array(self._state.found, dtype=np.int64).reshape(self._keep, self._board.n)
         return list(map(tuple, masks_to_values(found[: self.solutions]).tolist()))
 
@@ -227,35 +216,23 @@ def solve_batch(
     `max_guesses` is for one row; `scores` (B, n, D) and `masks` (B, n) as in `count`. The result
     does not depend on the machine; `compiled` None takes the faster one for this many rows.
     """
-    _check(limit, max_guesses)
+    budget = _budget(limit, max_guesses)
     rows = np.asarray(givens)
     if rows.ndim != 2 or rows.shape[1] != board.n:
         raise SearchError(f"givens (B, {board.n}) expected for this board, got {rows.shape}")
-    B = len(rows)
-    words, order = _masks(board, rows, masks), _scores(board, B, scores)
+    words, order = _masks(board, rows, masks), _scores(board, len(rows), scores)
     use = machine(compiled, rows.size)
     tables, state = use.tables(board), use.state(board)
-    budget = NO_LIMIT if max_guesses is None else max_guesses
-    result = Batch(
-        solutions=np.zeros((B, board.n), np.int8),
-        counts=np.zeros(B, np.int64),
-        guesses=np.zeros(B, np.int64),
-        complete=np.zeros(B, np.bool_),
-    )
+    solutions, told = np.zeros(rows.shape, np.int8), np.zeros((len(rows), 3), np.int64)
     step = max(1, CHUNK_CELLS // board.n)
-    for part in (slice(start, start + step) for start in range(0, B, step)):
-        found = use.give(np.zeros_like(words[part], dtype=np.int64))
-        counts, guesses, complete = (use.give(np.zeros(len(found))) for _ in range(3))
+    for part in (slice(start, start + step) for start in range(0, len(rows), step)):
+        found, facts = use.give(np.zeros(words[part].shape)), use.give(told[part])
         steer = use.give(order if scores is None else order[part], np.float64)
-        masks_part = use.give(words[part])
-        use.solve_many(
-            tables, state, masks_part, steer, limit, budget, found, counts, guesses, complete
-        )
-        result.solutions[part] = masks_to_values(np.array(found, dtype=np.int64))
-        result.counts[part] = counts
-        result.guesses[part] = guesses
-        result.complete[part] = complete
-    return result
+        use.solve_many(tables, state, use.give(words[part]), steer, limit, budget, found, facts)
+        solutions[part] = masks_to_values(np.array(found, dtype=np.int64))
+        told[part] = facts
+    counts, guesses, complete = told.T.copy()
+    return Batch(solutions, counts, guesses, complete > 0)
 
 
 def lone_values(
@@ -276,23 +253,22 @@ def lone_values(
     >>> lone_values(latin(2), [[0, 0, 0, 0]], limit=3).tolist()
     [[3, 3, 3, 3]]
     """
-    _check(limit, max_guesses)
+    budget = _budget(limit, max_guesses)
     words = _masks(board, np.asarray(givens), None)
     use = machine(compiled, words.size)
-    lone = use.give(np.zeros_like(words, dtype=np.int64))
-    budget = NO_LIMIT if max_guesses is None else max_guesses
-    unsteered = use.give(np.zeros(0), np.float64)
-    state = use.state(board, limit)
-    use.lone_many(use.tables(board), state, use.give(words), unsteered, limit, budget, lone)
+    tables, state, lone = use.tables(board), use.state(board, limit), use.give(0 * words)
+    unsteered = use.give([], np.float64)
+    use.lone_many(tables, state, use.give(words), unsteered, limit, budget, lone)
     masks: Masks = np.array(lone, dtype=np.uint64).reshape(words.shape)
     return masks
 
 
-def _check(limit: int, max_guesses: int | None) -> None:
+def _budget(limit: int, max_guesses: int | None) -> int:
     if limit < 1:
         raise SearchError(f"a limit of 1 solution or more expected, got {limit}")
     if max_guesses is not None and max_guesses < 0:
         raise SearchError(f"max_guesses of 0 or more expected, got {max_guesses}")
+    return NO_LIMIT if max_guesses is None else max_guesses
 
 
 def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> Masks:
@@ -309,7 +285,7 @@ def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> 
     return words & allowed.reshape(words.shape)
 
 
-def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
+def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> Scores:
     """Scores (B, n * D) fit to compare: finite, with NaN last; (1, 0) for none."""
     if scores is None:
         return np.zeros((1, 0))

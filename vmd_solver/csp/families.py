@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,15 +53,12 @@ def windoku(box_rows: int = 3, box_cols: int = 3) -> Board:
     31
     """
     board = sudoku(box_rows, box_cols)
-    windows = tuple(
-        tuple(
-            (top + row) * board.cols + left + col
-            for row in range(box_rows)
-            for col in range(box_cols)
-        )
-        for top in range(1, board.rows - box_rows, box_rows + 1)
-        for left in range(1, board.cols - box_cols, box_cols + 1)
+    corners = itertools.product(
+        range(1, board.rows - box_rows, box_rows + 1),
+        range(1, board.cols - box_cols, box_cols + 1),
     )
+    inside = [row * board.cols + col for row in range(box_rows) for col in range(box_cols)]
+    windows = tuple(tuple(top * board.cols + left + at for at in inside) for top, left in corners)
     return replace(board, family="windoku", units=board.units + windows)
 
 
@@ -108,10 +106,10 @@ def units_of_regions(regions: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     >>> units_of_regions((0, 1, 1, 0))
     ((0, 3), (1, 2))
     """
-    cells: dict[int, list[int]] = {label: [] for label in sorted(set(regions))}
-    for cell, region in enumerate(regions):
-        cells[region].append(cell)
-    return tuple(map(tuple, cells.values()))
+    return tuple(
+        tuple(cell for cell, region in enumerate(regions) if region == label)
+        for label in sorted(set(regions))
+    )
 
 
 def with_diagonals(board: Board, family: str) -> Board:

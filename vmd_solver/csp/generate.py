@@ -1,12 +1,11 @@
 """New puzzles: full grids, puzzles dug out of them, and boards to draw them on.
 
-Everything follows from an explicit seed, and is the same on both machines of the kernel. It must
-not know of files or networks.
+Everything follows from an explicit seed, and is the same on both machines of the kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -51,33 +50,22 @@ def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = Non
 
 def _full_grids(board: Board, count: int, rng: np.random.Generator, compiled: bool) -> Values:
     grids = np.zeros((count, board.n), dtype=np.int8)
+    units = np.array([unit for unit in board.units if len(unit) == board.D])
     for _ in range(TRIES):
         (missing,) = (grids == 0).any(axis=1).nonzero()
         if not len(missing):
             names = rng.permuted(np.tile(np.arange(board.D, dtype=np.int8), (count, 1)), axis=1)
             return np.take_along_axis(names, grids - np.int64(1), axis=1) + np.int8(1)
         scores = rng.random((len(missing), board.n, board.D))
-        found = solve_batch(
-            board,
-            _starts(board, len(missing), rng),
-            max_guesses=2 * board.n,
-            scores=scores,
-            compiled=compiled,
-        )
+        starts, most = np.zeros((len(missing), board.n), np.int8), 2 * board.n
+        if len(units):
+            chosen = units[rng.integers(len(units), size=len(missing))]
+            np.put_along_axis(starts, chosen, np.arange(1, board.D + 1)[None], axis=1)
+        found = solve_batch(board, starts, max_guesses=most, scores=scores, compiled=compiled)
         if (found.complete & (found.counts == 0)).any():
             raise SearchError(f"this {board.family} board has no full grid: its units contradict")
         grids[missing] = found.solutions
     raise SearchError(f"no full grid of this {board.family} board found in {TRIES} searches each")
-
-
-def _starts(board: Board, count: int, rng: np.random.Generator) -> Values:
-    """Givens (count, n) to begin full grids from: one complete unit as 1..D, where there is any."""
-    givens = np.zeros((count, board.n), dtype=np.int8)
-    units = [unit for unit, complete in zip(board.units, board.complete, strict=True) if complete]
-    if units:
-        chosen = np.array(units)[rng.integers(len(units), size=count)]
-        np.put_along_axis(givens, chosen, np.arange(1, board.D + 1, dtype=np.int8)[None], axis=1)
-    return givens
 
 
 def dig(
@@ -107,19 +95,13 @@ def dig(
     step = max(1, CHUNK_CELLS // board.n)
     dug = [grids[:0]]
     for part in (slice(at, at + step) for at in range(0, len(grids), step)):
-        masks = use.give(initial_masks(board, starts[part]))
-        full = use.give(initial_masks(board, grids[part]))
-        orders = use.give(_orders(starts[part], rng))
-        use.dig_many(tables, state, full, orders, unsteered, givens, budget, masks)
+        masks, full = (use.give(initial_masks(board, of[part])) for of in (starts, grids))
+        cells = rng.permuted(np.tile(np.arange(board.n), (len(full), 1)), axis=1)
+        clues = np.take_along_axis(starts[part], cells, axis=1) > 0
+        orders = np.take_along_axis(cells, np.argsort(clues, axis=1, kind="stable"), axis=1)
+        use.dig_many(tables, state, full, use.give(orders), unsteered, givens, budget, masks)
         dug.append(masks_to_values(np.array(masks, dtype=np.int64)))
     return np.concatenate(dug)
-
-
-def _orders(starts: Values, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Random orders of the cells (B, n), the open ones of `starts` (B, n) first."""
-    orders = rng.permuted(np.tile(np.arange(starts.shape[1]), (len(starts), 1)), axis=1)
-    clues = np.take_along_axis(starts, orders, axis=1) > 0
-    return np.take_along_axis(orders, np.argsort(clues, axis=1, kind="stable"), axis=1)
 
 
 def minimal_puzzles(
@@ -182,7 +164,7 @@ def jigsaw_regions(order: int, seed: Seed, cuts: int | None = None) -> tuple[int
     left = MIXING * order if cuts is None else cuts
     while order > 1 and left > 0:
         cell = int(rng.integers(order * order))
-        other = int(rng.choice(list(_neighbours(cell, order))))
+        other = int(rng.choice(_neighbours(cell, order)))
         pair = {regions[cell], regions[other]}
         if len(pair) == 2:
             joined = [place for place, region in enumerate(regions) if region in pair]
@@ -195,16 +177,10 @@ def jigsaw_regions(order: int, seed: Seed, cuts: int | None = None) -> tuple[int
     return tuple(regions)
 
 
-def _neighbours(cell: int, order: int) -> Iterator[int]:
+def _neighbours(cell: int, order: int) -> list[int]:
     row, col = divmod(cell, order)
-    if row > 0:
-        yield cell - order
-    if row < order - 1:
-        yield cell + order
-    if col > 0:
-        yield cell - 1
-    if col < order - 1:
-        yield cell + 1
+    inside = row > 0, row < order - 1, col > 0, col < order - 1
+    return list(compress((cell - order, cell + order, cell - 1, cell + 1), inside))
 
 
 def _half(cells: list[int], order: int, rng: np.random.Generator) -> set[int]:
@@ -249,12 +225,9 @@ def random_grid(
             cells = np.flatnonzero(solution == value)
             for hand, cell in zip(rng.permutation(hands), cells, strict=False):
                 dealt[hand].append(int(cell))
-        units += [sorted(_thinned(unit, whole, rng)) for unit in dealt]
+        for unit in dealt:
+            if rng.random() >= whole and len(unit) > 2:
+                size = int(rng.integers(2, len(unit)))
+                unit = [unit[at] for at in rng.permutation(len(unit))[:size]]
+            units.append(sorted(unit))
     return grid(rows, cols, D, [unit for unit in units if len(unit) > 1]), solution
-
-
-def _thinned(unit: list[int], whole: float, rng: np.random.Generator) -> list[int]:
-    if rng.random() < whole or len(unit) < 3:
-        return unit
-    size = int(rng.integers(2, len(unit)))
-    return [unit[at] for at in rng.permutation(len(unit))[:size]]

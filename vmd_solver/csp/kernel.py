@@ -388,21 +388,19 @@ def solve_many(
     limit: int,
     budget: int,
     solutions: Any,
-    counts: Any,
-    guesses: Any,
-    complete: Any,
+    told: Any,
 ) -> None:
-    """Search from each row of `masks` (B, n), and fill the four last arguments.
+    """Search from each row of `masks` (B, n), and fill the two last arguments.
 
-    `solutions` (B, n) masks, the first one of each row; `counts`, `guesses` and `complete` (B,),
-    1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for none.
+    `solutions` (B, n) masks, the first one of each row; `told` (B, 3) how many there are, guesses,
+    and 1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for none.
     """
     for row in range(len(masks)):
         load(tables, state, masks[row])
         done = search(tables, state, scores[row if len(scores) > 1 else 0], limit, budget)
-        counts[row] = state.progress[1]
-        guesses[row] = state.progress[2]
-        complete[row] = 1 if done else 0
+        facts = told[row]
+        facts[0], facts[1] = state.progress[1], state.progress[2]
+        facts[2] = 1 if done else 0
         if state.progress[1] > 0:
             solutions[row][:] = state.found[0]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -27,9 +28,7 @@ def default_alphabet(D: int) -> tuple[str, ...]:
     >>> default_alphabet(12)[-3:]
     ('A', 'B', 'C')
     """
-    if len(_DIGITS) >= D:
-        return tuple(_DIGITS[:D])
-    return tuple(str(value) for value in range(1, D + 1))
+    return tuple(_DIGITS[:D] if len(_DIGITS) >= D else map(str, range(1, D + 1)))
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,8 @@ class Board:
     @cached_property
     def peers(self) -> tuple[tuple[int, ...], ...]:
         """For each cell the other cells it shares a unit with, in order."""
-        found: list[set[int]] = [set() for _ in range(self.n)]
-        for unit in self.units:
-            for cell in unit:
-                found[cell].update(unit)
-        return tuple(tuple(sorted(cells - {cell})) for cell, cells in enumerate(found))
+        units = [[self.units[number] for number in numbers] for numbers in self.homes]
+        return tuple(tuple(sorted({*chain(*of)} - {cell})) for cell, of in enumerate(units))
 
     @cached_property
     def homes(self) -> tuple[tuple[int, ...], ...]:
@@ -159,12 +155,7 @@ class Puzzle:
             raise InvalidPuzzle(f"{len(self.givens)} givens for a board of {self.board.n} cells")
         if not self.alphabet:
             object.__setattr__(self, "alphabet", default_alphabet(self.board.D))
-        if any(not symbol or not symbol.isprintable() or " " in symbol for symbol in self.alphabet):
-            raise InvalidPuzzle("symbols of an alphabet are printable and hold no space")
-        if len(set(self.alphabet)) != self.board.D:
-            raise InvalidPuzzle(
-                f"{self.board.D} different symbols expected, got {len(set(self.alphabet))}"
-            )
+        _require_alphabet(self.alphabet, self.board.D)
 
     def status(self) -> tuple[Violation, ...]:
         """Every violation among the givens and units; empty where the puzzle is well formed."""
@@ -186,6 +177,14 @@ class Puzzle:
         return np.array(self.givens, dtype=np.int16)
 
 
+@lru_cache(maxsize=256)  # puzzles are many, alphabets few
+def _require_alphabet(alphabet: tuple[str, ...], D: int) -> None:
+    if any(not symbol or not symbol.isprintable() or " " in symbol for symbol in alphabet):
+        raise InvalidPuzzle("symbols of an alphabet are printable and hold no space")
+    if len(set(alphabet)) != D:
+        raise InvalidPuzzle(f"{D} different symbols expected, got {len(set(alphabet))}")
+
+
 def violations(
     board: Board, values: Sequence[int], alphabet: Sequence[str] = ()
 ) -> tuple[Violation, ...]:
@@ -194,8 +193,7 @@ def violations(
     found: list[Violation] = []
     outside = tuple(cell for cell, value in enumerate(values) if not 0 <= value <= board.D)
     if outside:
-        names = ", ".join(board.cell_name(cell) for cell in outside)
-        message = f"values outside 1..{board.D} at {names}"
+        message = f"values outside 1..{board.D} at {', '.join(map(board.cell_name, outside))}"
         found.append(Violation("out_of_range", outside, message=message))
     for number, unit in enumerate(board.units):
         if len(unit) > board.D:
@@ -207,8 +205,7 @@ def violations(
                 places.setdefault(values[cell], []).append(cell)
         for value, cells in sorted(places.items()):
             if len(cells) > 1:
-                names = ", ".join(board.cell_name(cell) for cell in cells)
-                where = unit_name(board, number)
+                names, where = ", ".join(map(board.cell_name, cells)), unit_name(board, number)
                 message = f"value {symbols[value - 1]} repeats in {where}: {names}"
                 found.append(Violation("repeated", tuple(cells), value, number, message))
     return tuple(found)
@@ -229,20 +226,19 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
 def unit_name(board: Board, number: int) -> str:
     """What people call unit `number`: a row, column, region, diagonal or window, or `unit 7`."""
     cells = board.units[number]
-    rows = {cell // board.cols for cell in cells}
-    cols = {cell % board.cols for cell in cells}
+    places = [divmod(cell, board.cols) for cell in cells]
+    rows, cols = {row for row, _ in places}, {col for _, col in places}
     if len(rows) == 1 and len(cells) > 1:
         return f"row {min(rows) + 1}"
     if len(cols) == 1 and len(cells) > 1:
         return f"column {min(cols) + 1}"
-    if board.regions is not None:
-        labels = {board.regions[cell] for cell in cells}
-        if len(labels) == 1:
-            return f"region {min(labels) + 1}"
-    if board.rows == board.cols and len(cells) == board.rows:
-        if all(cell // board.cols == cell % board.cols for cell in cells):
+    labels = {board.regions[cell] for cell in cells} if board.regions is not None else set()
+    if len(labels) == 1:
+        return f"region {min(labels) + 1}"
+    if board.rows == board.cols == len(cells):
+        if all(row == col for row, col in places):
             return "the main diagonal"
-        if all(cell // board.cols + cell % board.cols == board.cols - 1 for cell in cells):
+        if all(row + col == board.cols - 1 for row, col in places):
             return "the other diagonal"
     if board.family == "windoku":
         return f"window {number + 1 - len(board.units) + len(extra_units(board))}"

@@ -1,6 +1,6 @@
 """How hard puzzles are for a solver that knows singles only: how many guesses, how deep they go.
 
-Search and singles are the exact kernel's. It must not know of what ratings are for.
+Search and singles are the exact kernel's.
 """
 
 from __future__ import annotations
@@ -44,14 +44,11 @@ def rate(
     for start in range(0, len(guesses), step):
         part = np.arange(start, min(start + step, len(guesses)))
         scores = rng.random((len(part), board.n, board.D), dtype=np.float32)
-        guesses[part] = solve_batch(
-            board,
-            rows[part % len(rows)],
-            2,
-            max_guesses=max_guesses,
-            scores=scores,
-            compiled=compiled,
-        ).guesses
+        chosen = rows[part % len(rows)]
+        found = solve_batch(
+            board, chosen, 2, max_guesses=max_guesses, scores=scores, compiled=compiled
+        )
+        guesses[part] = found.guesses
     mean: npt.NDArray[np.float64] = guesses.reshape(orders, -1).mean(axis=0)
     return mean
 

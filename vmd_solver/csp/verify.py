@@ -42,8 +42,7 @@ def verify(puzzle: Puzzle, solution: Sequence[int]) -> Certificate:
     board = puzzle.board
     if len(solution) != board.n:
         return Certificate((f"{len(solution)} values for {board.n} cells",))
-    values = list(solution)
-    problems = []
+    values, problems = list(solution), []
     for cell, value in enumerate(values):
         if value not in range(1, board.D + 1):
             problems.append(f"{board.cell_name(cell)} holds {value}, which is no value")

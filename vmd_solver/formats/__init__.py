@@ -6,26 +6,26 @@ Formats are recognised by content. Knows nothing of solvers, terminals or models
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, TextIO, TypeVar
+from typing import BinaryIO
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE, require_bare_family
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed
-from vmd_solver.formats.pieces import Piece, in_pieces
+from vmd_solver.formats.entry import Context, Entry, Format, Lines
 from vmd_solver.formats.registry import FORMATS, Prefix, format_named, recognised
 from vmd_solver.formats.source import (
     Block,
+    Piece,
     blocks,
     checked,
-    decode_source,
+    in_pieces,
     lines_of,
     numbered,
     open_bytes,
-    open_source,
+    unreadable,
 )
 
 __all__ = [
@@ -34,9 +34,7 @@ __all__ = [
     "Entry",
     "Format",
     "Piece",
-    "decode_source",
     "format_named",
-    "open_source",
     "parse",
     "parts",
     "parts_of_path",
@@ -82,28 +80,26 @@ def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[
     first = next(iter(prefix), None)
     found = chosen or recognised(prefix)
     if first is None:
-        yield failed(PuzzleSyntaxError(f"no puzzle here: {_EXPECTED}"), "", 1, context)
+        yield context.failed(f"no puzzle here: {_EXPECTED}", "", 1)
         return
     number, _ = next(prefix.rest())
-    if found is None:
-        error = PuzzleSyntaxError(f"not a puzzle in any known format: {_EXPECTED}", column=1)
-        yield failed(error, first[:1000], number, context)
-        return
-    empty = True
-    for entry in found.read(prefix.rest(), context):
-        empty = False
-        yield entry
-    if empty:
-        error = PuzzleSyntaxError(f"no puzzle in {found.name} format: {_EXPECTED}")
-        yield failed(error, first[:1000], number, context)
+    entries = found.read(prefix.rest(), context) if found else iter(())
+    entry = next(entries, None)
+    if entry is None:
+        wrong = f"no puzzle in {found.name} format" if found else "not a puzzle in any known format"
+        entry = context.failed(f"{wrong}: {_EXPECTED}", first[:1000], number)
+    yield entry
+    yield from entries
 
 
 def read_path(
     path: str | Path, format: str | None = None, family: str = "sudoku"
 ) -> Iterator[Entry]:
     """`read` of a file; one that cannot be opened or read gives an entry with the error."""
-    _chosen(format, family)
-    return _of_file(path, open_source, lambda text: read(text, str(path), format, family))
+    found = parts_of_path(path, format, family)
+    return chain.from_iterable(
+        (part,) if isinstance(part, Entry) else part.entries(range(len(part))) for part in found
+    )
 
 
 def parts(
@@ -149,29 +145,17 @@ def parts_of_path(
     path: str | Path, format: str | None = None, family: str = "sudoku"
 ) -> Iterator[Piece | Entry]:
     """`parts` of a file; one that cannot be opened or read gives an entry with the error."""
-    _chosen(format, family)
-    return _of_file(path, open_bytes, lambda data: parts(data, str(path), format, family))
+    chosen, context = _chosen(format, family), Context(str(path), family)
 
+    def found() -> Iterator[Piece | Entry]:
+        try:
+            with open_bytes(path) as stream:
+                yield from _parts(blocks(stream), chosen, context)
+        except (PuzzleSyntaxError, OSError) as error:
+            placed = error if isinstance(error, PuzzleSyntaxError) else unreadable(error, str(path))
+            yield Entry(None, "", str(path), placed.line or 1, placed)
 
-Opened = TypeVar("Opened", TextIO, BinaryIO)
-Found = TypeVar("Found")
-
-
-def _of_file(
-    path: str | Path,
-    open_it: Callable[[str | Path], Opened],
-    read_it: Callable[[Opened], Iterator[Found]],
-) -> Iterator[Found | Entry]:
-    """What is read of an open file, or an entry that says why it cannot be."""
-    try:
-        with open_it(path) as stream:
-            yield from read_it(stream)
-    except PuzzleSyntaxError as error:
-        yield Entry(None, "", str(path), error.line or 1, error)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        placed = PuzzleSyntaxError(f"cannot be read: {reason}", source=str(path))
-        yield Entry(None, "", str(path), 1, placed)
+    return found()
 
 
 def parse(
@@ -208,15 +192,12 @@ def write_all(puzzles: Iterable[Puzzle], format: str = "vmd") -> Iterator[str]:
     """The pieces of one text with all the puzzles. Raises as `write` does."""
     chosen = format_named(format)
     for count, puzzle in enumerate(puzzles):
-        if puzzle.board.family not in chosen.families:
-            raise _unheld(puzzle.board.family, chosen)
+        family = puzzle.board.family
+        if family not in chosen.families:
+            able = ", ".join(form.name for form in FORMATS if family in form.families) or "none"
+            raise PuzzleError(
+                f"the {chosen.name} format cannot hold a {family} puzzle: expected {able}"
+            )
         if chosen.require:
             chosen.require(puzzle, chosen.name)
         yield (chosen.between if count else chosen.head) + chosen.write(puzzle)
-
-
-def _unheld(family: str, chosen: Format) -> PuzzleError:
-    able = ", ".join(format.name for format in FORMATS if family in format.families)
-    return PuzzleError(
-        f"the {chosen.name} format cannot hold a {family} puzzle: expected {able or 'none'}"
-    )

@@ -1,25 +1,13 @@
-"""From a board's description, as files give it, to the board, and back.
-
-Knows the families and what each is described by; knows nothing of text.
-"""
+"""From a board's description, as files give it, to the board, and back; knows nothing of text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from math import isqrt
 
-from vmd_solver.csp.families import (
-    FAMILIES,
-    box_regions,
-    grid,
-    jigsaw,
-    latin,
-    sudoku,
-    sudoku_x,
-    windoku,
-)
+from vmd_solver.csp import families
 from vmd_solver.csp.puzzle import MAX_VALUES, Board
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown
@@ -28,14 +16,22 @@ MAX_CELLS = 65_536
 """Largest board that is read: a header of a few characters must not ask for all the memory."""
 
 BOXED: dict[str, Callable[[int, int], Board]] = {
-    "sudoku": sudoku,
-    "sudoku-x": sudoku_x,
-    "windoku": windoku,
+    "sudoku": families.sudoku,
+    "sudoku-x": families.sudoku_x,
+    "windoku": families.windoku,
 }
 """The families described by a box shape."""
 
 BARE = (*BOXED, "latin")
 """The families described by size alone, so that bare text can hold them."""
+
+_TAKES = {
+    **dict.fromkeys(BOXED, ("size", "box", "values", "regions")),
+    "jigsaw": ("size", "values", "regions"),
+    "jigsaw-x": ("size", "values", "regions"),
+    "latin": ("size", "values"),
+    "grid": ("size", "values", "units"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,32 +50,35 @@ class Description:
     units: tuple[tuple[int, ...], ...] | None = None
 
 
-_TAKES = {
-    **dict.fromkeys(BOXED, ("size", "box", "values", "regions")),
-    "jigsaw": ("size", "values", "regions"),
-    "jigsaw-x": ("size", "values", "regions"),
-    "latin": ("size", "values"),
-    "grid": ("size", "values", "units"),
-}
-
-
 def build(stated: Description, n: int | None = None) -> Board:
     """The board that is described; `n`, its number of cells, stands in for a size not stated.
 
     Raises PuzzleSyntaxError where the description is incomplete or contradicts itself, and
     InvalidPuzzle where the family refuses it.
     """
-    require_family(stated.family)
-    _require_taken(stated)
-    if stated.family == "grid":
+    family, size, box, regions = stated.family, stated.size, stated.box, stated.regions
+    require_family(family)
+    for key in ("size", "box", "values", "regions", "units"):
+        if getattr(stated, key) is not None and key not in _TAKES[family]:
+            takes = ", ".join(_TAKES[family])
+            raise PuzzleSyntaxError(f"family {family} takes no {key}, only {takes}")
+    if family == "grid":
         return _free(stated)
-    if stated.family in ("jigsaw", "jigsaw-x"):
-        if stated.regions is None:
-            raise PuzzleSyntaxError(f"a {stated.family} needs its regions: add regions")
-        board = jigsaw(stated.regions, diagonal=stated.family == "jigsaw-x")
+    if family in BARE:
+        board = bare_board(family, _order(stated, n), box)
+    elif regions is None:
+        raise PuzzleSyntaxError(f"a {family} needs its regions: add regions")
     else:
-        board = bare_board(stated.family, _order(stated, n), stated.box)
-    return _agreed(board, stated)
+        board = families.jigsaw(regions, diagonal=family == "jigsaw-x")
+    if size is not None and size != (board.rows, board.cols):
+        shape = f"{board.rows}x{board.cols}"
+        raise PuzzleSyntaxError(f"size {size[0]}x{size[1]} contradicts a {shape} board")
+    if stated.values not in (None, board.D):
+        raise PuzzleSyntaxError(f"{stated.values} values contradict a board of {board.D}")
+    if board.box and regions is not None and regions != board.regions:
+        shape = f"{board.box[0]}x{board.box[1]}"
+        raise PuzzleSyntaxError(f"the regions are not boxes of {shape}: use family jigsaw")
+    return board
 
 
 def describe(board: Board) -> Description:
@@ -111,7 +110,7 @@ def bare_board(family: str, order: int, box: tuple[int, int] | None = None) -> B
     if order > MAX_VALUES:
         raise PuzzleSyntaxError(f"{order}x{order} is too large: at most {MAX_VALUES} values")
     if family == "latin":
-        return latin(order)
+        return families.latin(order)
     shape = box or default_box(order)
     if shape is None:
         raise PuzzleSyntaxError(
@@ -130,8 +129,8 @@ def default_box(order: int) -> tuple[int, int] | None:
     >>> default_box(6), default_box(9), default_box(12), default_box(7)
     ((2, 3), (3, 3), (3, 4), None)
     """
-    rows = next((r for r in range(isqrt(order), 1, -1) if order % r == 0), None)
-    return (rows, order // rows) if rows else None
+    shapes = ((rows, order // rows) for rows in range(isqrt(order), 1, -1) if order % rows == 0)
+    return next(shapes, None)
 
 
 def order_of(n: int) -> int | None:
@@ -142,8 +141,8 @@ def order_of(n: int) -> int | None:
 
 def require_family(family: str) -> None:
     """Raise PuzzleSyntaxError unless there is such a family."""
-    if family not in FAMILIES:
-        known = ", ".join(FAMILIES)
+    if family not in families.FAMILIES:
+        known = ", ".join(families.FAMILIES)
         raise PuzzleSyntaxError(f"unknown family {shown(family)}: expected one of {known}")
 
 
@@ -155,13 +154,6 @@ def require_bare_family(family: str) -> None:
             f"cells alone do not describe a {family}: expected one of {', '.join(BARE)}, "
             "or regions and units in the format vmd or jsonl"
         )
-
-
-def _require_taken(stated: Description) -> None:
-    for field in fields(stated)[1:]:
-        if getattr(stated, field.name) is not None and field.name not in _TAKES[stated.family]:
-            takes = ", ".join(_TAKES[stated.family])
-            raise PuzzleSyntaxError(f"family {stated.family} takes no {field.name}, only {takes}")
 
 
 def _order(stated: Description, n: int | None) -> int:
@@ -178,20 +170,6 @@ def _order(stated: Description, n: int | None) -> int:
     return order
 
 
-def _agreed(board: Board, stated: Description) -> Board:
-    """The board, checked against all of its description."""
-    if stated.size not in (None, (board.rows, board.cols)):
-        rows, cols = stated.size
-        raise PuzzleSyntaxError(f"size {rows}x{cols} contradicts a {board.rows}x{board.cols} board")
-    if stated.values not in (None, board.D):
-        raise PuzzleSyntaxError(f"{stated.values} values contradict a board of {board.D}")
-    if board.box and stated.regions is not None and stated.regions != box_regions(*board.box):
-        raise PuzzleSyntaxError(
-            f"the regions are not boxes of {board.box[0]}x{board.box[1]}: use family jigsaw"
-        )
-    return board
-
-
 def _free(stated: Description) -> Board:
     if stated.size is None or stated.values is None or stated.units is None:
         missing = [key for key in ("size", "values", "units") if getattr(stated, key) is None]
@@ -199,4 +177,4 @@ def _free(stated: Description) -> Board:
     rows, cols = stated.size
     if rows * cols > MAX_CELLS:
         raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")
-    return grid(rows, cols, stated.values, stated.units)
+    return families.grid(rows, cols, stated.values, stated.units)

@@ -1,4 +1,4 @@
-"""The formats of other Sudoku programs, which hold 9x9 puzzles of digits; the text names no family.
+"""The formats of other programs, which hold 9x9 puzzles of digits, or Latin squares.
 
 sdm       SudoCue: 81 digits a line, 0 where open. Read as `line`, since its text is no other.
 sdk       SadMan and SudoCue: a section `[Puzzle]` of nine rows; other sections are ignored, lines
@@ -10,6 +10,8 @@ hodoku    HoDoKu: `:technique:candidates:cells:deleted:eliminations:remark:`. A 
 exchange  Sudoku Exchange: 12 hexadecimal digits, 81 digits, a rating. The first 12 are the start of
           the SHA-1 of the 81 digits, and become the name; a rating of 0 means none. Source: the
           README of sudoku-exchange-puzzle-bank.
+pls       Partial Latin squares of lsencode, the generator of quasigroups with holes (C. P. Gomes
+          and others): `order n`, then n rows of numbers 0..n-1, -1 where open.
 """
 
 from __future__ import annotations
@@ -17,21 +19,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.errors import PuzzleSyntaxError
+from vmd_solver.csp.families import latin
+from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
+from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import grid, line
+from vmd_solver.formats.cells import Cells, cells_of, line_of, puzzle_of, require_bare, rows_of
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
+    Found,
     Lines,
     by_line,
     first_line,
     number_in,
     require_short,
 )
-from vmd_solver.formats.plain import Cells, cells_of, line_of, puzzle_of, require_classic
+from vmd_solver.formats.symbols import encode, shown
 
 _HODOKU = re.compile(r"\s*:([^:\s]{0,20}):([^:\s]{0,200}):([^:]*)")
 _HODOKU_CELL = re.compile(r"\+?(\S)")
@@ -39,81 +45,86 @@ _EXCHANGE = re.compile(r"\s*([0-9a-fA-F]{12})\s+(\S+)(?:\s+(\S+))?")
 _SS_ROW = re.compile(r"\|?[.0-9X]{3}\|[.0-9X]{3}\|[.0-9X]{3}\|?", re.IGNORECASE)
 _SS_FRAME = "*-----------*"
 _SS_RULE = "|---+---+---|"
+_ORDER = re.compile(r"\s*order\s+(\S+)\s*", re.IGNORECASE)
+_MOST_ROWS = 1000
 
 
-def _write_sdm(puzzle: Puzzle) -> str:
-    return line_of(puzzle).replace(".", "0") + "\n"
+def _classic(puzzle: Puzzle, name: str) -> None:
+    """Raise PuzzleError unless the puzzle is 9x9 with the digits 1-9."""
+    require_bare(puzzle, name)
+    if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
+        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")
+
+
+_nine = partial(Format, require=_classic)
+"""A format that holds 9x9 puzzles of digits."""
+
+
+def _zeros(puzzle: Puzzle) -> str:
+    return line_of(puzzle).replace(".", "0")
+
+
+def _nine_rows(puzzle: Puzzle) -> list[str]:
+    return rows_of(encode(puzzle), 9, puzzle.alphabet)
 
 
 def _read_sdk(lines: Lines, context: Context) -> Iterator[Entry]:
-    return grid.read(_sdk_lines(lines), context)
+    def rows() -> Lines:
+        """The lines of the puzzle sections, a blank one between two of them."""
+        wanted = True
+        for number, text in lines:
+            title = text.strip().lower()
+            if title.startswith("["):
+                wanted = title == "[puzzle]"
+                yield number, ""
+            elif wanted:
+                yield number, text
 
-
-def _sdk_lines(lines: Lines) -> Lines:
-    """The lines of the puzzle sections, a blank one between two of them."""
-    wanted = True
-    for number, text in lines:
-        title = text.strip().lower()
-        if title.startswith("["):
-            wanted = title == "[puzzle]"
-            yield number, ""
-        elif wanted:
-            yield number, text
-
-
-def _write_sdk(puzzle: Puzzle) -> str:
-    return "[Puzzle]\n" + "\n".join(grid.rows_of(puzzle)) + "\n"
+    return grid.read(rows(), context)
 
 
 def _read_ss(lines: Lines, context: Context) -> Iterator[Entry]:
-    return grid.read(_ss_lines(lines), context)
+    def rows() -> Lines:
+        """The lines of a grid: without the program's name, a usual symbol for open cells."""
+        for number, text in lines:
+            if text.strip().startswith("Simple Sudoku"):
+                yield number, ""
+            elif _SS_ROW.fullmatch(text.strip()):
+                yield number, text.replace("X", ".").replace("x", ".")
+            else:
+                yield number, text
 
-
-def _ss_lines(lines: Lines) -> Lines:
-    """The lines of a grid: without the program's name, and with a usual symbol for open cells."""
-    for number, text in lines:
-        if text.strip().startswith("Simple Sudoku"):
-            yield number, ""
-        elif _SS_ROW.fullmatch(text.strip()):
-            yield number, text.replace("X", ".").replace("x", ".")
-        else:
-            yield number, text
+    return grid.read(rows(), context)
 
 
 def _write_ss(puzzle: Puzzle) -> str:
-    rows = ["|".join(("", row[:3], row[3:6], row[6:], "")) for row in grid.rows_of(puzzle)]
+    rows = ["|".join(("", row[:3], row[3:6], row[6:], "")) for row in _nine_rows(puzzle)]
     bands = ["\n".join(rows[top : top + 3]) for top in (0, 3, 6)]
     return "\n".join((_SS_FRAME, f"\n{_SS_RULE}\n".join(bands), _SS_FRAME)) + "\n"
 
 
-def _hodoku_entry(text: str, number: int, context: Context) -> Entry:
+def _parse_hodoku(text: str, family: str) -> Found:
     require_short(text)
     match = _HODOKU.match(text)
     if match is None:
-        raise PuzzleSyntaxError("expected ':technique:candidates:cells:'", column=1)
+        raise PuzzleSyntaxError("expected ':technique:candidates:cells:'")
     found = list(_HODOKU_CELL.finditer(text, match.start(3), match.end(3)))
     symbols = ["." if cell.group()[0] == "+" else cell.group(1) for cell in found]
-    cells = Cells(symbols, [cell.start(1) + 1 for cell in found], number)
-    puzzle, _ = puzzle_of(cells, context.family)
-    return Entry(puzzle, text.strip(), context.source, number)
+    return *puzzle_of(Cells(symbols, [cell.start(1) + 1 for cell in found]), family), None
 
 
-def _write_hodoku(puzzle: Puzzle) -> str:
-    return f":0000:x:{line_of(puzzle)}:::\n"
-
-
-def _exchange_entry(text: str, number: int, context: Context) -> Entry:
+def _parse_exchange(text: str, family: str) -> Found:
     require_short(text)
     match = _EXCHANGE.match(text)
     if match is None:
-        raise PuzzleSyntaxError("expected 12 hexadecimal digits, 81 digits and a rating", column=1)
+        raise PuzzleSyntaxError("expected 12 hexadecimal digits, 81 digits and a rating")
     name, symbols, rating = match.groups()
-    puzzle, _ = puzzle_of(cells_of(symbols, number, match.start(2) + 1), context.family, name)
-    return Entry(puzzle, text.strip(), context.source, number, rating=number_in(rating) or None)
+    found = puzzle_of(cells_of(symbols, match.start(2) + 1), family, name)
+    return *found, number_in(rating) or None
 
 
 def _write_exchange(puzzle: Puzzle) -> str:
-    symbols = line_of(puzzle).replace(".", "0")
+    symbols = _zeros(puzzle)
     digest = hashlib.sha1(symbols.encode(), usedforsecurity=False).hexdigest()
     return f"{digest[:12]} {symbols} {0:4.1f}\n"
 
@@ -123,47 +134,109 @@ def _is_exchange(text: str) -> bool:
     return match is not None and len(match.group(2)) > 12
 
 
-SDM = Format(
+def _read_pls(lines: Lines, context: Context) -> Iterator[Entry]:
+    """One entry for each line `order n`, with the rows that follow it."""
+    square: list[tuple[int, str]] = []
+    for number, text in lines:
+        if square and text.lstrip()[:5].lower() == "order":
+            yield _square_entry(square, context)
+            square = []
+        if text.strip() and len(square) <= _MOST_ROWS:
+            square.append((number, text))
+    if square:
+        yield _square_entry(square, context)
+
+
+def _square_entry(square: list[tuple[int, str]], context: Context) -> Entry:
+    text = "\n".join(text for _, text in square)
+    return context.entry(square[0][0], text, _parse_pls, square)
+
+
+def _parse_pls(square: list[tuple[int, str]], family: str) -> Found:
+    _, title = square[0]
+    require_short(title)
+    match = _ORDER.fullmatch(title)
+    stated = match.group(1) if match else ""
+    if not re.fullmatch(r"[0-9]{1,4}", stated) or not 1 <= int(stated) <= MAX_VALUES:
+        got = shown(title.strip())
+        raise PuzzleSyntaxError(f"expected 'order n' with n from 1 to {MAX_VALUES}, got {got}")
+    n, rows = int(stated), square[1:]
+    if len(rows) != n:
+        raise PuzzleSyntaxError(f"expected {n} rows, got {len(rows)}", line=square[-1][0])
+    givens: list[int] = []
+    for line_number, text in rows:
+        require_short(text)
+        numbers = list(re.finditer(r"\S+", text))
+        if len(numbers) != n:
+            message = f"expected {n} cells in the row, got {len(numbers)}"
+            raise PuzzleSyntaxError(message, line=line_number, column=len(text.rstrip()) + 1)
+        for found in numbers:
+            known = re.fullmatch(r"-1|[0-9]{1,4}", found.group())
+            if not known or int(found.group()) >= n:
+                expected = f"expected 0 to {n - 1}, or -1 where open"
+                message = f"unexpected {shown(found.group())}: {expected}"
+                raise PuzzleSyntaxError(message, line=line_number, column=found.start() + 1)
+            givens.append(int(found.group()) + 1)
+    return Puzzle(latin(n), tuple(givens)), None, None
+
+
+def _write_pls(puzzle: Puzzle) -> str:
+    n = puzzle.board.D
+    if puzzle.board != latin(n):
+        raise PuzzleError("the pls format holds Latin squares only: use vmd or jsonl")
+    if puzzle.alphabet != default_alphabet(n):
+        raise PuzzleError("the pls format cannot hold this alphabet: use vmd or jsonl")
+    encode(puzzle)
+    numbers = [str(value - 1) for value in puzzle.givens]
+    rows = (" ".join(numbers[start : start + n]) for start in range(0, n * n, n))
+    return "\n".join((f"order {n}", *rows)) + "\n"
+
+
+SDM = _nine(
     name="sdm",
     summary="SudoCue collection (.sdm): 81 digits a line",
     recognise=lambda lines: False,
-    read=line.read,
-    write=_write_sdm,
-    require=require_classic,
+    read=line.FORMAT.read,
+    write=lambda puzzle: _zeros(puzzle) + "\n",
     per_line=True,
 )
-SDK = Format(
+SDK = _nine(
     name="sdk",
     summary="SadMan Sudoku and SudoCue (.sdk): [Puzzle] and nine rows",
     recognise=first_line(lambda text: text.strip().lower() in ("[puzzle]", "[state]")),
     read=_read_sdk,
-    write=_write_sdk,
-    require=require_classic,
+    write=lambda puzzle: "\n".join(("[Puzzle]", *_nine_rows(puzzle))) + "\n",
 )
-SS = Format(
+SS = _nine(
     name="ss",
     summary="Simple Sudoku (.ss): nine rows with bars in a frame",
     recognise=first_line(lambda text: text.strip() == _SS_FRAME or _SS_ROW.fullmatch(text.strip())),
     read=_read_ss,
     write=_write_ss,
-    require=require_classic,
     between="\n",
 )
-HODOKU = Format(
+HODOKU = _nine(
     name="hodoku",
     summary="HoDoKu library: :technique:candidates:cells:...",
     recognise=first_line(_HODOKU.match),
-    read=by_line(_hodoku_entry),
-    write=_write_hodoku,
-    require=require_classic,
+    read=by_line(_parse_hodoku),
+    write=lambda puzzle: f":0000:x:{line_of(puzzle)}:::\n",
     per_line=True,
 )
-EXCHANGE = Format(
+EXCHANGE = _nine(
     name="exchange",
     summary="Sudoku Exchange puzzle bank: 12 hexadecimal digits, 81 digits, rating",
     recognise=first_line(_is_exchange),
-    read=by_line(_exchange_entry),
+    read=by_line(_parse_exchange),
     write=_write_exchange,
-    require=require_classic,
     per_line=True,
+)
+PLS = Format(
+    name="pls",
+    summary="partial Latin squares (.pls): order n, then numbers from 0, -1 where open",
+    families=("latin",),
+    bare=False,
+    recognise=first_line(_ORDER.fullmatch),
+    read=_read_pls,
+    write=_write_pls,
 )

@@ -6,7 +6,6 @@ alphabet, every field in its place. All other lines are left to the readers. Kno
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +13,14 @@ import numpy.typing as npt
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.formats.boards import BARE
-from vmd_solver.formats.csv import header_of
+from vmd_solver.formats.cells import BAD, Layout, layout_of
+from vmd_solver.formats.csv import Header, header_of
 from vmd_solver.formats.entry import MAX_LINE, Entry
-from vmd_solver.formats.pieces import Piece
-from vmd_solver.formats.plain import Layout, layout_of
+from vmd_solver.formats.source import Piece
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 
-_BAD = 0xFF
 _SMALLEST = 16
 """Cells from which on a line is taken for common."""
 
@@ -43,50 +41,43 @@ class Columns:
         return Entry(puzzle, piece.lines[place], piece.context.source, piece.numbers[place])
 
 
-@dataclass(frozen=True, eq=False)
-class _Fields:
-    """Where in the text the puzzle of each line is, and its solution, if lines have one.
-
-    `places` (B,) of the lines; `puzzle` and `solution` (B, 2), where they begin and end.
-    """
-
-    family: str
-    places: Places
-    puzzle: Places
-    solution: Places | None = None
-
-
 def columns(piece: Piece) -> Columns | None:
     """The common lines of a piece that have the commonest length; None if there are none."""
-    if piece.format not in _FIELDS:
+    header = header_of(piece.header or "") if piece.format == "csv" else None
+    if header is None and piece.format not in ("line", "sdm"):
         return None
     # No byte of a character beyond ASCII is in any table; one byte a line more for its end.
     text = ("\n".join(piece.lines) + "\n").encode("utf-8", "surrogatepass")
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
     lines = np.stack([np.concatenate([[0], ends[:-1] + 1]), ends], axis=1)
-    fields = _FIELDS[piece.format](piece, data, lines)
-    return None if fields is None or not len(fields.places) else _puzzles(fields, text)
+    places, fields, family = np.arange(len(lines)), {"puzzle": lines}, piece.context.family
+    if header is not None:
+        places, fields = _table(header, data, lines)
+    if "family" in fields and len(places):
+        family, alike = _family(fields["family"], data, family)
+        places, fields = places[alike], {role: at[alike] for role, at in fields.items()}
+    return _puzzles(text, family, places, fields) if len(places) else None
 
 
-def _puzzles(fields: _Fields, text: bytes) -> Columns | None:
-    lengths = _lengths(fields.puzzle)
+def _puzzles(text: bytes, family: str, places: Places, fields: dict[str, Places]) -> Columns | None:
+    """The puzzles of the lines `places` (B,), from where their `fields` (B, 2) begin and end."""
+    lengths = _lengths(fields["puzzle"])
     n = int(np.bincount(lengths).argmax())
-    known = n >= _SMALLEST and fields.family in BARE
-    layout = layout_of(fields.family, n) if known else None
+    layout = layout_of(family, n) if n >= _SMALLEST and family in BARE else None
     if layout is None:
         return None
     data = np.frombuffer(text.translate(layout.table), np.uint8)
     good = lengths == n
-    if fields.solution is not None:
-        stated = _lengths(fields.solution)
+    if "solution" in fields:
+        stated = _lengths(fields["solution"])
         full = good & (stated == n)
-        answers = _cells(data, fields.solution[full], n)
-        full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != _BAD)
+        answers = _cells(data, fields["solution"][full], n)
+        full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != BAD)
         good &= full | (stated == 0)
-    values = _cells(data, fields.puzzle[good], n)
-    common = values.max(axis=1) != _BAD
-    return Columns(layout, fields.places[good][common], values[common].astype(np.int8))
+    values = _cells(data, fields["puzzle"][good], n)
+    common = values.max(axis=1) != BAD
+    return Columns(layout, places[good][common], values[common].astype(np.int8))
 
 
 def _cells(data: Bytes, fields: Places, n: int) -> Bytes:
@@ -99,16 +90,8 @@ def _lengths(fields: Places) -> Places:
     return fields[:, 1] - fields[:, 0]
 
 
-def _whole(piece: Piece, data: Bytes, lines: Places) -> _Fields:
-    """Lines that are a puzzle and nothing else."""
-    return _Fields(piece.context.family, np.arange(len(lines)), lines)
-
-
-def _table(piece: Piece, data: Bytes, lines: Places) -> _Fields | None:
-    """Lines of a table that have no quotes and as many columns as the header."""
-    header = header_of(piece.header or "")
-    if header is None:
-        return None
+def _table(header: Header, data: Bytes, lines: Places) -> tuple[Places, dict[str, Places]]:
+    """The lines without quotes and with as many columns as the header; the fields of each role."""
     apart, lasts = np.flatnonzero(data == ord(header.separator)), lines[:, 1]
     owners = np.searchsorted(lasts, apart)
     common = np.bincount(owners, minlength=len(lines)) == len(header.titles) - 1
@@ -118,27 +101,14 @@ def _table(piece: Piece, data: Bytes, lines: Places) -> _Fields | None:
     cuts = apart[common[owners]].reshape(len(places), len(header.titles) - 1)
     begins = np.concatenate([lines[places, :1], cuts + 1], axis=1)
     ends = np.concatenate([cuts, lines[places, 1:]], axis=1)
-    spans = {role: np.stack([begins[:, at], ends[:, at]], 1) for role, at in header.places.items()}
-    family, alike = _family(spans.get("family"), data, piece.context.family)
-    found = {role: span[alike] for role, span in spans.items()}
-    return _Fields(family, places[alike], found["puzzle"], found.get("solution"))
+    fields = {role: np.stack([begins[:, at], ends[:, at]], 1) for role, at in header.places.items()}
+    return places, fields
 
 
-def _family(
-    stated: Places | None, data: Bytes, usual: str
-) -> tuple[str, npt.NDArray[np.bool_] | slice]:
+def _family(stated: Places, data: Bytes, usual: str) -> tuple[str, npt.NDArray[np.bool_]]:
     """The family of the first line, and which lines state the same; an empty field states none."""
-    if stated is None or not len(stated):
-        return usual, slice(None)
     first = data[slice(*stated[0])]
     alike = _lengths(stated) == len(first)
     if len(first):
         alike[alike] = (_cells(data, stated[alike], len(first)) == first).all(axis=1)
     return first.tobytes().decode("utf-8", "replace") or usual, alike
-
-
-_FIELDS: dict[str, Callable[[Piece, Bytes, Places], _Fields | None]] = {
-    "line": _whole,
-    "sdm": _whole,
-    "csv": _table,
-}

@@ -10,22 +10,21 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
+from vmd_solver.formats.cells import cells_of, layout_of, line_of, puzzle_of, require_bare
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
+    Found,
     Lines,
     by_line,
-    failed,
     number_in,
     one_line,
     require_short,
 )
-from vmd_solver.formats.plain import cells_of, layout_of, line_of, puzzle_of, require_bare
 from vmd_solver.formats.symbols import shown
 
 _ROLES = {
@@ -46,17 +45,39 @@ class Header:
     separator: str
     titles: Sequence[str]
 
+    def parse(self, text: str, family: str) -> Found:
+        """The puzzle of a line: by table where all is plain symbols, else cell by cell."""
+        require_short(text)
+        fields = _fields(text, self.separator)
+        if len(fields) <= max(self.places.values()):
+            columns = f"{len(self.titles)} columns ({shown(', '.join(self.titles))})"
+            message = f"expected {columns}, got {len(fields)}"
+            raise PuzzleSyntaxError(message, column=len(text) + 1)
+        found = {role: fields[place].strip() for role, place in self.places.items()}
+        cells, answer = found["puzzle"], found.get("solution", "")
+        name, rating = one_line(found.get("name", "")), number_in(found.get("rating"))
+        family = found.get("family") or family
+        layout = layout_of(family, len(cells))
+        givens = layout and layout.values(cells)
+        if layout and givens and len(answer) in (0, len(cells)):
+            values = layout.values(answer)
+            if values is not None and 0 not in values:
+                puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
+                return puzzle, tuple(values) or None, rating
+        given = cells_of(cells, text.find(cells) + 1)
+        solved = cells_of(answer, text.rfind(answer) + 1) if answer else None
+        return *puzzle_of(given, family, name, solved), rating
+
 
 def read(lines: Lines, context: Context) -> Iterator[Entry]:
     """One entry for each line after the header."""
-    first = next(((number, text) for number, text in lines if text.strip()), (1, ""))
-    header = header_of(first[1])
-    if header is None:
-        known = ", ".join(_ROLES["puzzle"])
-        error = PuzzleSyntaxError(f"no column of puzzles: expected one called {known}", column=1)
-        yield failed(error, first[1][:1000], first[0], context)
+    number, text = next((line for line in lines if line[1].strip()), (1, ""))
+    header = header_of(text)
+    if header is not None:
+        yield from by_line(header.parse, strip=False)(lines, context)
         return
-    yield from by_line(partial(_entry, header), strip=False)(lines, context)
+    known = ", ".join(_ROLES["puzzle"])
+    yield context.failed(f"no column of puzzles: expected one called {known}", text[:1000], number)
 
 
 def header_of(text: str) -> Header | None:
@@ -82,44 +103,11 @@ def _fields(text: str, separator: str) -> list[str]:
         raise PuzzleSyntaxError(f"not a line of a table ({error}): check its quotes") from None
 
 
-def _entry(header: Header, text: str, number: int, context: Context) -> Entry:
-    require_short(text)
-    fields = _fields(text, header.separator)
-    if len(fields) <= max(header.places.values()):
-        titles = ", ".join(header.titles)
-        raise PuzzleSyntaxError(
-            f"expected {len(header.titles)} columns ({shown(titles)}), got {len(fields)}",
-            column=len(text) + 1,
-        )
-    found = {role: fields[place].strip() for role, place in header.places.items()}
-    family = found.get("family") or context.family
-    name, rating = one_line(found.get("name", "")), number_in(found.get("rating"))
-    cells, answer = found["puzzle"], found.get("solution", "")
-    puzzle, solution = _puzzle(cells, answer, family, name, text, number)
-    return Entry(puzzle, text, context.source, number, solution=solution, rating=rating)
-
-
-def _puzzle(
-    cells: str, answer: str, family: str, name: str, text: str, number: int
-) -> tuple[Puzzle, tuple[int, ...] | None]:
-    """Puzzle and solution: by table where both are plain digits, else cell by cell."""
-    layout = layout_of(family, len(cells))
-    givens = layout and layout.values(cells)
-    if layout and givens and (not answer or len(answer) == len(cells)):
-        values = layout.values(answer) if answer else b""
-        if values is not None and 0 not in values:
-            puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
-            return puzzle, tuple(values) or None
-    found = cells_of(cells, number, text.find(cells) + 1)
-    solved = cells_of(answer, number, text.rfind(answer) + 1) if answer else None
-    return puzzle_of(found, family, name, solved)
-
-
 def write(puzzle: Puzzle) -> str:
     """The puzzle as a line below `FORMAT.head`."""
-    name = one_line(puzzle.name)
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow((line_of(puzzle), puzzle.board.family, name))
+    row = line_of(puzzle), puzzle.board.family, one_line(puzzle.name)
+    csv.writer(line, lineterminator="\n").writerow(row)
     return line.getvalue()
 
 

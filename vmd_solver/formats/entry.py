@@ -1,13 +1,11 @@
-"""What a reader yields, what it is given, and what a format is.
-
-Knows no format; the modules beside it fill these in.
-"""
+"""What a reader yields, what it is given, and what a format is; knows no format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
@@ -15,6 +13,9 @@ from vmd_solver.formats.boards import BARE
 
 Lines = Iterator[tuple[int, str]]
 """Numbered lines (from 1), without line ends and without comment lines."""
+
+Found = tuple[Puzzle, tuple[int, ...] | None, float | None]
+"""A puzzle, with the solution and the rating that its text states."""
 
 MAX_LINE = 1_000_000
 """Longest line that is looked at, in characters: many times the longest puzzle there is."""
@@ -43,6 +44,22 @@ class Context:
 
     source: str | None = None
     family: str = "sudoku"
+
+    def entry(self, line: int, text: str, parse: Callable[[Any, str], Found], given: Any) -> Entry:
+        """What `parse(given, family)` finds in the text that begins at a line, or its error."""
+        try:
+            puzzle, solution, rating = parse(given, self.family)
+        except PuzzleError as error:
+            return self.failed(error, text, line)
+        return Entry(puzzle, text, self.source, line, None, solution, rating)
+
+    def failed(self, error: PuzzleError | str, text: str, line: int) -> Entry:
+        """The entry of a puzzle that cannot be read, its error placed in the file."""
+        message, row, column = str(error), line, 1
+        if isinstance(error, PuzzleSyntaxError):
+            message, row, column = error.message, error.line or line, error.column or 1
+        placed = PuzzleSyntaxError(message, line=row, column=column, source=self.source)
+        return Entry(None, text, self.source, line, placed)
 
 
 @dataclass(frozen=True)
@@ -73,13 +90,22 @@ class Format:
     headed: bool = False
 
 
-def failed(error: PuzzleError, text: str, line: int, context: Context) -> Entry:
-    """The entry of a puzzle that cannot be read, its error placed in the file."""
-    message, row, column = str(error), line, 1
-    if isinstance(error, PuzzleSyntaxError):
-        message, row, column = error.message, error.line or line, error.column or 1
-    placed = PuzzleSyntaxError(message, line=row, column=column, source=context.source)
-    return Entry(None, text, context.source, line, placed)
+def by_line(
+    parse: Callable[[str, str], Found], strip: bool = True
+) -> Callable[[Lines, Context], Iterator[Entry]]:
+    """A reader with an entry for each line not blank, whose text is the line, or it stripped."""
+
+    def read(lines: Lines, context: Context) -> Iterator[Entry]:
+        for number, text in lines:
+            if row := text.strip():
+                yield context.entry(number, row if strip else text, parse, text)
+
+    return read
+
+
+def first_line(test: Callable[[str], object]) -> Callable[[Iterable[str]], bool]:
+    """A `recognise` that decides by the beginning of the first line."""
+    return lambda lines: bool(test(next(iter(lines), "")[:5000]))
 
 
 def number_in(text: str | None) -> float | None:
@@ -100,31 +126,5 @@ def require_short(text: str) -> None:
     """Raise PuzzleSyntaxError where a line is too long to be part of a puzzle."""
     if len(text) > MAX_LINE:
         raise PuzzleSyntaxError(
-            f"the line is longer than {MAX_LINE:,} characters: expected a puzzle, check the file",
-            column=1,
+            f"the line is longer than {MAX_LINE:,} characters: expected a puzzle, check the file"
         )
-
-
-def first_line(test: Callable[[str], object]) -> Callable[[Iterable[str]], bool]:
-    """A `recognise` that decides by the beginning of the first line."""
-    return lambda lines: bool(test(next(iter(lines), "")[:5000]))
-
-
-def by_line(
-    entry: Callable[[str, int, Context], Entry], strip: bool = True
-) -> Callable[[Lines, Context], Iterator[Entry]]:
-    """A reader with one entry for each line that is not blank, made by `entry` or failed.
-
-    A failed entry has the line as its text, stripped or not.
-    """
-
-    def read(lines: Lines, context: Context) -> Iterator[Entry]:
-        for number, text in lines:
-            if not text.strip():
-                continue
-            try:
-                yield entry(text, number, context)
-            except PuzzleError as error:
-                yield failed(error, text.strip() if strip else text, number, context)
-
-    return read

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import bare_board
-from vmd_solver.formats.entry import Context, Entry, Format, Lines, failed, one_line, require_short
-from vmd_solver.formats.plain import cells_of_rows, glue, require_bare
-from vmd_solver.formats.rows import Row, is_rule, require_rows
+from vmd_solver.formats.cells import Row, cells_of_rows, glue, is_rule, require_bare
+from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, one_line, require_short
 from vmd_solver.formats.symbols import alphabets, encode, infer, values_of
 
-_TITLE = re.compile(r"(?:grid|puzzle|sudoku)(?:\s.*|\d*)", re.IGNORECASE)
+_TITLE = re.compile(r"\s*(?:grid|puzzle|sudoku)(?:\s.*|\d*)\s*", re.IGNORECASE)
 _MOST_ROWS = 200
 _NARROWEST = 4
 
@@ -36,13 +35,13 @@ class _Block:
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
         count = len(self.rows)
-        if self.gaps or count not in {len(self.rows[0].cells(split)) for split in (True, False)}:
+        if self.gaps or count not in self.rows[0].counts.values():
             return False
         return set(self.widths()) == {count}
 
     def widths(self) -> list[int]:
         split = self.is_split()
-        return [len(row.cells(split)) for row in self.rows]
+        return [row.counts[split] for row in self.rows]
 
     def is_split(self) -> bool:
         return any(row.is_split for row in self.rows)
@@ -54,10 +53,6 @@ class _Block:
         bands = len(self.gaps) + (count not in self.gaps)
         return band > 1 and count < width and width % band == 0 and count == band * bands
 
-    def add(self, row: Row) -> None:
-        if len(self.rows) < _MOST_ROWS:
-            self.rows.append(row)
-
     def parts(self) -> Iterator[_Block]:
         """The block, or apart from it a whole puzzle that follows its last blank line."""
         start = self.gaps[-1] if self.gaps else 0
@@ -67,20 +62,44 @@ class _Block:
         elif self.rows:
             yield self
 
-    @property
-    def text(self) -> str:
-        return "\n".join(row.text for row in self.rows)
+    def parse(self, family: str) -> Found:
+        """Its puzzle."""
+        for row in self.rows:
+            require_short(row.text)
+            row.require_cells()
+        split, widths = self.is_split(), self.widths()
+        order = Counter(widths).most_common(1)[0][0]
+        for row, width in zip(self.rows, widths, strict=True):
+            if width != order:
+                raise row.ragged(width, order)
+        cells = cells_of_rows(self.rows, [row.cells(split) for row in self.rows], order, order)
+        box = None if family == "latin" else self._drawn_box(split, order)
+        board = bare_board(family, order, box)
+        alphabet = infer(cells.symbols, order)
+        return Puzzle(board, cells.values(alphabet), alphabet, one_line(self.name)), None, None
+
+    def _drawn_box(self, split: bool, order: int) -> tuple[int, int] | None:
+        """Box shape (rows, cols) that the drawn lines show, or None where they show none."""
+        cols = {width for row in self.rows for width in row.widths(split)}
+        rules = sorted({count for count in self.rules if 0 < count < order})
+        rows = {below - above for above, below in zip([0, *rules], [*rules, order], strict=True)}
+        if len(cols) > 1 or len(rows) > 1:
+            raise PuzzleSyntaxError(
+                "the lines drawn do not make equal boxes: draw them between all boxes, or none"
+            )
+        # A table with lines around every cell says nothing of boxes.
+        width, height = cols.pop() % order, rows.pop() % order
+        width, height = (0 if width == 1 else width), (0 if height == 1 else height)
+        if not width and not height:
+            return None
+        return height or order // width, width or order // height
 
 
 def read(lines: Lines, context: Context) -> Iterator[Entry]:
     """One entry for each block of rows."""
     for block in _blocks(lines):
-        first = block.rows[0].number
-        try:
-            puzzle = _puzzle(block, context.family)
-            yield Entry(puzzle, block.text, context.source, first)
-        except PuzzleError as error:
-            yield failed(error, block.text, first, context)
+        text = "\n".join(row.text for row in block.rows)
+        yield context.entry(block.rows[0].number, text, _Block.parse, block)
 
 
 def _blocks(lines: Lines) -> Iterator[_Block]:
@@ -92,7 +111,7 @@ def _blocks(lines: Lines) -> Iterator[_Block]:
             elif block.rows:
                 yield from block.parts()
                 block = _Block()
-        elif _is_title(text):
+        elif _TITLE.fullmatch(text):
             yield from block.parts()
             block = _Block(name=text.strip())
         elif is_rule(text):
@@ -101,54 +120,9 @@ def _blocks(lines: Lines) -> Iterator[_Block]:
             if block.rows and block.is_full():
                 yield block
                 block = _Block()
-            block.add(Row(number, text))
+            if len(block.rows) < _MOST_ROWS:
+                block.rows.append(Row(number, text))
     yield from block.parts()
-
-
-def _puzzle(block: _Block, family: str) -> Puzzle:
-    for row in block.rows:
-        require_short(row.text)
-        row.require_cells()
-    split, widths = block.is_split(), block.widths()
-    order = Counter(widths).most_common(1)[0][0]
-    for row, width in zip(block.rows, widths, strict=True):
-        if width != order:
-            raise row.ragged(width, order)
-    require_rows(block.rows, order, order)
-    box = None if family == "latin" else _drawn_box(block, split, order)
-    board = bare_board(family, order, box)
-    cells = cells_of_rows(block.rows, [row.cells(split) for row in block.rows])
-    alphabet = infer(cells.symbols, order)
-    return Puzzle(board, cells.values(alphabet), alphabet, one_line(block.name))
-
-
-def _drawn_box(block: _Block, split: bool, order: int) -> tuple[int, int] | None:
-    """Box shape (rows, cols) that the drawn lines show, or None where they show none."""
-    cols = {width for row in block.rows for width in row.widths(split)}
-    rules = sorted({count for count in block.rules if 0 < count < order})
-    rows = {below - above for above, below in zip([0, *rules], [*rules, order], strict=True)}
-    if len(cols) > 1 or len(rows) > 1:
-        raise PuzzleSyntaxError(
-            "the lines drawn do not make equal boxes: draw them between all boxes, or none",
-            line=block.rows[0].number,
-        )
-    # A table with lines around every cell says nothing of boxes.
-    width, height = cols.pop() % order, rows.pop() % order
-    width, height = (0 if width == 1 else width), (0 if height == 1 else height)
-    if not width and not height:
-        return None
-    return height or order // width, width or order // height
-
-
-def write(puzzle: Puzzle) -> str:
-    """The puzzle as rows, boxes drawn."""
-    return draw(puzzle)
-
-
-def rows_of(puzzle: Puzzle) -> list[str]:
-    """The rows of cells, nothing between them; for symbols of one character."""
-    cells, cols = encode(puzzle), puzzle.board.cols
-    return ["".join(cells[start : start + cols]) for start in range(0, len(cells), cols)]
 
 
 def draw(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
@@ -168,23 +142,23 @@ def draw(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
 
 
 def recognise(lines: Iterable[str]) -> bool:
-    """Whether a line among the first is a row of cells, of a width that a board may have."""
-    rows = (Row(0, text[:5000]) for text in lines if not is_rule(text) and not _is_title(text))
-    return any(
-        _NARROWEST <= len(row.cells(row.is_split)) <= MAX_VALUES and _are_cells(row) for row in rows
-    )
+    """Whether a line among the first is a row of cells, of a width that a board may have.
 
-
-def _is_title(text: str) -> bool:
-    return _TITLE.fullmatch(text.strip()) is not None
-
-
-def _are_cells(row: Row) -> bool:
-    """Whether most of a row is what cells are made of, so that prose is not taken for a puzzle."""
-    symbols = [symbol for symbol, _ in row.cells(False)]
-    known = sum(symbol in values_of(alphabets(35)[0]) for symbol in symbols)
-    letters = sum(symbol.isalpha() for symbol in symbols)
-    return known >= 0.8 * len(symbols) and letters <= 0.7 * len(symbols)
+    Most of it is what cells are made of, so that prose is not taken for a puzzle.
+    """
+    known = values_of(alphabets(35)[0])
+    for text in lines:
+        row = Row(0, text[:5000])
+        if is_rule(text) or _TITLE.fullmatch(text):
+            continue
+        symbols = [symbol for symbol, _ in row.cells(False)]
+        if (
+            _NARROWEST <= row.counts[row.is_split] <= MAX_VALUES
+            and sum(symbol in known for symbol in symbols) >= 0.8 * len(symbols)
+            and sum(symbol.isalpha() for symbol in symbols) <= 0.7 * len(symbols)
+        ):
+            return True
+    return False
 
 
 FORMAT = Format(
@@ -192,7 +166,7 @@ FORMAT = Format(
     summary="rows of cells, boxes drawn or not, a blank line between puzzles",
     recognise=recognise,
     read=read,
-    write=write,
+    write=draw,
     require=partial(require_bare, boxes=True),
     between="\n",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, grid, jsonl, line, pls, vmd
+from vmd_solver.formats import classic, csv, grid, jsonl, line, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
@@ -14,7 +14,7 @@ FORMATS: tuple[Format, ...] = (
     jsonl.FORMAT,
     vmd.FORMAT,
     classic.SDK,
-    pls.FORMAT,
+    classic.PLS,
     classic.HODOKU,
     csv.FORMAT,
     classic.EXCHANGE,
@@ -49,19 +49,17 @@ class Prefix:
 
     def __iter__(self) -> Iterator[str]:
         for place in range(PREFIX_LINES):
-            if place == len(self._seen) and not self._pull():
-                return
+            if place == len(self._seen):
+                begun = bool(self._seen)
+                found = next((one for one in self._lines if begun or one[1].strip()), None)
+                if found is None:
+                    return
+                self._seen.append(found)
             if self._seen[place][1].strip():
                 yield self._seen[place][1]
 
-    def _pull(self) -> bool:
-        for number, text in self._lines:
-            if self._seen or text.strip():
-                self._seen.append((number, text))
-                return True
-        return False
-
     def rest(self) -> Lines:
+        """Everything again."""
         return chain(self._seen, self._lines)
 
 

@@ -1,21 +1,16 @@
-"""Cells as text: blanks, alphabets, and the step from symbols to values and back.
-
-Knows nothing of lines, files or families.
-"""
+"""The symbols of cells: blanks, alphabets, and which of them a text is written in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from string import ascii_uppercase, digits
 
 from vmd_solver.csp.puzzle import Puzzle, default_alphabet
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleError
 
 BLANKS = ".0-_*?"
 """Symbols of an open cell; `0` only where the alphabet has no such value."""
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ZERO_BASED = "0123456789" + _LETTERS
 
 
 @cache
@@ -25,14 +20,14 @@ def alphabets(D: int) -> tuple[tuple[str, ...], ...]:
     1-9 and A-Z; decimal numbers; letters from A. `infer` decides whether 0 is a value.
     """
     numbers = tuple(str(value) for value in range(1, D + 1))
-    letters = (tuple(_LETTERS[:D]),) if len(_LETTERS) >= D else ()
+    letters = (tuple(ascii_uppercase[:D]),) if len(ascii_uppercase) >= D else ()
     return tuple(dict.fromkeys((default_alphabet(D), numbers, *letters)))
 
 
 @cache
 def zero_based(D: int) -> tuple[str, ...] | None:
     """The alphabet 0-9, A-Z cut to D symbols, where that is usual (10 to 36 values)."""
-    return tuple(_ZERO_BASED[:D]) if 10 <= D <= len(_ZERO_BASED) else None
+    return tuple((digits + ascii_uppercase)[:D]) if 10 <= D <= 36 else None
 
 
 @lru_cache(maxsize=64)
@@ -60,27 +55,8 @@ def infer(cells: Iterable[str], D: int) -> tuple[str, ...]:
     zeros = zero_based(D)
     if zeros and "0" in used and used & set(BLANKS) != {"0"} and used <= values_of(zeros).keys():
         return zeros
-    for alphabet in alphabets(D):
-        if used <= values_of(alphabet).keys():
-            return alphabet
-    return default_alphabet(D)
-
-
-def decode(
-    cells: Sequence[str],
-    alphabet: tuple[str, ...],
-    place: Callable[[int], tuple[int | None, int | None]],
-) -> tuple[int, ...]:
-    """Values of `cells`; `place` gives line and column of a cell, for the message.
-
-    Raises PuzzleSyntaxError at the first symbol that is neither a blank nor in the alphabet.
-    """
-    table = values_of(alphabet)
-    for number, cell in enumerate(cells):
-        if cell not in table:
-            line, column = place(number)
-            raise PuzzleSyntaxError(unexpected(cell, alphabet), line=line, column=column)
-    return tuple(table[cell] for cell in cells)
+    fitting = (alphabet for alphabet in alphabets(D) if used <= values_of(alphabet).keys())
+    return next(fitting, default_alphabet(D))
 
 
 def unexpected(cell: str, alphabet: tuple[str, ...]) -> str:
@@ -117,14 +93,6 @@ def encode(puzzle: Puzzle, values: Sequence[int] | None = None) -> list[str]:
             raise PuzzleError(f"value {value} at {where} cannot be written: expected 0 to {D}")
     symbols = (".", *puzzle.alphabet)
     return [symbols[value] for value in chosen]
-
-
-def require_values(values: Sequence[object], D: int, name: Callable[[int], str]) -> None:
-    """Raise PuzzleSyntaxError unless all are whole numbers 0..D; `name` names the cell."""
-    for cell, value in enumerate(values):
-        if type(value) is not int or not 0 <= value <= D:
-            expected = f"expected 1 to {D}, or 0 where open"
-            raise PuzzleSyntaxError(f"{name(cell)} is {shown(value)}: {expected}")
 
 
 def shown(value: object) -> str:

@@ -29,8 +29,8 @@ def test_what_is_no_text_is_refused(case: str, tmp_path: Path) -> None:
     content, message = UNREADABLE[case]
     path = tmp_path / "file.txt"
     path.write_bytes(content)
-    with pytest.raises(PuzzleSyntaxError, match=message) as caught:
-        formats.open_source(path)
+    with path.open("rb") as stream, pytest.raises(PuzzleSyntaxError, match=message) as caught:
+        formats.parts(stream, str(path))
     assert caught.value.source == str(path)
     if case == "latin-1":
         assert (caught.value.line, caught.value.column) == (2, 6)
@@ -56,9 +56,11 @@ def test_an_empty_file_says_what_was_expected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_marks_and_line_ends_do_not_matter(end: bytes) -> None:
+def test_marks_and_line_ends_do_not_matter(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
     content = b"\xef\xbb\xbf# comment" + end + LINE.encode() + end + end + LINE.encode()
-    entries = list(formats.read(formats.decode_source(io.BytesIO(content))))
+    path.write_bytes(content)
+    entries = list(formats.read_path(path))
     assert [entry.line for entry in entries] == [2, 4]
     assert all(entry.puzzle is not None for entry in entries)
 
