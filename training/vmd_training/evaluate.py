@@ -17,6 +17,12 @@ from vmd_training.graph import Grid
 from vmd_training.model import VMD
 from vmd_training.recipes import Group
 
+BATCH = 64
+"""Rows of one call."""
+FINAL_PUZZLES = 200
+FINAL_CALLS = (1, 4, 10)
+EMPTY_GRIDS = 200
+
 
 def grid_of(
     x_t: Tensor, units: np.ndarray, complete: np.ndarray, D: int, device: torch.device
@@ -30,51 +36,53 @@ def grid_of(
     )
 
 
+def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
+    """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
+    noise = torch.randn(model.z_shape(*grid.allowed.shape), generator=rng).to(grid.allowed.device)
+    z = noise if model.prior is None else model.prior(grid).sample(noise)
+    return model.spread(z, grid)
+
+
+@torch.no_grad()
 def solve_rates(
-    model: VMD, packs: Sequence[Pack], calls: Sequence[int], loops: int, seed: int = 0
+    model: VMD, packs: Sequence[Pack], calls: Sequence[int], loops: int
 ) -> dict[int, float]:
     """Share of puzzles whose most probable grid is the solution, after each number of calls.
 
     Nothing is committed and nothing checked in between: the hidden state alone is carried on. z is
     drawn once from the learned prior.
     """
-    rng = torch.Generator(device="cpu").manual_seed(seed)
-    solved = [_solved(model, pack, calls, loops, rng) for pack in packs]
-    total = sum(len(pack.givens) for pack in packs)
-    return {number: sum(row[number] for row in solved) / total for number in calls}
-
-
-@torch.no_grad()
-def _solved(
-    model: VMD, pack: Pack, calls: Sequence[int], loops: int, rng: torch.Generator, batch: int = 64
-) -> dict[int, int]:
     device = next(model.parameters()).device
-    right = dict.fromkeys(calls, 0)
-    for start in range(0, len(pack.givens), batch):
-        givens = torch.from_numpy(pack.givens[start : start + batch].astype(np.int64))
-        x0 = torch.from_numpy(pack.solutions[start : start + batch].astype(np.int64)).to(device)
-        grid = grid_of(givens, pack.units, pack.complete, int(pack.solutions.max()), device)
-        z, h = draw(model, grid, rng), model.start(grid)
-        for number in range(1, max(calls) + 1):
-            logits, h = model.denoiser(grid, z, h, loops)
-            if number in right:
-                answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
-                right[number] += int((answer == x0).all(dim=-1).sum())
-    return right
+    rng = torch.Generator(device="cpu").manual_seed(0)
+    right, total = dict.fromkeys(calls, 0), sum(len(pack.givens) for pack in packs)
+    for pack in packs:
+        givens, solutions = (
+            torch.split(torch.from_numpy(rows.astype(np.int64)), BATCH)
+            for rows in (pack.givens, pack.solutions)
+        )
+        for x_t, x0 in zip(givens, solutions, strict=True):
+            grid = grid_of(x_t, pack.units, pack.complete, int(pack.solutions.max()), device)
+            z, h = draw(model, grid, rng), model.start(grid)
+            for number in range(1, max(calls) + 1):
+                logits, h = model.denoiser(grid, z, h, loops)
+                if number in right:
+                    found = answers(grid, logits).cpu()
+                    right[number] += int((found == x0).all(dim=-1).sum())
+    return {number: count / total for number, count in right.items()}
+
+
+def answers(grid: Grid, logits: Tensor) -> Tensor:
+    """The most probable grids (B, n) after the last loop of a call."""
+    return torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
 
 
 @torch.no_grad()
-def valid_from_empty(model: VMD, board: Board, count: int, loops: int, seed: int = 0) -> float:
+def valid_from_empty(model: VMD, board: Board, count: int, loops: int) -> float:
     """Share of valid grids when one call fills an empty board, values drawn from p(x0 | x_t, z)."""
     device = next(model.parameters()).device
-    rng = torch.Generator(device="cpu").manual_seed(seed)
-    grid = grid_of(
-        torch.zeros(count, board.n, dtype=torch.long),
-        board.incidence,
-        board.complete,
-        board.D,
-        device,
-    )
+    rng = torch.Generator(device="cpu").manual_seed(0)
+    empty = torch.zeros(count, board.n, dtype=torch.long)
+    grid = grid_of(empty, board.incidence, board.complete, board.D, device)
     logits, _ = model.denoiser(grid, draw(model, grid, rng), model.start(grid), loops)
     uniform = torch.rand(logits[-1].shape, generator=rng).to(device)
     values = (logits[-1] - (-uniform.log()).log()).argmax(dim=-1) + 1
@@ -91,19 +99,6 @@ def empty_boards(model: VMD) -> dict[str, Board]:
     """Boards to fill from nothing, smallest first."""
     boards = {"4x4": sudoku(2, 2), "9x9": sudoku(3, 3)}
     return boards if model.config.backbone == "candidate-graph" else {"9x9": boards["9x9"]}
-
-
-FINAL_PUZZLES = 200
-FINAL_CALLS = (1, 4, 10)
-EMPTY_GRIDS = 200
-
-
-def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
-    """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
-    B, n, D = grid.allowed.shape
-    noise = torch.randn(model.z_shape(B, n, D), generator=rng).to(grid.allowed.device)
-    z = noise if model.prior is None else model.prior(grid).sample(noise)
-    return model.spread(z, grid)
 
 
 def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""The training loop, one for every task: steps until what was planned is done, logged and saved.
+"""The training loop: steps until what was planned is done, logged, saved and evaluated.
 
 A task says what a step costs and what is worth knowing of it: puzzles (`vmd_training.grids`), text
-(`vmd_training.text.loop`), sequences whose joint is known (`vmd_training.synthetic.fit`). When to
-stop, log, save and evaluate is decided here alone.
+(`vmd_training.text.loop`), sequences whose joint is known (`vmd_training.synthetic.fit`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
@@ -84,8 +82,7 @@ class Interval:
         return self.number > before
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(NamedTuple):
     """From when the time of a run counts, and who else may end it."""
 
     since: float | None = None
@@ -111,11 +108,11 @@ class MetricAccumulator:
             self._totals[name] = self._totals.get(name, 0) + total
             self._counts[name] = self._counts.get(name, 0) + count
 
-    def means(self, digits: int = 5) -> dict[str, float]:
+    def means(self) -> dict[str, float]:
         """By name, where there was anything."""
         counts = {name: float(count) for name, count in self._counts.items()}
         return {
-            name: round(float(total) / counts[name], digits)
+            name: round(float(total) / counts[name], 5)
             for name, total in self._totals.items()
             if counts[name]
         }
@@ -128,7 +125,7 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
     written at the end, and when interrupted; not after a failure, which leaves the last good one.
     Raises ModelError where the loss is not finite any more.
     """
-    run.drop_rows_after(run.step)
+    run.keep_rows(run.step)
     try:
         _train(run, task, report, clock)
     except KeyboardInterrupt:
@@ -137,6 +134,16 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
 
 
 def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
+    def log(row: dict[str, Any]) -> None:
+        done = {
+            "step": run.step,
+            "elapsed_s": round(run.elapsed_s, 1),
+            "progress": round(run.progress, 4),
+            "left_s": round(run.left_s, 1),
+        }
+        run.record(done | row)
+        report(done | row)
+
     config, began_s, evaluated = run.config, run.elapsed_s, run.progress
     log_due, save_due, evaluation_due = (
         Interval(period_s, began_s)
@@ -157,7 +164,7 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
         over = run.progress >= 1 or sliced or clock.stopped()
         if log_due(run.elapsed_s) or over:
-            record(run, _logged(run, task, means), report)
+            log(_means_row(run, task, means))
             means = {}
         if save_due(run.elapsed_s) or over:
             run.save()
@@ -167,11 +174,11 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         if over or (share_due and evaluation_due(run.elapsed_s)):
             evaluated = run.progress
             if (row := task.evaluate(run)) is not None:
-                record(run, row, report)
+                log(row)
 
 
-def _logged(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:
-    """A log row. Raises ModelError where a loss is not finite."""
+def _means_row(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:
+    """A log row of the steps since the last. Raises ModelError where a loss is not finite."""
     found = {part: accumulator.means() for part, accumulator in means.items()}
     for part, row in found.items():
         if not math.isfinite(row["loss"]):
@@ -186,10 +193,3 @@ def _logged(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) ->
         **task.facts(run),
         task.parts: {part: task.summary(row) for part, row in found.items()},
     }
-
-
-def record(run: Run, row: dict[str, Any], report: Report) -> None:
-    """Log a row, with what every row holds, and hand it on."""
-    row = {**run.facts(), **row}
-    run.record(row)
-    report(row)

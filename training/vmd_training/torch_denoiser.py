@@ -27,40 +27,28 @@ class TorchDenoiser:
 
     def start(self, board: Board, B: int) -> Floats:
         """Zeros (B, n, D, d)."""
+        allowed = np.ones((B, board.n, board.D), dtype=np.float32)
         empty = np.zeros((B, board.n), dtype=np.int64)
-        return _numpy(self.model.start(self._grid(board, empty, _all_allowed(board, B))))
+        return _numpy(self.model.start(self._grid(board, empty, allowed)))
 
     def draw(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        rng: Randomness,
-        learned: bool = True,
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
-        noise = self._noise(allowed, rng)
-        if not learned or self.model.prior is None:
-            return noise
-        return self._sample(self.model.prior(self._grid(board, x_t, allowed)), noise)
+        prior = self.model.prior if learned else None
+        gaussian = None if prior is None else prior(self._grid(board, x_t, allowed))
+        return self._sample(gaussian, allowed, rng)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
-        noise = self._noise(allowed, rng)
-        if self.model.encoder is None:
-            return noise
-        answer = torch.as_tensor(x0, device=self.device)
-        return self._sample(self.model.encoder(self._grid(board, x_t, allowed), answer), noise)
+        encoder, answer = self.model.encoder, torch.as_tensor(x0, device=self.device)
+        gaussian = None if encoder is None else encoder(self._grid(board, x_t, allowed), answer)
+        return self._sample(gaussian, allowed, rng)
 
     def __call__(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        z: Floats,
-        h: Floats,
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats,
         loops: int | None = None,
-    ) -> tuple[Floats, Floats]:
+    ) -> tuple[Floats, Floats]:  # fmt: skip
         """One call of this many loops, by default `self.loops`."""
         grid = self._grid(board, x_t, allowed)
         latent = torch.as_tensor(z, device=self.device)
@@ -70,12 +58,13 @@ class TorchDenoiser:
         logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
         return _numpy(logits[-1]), _numpy(h_out)
 
-    def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
+    def _sample(self, gaussian: Gaussian | None, allowed: Floats, rng: Randomness) -> Floats:
+        """A draw from a distribution, the standard normal without one."""
         B, n, D = allowed.shape
         shape = (B, 0) if self.latent == "none" else self.model.z_shape(B, n, D)
-        return standard_normal(rng, shape)
-
-    def _sample(self, gaussian: Gaussian, noise: Floats) -> Floats:
+        noise = standard_normal(rng, shape)
+        if gaussian is None:
+            return noise
         return _numpy(gaussian.sample(torch.as_tensor(noise, device=self.device)))
 
     def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
@@ -83,10 +72,6 @@ class TorchDenoiser:
         values = torch.as_tensor(np.asarray(x_t, dtype=np.int64))
         grid = grid_of(values, board.incidence, board.complete, board.D, self.device)
         return grid._replace(allowed=torch.as_tensor(allowed, device=self.device))
-
-
-def _all_allowed(board: Board, B: int) -> Floats:
-    return np.ones((B, board.n, board.D), dtype=np.float32)
 
 
 def _numpy(tensor: Tensor) -> Floats:
