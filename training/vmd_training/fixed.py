@@ -102,8 +102,7 @@ def _lines(path: Path) -> Values:
 
 def spread(rows: Values, count: int) -> Values:
     """At most `count` of the rows, evenly from the first to the last."""
-    kept = min(count, len(rows))
-    return rows[np.linspace(0, len(rows) - 1, kept).astype(int)] if kept else rows
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows)), dtype=np.intp)]
 
 
 def digest(chosen: Sequence[FixedSet]) -> str:

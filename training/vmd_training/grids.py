@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,28 +48,13 @@ def groups_of(config: TrainConfig) -> tuple[Group, ...]:
     )
 
 
-class Cost(NamedTuple):
-    """What a training step computed before its gradient."""
-
-    loss: Tensor
-    terms: vmd.Terms
-    latent: vmd.Latent
-    encoded: Tensor
-    """(B,) bool: rows whose z came from the encoder now"""
-
-
-def cost_of(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Cost:
-    """One call with gradient on the rows of one pool."""
-    encoded = pool.fresh & pool.use_encoder
+def step(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Step:
+    """The cost of one call with gradient on the rows of a pool, which then move on."""
+    encoded = pool.fresh & pool.use_encoder  # rows whose z comes from the encoder now
     with torch.autocast(pool.h.device.type, dtype=dtype, enabled=dtype != torch.float32):
         latent = pool.latent(model, config.loops, config.draws)
         terms = vmd.call(model, pool.grid(), pool.x0, latent.z, pool.h, config.loops)
-    return Cost(vmd.loss(terms, latent.kl, pool.grid(), beta), terms, latent, encoded)
-
-
-def step(run: Run, pool: Pool, beta: Tensor) -> Step:
-    """The cost of one step on one pool, whose rows then move on."""
-    loss, terms, latent, encoded = cost_of(run.model, pool, beta, run.config, run.plan.dtype)
+    loss = vmd.loss(terms, latent.kl, pool.grid(), beta)
     done = vmd.solved(terms.logits.detach(), pool.x0, pool.grid())
     share = encoded.sum()
     nats = terms.cross_entropy[-1].detach()
@@ -114,20 +99,18 @@ class GridTask(Task[Run]):
         self._beta = torch.zeros((), device=device)
 
     def step(self, run: Run) -> Step:
-        """One call on a group by chance."""
+        """One call on a group by chance; now and then the pools take in new puzzles before it."""
+        if run.step % FEED_EVERY == 0:
+            for pool in self._pools.values():
+                pool.feed()
         group = self._groups[self._rng.choice(len(self._groups), p=self._shares)]
         # Filled in place, since a copy from the host would wait for the device.
         self._beta.fill_(kl_weight(run.config, run.progress))
         self._flops += self._step_flops[group.name]
         self._steps += 1
         run.puzzle_calls += group.batch * run.world.size
-        return step(run, self._pools[group.name], self._beta)
-
-    def end_step(self, run: Run) -> None:
-        """Let the pools take in new puzzles, now and then."""
-        if run.step % FEED_EVERY == 0:
-            for pool in self._pools.values():
-                pool.feed()
+        pool = self._pools[group.name]
+        return step(run.model, pool, self._beta, run.config, run.plan.dtype)
 
     def facts(self, run: Run) -> dict[str, Any]:
         """Speed, memory, and how long the run waited for puzzles.
@@ -159,13 +142,10 @@ class GridTask(Task[Run]):
     def evaluate(self, run: Run) -> dict[str, Any]:
         """Held-out solve rates of the averaged weights, and grids from the smallest empty board."""
         model, loops = run.ema, EVALUATED_LOOPS
-        rates = {
-            name: {
-                f"{calls}x{loops}": round(rate, 4)
-                for calls, rate in evaluate.solve_rates(model, packs, (1, 4), loops).items()
-            }
-            for name, packs in self._tests.items()
-        }
+        rates = {}
+        for name, packs in self._tests.items():
+            found = evaluate.solve_rates(model, packs, (1, 4), loops)
+            rates[name] = {calls: round(rate, 4) for calls, rate in found.items()}
         name, board = next(iter(evaluate.empty_boards(model).items()))
         empty = evaluate.valid_from_empty(model, board, 256, loops)
         return {"solve_rate": rates, "valid_empty": {name: round(empty, 4)}}
@@ -207,8 +187,9 @@ def _step_flops(run: Run, group: Group, take: Callable[[str], Pack]) -> float:
     model = VMD(run.model.config)
     pool = Pool(replace(group, batch=2), model, take, torch.device("cpu"))
     with FlopCounterMode(display=False) as counter:
-        cost = cost_of(model, pool, torch.tensor(1.0), run.config, torch.float32)
-        torch.autograd.backward(cost.loss)
+        torch.autograd.backward(
+            step(model, pool, torch.tensor(1.0), run.config, torch.float32).loss
+        )
     return float(counter.get_total_flops()) * group.batch / 2
 
 
@@ -221,7 +202,7 @@ def step_seconds(run: Run) -> float:
         pool = Pool(group, run.model, {group.name: pack}.__getitem__, device)
         for _ in range(2):  # the first step also prepares what the second finds ready
             started = time.perf_counter()
-            loss = cost_of(run.model, pool, weight, config, run.plan.dtype).loss
+            loss = step(run.model, pool, weight, config, run.plan.dtype).loss
             torch.autograd.backward(loss)
             float(loss.detach())  # waits until the device is done
         spent += group.weight * (time.perf_counter() - started)

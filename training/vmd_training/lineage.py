@@ -20,6 +20,7 @@ from typing import Any
 from vmd_solver.errors import VmdError
 from vmd_training.files import CHECKOUT, replacing
 from vmd_training.plots import PALETTE
+from vmd_training.tables import Row
 
 try:
     import fcntl
@@ -28,8 +29,6 @@ except ModuleNotFoundError:  # Windows: without a lock, --end finds nothing
 
 LINEAGE = CHECKOUT / "training" / "lineage"
 """The lineage of the repository."""
-
-Row = dict[str, Any]
 
 POLL_S = 0.2
 

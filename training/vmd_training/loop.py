@@ -53,9 +53,6 @@ class Task(ABC, Generic[Kind]):
     def step(self, run: Kind) -> Step:
         """The cost of the next batch."""
 
-    def end_step(self, run: Kind) -> None:
-        """Called once the weights have moved and the step is counted."""
-
     def facts(self, run: Kind) -> dict[str, Any]:
         """What a log row holds beside the means and what every row does."""
         return {}
@@ -73,8 +70,7 @@ class Interval:
     """True once in each period of a run's own time."""
 
     def __init__(self, period_s: float, now_s: float) -> None:
-        self.period_s = period_s
-        self.number = int(now_s / period_s)
+        self.period_s, self.number = period_s, int(now_s / period_s)
 
     def __call__(self, now_s: float) -> bool:
         """Whether a period ended since the last time this was true."""
@@ -98,24 +94,20 @@ class MetricAccumulator:
     """Means over steps, kept on the device until they are asked for."""
 
     def __init__(self) -> None:
-        self._totals: dict[str, Tensor] = {}
-        self._counts: dict[str, Tensor] = {}
+        self._sums: dict[str, tuple[Tensor, Tensor]] = {}
 
     def add(self, measured: Measured) -> None:
         """Take in what a step measured."""
         for name, (total, count) in measured.items():
             count = torch.ones_like(total) if count is None else count
-            self._totals[name] = self._totals.get(name, 0) + total
-            self._counts[name] = self._counts.get(name, 0) + count
+            if name in self._sums:
+                total, count = total + self._sums[name][0], count + self._sums[name][1]
+            self._sums[name] = total, count
 
     def means(self) -> dict[str, float]:
         """By name, where there was anything."""
-        counts = {name: float(count) for name, count in self._counts.items()}
-        return {
-            name: round(float(total) / counts[name], 5)
-            for name, total in self._totals.items()
-            if counts[name]
-        }
+        found = {name: (float(total), float(count)) for name, (total, count) in self._sums.items()}
+        return {name: round(total / count, 5) for name, (total, count) in found.items() if count}
 
 
 def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE) -> None:
@@ -159,7 +151,6 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         whole: Measured = {"loss": (loss.detach(), None), "grad_norm": (norm, None)}
         means.setdefault(part, MetricAccumulator()).add(whole | measured)
         run.step += 1
-        task.end_step(run)
         run.elapsed_s = run.world.agree(time.perf_counter() - started)
         sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
         over = run.progress >= 1 or sliced or clock.stopped()

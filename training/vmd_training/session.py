@@ -18,16 +18,13 @@ import click
 from vmd_solver.console.exits import ExitCode
 from vmd_solver.errors import ModelError, RuntimeUnavailable
 from vmd_training.files import CHECKOUT, copy_folder
+from vmd_training.tables import Row
 
 if TYPE_CHECKING:
     from vmd_training.device import Plan
 
 EXPORTED = CHECKOUT / "exported"
 """Folder of the included models, in a checkout."""
-
-Row = dict[str, Any]
-Command = Callable[..., Any]
-Decorator = Callable[[Command], Command]
 
 
 class Duration(click.ParamType[float]):
@@ -86,10 +83,10 @@ RUN = (
 """What every command that trains one run takes."""
 
 
-def together(*options: Decorator) -> Decorator:
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """One decorator for several options, listed in this order."""
 
-    def decorate(command: Command) -> Command:
+    def decorate(command: Any) -> Any:
         for option in reversed(options):
             command = option(command)
         return command

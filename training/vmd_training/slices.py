@@ -28,13 +28,14 @@ from vmd_training.export import export
 from vmd_training.files import copy_folder, write_lines
 from vmd_training.fixed import Scores
 from vmd_training.grids import groups_of, step_seconds, train
-from vmd_training.lineage import Lineage, Row
+from vmd_training.lineage import Lineage
 from vmd_training.loop import Clock, Report
 from vmd_training.model import VMD, ModelConfig, parameter_count
 from vmd_training.recipes import RECIPES
 from vmd_training.report import card, ran
 from vmd_training.run import Run, TrainConfig
 from vmd_training.session import aligned
+from vmd_training.tables import Row
 
 RESERVE = 1.15
 """What the last evaluation may take, as a multiple of what it should."""
@@ -190,19 +191,18 @@ class Slice(Run):
         return rows[-1]["after"] if same else None
 
     def before(self, spare: float) -> Scores | None:
-        """What this row starts from: the scores of the row before, or measured of an --init."""
-        known = self.known()
-        if known or (not self.step and self.options.init is None):
-            return known
-        if not self._affordable(self.ema, spare):
-            self.say("no time to score what the slice starts from")
+        """The scores of what the slice starts from, unless that is nothing, or time is short."""
+        if not self.step and self.options.init is None:
             return None
-        self.say("scores what the slice starts from")
-        return fixed.measure(self.ema, self.scored)
+        return self._measured(self.ema, "what the slice starts from", spare)
 
-    def _affordable(self, model: VMD, spare: float) -> bool:
-        """Whether measuring a model leaves most of the time to train in."""
-        return fixed.most_seconds(model, self.scored) < SCORING * (self.budget_left_s - spare)
+    def _measured(self, model: VMD, what: str, spare: float, else_: str = "") -> Scores | None:
+        """The scores of a model, if measuring them leaves most of the time to train in."""
+        if fixed.most_seconds(model, self.scored) < SCORING * (self.budget_left_s - spare):
+            self.say(f"scores {what}")
+            return fixed.measure(model, self.scored)
+        self.say(f"{else_}no time to score {what}")
+        return None
 
     def ships(self, spare: float, before: Scores | None) -> Ships | None:
         """What a new model has to reach; None where nothing is promoted.
@@ -231,12 +231,14 @@ class Slice(Run):
             if stated is None:
                 return Ships(None, "what ships cannot be built and states no score")
             return Ships(stated, UNLIKE)
-        if before is None or not _same_weights(model, self.ema):
-            if not self._affordable(model, spare):
-                self.say(f"promotes nothing: no time to score what ships in {folder}")
-                return None
-            self.say(f"scores what ships in {folder}")
-            before = fixed.measure(model, self.scored)
+        start, theirs = self.ema.state_dict(), model.state_dict()
+        same = start.keys() == theirs.keys() and all(
+            torch.equal(weight, theirs[name]) for name, weight in start.items()
+        )
+        if before is None or not same:
+            before = self._measured(model, f"what ships in {folder}", spare, "promotes nothing: ")
+        if before is None:
+            return None
         return Ships(round(fixed.score(before, self.scored), 4), "measured")
 
     def train(self, spare: float, report: Report, stop: Stop) -> None:
@@ -365,8 +367,9 @@ def run_slice(
     with stop.on_signals(), place.locked():
         one = Slice(place, options, plan, say)
         one.begin()
-        spare = one.require_time(one.known())
-        before = one.before(spare)
+        known = one.known()
+        spare = one.require_time(known)
+        before = known or one.before(spare)
         ships = one.ships(spare, before)
         spare = one.require_time(before)
         if stop.asked:
@@ -375,15 +378,6 @@ def run_slice(
         say(f"trains for {minutes:.1f} minutes; the end is given {spare:.0f} seconds")
         one.train(spare, report, stop)
         return one.end(before, ships, "on request" if stop.asked else "as planned")
-
-
-def _same_weights(one: VMD, other: VMD) -> bool:
-    """Whether two models are the same."""
-    ours, theirs = one.state_dict(), other.state_dict()
-    return ours.keys() == theirs.keys() and all(
-        weight.shape == theirs[name].shape and torch.equal(weight, theirs[name])
-        for name, weight in ours.items()
-    )
 
 
 def plan_text(place: Lineage, options: SliceOptions, plan: Plan) -> str:

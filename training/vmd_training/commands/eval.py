@@ -9,16 +9,7 @@ from typing import Any
 import click
 
 from vmd_solver.errors import VmdError
-from vmd_training.session import (
-    COUNT,
-    EXISTING_FOLDER,
-    FOLDER,
-    NUMBER,
-    QUIET,
-    interruptible,
-    needed,
-    show,
-)  # fmt: skip
+from vmd_training import session
 
 SECTIONS = (
     "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "budget",
@@ -45,25 +36,27 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 @click.argument("model")
 @click.option("--baseline", "baselines", multiple=True, metavar="MODEL",
               help="Another model to hold it against; may be given several times.")  # fmt: skip
-@click.option("--out", type=FOLDER, help="Folder of the report.  [default: runs/eval-NAME]")
+@click.option("--out", type=session.FOLDER, help="Folder of the report.  [default: runs/eval-NAME]")
 @click.option("--resume", is_flag=True, help="Continue the report in --out.")
 @click.option("--only", callback=sections, metavar="A,B,..",
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
-@click.option("--data", type=EXISTING_FOLDER,
+@click.option("--data", type=session.EXISTING_FOLDER,
               help="Folder with more puzzles: sudoku/*.txt and variants/*.jsonl.")  # fmt: skip
 @click.option("--sets", callback=names, metavar="A,B,..",
               help="Only these 9x9 sets, of minimal, hardest, the files of --data by name, and any"
               " file by its path.")  # fmt: skip
-@click.option("--count", type=COUNT, help="Puzzles of a set.  [default: 100, with --quick 12]")
+@click.option(
+    "--count", type=session.COUNT, help="Puzzles of a set.  [default: 100, with --quick 12]"
+)
 @click.option("--quick", is_flag=True, help="Few puzzles and coarse steps: about two minutes.")
 @click.option("--runtime", type=click.Choice(["auto", "onnx", "torch"]), default="auto",
               help="auto: ONNX Runtime for exported models on a CPU, else torch.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
-@click.option("--threads", type=COUNT, help="Processor threads.")
-@click.option("--loops", type=COUNT,
+@click.option("--threads", type=session.COUNT, help="Processor threads.")
+@click.option("--loops", type=session.COUNT,
               help="Loops of one call.  [default: what the model states, or 16]")  # fmt: skip
-@click.option("--seed", type=NUMBER, default=0, help="Seed of puzzles and draws.")
-@QUIET
+@click.option("--seed", type=session.NUMBER, default=0, help="Seed of puzzles and draws.")
+@session.QUIET
 def command(
     model: str, baselines: tuple[str, ...], out: Path | None, only: tuple[str, ...], resume: bool,
     quiet: bool, data: Path | None, sets: tuple[str, ...], count: int | None, quick: bool,
@@ -73,7 +66,7 @@ def command(
 
     MODEL is an included model, an exported folder, a run, or a checkpoint.
     """
-    with needed("evaluation needs"):
+    with session.needed("evaluation needs"):
         import torch
 
         from vmd_training.evaluation import report, sections
@@ -92,9 +85,9 @@ def command(
 
     def progress(what: str, left_s: float) -> None:
         if not quiet:
-            show(f"{left_s / 60:5.1f} min left  {what}")
+            session.show(f"{left_s / 60:5.1f} min left  {what}")
 
-    with interruptible("interrupted; what was measured is kept: continue with --resume"):
+    with session.interruptible("interrupted; what was measured is kept: continue with --resume"):
         report.measure(kept, bench, [sections.SECTIONS[name] for name in only], progress)
     path = report.write(kept, list(sections.SECTIONS.values()))
     click.echo(f"report: {path}\nfigures as data: {kept.path}")

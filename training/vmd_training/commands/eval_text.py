@@ -10,34 +10,26 @@ import click
 
 from vmd_solver.sampling.settings import POLICIES
 from vmd_solver.text.settings import CHOICES, TextSettings
-from vmd_training.session import (
-    AMOUNT,
-    COUNT,
-    EXISTING_FOLDER,
-    FILE,
-    FOLDER,
-    HELD_OUT,
-    NUMBER,
-    needed,
-    teller,
-)  # fmt: skip
+from vmd_training import session
 
 
 @click.command()
-@click.argument("models", type=EXISTING_FOLDER, nargs=-1, required=True)
-@click.option("--corpus", type=FILE, multiple=True, required=True,
+@click.argument("models", type=session.EXISTING_FOLDER, nargs=-1, required=True)
+@click.option("--corpus", type=session.FILE, multiple=True, required=True,
               help="The text that the models were trained on; its end is held out.")  # fmt: skip
-@HELD_OUT
-@click.option("--block-length", "lengths", type=COUNT, multiple=True, default=(4, 8, 16))
-@click.option("--temperature", "temperatures", type=AMOUNT, multiple=True, default=(1.0,))
-@click.option("--samples", type=COUNT, default=16)
-@click.option("--rows", type=COUNT, default=64, help="Windows of held-out text behind a bound.")
+@session.HELD_OUT
+@click.option("--block-length", "lengths", type=session.COUNT, multiple=True, default=(4, 8, 16))
+@click.option("--temperature", "temperatures", type=session.AMOUNT, multiple=True, default=(1.0,))
+@click.option("--samples", type=session.COUNT, default=16)
+@click.option(
+    "--rows", type=session.COUNT, default=64, help="Windows of held-out text behind a bound."
+)
 @click.option("--policy", type=click.Choice(POLICIES), default="random")
 @click.option("--z", type=click.Choice(CHOICES["z"]), default="keep")
 @click.option("--remask", type=click.Choice(CHOICES["remask"]), default="none")
-@click.option("--latents", type=COUNT, default=1)
-@click.option("--seed", type=NUMBER, default=0)
-@click.option("--out", type=FOLDER, default=Path("runs/eval-text"))
+@click.option("--latents", type=session.COUNT, default=1)
+@click.option("--seed", type=session.NUMBER, default=0)
+@click.option("--out", type=session.FOLDER, default=Path("runs/eval-text"))
 def command(
     models: tuple[Path, ...], corpus: tuple[Path, ...], held_out: float, lengths: tuple[int, ...],
     temperatures: tuple[float, ...], samples: int, rows: int, out: Path, **how: Any,
@@ -47,7 +39,7 @@ def command(
     Samples are judged by n-grams counted on the training text: bits a character, real words,
     distinct runs of characters.
     """
-    with needed("evaluation needs", "cpu,train"):
+    with session.needed("evaluation needs", "cpu,train"):
         import torch
 
         from vmd_solver.text.denoiser import OnnxText
@@ -58,7 +50,7 @@ def command(
     results, page = {}, ["# Text", ""]
     for folder in models:
         opened = OnnxText(folder, "cpu", torch.get_num_threads())
-        found = evaluation.evaluate(folder, opened, setting, teller(quiet=False))
+        found = evaluation.evaluate(folder, opened, setting, session.teller(quiet=False))
         results[str(folder)] = found
         page += [f"## {folder}", "", evaluation.page(found), ""]
     (out / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")

@@ -12,67 +12,60 @@ from vmd_solver.errors import ModelError
 from vmd_training import session
 from vmd_training.commands.grids import described
 from vmd_training.lineage import LINEAGE, Lineage
-from vmd_training.session import (
-    AMOUNT,
-    COUNT,
-    DEVICE,
-    DURATION,
-    EXISTING,
-    FOLDER,
-    NUMBER,
-    POSITIVE,
-    QUIET,
-    THREADS,
-    Row,
-)  # fmt: skip
+from vmd_training.tables import Row
 
 
 @click.command()
-@click.option("--time", "budget_s", type=DURATION, default="30m",
+@click.option("--time", "budget_s", type=session.DURATION, default="30m",
               help="For everything: set-up, training, evaluation, export.")  # fmt: skip
 @click.option("--recipe", help="Boards and batches.  [default: full on CUDA, else grids]")
-@click.option("--lineage", "folder", type=FOLDER, default=LINEAGE, show_default=False,
+@click.option("--lineage", "folder", type=session.FOLDER, default=LINEAGE, show_default=False,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
 @click.option("--widen", is_flag=True, help="Continue with the model of the recipe, which is wider"
               " than the lineage's.")  # fmt: skip
-@click.option("--init", type=EXISTING,
+@click.option("--init", type=session.EXISTING,
               help="What a new lineage starts from; one that has begun continues.")  # fmt: skip
-@click.option("--data", "paths", type=EXISTING, multiple=True,
+@click.option("--data", "paths", type=session.EXISTING, multiple=True,
               help="A file to train on (vmd-train data), or a folder with published puzzles to "
               "evaluate on; may be repeated.")  # fmt: skip
-@click.option("--count", type=COUNT, default=200, help="Puzzles of a set of the evaluation.")
-@DEVICE
-@THREADS
-@click.option("--workers", type=COUNT, help="Processes that make puzzles.")
-@click.option("--lr", type=POSITIVE, help="Learning rate, at its highest.")
-@click.option("--weight-decay", type=AMOUNT)
-@click.option("--draws", type=COUNT,
+@click.option(
+    "--count", type=session.COUNT, default=200, help="Puzzles of a set of the evaluation."
+)
+@session.DEVICE
+@session.THREADS
+@click.option("--workers", type=session.COUNT, help="Processes that make puzzles.")
+@click.option("--lr", type=session.POSITIVE, help="Learning rate, at its highest.")
+@click.option("--weight-decay", type=session.AMOUNT)
+@click.option("--draws", type=session.COUNT,
               help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
-@click.option("--beta", type=AMOUNT, help="Weight of the KL.")
+@click.option("--beta", type=session.AMOUNT, help="Weight of the KL.")
 @click.option("--ema", type=click.FloatRange(0, 1, max_open=True),
               help="Decay of the average of the weights, a step.")  # fmt: skip
-@click.option("--warmup", type=COUNT, help="Steps over which the rate rises.  [default: 30]")
-@click.option("--train-loops", "loops", type=COUNT, help="Loops of a training call.")
-@click.option("--batch-scale", type=POSITIVE, help="Multiplies every batch.")
-@click.option("--reuse", type=COUNT, help="Times a puzzle is used.")
-@click.option("--seed", type=NUMBER, help="Seed of everything random.")
-@click.option("--save-every", "checkpoint_every_s", type=DURATION, default="2m",
+@click.option(
+    "--warmup", type=session.COUNT, help="Steps over which the rate rises.  [default: 30]"
+)
+@click.option("--train-loops", "loops", type=session.COUNT, help="Loops of a training call.")
+@click.option("--batch-scale", type=session.POSITIVE, help="Multiplies every batch.")
+@click.option("--reuse", type=session.COUNT, help="Times a puzzle is used.")
+@click.option("--seed", type=session.NUMBER, help="Seed of everything random.")
+@click.option("--save-every", "checkpoint_every_s", type=session.DURATION, default="2m",
               help="Time between two saves.")  # fmt: skip
-@click.option("--keep", "finish_s", type=DURATION, help="Time kept for save and export, beside the"
-              " evaluation.  [default: 30s on a CPU, else 20s]")  # fmt: skip
+@click.option("--keep", "finish_s", type=session.DURATION,
+              help="Time kept for save and export, beside the evaluation.  "
+              "[default: 30s on a CPU, else 20s]")  # fmt: skip
 @click.option("--promote/--no-promote", default=True,
               help="Let the model ship if it scores as well as what does.")  # fmt: skip
-@click.option("--exported", type=FOLDER,
+@click.option("--exported", type=session.FOLDER,
               help="Folder of the included models.  [default: exported]")  # fmt: skip
 @click.option("--name", default="grids", callback=session.file_name,
               help="Name of the included model.")  # fmt: skip
 @click.option("--pack", type=click.Path(path_type=Path, dir_okay=False),
               help="Write all that comes of it into this tar as well, at each save.")  # fmt: skip
-@click.option("--tensorboard", type=FOLDER,
+@click.option("--tensorboard", type=session.FOLDER,
               help="Write the log for TensorBoard into this folder as well.")  # fmt: skip
 @click.option("--end", is_flag=True, help="End the slice that runs, and wait for its row.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@QUIET
+@session.QUIET
 def command(
     folder: Path, recipe: str | None, widen: bool, end: bool, device: str, threads: int | None,
     paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
