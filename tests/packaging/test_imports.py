@@ -75,7 +75,6 @@ HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}
 
 NARROW: dict[str, set[str]] = {
     "vmd_training.graph": set(),
-    "vmd_training.optimizer": set(),
     "vmd_training.model": {
         "vmd_training.graph",
         "vmd_training.transformer",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from vmd_training import distributed
+from vmd_training import device
 from vmd_training.recipes import Group
 from vmd_training.device import choose
 from vmd_training.grids import train
@@ -32,13 +32,13 @@ torch.set_num_threads(1)
 RECIPES["tiny"] = Recipe((Group("tiny", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), 0.5, 0.2),))
 sizes = {"d": 8, "messages": 8, "hidden": 8, "latent_d": 4, "latent_loops": 2}
 if __name__ == "__main__":
-    folder, world = Path(sys.argv[1]), distributed.join()
+    folder, world = Path(sys.argv[1]), device.join()
     config = TrainConfig("tiny", steps=12, loops=2, log_every_s=1e-3)
     run = Run(folder, config, ModelConfig(**sizes), choose("cpu"), world)
     train(run, lambda row: None)
     drawn = torch.rand(8)
     torch.save((run.model.state_dict(), run.step, drawn), folder / f"rank{world.rank}.pt")
-    distributed.leave()
+    device.leave()
 """
 
 

@@ -1,9 +1,16 @@
-"""A training run on disk: all it needs to continue, in one file, written whole or not at all."""
+"""A training run on disk: all it needs to continue, in one file, and what another starts from.
+
+A start may be widened: every hidden channel is copied, and what reads a channel reads each copy
+with a share of the old weight. The shares differ and sum to 1, so that nothing changes in what is
+computed and yet no two copies get the same gradient. LayerNorm sees the same mean and variance.
+Source: Net2WiderNet, arXiv 1511.05641; uneven shares instead of noise are ours.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,8 +26,8 @@ VERSION = 1
 KEYS = {
     "model_config", "train_config", "model", "ema", "optimizer", "step", "elapsed_s", "puzzle_calls"
 }  # fmt: skip
+WIDTHS = ("d", "messages", "hidden", "latent_d")
 
-Made = TypeVar("Made")
 Network = TypeVar("Network", bound=nn.Module)
 ConfigOf = Callable[[dict[str, Any]], Any]
 """Reads the config of a kind of network."""
@@ -46,7 +53,7 @@ def load(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} has checkpoint version {state['version']}, expected {VERSION}")
     if missing := sorted(KEYS - set(state)):
         raise ModelError(f"{path} is a checkpoint without {', '.join(missing)}")
-    return state
+    return {"earlier": [], **state}
 
 
 class Start(NamedTuple):
@@ -66,15 +73,25 @@ def start(path: Path, config_of: ConfigOf = ModelConfig.from_dict) -> Start:
     Raises ModelError.
     """
     if (path / "weights.safetensors").is_file():
-        return _exported(path, config_of)
-    state = load(path / "checkpoint.pt" if path.is_dir() else path)
-    ran = {
-        "recipe": state["train_config"]["recipe"],
-        "steps": state["step"],
-        "minutes": round(state["elapsed_s"] / 60, 1),
-    }
-    config = _understood(path, lambda: config_of(state["model_config"]))
-    return Start(config, state["ema"], [*state.get("earlier", ()), ran])
+        try:
+            config = json.loads((path / "config.json").read_text("utf-8"))["model"]
+            ran = json.loads((path / "metrics.json").read_text("utf-8")).get("run", {})
+            weights = load_file(path / "weights.safetensors")
+        except Exception as error:  # safetensors raises its own, and the file may hold anything
+            raise ModelError(f"{path} is damaged, or no model of vmd-train") from error
+        last = {name: ran[name] for name in ("recipe", "steps", "minutes") if name in ran}
+        lineage = [*ran.get("earlier", ()), *([last] if last else ())]
+    else:
+        state = load(path / "checkpoint.pt" if path.is_dir() else path)
+        config, weights = state["model_config"], state["ema"]
+        last = {
+            "recipe": state["train_config"]["recipe"],
+            "steps": state["step"],
+            "minutes": round(state["elapsed_s"] / 60, 1),
+        }
+        lineage = [*state["earlier"], last]
+    with _understood(path):
+        return Start(config_of(config), weights, lineage)
 
 
 def load_model(path: Path) -> VMD:
@@ -88,29 +105,65 @@ def load_model(path: Path) -> VMD:
 def built(network: type[Network], config_of: ConfigOf, path: Path) -> Network:
     """As `load_model`, for a network of any kind."""
     config, weights, _ = start(path, config_of)
-
-    def make() -> Network:
+    with _understood(path):
         model = network(config)
         model.load_state_dict(weights)
-        return model.eval()
-
-    return _understood(path, make)
+    return model.eval()
 
 
-def _exported(folder: Path, config_of: ConfigOf) -> Start:
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))["model"]
-        ran = json.loads((folder / "metrics.json").read_text("utf-8")).get("run", {})
-        weights = load_file(folder / "weights.safetensors")
-    except Exception as error:  # safetensors raises its own, and the file may hold anything
-        raise ModelError(f"{folder} is damaged, or no model of vmd-train") from error
-    last = {name: ran[name] for name in ("recipe", "steps", "minutes") if name in ran}
-    lineage = [*ran.get("earlier", ()), *([last] if last else ())]
-    return Start(_understood(folder, lambda: config_of(config)), weights, lineage)
-
-
-def _understood(path: Path, make: Callable[[], Made]) -> Made:
-    try:
-        return make()
+        yield
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"{path} holds a model that this version cannot build") from error
+
+
+def widened(start: Start, ours: ModelConfig, seed: int) -> dict[str, Tensor]:
+    """Weights to start from, as a network with the widths of `ours` has them.
+
+    Raises ModelError where the widths are not the same multiple of the narrower ones, or where the
+    backbone is not the candidate graph.
+    """
+    theirs = start.config
+    old, new = ([getattr(config, width) for width in WIDTHS] for config in (theirs, ours))
+    times, latent_times = ours.d // theirs.d, ours.latent_d // theirs.latent_d
+    factors = (times, times, times, latent_times)
+    if new != [width * factor for width, factor in zip(old, factors, strict=True)]:
+        had, wanted = (
+            ", ".join(f"{name} {width}" for name, width in zip(WIDTHS, widths, strict=True))
+            for widths in (old, new)
+        )
+        raise ModelError(
+            f"the checkpoint to start from has {had}, this model {wanted}; start from"
+            " one of the same widths, or of widths that all of them but latent_d are the same"
+            " multiple of"
+        )
+    if old == new:
+        return start.weights
+    if theirs.backbone != "candidate-graph":
+        raise ModelError("only candidate graphs can be widened; start from one of the same widths")
+    random = torch.Generator().manual_seed(seed)
+    wider = {}
+    for name, weight in start.weights.items():
+        network, *_, layer, kind = name.split(".")
+        trunk = network == "denoiser"
+        factor = times if trunk else latent_times
+        d, messages = (theirs.d, theirs.messages) if trunk else (theirs.latent_d,) * 2
+        if layer != "head":
+            weight = torch.cat([weight] * factor)
+        if kind == "weight" and layer != "norm" and factor > 1:
+            # The first inputs are hidden channels, unless they all are; the rest stays as it is.
+            every = weight.shape[1]
+            hidden = {"factor": [messages], "update": [d, messages], "inputs": [0]}
+            columns = hidden.get(layer, [every])
+            *wide, narrow = torch.split(weight, [*columns, every - sum(columns)], dim=1)
+            weight = torch.cat((*(_shared(part, factor, random) for part in wide), narrow), dim=1)
+        wider[name] = weight
+    return wider
+
+
+def _shared(weight: Tensor, times: int, random: torch.Generator) -> Tensor:
+    """Columns for `times` copies of each input; the columns of an input sum to the old one."""
+    shares = torch.rand((times, *weight.shape), generator=random) + 0.5
+    return torch.cat(tuple(weight * shares / shares.sum(dim=0)), dim=1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import resolve_name
 from typing import Never
 
 import click
@@ -12,27 +11,28 @@ import click
 from vmd_solver import __version__
 from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError, VmdError
-from vmd_training import commands
+
+COMMANDS = {"sudoku": "vmd_training.commands.grids:sudoku"} | {
+    name: f"vmd_training.commands.{name.replace('-', '_')}:command"
+    for name in ("data", "eval", "eval-text", "export", "grids", "slice", "synthetic", "text")
+}
 
 
 class Commands(click.Group):
-    """Each module in `vmd_training.commands` is a command, imported when it is used."""
+    """Imports each command when it is used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         """By name."""
-        found = (module.name.replace("_", "-") for module in iter_modules(commands.__path__))
-        return sorted(found)
+        return sorted(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command of that name."""
-        if name not in self.list_commands(context):
-            return None
-        module = import_module(f"{commands.__name__}.{name.replace('-', '_')}")
-        found: click.Command = module.command
-        return found
+        return resolve_name(COMMANDS[name]) if name in COMMANDS else None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(__version__, prog_name="vmd-train")
 def cli() -> None:
     """Train variational masked diffusion on constraint puzzles."""

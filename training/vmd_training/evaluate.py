@@ -1,4 +1,9 @@
-"""What a model can do on its own, in torch: solve rates by calls, and grids from nothing."""
+"""What a model can do on its own, in torch: solve rates by calls, grids from nothing.
+
+`TorchDenoiser` is a `Denoiser` over torch, for models that were not exported, and devices that ONNX
+Runtime lacks here. It draws the same noise from the same generator as the ONNX denoiser does, so
+that both solve alike.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +17,17 @@ from torch import Tensor
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.puzzle import conflicts
+from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_training.generate import Pack, held_out
 from vmd_training.graph import Grid
-from vmd_training.model import VMD
+from vmd_training.model import VMD, Gaussian
 from vmd_training.recipes import Group
+
+BATCH = 64
+"""Rows of one call."""
+FINAL_PUZZLES = 200
+FINAL_CALLS = (1, 4, 10)
+EMPTY_GRIDS = 200
 
 
 def grid_of(
@@ -30,51 +42,54 @@ def grid_of(
     )
 
 
+def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
+    """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
+    noise = torch.randn(model.z_shape(*grid.allowed.shape), generator=rng).to(grid.allowed.device)
+    z = noise if model.prior is None else model.prior(grid).sample(noise)
+    return model.spread(z, grid)
+
+
+@torch.no_grad()
 def solve_rates(
-    model: VMD, packs: Sequence[Pack], calls: Sequence[int], loops: int, seed: int = 0
-) -> dict[int, float]:
-    """Share of puzzles whose most probable grid is the solution, after each number of calls.
+    model: VMD, packs: Sequence[Pack], calls: Sequence[int], loops: int
+) -> dict[str, float]:
+    """Share of puzzles whose most probable grid is the solution, after each number of calls: by
+    `CxL`, C calls of L loops.
 
     Nothing is committed and nothing checked in between: the hidden state alone is carried on. z is
     drawn once from the learned prior.
     """
-    rng = torch.Generator(device="cpu").manual_seed(seed)
-    solved = [_solved(model, pack, calls, loops, rng) for pack in packs]
-    total = sum(len(pack.givens) for pack in packs)
-    return {number: sum(row[number] for row in solved) / total for number in calls}
-
-
-@torch.no_grad()
-def _solved(
-    model: VMD, pack: Pack, calls: Sequence[int], loops: int, rng: torch.Generator, batch: int = 64
-) -> dict[int, int]:
     device = next(model.parameters()).device
-    right = dict.fromkeys(calls, 0)
-    for start in range(0, len(pack.givens), batch):
-        givens = torch.from_numpy(pack.givens[start : start + batch].astype(np.int64))
-        x0 = torch.from_numpy(pack.solutions[start : start + batch].astype(np.int64)).to(device)
-        grid = grid_of(givens, pack.units, pack.complete, int(pack.solutions.max()), device)
-        z, h = draw(model, grid, rng), model.start(grid)
-        for number in range(1, max(calls) + 1):
-            logits, h = model.denoiser(grid, z, h, loops)
-            if number in right:
-                answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
-                right[number] += int((answer == x0).all(dim=-1).sum())
-    return right
+    rng = torch.Generator(device="cpu").manual_seed(0)
+    right, total = dict.fromkeys(calls, 0), sum(len(pack.givens) for pack in packs)
+    for pack in packs:
+        givens, solutions = (
+            torch.split(torch.from_numpy(rows.astype(np.int64)), BATCH)
+            for rows in (pack.givens, pack.solutions)
+        )
+        for x_t, x0 in zip(givens, solutions, strict=True):
+            grid = grid_of(x_t, pack.units, pack.complete, int(pack.solutions.max()), device)
+            z, h = draw(model, grid, rng), model.start(grid)
+            for number in range(1, max(calls) + 1):
+                logits, h = model.denoiser(grid, z, h, loops)
+                if number in right:
+                    found = answers(grid, logits).cpu()
+                    right[number] += int((found == x0).all(dim=-1).sum())
+    return {f"{number}x{loops}": count / total for number, count in right.items()}
+
+
+def answers(grid: Grid, logits: Tensor) -> Tensor:
+    """The most probable grids (B, n) after the last loop of a call."""
+    return torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
 
 
 @torch.no_grad()
-def valid_from_empty(model: VMD, board: Board, count: int, loops: int, seed: int = 0) -> float:
+def valid_from_empty(model: VMD, board: Board, count: int, loops: int) -> float:
     """Share of valid grids when one call fills an empty board, values drawn from p(x0 | x_t, z)."""
     device = next(model.parameters()).device
-    rng = torch.Generator(device="cpu").manual_seed(seed)
-    grid = grid_of(
-        torch.zeros(count, board.n, dtype=torch.long),
-        board.incidence,
-        board.complete,
-        board.D,
-        device,
-    )
+    rng = torch.Generator(device="cpu").manual_seed(0)
+    empty = torch.zeros(count, board.n, dtype=torch.long)
+    grid = grid_of(empty, board.incidence, board.complete, board.D, device)
     logits, _ = model.denoiser(grid, draw(model, grid, rng), model.start(grid), loops)
     uniform = torch.rand(logits[-1].shape, generator=rng).to(device)
     values = (logits[-1] - (-uniform.log()).log()).argmax(dim=-1) + 1
@@ -93,19 +108,6 @@ def empty_boards(model: VMD) -> dict[str, Board]:
     return boards if model.config.backbone == "candidate-graph" else {"9x9": boards["9x9"]}
 
 
-FINAL_PUZZLES = 200
-FINAL_CALLS = (1, 4, 10)
-EMPTY_GRIDS = 200
-
-
-def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
-    """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
-    B, n, D = grid.allowed.shape
-    noise = torch.randn(model.z_shape(B, n, D), generator=rng).to(grid.allowed.device)
-    z = noise if model.prior is None else model.prior(grid).sample(noise)
-    return model.spread(z, grid)
-
-
 def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[str, Any]:
     """The evaluation that goes into metrics.json; `score` decides whether a model is promoted.
 
@@ -113,17 +115,76 @@ def final(model: VMD, groups: Sequence[Group], seed: int, loops: int) -> dict[st
     """
     packs = {group.name: held_out(group, FINAL_PUZZLES, seed) for group in groups}
     rates = {name: solve_rates(model, pack, FINAL_CALLS, loops) for name, pack in packs.items()}
-    total = sum(group.weight for group in groups)
+    total, most = sum(group.weight for group in groups), f"{max(FINAL_CALLS)}x{loops}"
     return {
-        "score": sum(g.weight * rates[g.name][max(FINAL_CALLS)] for g in groups) / total,
+        "score": sum(group.weight * rates[group.name][most] for group in groups) / total,
         "puzzles": dict.fromkeys(packs, FINAL_PUZZLES),
-        "solve_rate": {
-            name: {f"{calls}x{loops}": rate for calls, rate in row.items()}
-            for name, row in rates.items()
-        },
+        "solve_rate": rates,
         "empty_grids": EMPTY_GRIDS,
         "valid_empty": {
             name: valid_from_empty(model, board, EMPTY_GRIDS, loops)
             for name, board in empty_boards(model).items()
         },
     }
+
+
+class TorchDenoiser:
+    """The networks of `model` behind the engine's interface; arrays stay numpy outside."""
+
+    def __init__(self, model: VMD, name: str, loops: int, device: torch.device) -> None:
+        self.model = model.to(device).eval().requires_grad_(False)
+        self.name, self.loops, self.device = name, loops, device
+        self.latent: LatentKind = model.config.latent
+
+    def start(self, board: Board, B: int) -> Floats:
+        """Zeros (B, n, D, d)."""
+        allowed = np.ones((B, board.n, board.D), dtype=np.float32)
+        empty = np.zeros((B, board.n), dtype=np.int64)
+        return _numpy(self.model.start(self._grid(board, empty, allowed)))
+
+    def draw(
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
+    ) -> Floats:
+        """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
+        prior = self.model.prior if learned else None
+        gaussian = None if prior is None else prior(self._grid(board, x_t, allowed))
+        return self._sample(gaussian, allowed, rng)
+
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
+        """z from the encoder, shaped as `draw` does."""
+        encoder, answer = self.model.encoder, torch.as_tensor(x0, device=self.device)
+        gaussian = None if encoder is None else encoder(self._grid(board, x_t, allowed), answer)
+        return self._sample(gaussian, allowed, rng)
+
+    def __call__(
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats,
+        loops: int | None = None,
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One call of this many loops, by default `self.loops`."""
+        grid = self._grid(board, x_t, allowed)
+        latent = torch.as_tensor(z, device=self.device)
+        if self.latent != "none":
+            latent = self.model.spread(latent, grid)
+        state = torch.as_tensor(h, device=self.device)
+        logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
+        return _numpy(logits[-1]), _numpy(h_out)
+
+    def _sample(self, gaussian: Gaussian | None, allowed: Floats, rng: Randomness) -> Floats:
+        """A draw from a distribution, the standard normal without one."""
+        B, n, D = allowed.shape
+        shape = (B, 0) if self.latent == "none" else self.model.z_shape(B, n, D)
+        noise = standard_normal(rng, shape)
+        if gaussian is None:
+            return noise
+        return _numpy(gaussian.sample(torch.as_tensor(noise, device=self.device)))
+
+    def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
+        """The batch as the networks see it: one board for all rows."""
+        values = torch.as_tensor(np.asarray(x_t, dtype=np.int64))
+        grid = grid_of(values, board.incidence, board.complete, board.D, self.device)
+        return grid._replace(allowed=torch.as_tensor(allowed, device=self.device))
+
+
+def _numpy(tensor: Tensor) -> Floats:
+    array: Floats = tensor.detach().cpu().numpy()
+    return array

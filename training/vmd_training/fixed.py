@@ -25,7 +25,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import Values, minimal_puzzles
 from vmd_solver.errors import PuzzleError
 from vmd_training.dataset import Dataset, Section, read, write
-from vmd_training.evaluate import draw, grid_of, valid
+from vmd_training.evaluate import answers, draw, grid_of, valid
 from vmd_training.generate import LINES, deepest
 from vmd_training.mine import SHALLOW, mine
 from vmd_training.model import VMD
@@ -44,8 +44,8 @@ REAL = ("forum", "magictour", "top95")
 """The published lists, NAME.txt, where a folder has them."""
 
 CALLS, LOOPS, LATENTS = 10, 16, (1, 4)
-CHUNK = {"cpu": 50}
-"""Rows of one call, by device; all of a set elsewhere."""
+CHUNK = 50
+"""Rows of one call on a CPU; elsewhere all of a set."""
 
 Scores = dict[str, dict[str, float]]
 """By set, then by number of latents: the share of puzzles with a valid grid."""
@@ -61,6 +61,16 @@ class FixedSet(NamedTuple):
     stands_in: bool
     """Made here, and part of the score; the published ones are reported beside it."""
 
+    @property
+    def rows(self) -> Tensor:
+        """The puzzles (m, n) as the networks read them."""
+        return torch.from_numpy(self.givens.astype(np.int64))
+
+    def chunk(self, model: VMD) -> int:
+        """Rows of one call."""
+        on_cpu = next(model.parameters()).device.type == "cpu"
+        return CHUNK if on_cpu else max(1, len(self.givens))
+
 
 def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]:
     """The stand-ins, the empty board, and what is published in the folder or its subfolder sudoku.
@@ -72,10 +82,11 @@ def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]
         for section in read(FIXED).sections
     ]
     made.append(FixedSet("empty", sudoku(), np.zeros((count, 81), np.int8), True))
+    places = (folder, folder / "sudoku") if folder else ()
     for name in REAL:
-        places = (folder / f"{name}.txt", folder / "sudoku" / f"{name}.txt") if folder else ()
-        if path := next((place for place in places if place.is_file()), None):
-            made.append(FixedSet(name, sudoku(), spread(_lines(path), count), False))
+        found = [path for place in places if (path := place / f"{name}.txt").is_file()]
+        if found:
+            made.append(FixedSet(name, sudoku(), spread(_lines(found[0]), count), False))
     return tuple(made)
 
 
@@ -86,13 +97,12 @@ def _lines(path: Path) -> Values:
     for number, row in enumerate(rows, 1):
         if len(row) != 81 or not row.isdecimal() or not row.isascii():
             raise PuzzleError(f"{path}: puzzle {number} is not 81 digits or dots")
-    return np.array([[int(sign) for sign in row] for row in rows], np.int8).reshape(-1, 81)
+    return np.array([list(row) for row in rows], np.int8).reshape(-1, 81)
 
 
 def spread(rows: Values, count: int) -> Values:
     """At most `count` of the rows, evenly from the first to the last."""
-    kept = min(count, len(rows))
-    return rows[np.linspace(0, len(rows) - 1, kept).astype(int)] if kept else rows
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows)), dtype=np.intp)]
 
 
 def digest(chosen: Sequence[FixedSet]) -> str:
@@ -112,30 +122,18 @@ def score(scores: Scores, chosen: Sequence[FixedSet]) -> float:
 
 def measure(model: VMD, chosen: Sequence[FixedSet]) -> Scores:
     """Of each set the share of puzzles of which one of K latents reaches a valid grid, by K."""
-    return {one.name: _shares(model, one) for one in chosen}
-
-
-def _shares(model: VMD, one: FixedSet) -> dict[str, float]:
-    rng = torch.Generator(device="cpu").manual_seed(0)
-    open_rows = _rows(one)
-    reached, m = {}, max(1, len(open_rows))
-    for latent in range(1, max(LATENTS) + 1):
-        if len(open_rows):
-            parts = torch.split(open_rows, _chunk(model, one))
-            done = [attempt(model, rows, one.board, rng) for rows in parts]
-            open_rows = open_rows[~torch.cat(done)]
-        if latent in LATENTS:
-            reached[str(latent)] = round(1 - len(open_rows) / m, 4)
-    return reached
-
-
-def _rows(one: FixedSet) -> Tensor:
-    return torch.from_numpy(one.givens.astype(np.int64))
-
-
-def _chunk(model: VMD, one: FixedSet) -> int:
-    """Rows of one call."""
-    return CHUNK.get(next(model.parameters()).device.type, max(1, len(one.givens)))
+    scores: Scores = {}
+    for one in chosen:
+        rng = torch.Generator(device="cpu").manual_seed(0)
+        shares, left = scores.setdefault(one.name, {}), one.rows
+        for latent in range(1, max(LATENTS) + 1):
+            if len(left):
+                parts = torch.split(left, one.chunk(model))
+                done = [attempt(model, rows, one.board, rng) for rows in parts]
+                left = left[~torch.cat(done)]
+            if latent in LATENTS:
+                shares[str(latent)] = round(1 - len(left) / max(1, len(one.givens)), 4)
+    return scores
 
 
 @torch.no_grad()
@@ -154,8 +152,8 @@ def attempt(
         if not len(left):
             break
         logits, h = model.denoiser(grid, draw(model, grid, rng), h, LOOPS)
-        answer = torch.where(grid.x_t > 0, grid.x_t, logits[-1].argmax(dim=-1) + 1)
-        open_ = torch.from_numpy(~valid(answer.cpu().numpy(), board)).to(device)
+        found = answers(grid, logits).cpu().numpy()
+        open_ = torch.from_numpy(~valid(found, board)).to(device)
         left, h = left[open_], h[open_]
         grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
     done = torch.ones(len(x_t), dtype=torch.bool)
@@ -169,21 +167,18 @@ def most_seconds(model: VMD, chosen: Sequence[FixedSet], before: Scores | None =
     With the scores from before, later latents are counted for the puzzles that the first one left
     then, and a tenth more.
     """
-    calls_s = 0.0
+    total_s = 0.0
     for one in chosen:
-        rows = _rows(one)[: _chunk(model, one)]
-        if len(rows):
-            each = min(_call_seconds(model, rows, one.board) for _ in range(2))
+        rows, spent = one.rows[: one.chunk(model)], []
+        for _ in range(2 if len(rows) else 0):
+            started = time.perf_counter()
+            attempt(model, rows, one.board, torch.Generator().manual_seed(0), calls=1)
+            spent.append(time.perf_counter() - started)
+        if spent:
             left = 1.1 - (before or {}).get(one.name, {}).get("1", 0.0)
             latents = 1 + (max(LATENTS) - 1) * min(1.0, left)
-            calls_s += each * latents * len(one.givens) / len(rows)
-    return calls_s * CALLS
-
-
-def _call_seconds(model: VMD, rows: Tensor, board: Board) -> float:
-    started = time.perf_counter()
-    attempt(model, rows, board, torch.Generator().manual_seed(0), calls=1)
-    return time.perf_counter() - started
+            total_s += CALLS * min(spent) * latents * len(one.givens) / len(rows)
+    return total_s
 
 
 def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
@@ -192,18 +187,17 @@ def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:
     `mined` is what `vmd-train data --recipe sudoku --puzzles 0 --mine 20000 --seed 1905` makes.
     """
     board, rng = mined.boards[0], np.random.default_rng(seed)
-    givens, solutions = minimal_puzzles(board, COUNT, rng)
+
+    def drawn(section: Section) -> Section:
+        """COUNT rows at random, or all if there are fewer."""
+        chosen = rng.choice(len(section), min(COUNT, len(section)), replace=False)
+        return section.where(np.sort(chosen))
+
+    minimal = Section.of("minimal", board, *minimal_puzzles(board, COUNT, rng))
     low, high = MAGICTOUR
-    usual = mined.where((mined.rating >= low) & (mined.rating <= high))
-    parts = [Section.of("minimal", board, givens, solutions)]
-    parts.append(replace(_drawn(usual, rng), name="magictour-like"))
+    usual = drawn(mined.where((mined.rating >= low) & (mined.rating <= high)))
     found = mine(board, rng, LINES, CLIMB_ROUNDS, deepest(mined))
     deep = Section.of("forum-like", board, found.puzzles, found.solutions)
-    parts.append(_drawn(deep.where(found.ratings >= FORUM), rng))
-    write(path, Dataset({"made_by": "vmd_training.fixed", "seed": seed}, tuple(parts)))
-
-
-def _drawn(section: Section, rng: np.random.Generator) -> Section:
-    """COUNT rows at random, or all if there are fewer."""
-    chosen = rng.choice(len(section), min(COUNT, len(section)), replace=False)
-    return section.where(np.sort(chosen))
+    forum = drawn(deep.where(found.ratings >= FORUM))
+    sections = (minimal, replace(usual, name="magictour-like"), forum)
+    write(path, Dataset({"made_by": "vmd_training.fixed", "seed": seed}, sections))

@@ -1,7 +1,4 @@
-"""The task of training on puzzles: a group of boards by chance, one call a step, solve rates.
-
-The shares of the groups are those of the recipe; every process takes the same group at a step.
-"""
+"""The task of training on puzzles: a group of boards by chance, one call a step, solve rates."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,28 +48,13 @@ def groups_of(config: TrainConfig) -> tuple[Group, ...]:
     )
 
 
-class Cost(NamedTuple):
-    """What a training step computed before its gradient."""
-
-    loss: Tensor
-    terms: vmd.Terms
-    latent: vmd.Latent
-    encoded: Tensor
-    """(B,) bool: rows whose z came from the encoder now"""
-
-
-def cost_of(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Cost:
-    """One call with gradient on the rows of one pool."""
-    encoded = pool.fresh & pool.use_encoder
+def step(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Step:
+    """The cost of one call with gradient on the rows of a pool, which then move on."""
+    encoded = pool.fresh & pool.use_encoder  # rows whose z comes from the encoder now
     with torch.autocast(pool.h.device.type, dtype=dtype, enabled=dtype != torch.float32):
         latent = pool.latent(model, config.loops, config.draws)
         terms = vmd.call(model, pool.grid(), pool.x0, latent.z, pool.h, config.loops)
-    return Cost(vmd.loss(terms, latent.kl, pool.grid(), beta), terms, latent, encoded)
-
-
-def step(run: Run, pool: Pool, beta: Tensor) -> Step:
-    """The cost of one step on one pool, whose rows then move on."""
-    loss, terms, latent, encoded = cost_of(run.model, pool, beta, run.config, run.plan.dtype)
+    loss = vmd.loss(terms, latent.kl, pool.grid(), beta)
     done = vmd.solved(terms.logits.detach(), pool.x0, pool.grid())
     share = encoded.sum()
     nats = terms.cross_entropy[-1].detach()
@@ -89,7 +71,10 @@ def step(run: Run, pool: Pool, beta: Tensor) -> Step:
 
 
 class GridTask(Task[Run]):
-    """Puzzles: a pool of rows for each group of boards, fed by a stream of packs."""
+    """Puzzles: a pool of rows for each group of boards, fed by a stream of packs.
+
+    Every process takes the same group at a step.
+    """
 
     parts = "groups"
 
@@ -102,7 +87,10 @@ class GridTask(Task[Run]):
         self._rng = np.random.default_rng((config.seed, run.step))
         evaluated = groups if config.evaluations else ()
         self._tests = {group.name: held_out(group, 64, config.seed) for group in evaluated}
-        self._meter = Meter(run, groups, stream.take)
+        self._peak_flops = peak_flops(run.plan)
+        self._step_flops = {group.name: _step_flops(run, group, stream.take) for group in groups}
+        self._started = self._logged = time.perf_counter()
+        self._flops, self._steps = 0.0, 0
         torch.manual_seed(1_000_003 * config.seed + 1009 * run.step + run.world.rank)
         self._pools = {
             group.name: Pool(group, run.model, stream.take, device, config.reuse)
@@ -111,27 +99,34 @@ class GridTask(Task[Run]):
         self._beta = torch.zeros((), device=device)
 
     def step(self, run: Run) -> Step:
-        """One call on a group by chance."""
-        group = self._groups[self._rng.choice(len(self._groups), p=self._shares)]
-        # Filled in place, since a copy from the host would wait for the device.
-        self._beta.fill_(kl_weight(run.config, run.progress))
-        self._meter.count(group)
-        run.puzzle_calls += group.batch * run.world.size
-        return step(run, self._pools[group.name], self._beta)
-
-    def end_step(self, run: Run) -> None:
-        """Let the pools take in new puzzles, now and then."""
+        """One call on a group by chance; now and then the pools take in new puzzles before it."""
         if run.step % FEED_EVERY == 0:
             for pool in self._pools.values():
                 pool.feed()
+        group = self._groups[self._rng.choice(len(self._groups), p=self._shares)]
+        # Filled in place, since a copy from the host would wait for the device.
+        self._beta.fill_(kl_weight(run.config, run.progress))
+        self._flops += self._step_flops[group.name]
+        self._steps += 1
+        run.puzzle_calls += group.batch * run.world.size
+        pool = self._pools[group.name]
+        return step(run.model, pool, self._beta, run.config, run.plan.dtype)
 
     def facts(self, run: Run) -> dict[str, Any]:
-        """Speed, memory, and how long the run waited for puzzles."""
+        """Speed, memory, and how long the run waited for puzzles.
+
+        Of the device's best only matrix products count, forward and backward, since training began
+        here, as is customary (model FLOPs utilisation).
+        """
+        now = time.perf_counter()
+        mfu = self._flops / (now - self._started) / self._peak_flops
+        step_ms = 1000 * (now - self._logged) / max(1, self._steps)
+        self._logged, self._steps = now, 0
         return {
             "puzzle_calls": run.puzzle_calls,
             "puzzle_calls_a_second": round(run.puzzle_calls / run.elapsed_s, 1),
-            "mfu": round(self._meter.mfu, 4),
-            "step_ms": round(self._meter.step_ms(), 2),
+            "mfu": round(mfu, 4),
+            "step_ms": round(step_ms, 2),
             "memory_mib": round(memory_mib(run.plan)),
             "waited_for_data_s": round(self._stream.waited_s, 1),
         }
@@ -147,19 +142,13 @@ class GridTask(Task[Run]):
     def evaluate(self, run: Run) -> dict[str, Any]:
         """Held-out solve rates of the averaged weights, and grids from the smallest empty board."""
         model, loops = run.ema, EVALUATED_LOOPS
-        rates = {
-            name: evaluate.solve_rates(model, packs, (1, 4), loops)
-            for name, packs in self._tests.items()
-        }
+        rates = {}
+        for name, packs in self._tests.items():
+            found = evaluate.solve_rates(model, packs, (1, 4), loops)
+            rates[name] = {calls: round(rate, 4) for calls, rate in found.items()}
         name, board = next(iter(evaluate.empty_boards(model).items()))
         empty = evaluate.valid_from_empty(model, board, 256, loops)
-        return {
-            "solve_rate": {
-                name: {f"{calls}x{loops}": round(rate, 4) for calls, rate in row.items()}
-                for name, row in rates.items()
-            },
-            "valid_empty": {name: round(empty, 4)},
-        }
+        return {"solve_rate": rates, "valid_empty": {name: round(empty, 4)}}
 
 
 def train(run: Run, report: Report, clock: Clock = UNTIL_DONE) -> None:
@@ -174,41 +163,11 @@ def train(run: Run, report: Report, clock: Clock = UNTIL_DONE) -> None:
         if data is not None:
             sources(groups, data)  # errors are reported here, not in another process
         seed = (config.seed, run.step, run.world.rank)
-        stream = Stream(groups, seed, config.workers, data)
         run.warmup_from = run.step
-        with closing(stream):
+        with closing(Stream(groups, seed, config.workers, data)) as stream:
             loop.train(run, GridTask(run, groups, stream), report, clock)
     if run.progress >= 1 and run.needs_latent:
         require_latent(run)
-
-
-class Meter:
-    """Matrix-product operations a second since training began here, against the device's best.
-
-    Only matrix products count, forward and backward, as is customary (model FLOPs utilisation).
-    """
-
-    def __init__(self, run: Run, groups: tuple[Group, ...], take: Callable[[str], Pack]) -> None:
-        self.peak = peak_flops(run.plan)
-        self._step = {group.name: _step_flops(run, group, take) for group in groups}
-        self._started = self._logged = time.perf_counter()
-        self._done, self._steps = 0.0, 0
-
-    def count(self, group: Group) -> None:
-        """A step of this group is done."""
-        self._done += self._step[group.name]
-        self._steps += 1
-
-    def step_ms(self) -> float:
-        """Milliseconds a step since this was last asked for."""
-        spent, self._logged = time.perf_counter() - self._logged, time.perf_counter()
-        steps, self._steps = self._steps, 0
-        return 1000 * spent / max(1, steps)
-
-    @property
-    def mfu(self) -> float:
-        """Share of the peak."""
-        return self._done / (time.perf_counter() - self._started) / self.peak
 
 
 def peak_flops(plan: Plan, tries: int = 5) -> float:
@@ -228,32 +187,27 @@ def _step_flops(run: Run, group: Group, take: Callable[[str], Pack]) -> float:
     model = VMD(run.model.config)
     pool = Pool(replace(group, batch=2), model, take, torch.device("cpu"))
     with FlopCounterMode(display=False) as counter:
-        cost = cost_of(model, pool, torch.tensor(1.0), run.config, torch.float32)
-        torch.autograd.backward(cost.loss)
+        torch.autograd.backward(
+            step(model, pool, torch.tensor(1.0), run.config, torch.float32).loss
+        )
     return float(counter.get_total_flops()) * group.batch / 2
-
-
-def _sample_pack(run: Run, group: Group) -> Pack:
-    return make_pack(group, np.random.default_rng((run.config.seed, HELD_OUT, 1)))
 
 
 def step_seconds(run: Run) -> float:
     """Seconds of a training step here, groups by their share; takes two steps of each, in vain."""
-    groups = groups_of(run.config)
-    spent = sum(group.weight * _seconds(run, group) for group in groups)
+    groups, config, device = groups_of(run.config), run.config, run.plan.device
+    weight, spent = torch.tensor(config.beta, device=device), 0.0
+    for group in groups:
+        pack = make_pack(group, np.random.default_rng((config.seed, HELD_OUT, 1)))
+        pool = Pool(group, run.model, {group.name: pack}.__getitem__, device)
+        for _ in range(2):  # the first step also prepares what the second finds ready
+            started = time.perf_counter()
+            loss = step(run.model, pool, weight, config, run.plan.dtype).loss
+            torch.autograd.backward(loss)
+            float(loss.detach())  # waits until the device is done
+        spent += group.weight * (time.perf_counter() - started)
+        run.optimizer.zero_grad()
     return spent / sum(group.weight for group in groups)
-
-
-def _seconds(run: Run, group: Group) -> float:
-    pool = Pool(group, run.model, lambda _: _sample_pack(run, group), run.plan.device)
-    weight = torch.tensor(run.config.beta, device=run.plan.device)
-    for _ in range(2):  # the first step also prepares what the second finds ready
-        started = time.perf_counter()
-        loss = cost_of(run.model, pool, weight, run.config, run.plan.dtype).loss
-        torch.autograd.backward(loss)
-        float(loss.detach())  # waits until the device is done
-    run.optimizer.zero_grad()
-    return time.perf_counter() - started
 
 
 def require_latent(run: Run) -> None:

@@ -1,8 +1,7 @@
-"""The training loop, one for every task: steps until what was planned is done, logged and saved.
+"""The training loop: steps until what was planned is done, logged, saved and evaluated.
 
 A task says what a step costs and what is worth knowing of it: puzzles (`vmd_training.grids`), text
-(`vmd_training.text.loop`), sequences whose joint is known (`vmd_training.synthetic.fit`). When to
-stop, log, save and evaluate is decided here alone.
+(`vmd_training.text.loop`), sequences whose joint is known (`vmd_training.synthetic.fit`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
@@ -55,9 +53,6 @@ class Task(ABC, Generic[Kind]):
     def step(self, run: Kind) -> Step:
         """The cost of the next batch."""
 
-    def end_step(self, run: Kind) -> None:
-        """Called once the weights have moved and the step is counted."""
-
     def facts(self, run: Kind) -> dict[str, Any]:
         """What a log row holds beside the means and what every row does."""
         return {}
@@ -75,8 +70,7 @@ class Interval:
     """True once in each period of a run's own time."""
 
     def __init__(self, period_s: float, now_s: float) -> None:
-        self.period_s = period_s
-        self.number = int(now_s / period_s)
+        self.period_s, self.number = period_s, int(now_s / period_s)
 
     def __call__(self, now_s: float) -> bool:
         """Whether a period ended since the last time this was true."""
@@ -84,8 +78,7 @@ class Interval:
         return self.number > before
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(NamedTuple):
     """From when the time of a run counts, and who else may end it."""
 
     since: float | None = None
@@ -101,24 +94,20 @@ class MetricAccumulator:
     """Means over steps, kept on the device until they are asked for."""
 
     def __init__(self) -> None:
-        self._totals: dict[str, Tensor] = {}
-        self._counts: dict[str, Tensor] = {}
+        self._sums: dict[str, tuple[Tensor, Tensor]] = {}
 
     def add(self, measured: Measured) -> None:
         """Take in what a step measured."""
         for name, (total, count) in measured.items():
             count = torch.ones_like(total) if count is None else count
-            self._totals[name] = self._totals.get(name, 0) + total
-            self._counts[name] = self._counts.get(name, 0) + count
+            if name in self._sums:
+                total, count = total + self._sums[name][0], count + self._sums[name][1]
+            self._sums[name] = total, count
 
-    def means(self, digits: int = 5) -> dict[str, float]:
+    def means(self) -> dict[str, float]:
         """By name, where there was anything."""
-        counts = {name: float(count) for name, count in self._counts.items()}
-        return {
-            name: round(float(total) / counts[name], digits)
-            for name, total in self._totals.items()
-            if counts[name]
-        }
+        found = {name: (float(total), float(count)) for name, (total, count) in self._sums.items()}
+        return {name: round(total / count, 5) for name, (total, count) in found.items() if count}
 
 
 def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE) -> None:
@@ -128,7 +117,7 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
     written at the end, and when interrupted; not after a failure, which leaves the last good one.
     Raises ModelError where the loss is not finite any more.
     """
-    run.drop_rows_after(run.step)
+    run.keep_rows(run.step)
     try:
         _train(run, task, report, clock)
     except KeyboardInterrupt:
@@ -137,6 +126,16 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
 
 
 def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
+    def log(row: dict[str, Any]) -> None:
+        done = {
+            "step": run.step,
+            "elapsed_s": round(run.elapsed_s, 1),
+            "progress": round(run.progress, 4),
+            "left_s": round(run.left_s, 1),
+        }
+        run.record(done | row)
+        report(done | row)
+
     config, began_s, evaluated = run.config, run.elapsed_s, run.progress
     log_due, save_due, evaluation_due = (
         Interval(period_s, began_s)
@@ -152,12 +151,11 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         whole: Measured = {"loss": (loss.detach(), None), "grad_norm": (norm, None)}
         means.setdefault(part, MetricAccumulator()).add(whole | measured)
         run.step += 1
-        task.end_step(run)
         run.elapsed_s = run.world.agree(time.perf_counter() - started)
         sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
         over = run.progress >= 1 or sliced or clock.stopped()
         if log_due(run.elapsed_s) or over:
-            record(run, _logged(run, task, means), report)
+            log(_means_row(run, task, means))
             means = {}
         if save_due(run.elapsed_s) or over:
             run.save()
@@ -167,11 +165,11 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         if over or (share_due and evaluation_due(run.elapsed_s)):
             evaluated = run.progress
             if (row := task.evaluate(run)) is not None:
-                record(run, row, report)
+                log(row)
 
 
-def _logged(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:
-    """A log row. Raises ModelError where a loss is not finite."""
+def _means_row(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:
+    """A log row of the steps since the last. Raises ModelError where a loss is not finite."""
     found = {part: accumulator.means() for part, accumulator in means.items()}
     for part, row in found.items():
         if not math.isfinite(row["loss"]):
@@ -186,10 +184,3 @@ def _logged(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) ->
         **task.facts(run),
         task.parts: {part: task.summary(row) for part, row in found.items()},
     }
-
-
-def record(run: Run, row: dict[str, Any], report: Report) -> None:
-    """Log a row, with what every row holds, and hand it on."""
-    row = {**run.facts(), **row}
-    run.record(row)
-    report(row)

@@ -113,13 +113,11 @@ def mine(
     """
     rng = np.random.default_rng(seed)
     selection = WIDE if founders is None else STEEP
+    first = founders or minimal_puzzles(board, STARTERS * lines, rng, max_guesses=MAX_GUESSES)
+    found = _rated(board, *first, np.arange(len(first[0])), rng, selection)
     if founders is None:
-        random = minimal_puzzles(board, STARTERS * lines, rng, max_guesses=MAX_GUESSES)
-        found = _rated(board, *random, np.arange(len(random[0])), rng, selection)
         hardest = np.argsort(-found.ratings, kind="stable")[:lines]
         found = replace(found.chosen(hardest), lines=np.arange(lines))
-    else:
-        found = _rated(board, *founders, np.arange(len(founders[0])), rng, selection)
     seen = set(map(bytes, found.puzzles))
     for _ in range(rounds):
         parents = _parents(found, lines, selection)
@@ -176,7 +174,13 @@ def swapped(
     """
     rows = loosen(puzzles, 1, rng)
     two = np.flatnonzero(rng.random(len(rows)) < selection.two)
-    rows[two] = _exchanged(board, rows[two], rng)
+    fewer = loosen(rows[two], 1, rng)
+    scores = rng.random((len(fewer), board.n, board.D))
+    some = solve_batch(board, fewer, max_guesses=MAX_GUESSES, scores=scores).solutions
+    cells = np.where(fewer == 0, rng.random(fewer.shape), 2.0).argmin(axis=1)
+    index = np.arange(len(fewer))
+    fewer[index, cells] = some[index, cells]
+    rows[two] = fewer
     lone = lone_values(board, rows, MOST_SOLUTIONS, max_guesses=MAX_GUESSES)
     origin, cells, values = masks_to_allowed(lone, board.D).nonzero()
     order = np.lexsort((rng.random(len(origin)), origin))
@@ -186,17 +190,6 @@ def swapped(
     children = rows[origin[kept]]
     children[np.arange(len(children)), cells[kept]] = values[kept]
     return children, origin[kept]
-
-
-def _exchanged(board: Board, rows: Values, rng: Rng) -> Values:
-    """One more clue gone from each of the rows (m, n), and another there that a solution has."""
-    fewer = loosen(rows, 1, rng)
-    scores = rng.random((len(fewer), board.n, board.D))
-    some = solve_batch(board, fewer, max_guesses=MAX_GUESSES, scores=scores).solutions
-    cells = np.where(fewer == 0, rng.random(fewer.shape), 2.0).argmin(axis=1)
-    index = np.arange(len(fewer))
-    fewer[index, cells] = some[index, cells]
-    return fewer
 
 
 def _places(labels: Indices) -> Indices:

@@ -61,6 +61,8 @@ def lines(
     beside the panels.
     """
 
+    from matplotlib.figure import Figure
+
     def line_of(row: Row) -> tuple[str, Any]:
         return row["model"], row[style] if style else None
 
@@ -68,50 +70,43 @@ def lines(
     present = {line_of(row) for row in rows}
     pairs = [pair for pair in product(colours, styles) if pair in present]
     panels = list(dict.fromkeys(row[panel] for row in rows))
-    figure, axes = _panels(len(panels), xlabel, ylabel)
-    for ax, name in zip(axes, panels, strict=True):
-        mine = [row for row in rows if row[panel] == name]
-        for number, pair in enumerate(pairs):
-            model, kind = pair
-            apart = APART ** (number - (len(pairs) - 1) / 2)
-            look = {
-                "color": colours[model],
-                "label": model if kind is None else f"{model}, {kind}",
-                **STYLES[styles.index(kind) % len(STYLES)],
-            }
-            _line(ax, [row for row in mine if line_of(row) == pair], x, y, apart, look)
-        _dress(ax, str(name), sorted({row[x] for row in mine}))
-    _legend(figure, axes)
-    return figure
-
-
-def _panels(count: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """So many axes of one scale, named at the left and at the bottom."""
-    from matplotlib.figure import Figure
-
-    across = min(ACROSS, max(1, count))
-    down = max(1, ceil(count / across))
+    across = min(ACROSS, max(1, len(panels)))
+    down = max(1, ceil(len(panels) / across))
     figure = Figure(figsize=(3.4 * across + 1.8, 3.0 * down + 0.4), layout="constrained")
-    axes = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).flatten()
-    for at, ax in enumerate(axes):
-        ax.set_visible(at < count)
-        if at + across >= count:
+    grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).flatten()
+    named: dict[str, Any] = {}
+    for at, ax in enumerate(grid):
+        if at + across >= len(panels):  # one scale for all, named at the left and at the bottom
             ax.set_xlabel(xlabel)
             ax.tick_params(labelbottom=True)
         if at % across == 0:
             ax.set_ylabel(ylabel)
-    return figure, list(axes[:count])
-
-
-def _line(
-    ax: Axes, series: Sequence[Row], x: str, y: str, apart: float, look: Mapping[str, Any]
-) -> None:
-    """A line with its intervals as bars, moved by a factor so that bars do not hide each other."""
-    if not series:
-        return
-    xs, ys = [row[x] * apart for row in series], [row[y] for row in series]
-    bars = ([row[y] - row["low"] for row in series], [row["high"] - row[y] for row in series])
-    ax.errorbar(xs, ys, np.maximum(bars, 0), ms=4, lw=1.6, elinewidth=0.9, capsize=2, **look)
+        if at >= len(panels):
+            ax.set_visible(False)
+            continue
+        mine = [row for row in rows if row[panel] == panels[at]]
+        for number, (model, kind) in enumerate(pairs):
+            series = [row for row in mine if line_of(row) == (model, kind)]
+            if series:
+                look = {
+                    "color": colours[model],
+                    "label": model if kind is None else f"{model}, {kind}",
+                    **STYLES[styles.index(kind) % len(STYLES)],
+                }
+                # Apart, so that the bars of two lines do not hide each other.
+                apart = APART ** (number - (len(pairs) - 1) / 2)
+                xs, ys = [row[x] * apart for row in series], [row[y] for row in series]
+                bars = np.array([(row[y] - row["low"], row["high"] - row[y]) for row in series])
+                named.setdefault(look["label"], ax.errorbar(
+                    xs, ys, np.maximum(bars.T, 0), ms=4, lw=1.6, elinewidth=0.9, capsize=2, **look
+                ))  # fmt: skip
+        _dress(ax, str(panels[at]), sorted({row[x] for row in mine}))
+    if named:
+        figure.legend(
+            named.values(), named.keys(), loc="outside right upper", fontsize="small",
+            frameon=False,
+        )  # fmt: skip
+    return figure
 
 
 def _dress(ax: Axes, title: str, ticks: Sequence[float]) -> None:
@@ -123,16 +118,3 @@ def _dress(ax: Axes, title: str, ticks: Sequence[float]) -> None:
     ax.set_ylim(-0.03, 1.03)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-
-
-def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """What the lines are, each once."""
-    named: dict[str, Any] = {}
-    for ax in axes:
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            named.setdefault(label, handle)
-    if named:
-        figure.legend(
-            named.values(), named.keys(), loc="outside right upper", fontsize="small",
-            frameon=False,
-        )  # fmt: skip

@@ -41,15 +41,6 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def throughput(run: Run) -> str:
-    """Puzzle calls a second, and the share of the device's peak where it was logged (older runs
-    call it share_of_peak)."""
-    rate = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
-    keys = ("mfu", "share_of_peak")
-    shares = [row[key] for row in run.rows() for key in keys if key in row]
-    return f"{rate}, {shares[-1]:.0%} of the device's peak" if shares else rate
-
-
 def data(run: Run) -> str:
     """What the run was trained on, as a Markdown table."""
     groups = groups_of(run.config)
@@ -82,6 +73,10 @@ def facts(run: Run) -> str:
     config, model = run.config, run.model.config
     minutes = [stage["minutes"] for stage in run.earlier]
     earlier = f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
+    throughput = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
+    keys = ("mfu", "share_of_peak")  # which older runs call it
+    if shares := [row[key] for row in run.rows() for key in keys if key in row]:
+        throughput += f", {shares[-1]:.0%} of the device's peak"
     rows = [
         ("recipe", config.recipe),
         ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
@@ -90,7 +85,7 @@ def facts(run: Run) -> str:
         ("time", f"{run.elapsed_s / 60:.1f} minutes{earlier}"),
         ("steps", f"{run.step:,} of {config.loops} loops each"),
         ("puzzle calls", f"{run.puzzle_calls:,}"),
-        ("throughput", throughput(run)),
+        ("throughput", throughput),
         ("seed", str(config.seed)),
     ]
     return markdown(("what", "value"), rows)

@@ -1,4 +1,4 @@
-"""One training run: its plan, its schedule, its weights and their average, and its folder on disk.
+"""One training run: its schedule, its weights, their optimizer and average, its folder on disk.
 
 The schedule follows what was planned: a number of steps, which means the same on any machine, or a
 time, so that `--time 30m` ends annealed on any machine. A resumed run continues from what it had
@@ -10,22 +10,23 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vmd_solver.errors import ModelError
 from vmd_training import checkpoint, files
 from vmd_training.checkpoint import Start
-from vmd_training.device import Plan
-from vmd_training.distributed import World
+from vmd_training.device import Plan, World
 from vmd_training.model import VMD
-from vmd_training.optimizer import Optimizers
-from vmd_training.widen import widened
+
+MUON = 10.0
+"""Muon's rate for one of AdamW: steps of 0.02 beside 2e-3."""
+TOTALS = ("step", "elapsed_s", "puzzle_calls", "earlier")
+"""What a checkpoint holds of a run beside configurations, weights and optimizer."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,59 @@ def kl_weight(config: TrainConfig, progress: float) -> float:
     return config.beta * min(1.0, 0.1 + 0.9 * progress / config.anneal)
 
 
-ALONE = World()
+class Optimizers:
+    """Muon on matrices, AdamW on the rest, or, with `muon` False, on everything.
+
+    Muon moves a matrix by its momentum made orthogonal, so that every direction learns at one rate
+    (Jordan et al. 2024, as torch has it). `lr` is AdamW's rate, Muon's is MUON times it.
+    """
+
+    def __init__(
+        self, model: nn.Module, lr: float, weight_decay: float, muon: bool = True,
+        betas: tuple[float, float] = (0.9, 0.95), fused: bool = False,
+    ) -> None:  # fmt: skip
+        matrices: list[nn.Parameter] = []
+        rest: list[nn.Parameter] = []
+        for name, weight in model.named_parameters():
+            # The rows of a head are no directions to be mixed: each stands for an output.
+            hidden = weight.ndim == 2 and "head" not in name
+            (matrices if muon and hidden else rest).append(weight)
+        adamw = torch.optim.AdamW(rest, lr, betas, weight_decay=weight_decay, fused=fused or None)
+        self._each: list[tuple[torch.optim.Optimizer, float]] = [(adamw, lr)]
+        if matrices:
+            rate = MUON * lr
+            # Decay multiplies the rate: as much of it as the rest has.
+            decay = weight_decay / MUON
+            self._each.append((torch.optim.Muon(matrices, rate, weight_decay=decay), rate))
+
+    def step(self) -> None:
+        """Move the weights by their gradients; without a gradient a weight stays."""
+        for one, _ in self._each:
+            one.step()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for one, _ in self._each:
+            one.zero_grad(set_to_none=True)
+
+    def set_rate(self, factor: float) -> None:
+        """Set every rate to that it was made with, times a factor in (0, 1]."""
+        for one, rate in self._each:
+            for group in one.param_groups:
+                group["lr"] = rate * factor
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes."""
+        return {"each": [one.state_dict() for one, _ in self._each]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a state of the same model; the rates stay those this one was made with.
+
+        Raises KeyError or ValueError where it is the state of another.
+        """
+        for (one, _), its in zip(self._each, state["each"], strict=True):
+            one.load_state_dict(its)
+        self.set_rate(1.0)
 
 
 class Run:
@@ -104,15 +157,14 @@ class Run:
     """Whether anything of it is written to its folder."""
 
     def __init__(
-        self,
-        folder: Path,
-        config: TrainConfig,
-        model_config: Any,
-        plan: Plan,
-        world: World = ALONE,
-    ) -> None:
+        self, folder: Path, config: TrainConfig, model_config: Any, plan: Plan,
+        world: World | None = None,
+    ) -> None:  # fmt: skip
         torch.manual_seed(config.seed)
-        self.folder, self.config, self.plan, self.world = folder, config, plan, world
+        self.folder, self.config, self.plan, self.world = folder, config, plan, world or World()
+        self.checkpoint_path = folder / "checkpoint.pt"
+        self.metrics_path = folder / "metrics.jsonl"
+        """What was logged, one row a line."""
         self.model: VMD = self.network(model_config).to(plan.device)
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
@@ -159,39 +211,29 @@ class Run:
 
     def update(self, loss: Tensor) -> Tensor:
         """Move the weights, and their average, down the gradient of the loss; its norm before it
-        was clipped."""
+        was clipped. The average is exponential, short at first."""
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
         self.world.average(self.model.parameters())
         norm = self.clip()
         self.optimizer.step()
-        self.update_ema()
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        averages: list[Tensor] = list(self.ema.parameters())
+        weights: list[Tensor] = list(self.model.parameters())
+        with torch.no_grad():
+            torch._foreach_lerp_(averages, weights, 1 - decay)
         return norm
 
     def clip(self) -> Tensor:
         """Limit the norm of the gradient, which is returned as it was."""
         return torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
 
-    def facts(self) -> dict[str, Any]:
-        """What every log row holds."""
-        return {
-            "step": self.step,
-            "elapsed_s": round(self.elapsed_s, 1),
-            "progress": round(self.progress, 4),
-            "left_s": round(self.left_s, 1),
-        }
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the run is saved."""
-        return self.folder / "checkpoint.pt"
-
     def init_from(self, start: Start) -> None:
         """Take other averaged weights: the trunk, widened if need be, and what else fits.
 
         Raises ModelError where the trunk cannot be widened to this one.
         """
-        given = widened(start.weights, start.config, self.model.config, self.config.seed)
+        given = checkpoint.widened(start, self.model.config, self.config.seed)
         fitting = self.model.state_dict()
         for name, weight in given.items():
             if name in fitting and fitting[name].shape == weight.shape:
@@ -203,47 +245,40 @@ class Run:
         self.earlier = start.lineage
 
     def resume(self) -> None:
-        """Continue from the checkpoint in the folder."""
+        """Continue from the checkpoint in the folder. Raises ModelError."""
         state = checkpoint.load(self.checkpoint_path)
         if state["model_config"] != self.model.config.to_dict():
             raise ModelError("the checkpoint has another model; resume with the options it had")
-        self.model.load_state_dict(state["model"])
-        self.ema.load_state_dict(state["ema"])
+        self.take(state)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.elapsed_s = state["step"], state["elapsed_s"]
-        self.puzzle_calls = state["puzzle_calls"]
-        self.earlier = state.get("earlier", [])
+
+    def take(self, state: dict[str, Any], weights: bool = True) -> None:
+        """Take the totals of a checkpoint, and its weights."""
+        if weights:
+            self.model.load_state_dict(state["model"])
+            self.ema.load_state_dict(state["ema"])
+        for name in TOTALS:
+            setattr(self, name, state[name])
 
     def save(self) -> None:
         """Write the checkpoint."""
         if not self.writes:
             return
-        checkpoint.save(
-            self.checkpoint_path,
-            {
-                "model_config": self.model.config.to_dict(),
-                "train_config": asdict(self.config),
-                "model": self.model.state_dict(),
-                "ema": self.ema.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "elapsed_s": self.elapsed_s,
-                "puzzle_calls": self.puzzle_calls,
-                "earlier": self.earlier,
-            },
-        )
-
-    @property
-    def metrics_path(self) -> Path:
-        """What was logged, one row a line."""
-        return self.folder / "metrics.jsonl"
+        state = {
+            "model_config": self.model.config.to_dict(),
+            "train_config": asdict(self.config),
+            "model": self.model.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            **{name: getattr(self, name) for name in TOTALS},
+        }
+        checkpoint.save(self.checkpoint_path, state)
 
     def record(self, row: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
-        if not self.writes:
-            return
-        with self.metrics_path.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(row) + "\n")
+        if self.writes:
+            with self.metrics_path.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(row) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; a line cut short by a crash is left out."""
@@ -254,20 +289,9 @@ class Run:
                     rows.append(json.loads(line))
         return rows
 
-    def drop_rows_after(self, step: int) -> None:
-        """Forget what was logged after a step: training that no checkpoint kept is done again."""
-        if not self.writes:
-            return
-        self.keep_rows(row for row in self.rows() if row["step"] <= step)
-
-    def keep_rows(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Replace the log by these rows."""
-        files.write_lines(self.metrics_path, list(rows))
-
-    def update_ema(self) -> None:
-        """Exponential average of the weights, short at first."""
-        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        averages: list[Tensor] = list(self.ema.parameters())
-        weights: list[Tensor] = list(self.model.parameters())
-        with torch.no_grad():
-            torch._foreach_lerp_(averages, weights, 1 - decay)
+    def keep_rows(self, last: int, after: int = -1) -> None:
+        """Forget what was logged after a step, or not after another: training that no checkpoint
+        kept is done again."""
+        if self.writes:
+            rows = [row for row in self.rows() if after < row["step"] <= last]
+            files.write_lines(self.metrics_path, rows)

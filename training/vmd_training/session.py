@@ -1,23 +1,133 @@
-"""A training run as a command sees it: its plan, its lines of progress, its end, promotion."""
+"""What commands share: options, and a run as they see it, from its device to its promotion.
+
+Loads no torch by itself: every command is described, and wrong calls are refused, without it.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vmd_solver.console import ExitCode
-from vmd_solver.errors import ModelError
+from vmd_solver.errors import ModelError, RuntimeUnavailable
 from vmd_training.files import CHECKOUT, copy_folder
+from vmd_training.tables import Row
+
+if TYPE_CHECKING:
+    from vmd_training.device import Plan
 
 EXPORTED = CHECKOUT / "exported"
 """Folder of the included models, in a checkout."""
 
-Row = dict[str, Any]
+
+class Duration(click.ParamType[float]):
+    """`90s`, `30m`, `2h`, or plain seconds; the value is in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str, option: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        """The seconds."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value.strip())
+        if not match or not float(match[1]):
+            self.fail(f"{value!r} is not a duration; write 90s, 30m or 2h", option, context)
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def file_name(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A name that can be a folder's."""
+    if value is not None and not re.fullmatch(r"\w[\w.-]*", value):
+        raise click.BadParameter(f"{value!r} cannot name a folder; use letters, digits, . _ and -")
+    return value
+
+
+DURATION = Duration()
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+EXISTING = click.Path(path_type=Path, exists=True)
+EXISTING_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+COUNT = click.IntRange(1)
+NUMBER = click.IntRange(0)
+AMOUNT = click.FloatRange(0)
+POSITIVE = click.FloatRange(0, min_open=True)
+PART = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+                      help="Where torch runs.")  # fmt: skip
+THREADS = click.option(
+    "--threads", type=COUNT, help="Processor threads for torch.  [default: torch's own choice]"
+)
+HELD_OUT = click.option(
+    "--held-out", type=PART, default=0.1, help="Share of each file, at its end."
+)
+QUIET = click.option("--quiet", is_flag=True, help="No progress.")
+RUN = (
+    click.option("--time", "time_s", type=DURATION, default="30m",
+                 help="Time to train in all; the schedule follows it."),
+    click.option("--steps", type=COUNT, help="Steps to train in all, in place of a time."),
+    click.option("--slice", "slice_s", type=DURATION,
+                 help="Stop after this much time here; --resume continues."),
+    DEVICE,
+    THREADS,
+    click.option("--lr", type=POSITIVE, default=2e-3, help="Learning rate, at its highest."),
+    click.option("--seed", type=NUMBER, default=0, help="Seed of everything random."),
+)  # fmt: skip
+"""What every command that trains one run takes."""
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """One decorator for several options, listed in this order."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def stated(option: str) -> bool:
+    """Whether the command line itself says it."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+@contextmanager
+def needed(what: str, extra: str = "train") -> Iterator[None]:
+    """Imports within it that fail become RuntimeUnavailable: `what` is missing, and the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise RuntimeUnavailable(f"{what} {error.name}; install vmd-solver[{extra}]") from error
+
+
+@contextmanager
+def interruptible(message: str) -> Iterator[None]:
+    """Ctrl-C within it ends the command with this message."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"\n{message}", err=True)
+        raise SystemExit(ExitCode.INTERRUPTED) from None
+
+
+def planned(device: str, threads: int | None, assume: bool = False) -> Plan:
+    """Where training runs, once torch has this many threads. Raises RuntimeUnavailable."""
+    with needed("training needs"):
+        import torch
+
+        from vmd_training.device import choose
+    if threads:
+        torch.set_num_threads(threads)
+    return choose(device, assume)
 
 
 def aligned(lines: Iterable[tuple[str, str]]) -> str:
@@ -25,23 +135,28 @@ def aligned(lines: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{label:>9}  {text}" for label, text in lines)
 
 
-def progress(quiet: bool, described: Callable[[Row], str]) -> Callable[[Row], None]:
-    """A line for each log row: rewritten in place on a terminal, one after another elsewhere.
+def teller(quiet: bool) -> Callable[[str], None]:
+    """What writes lines to stderr, or nothing."""
+    return lambda line: None if quiet else click.echo(line, err=True)
 
-    Rows of an evaluation stay: those without a learning rate.
-    """
+
+def show(line: str, stays: bool = False) -> None:
+    """A line of progress: on a terminal the next one replaces it, unless it `stays`."""
     tty = sys.stderr.isatty()
+    if tty and not stays:  # a line that wraps could not be rewritten
+        line = line[: shutil.get_terminal_size().columns - 1]
+    click.echo(f"\r\033[K{line}" if tty else line, err=True, nl=stays or not tty)
 
-    def show(row: Row) -> None:
-        if quiet:
-            return
-        line = f"step {row['step']:>6}  {row['left_s'] / 60:5.1f} min left  {described(row)}"
-        ends = "lr" not in row or not tty
-        if not ends:  # a line that wraps could not be rewritten
-            line = line[: shutil.get_terminal_size().columns - 1]
-        click.echo(f"\r\033[K{line}" if tty else line, err=True, nl=ends)
 
-    return show
+def progress(quiet: bool, described: Callable[[Row], str]) -> Callable[[Row], None]:
+    """Shows each log row as a line. Rows of an evaluation stay: those without a learning rate."""
+
+    def report(row: Row) -> None:
+        if not quiet:
+            left = f"step {row['step']:>6}  {row['left_s'] / 60:5.1f} min left"
+            show(f"{left}  {described(row)}", stays="lr" not in row)
+
+    return report
 
 
 def to_its_end(run: Any, train: Callable[[], None], again: str, smaller: str) -> bool:
@@ -53,17 +168,15 @@ def to_its_end(run: Any, train: Callable[[], None], again: str, smaller: str) ->
     """
     import torch
 
-    from vmd_training import distributed
+    from vmd_training import device
 
     try:
-        train()
-    except KeyboardInterrupt:
-        click.echo(f"\ninterrupted and saved; continue with: {again}", err=True)
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+        with interruptible(f"interrupted and saved; continue with: {again}"):
+            train()
     except torch.OutOfMemoryError as error:
         raise ModelError(f"out of memory; resume, or start again, with {smaller}") from error
     finally:
-        distributed.leave()
+        device.leave()
     leads: bool = run.world.leads
     if run.progress < 1:
         click.echo(f"{run.progress:.0%} done and saved; continue with: {again}", err=not leads)
@@ -86,16 +199,14 @@ def saved_state(folder: Path) -> dict[str, Any]:
     return checkpoint.load(path)
 
 
-def promote_into(
-    exported: Path, folder: Path, score: float, scored: Callable[[Path], float]
-) -> str:
+def promote_better(folder: Path, score: float, scored: Callable[[Path], float]) -> str:
     """Copy the model over the included one of its name, if it is better; returns what was done.
 
     `scored` gives the score of the included one, on the same puzzles.
     """
-    if not exported.is_dir():
+    if not EXPORTED.is_dir():
         return "not promoted: this is no checkout of vmd-solver"
-    target = exported / folder.name
+    target = EXPORTED / folder.name
     if not target.is_dir():
         return f"not promoted: no model {folder.name} ships, of which it could take the place"
     old = scored(target)

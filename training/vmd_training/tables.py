@@ -36,11 +36,7 @@ def line(cells: Iterable[object]) -> str:
 
 def rows_table(columns: dict[str, Cell], rows: Iterable[Row]) -> str:
     """A Markdown table of one line a row: a function for each column."""
-    return markdown(tuple(columns), _body(columns, rows))
-
-
-def _body(columns: dict[str, Cell], rows: Iterable[Row]) -> list[tuple[str, ...]]:
-    return [tuple(cell(row) for cell in columns.values()) for row in rows]
+    return markdown(tuple(columns), ([cell(row) for cell in columns.values()] for row in rows))
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,8 @@ def pivot(
 
 def listed(caption: str, rows: Iterable[Row], columns: dict[str, Cell], note: str = "") -> Table:
     """A table of one line a row: a function for each column."""
-    return Table(caption, tuple(columns), _body(columns, rows), note)
+    body = [tuple(cell(row) for cell in columns.values()) for row in rows]
+    return Table(caption, tuple(columns), body, note)
 
 
 def by_set(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -19,9 +19,8 @@ from vmd_solver.denoiser import load
 from vmd_training import checkpoint, cli, evaluate, grids, session
 from vmd_training import export as exporting
 from vmd_training.model import ModelConfig
-from vmd_training.options import seconds
 from vmd_training.recipes import RECIPES, Group, Recipe
-from vmd_training.session import promote_into
+from vmd_training.session import DURATION, promote_better
 
 Command = Callable[..., int]
 
@@ -252,7 +251,7 @@ def test_a_folder_that_cannot_be_written_is_reported(
     [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), (" 3 h ", 10800)],
 )
 def test_durations(text: str, expected: float) -> None:
-    assert seconds(None, None, text) == expected  # type: ignore[arg-type]
+    assert DURATION.convert(text, None, None) == expected
 
 
 def test_every_option_is_described() -> None:
@@ -284,17 +283,20 @@ def scored(folder: Path) -> float:
     return float(json.loads((folder / "metrics.json").read_text())["score"])
 
 
-def test_only_a_better_model_is_promoted(tmp_path: Path, candidate: Path) -> None:
+def test_only_a_better_model_is_promoted(
+    tmp_path: Path, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     exported = tmp_path / "exported"
-    assert "no checkout" in promote_into(exported, candidate, 0.6, scored)
+    monkeypatch.setattr(session, "EXPORTED", exported)
+    assert "no checkout" in promote_better(candidate, 0.6, scored)
     exported.mkdir()
-    assert "no model grids ships" in promote_into(exported, candidate, 0.6, scored)
+    assert "no model grids ships" in promote_better(candidate, 0.6, scored)
     assert list(exported.iterdir()) == [], "a newcomer's run leaves the checkout as it was"
     (exported / "grids").mkdir()
     (exported / "grids/metrics.json").write_text('{"score": 0.6}')
     (exported / "grids/old-file").touch()
-    assert promote_into(exported, candidate, 0.6, scored).startswith("not promoted")
+    assert promote_better(candidate, 0.6, scored).startswith("not promoted")
     assert (exported / "grids/old-file").exists()
-    assert "0.7000 over 0.6000" in promote_into(exported, candidate, 0.7, scored)
+    assert "0.7000 over 0.6000" in promote_better(candidate, 0.7, scored)
     assert [path.name for path in (exported / "grids").iterdir()] == ["metrics.json"]
     assert [path.name for path in exported.iterdir()] == ["grids"]

@@ -53,8 +53,8 @@ def test_solve_rates_by_number_of_calls(group: Group, model_of: Callable[[str], 
     model.denoiser = Oracle(known)  # type: ignore[assignment]
     solved = [(known == row).all(axis=1).any() for row in pack.solutions]
     rates = evaluate.solve_rates(model, (pack,), (1, 2), loops=1)
-    assert rates == {1: 0, 2: pytest.approx(np.mean(solved))}
-    assert 0.5 <= rates[2] < 1
+    assert rates == {"1x1": 0, "2x1": pytest.approx(np.mean(solved))}
+    assert 0.5 <= rates["2x1"] < 1
 
 
 def test_an_empty_board_is_filled_by_drawing(model_of: Callable[[str], VMD]) -> None:
@@ -75,7 +75,7 @@ def test_the_score_weighs_groups(
     monkeypatch.setattr(
         evaluate,
         "solve_rates",
-        lambda model, packs, calls, loops: dict.fromkeys(calls, next(rates)),
+        lambda model, packs, calls, loops: dict.fromkeys(("1x2", "4x2", "10x2"), next(rates)),
     )
     groups = (group, replace(group, name="other", weight=3.0))
     metrics = evaluate.final(model_of("none"), groups, seed=0, loops=2)

@@ -80,7 +80,7 @@ def test_the_waits_of_a_step_do_not_grow_with_its_loops(
         monkeypatch.setattr(run.optimizer, "step", lambda: None)
         assert 0 < pool.use_encoder.sum() < 16
         with Watch() as watch:
-            _, loss, measured = grids.step(run, pool, beta)
+            _, loss, measured = grids.step(run.model, pool, beta, config, run.plan.dtype)
             norm = run.update(loss)
             means = MetricAccumulator()
             means.add({**measured, "grad_norm": (norm, None)})

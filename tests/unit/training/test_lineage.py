@@ -13,6 +13,7 @@ from waiting import until
 
 from vmd_solver.errors import VmdError
 from vmd_training import lineage, session
+from vmd_training.files import write_lines
 from vmd_training.lineage import Lineage
 
 
@@ -26,7 +27,7 @@ def row(**more: Any) -> dict[str, Any]:
 def test_the_ledger_comes_back(tmp_path: Path) -> None:
     place = Lineage(tmp_path / "new")
     assert place.rows() == []
-    place.write([row(), row(score=1)])
+    write_lines(place.ledger, [row(), row(score=1)])
     assert place.rows() == [row(), row(score=1)]
     assert [path.name for path in place.folder.iterdir()] == ["ledger.jsonl"]
 
@@ -77,12 +78,12 @@ def test_end_waits_for_the_one_that_runs(tmp_path: Path) -> None:
 
 def test_a_pack_brings_back_what_a_slice_left(tmp_path: Path) -> None:
     place = Lineage(tmp_path / "l")
-    place.write([row()])
+    write_lines(place.ledger, [row()])
     place.checkpoint.write_bytes(b"weights")
     ships = tmp_path / "exported" / "grids"
     ships.mkdir(parents=True)
     (ships / "denoiser.onnx").write_bytes(b"graph")
-    lineage.pack(place, tmp_path / "out" / "slice.tar", ships)
+    place.pack(tmp_path / "out" / "slice.tar", ships)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["slice.tar"]
     with tarfile.open(tmp_path / "out" / "slice.tar") as tar:
         tar.extractall(tmp_path / "checkout", filter="data")
@@ -99,11 +100,10 @@ def test_a_pack_brings_back_what_a_slice_left(tmp_path: Path) -> None:
 
 def test_the_picture_shows_sets_that_came_later(tmp_path: Path) -> None:
     place = Lineage(tmp_path)
-    assert not lineage.draw(place)
     later = row(set="b")
     later["after"] = {**later["after"], "forum": {"1": 0.1, "4": 0.2}}
-    place.write([row(), later])
-    assert lineage.draw(place)
+    write_lines(place.ledger, [row(), later])
+    place.draw()
     assert place.picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -111,9 +111,9 @@ def test_without_matplotlib_there_is_no_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = Lineage(tmp_path)
-    place.write([row()])
+    write_lines(place.ledger, [row()])
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    assert not lineage.draw(place)
+    place.draw()
     assert not place.picture.exists()
 
 

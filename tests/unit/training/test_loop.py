@@ -289,7 +289,7 @@ def test_rows_that_no_checkpoint_kept_are_forgotten(tmp_path: Path, config_of: C
         run.record({"step": step})
     with run.metrics_path.open("a") as lines:
         lines.write('{"step": 4, "cut sho')
-    run.drop_rows_after(2)
+    run.keep_rows(2)
     assert run.rows() == [{"step": 1}, {"step": 2}]
 
 

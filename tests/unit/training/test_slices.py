@@ -27,7 +27,7 @@ from vmd_training.lineage import Lineage
 from vmd_training.model import ModelConfig
 from vmd_training.recipes import Group
 from vmd_training.run import Run, TrainConfig, kl_weight
-from vmd_training.slices import Ships, SliceOptions, Stop, run_slice
+from vmd_training.slices import Ships, Slice, SliceOptions, Stop, run_slice
 
 Config = Callable[[str], ModelConfig]
 PLAN = choose("cpu")
@@ -69,6 +69,13 @@ def after_steps(place: Lineage, options: SliceOptions, more: int = 3, **changes:
         stop.asked = row["step"] - first[0] >= more
 
     return run_slice(place, options, changes.get("plan", PLAN), report, lambda _: None, stop)
+
+
+def begun(place: Lineage, options: SliceOptions, said: list[str] | None = None) -> Slice:
+    """A slice that has taken what it starts from."""
+    one = Slice(place, options, PLAN, ([] if said is None else said).append)
+    one.begin()
+    return one
 
 
 def test_slices_add_up(place: Lineage, options: SliceOptions) -> None:
@@ -146,7 +153,7 @@ def test_a_slice_continues_after_a_save_without_a_row(
 ) -> None:
     """As after kill -9: the next row counts what the unfinished slice trained."""
     one = after_steps(place, options)
-    run = slices.begun(place, options, PLAN, lambda _: None)
+    run = begun(place, options)
     run.step += 100
     run.elapsed_s += 60
     run.save()
@@ -161,7 +168,7 @@ def test_another_model_takes_what_fits(place: Lineage, options: SliceOptions) ->
     wide = replace(
         options.model_config, d=16, messages=16, hidden=16, latent_d=options.model_config.latent_d
     )
-    run = slices.begun(place, replace(options, model_config=wide), PLAN, said.append)
+    run = begun(place, replace(options, model_config=wide), said)
     assert any("the model changes" in line for line in said)
     assert run.step == place.rows()[-1]["total"]["steps"]
     assert run.model.denoiser.head.weight.shape == (1, 16)
@@ -170,11 +177,11 @@ def test_another_model_takes_what_fits(place: Lineage, options: SliceOptions) ->
 def test_the_lineage_keeps_its_model_unless_it_is_to_widen(
     place: Lineage, options: SliceOptions
 ) -> None:
-    theirs = ModelConfig(d=64)
-    assert slices.model_of(place, theirs, widen=False) == theirs
-    slices.begun(place, options, PLAN, lambda _: None).save()
-    assert slices.model_of(place, theirs, widen=False) == options.model_config
-    assert slices.model_of(place, theirs, widen=True) == theirs
+    theirs = ModelConfig()
+    assert slices.configs(place, "tiny", {})[1] == theirs
+    begun(place, options).save()
+    assert slices.configs(place, "tiny", {})[1] == options.model_config != theirs
+    assert slices.configs(place, "tiny", {}, widen=True)[1] == theirs
 
 
 def test_an_optimizer_of_another_kind_restarts(place: Lineage, options: SliceOptions) -> None:
@@ -182,7 +189,7 @@ def test_an_optimizer_of_another_kind_restarts(place: Lineage, options: SliceOpt
     state = checkpoint.load(place.checkpoint)
     checkpoint.save(place.checkpoint, {**state, "optimizer": {"muon": {}}})
     said: list[str] = []
-    slices.begun(place, options, PLAN, said.append)
+    begun(place, options, said)
     assert any("the optimizer starts again" in line for line in said)
 
 
@@ -196,7 +203,7 @@ def test_a_lineage_begins_with_other_weights(
     assert row["before"]["tiny"].keys() == {"1", "4"}
     assert checkpoint.load(place.checkpoint)["earlier"][0]["steps"] > 0
     said: list[str] = []
-    slices.begun(place, given, PLAN, said.append)
+    begun(place, given, said)
     assert any("--init is not used" in line for line in said)
 
 
@@ -236,22 +243,22 @@ def test_what_is_as_good_ships(
     ],
 )
 def test_the_gate(score: float, ships: Ships, better: bool) -> None:
-    assert slices._beats(score, ships) is better
+    assert ships.allows(score) is better
 
 
 def test_a_model_that_cannot_be_built_counts_by_what_it_states(
-    options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Lineage, options: SliceOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(path: Path) -> None:
         raise ModelError("another version's")
 
     monkeypatch.setattr(checkpoint, "load_model", fails)
     (tmp_path / "tiny").mkdir()
-    shipping = replace(options, exported=tmp_path)
-    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
+    one = begun(place, replace(options, exported=tmp_path))
+    found = one.ships(0.0, None)
     assert found is not None and found.score is None
     (tmp_path / "tiny" / "metrics.json").write_text('{"score": 0.7}')
-    found = slices._ships(shipping, PLAN, (), 0.0, lambda _: None)
+    found = one.ships(0.0, None)
     assert found is not None and found.score == 0.7 and "stated" in found.note
 
 
@@ -290,10 +297,15 @@ def test_a_lineage_begun_from_a_trained_latent_has_grown(
 ) -> None:
     run = Run(tmp_path / "other", options.config, config_of(latent), PLAN)
     run.save()
-    assert not slices.grown(place, None)
-    assert slices.grown(place, run.checkpoint_path) is is_grown
-    slices.begun(place, options, PLAN, lambda _: None).save()
-    assert slices.grown(place, None)
+
+    def grown(init: Path | None) -> bool:
+        """Whether the whole KL is charged from the start."""
+        return slices.configs(place, "tiny", {}, init)[0].beta == 1.0
+
+    assert not grown(None)
+    assert grown(run.checkpoint_path) is is_grown
+    begun(place, options).save()
+    assert grown(None)
 
 
 def test_what_takes_too_long_is_not_scored(
@@ -305,20 +317,21 @@ def test_what_takes_too_long_is_not_scored(
     after_steps(place, shipping)
     monkeypatch.setattr(fixed, "most_seconds", lambda *_: 0.41 * 3600)
     said: list[str] = []
-    scored = tuple(one._replace(name="another") for one in fixed.sets())
-    assert slices._ships(shipping, PLAN, scored, 0.0, said.append) is None
-    run = slices.begun(Lineage(tmp_path), shipping, PLAN, said.append)
+    other = tuple(one._replace(name="another") for one in fixed.sets())
+    monkeypatch.setattr(fixed, "sets", lambda *_: other)
+    run = begun(Lineage(tmp_path), shipping, said)
+    assert run.ships(0.0, None) is None
     run.step = 1
-    assert slices._before(Lineage(tmp_path), run, shipping, scored, 0.0, said.append) is None
+    assert run.before(0.0) is None
     assert sum("no time to score" in line for line in said) == 2
 
 
 def test_the_first_signal_asks_and_the_second_interrupts() -> None:
     stop, before = Stop(), signal.getsignal(signal.SIGTERM)
     with stop.on_signals():
-        assert not stop()
+        assert not stop.asked
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop()
+        assert stop.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) is before
@@ -333,17 +346,18 @@ def test_a_slice_that_is_ended_before_it_trains_leaves_nothing(
     assert not place.checkpoint.exists() and place.rows() == []
 
 
-def test_the_options_of_a_slice(group: Group) -> None:
-    config, model = slices.configs("tiny", {"lr": 0.5, "beta": None, "seed": 3})
+def test_the_options_of_a_slice(place: Lineage, options: SliceOptions, group: Group) -> None:
+    config, model = slices.configs(place, "tiny", {"lr": 0.5, "beta": None, "seed": 3})
     assert (config.lr, config.beta, config.seed) == (0.5, TrainConfig.beta, 3)
     assert (config.warmup, config.decay, config.evaluations) == (30, 1.0, 0)
     assert model == ModelConfig()
-    grown, _ = slices.configs("tiny", {}, grown=True)
-    assert kl_weight(grown, 0.01) == grown.beta == 1
-    full, _ = slices.configs("full", {"loops": 4})
+    full, _ = slices.configs(place, "full", {"loops": 4})
     assert full.steps is None and full.loops == 4
     with pytest.raises(VmdError, match="no recipe 'soup'"):
-        slices.configs("soup", {})
+        slices.configs(place, "soup", {})
+    begun(place, options).save()
+    grown, _ = slices.configs(place, "tiny", {})
+    assert kl_weight(grown, 0.01) == grown.beta == 1
 
 
 def test_a_plan_without_the_device(place: Lineage, options: SliceOptions) -> None:

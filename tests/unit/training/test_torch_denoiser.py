@@ -14,9 +14,9 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.onnx import OnnxDenoiser
 from vmd_solver.sampling import Settings, Solver
 from vmd_training import export as exporting
+from vmd_training.evaluate import TorchDenoiser
 from vmd_training.export import export
 from vmd_training.model import VMD
-from vmd_training.torch_denoiser import TorchDenoiser
 
 BOARD = sudoku(2, 2)
 X_T = np.array([[1, 2, 3, 4, *[0] * 12], [0] * 16], dtype=np.int64)

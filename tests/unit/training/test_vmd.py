@@ -13,7 +13,7 @@ from torch import Tensor
 from vmd_training import vmd
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, ModelConfig
-from vmd_training.optimizer import Optimizers
+from vmd_training.run import Optimizers
 
 B, n, D = 2, 16, 4
 X0 = torch.tensor([1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1]).repeat(B, 1)

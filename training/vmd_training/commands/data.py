@@ -21,32 +21,32 @@ from vmd_solver.csp.canonical import Known
 from vmd_solver.formats import read_path
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.generate import ISLAND, MOST_SOLUTIONS, Part, plan
-from vmd_training.options import stated
 from vmd_training.recipes import DATASETS
+from vmd_training.session import COUNT, EXISTING, NUMBER, QUIET, interruptible, show, stated
 from vmd_training.workers import PartsFolder
 
 
-@click.command(context_settings={"show_default": True})
+@click.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="The file to make. Parts wait beside it, in OUT.parts.")  # fmt: skip
 @click.option("--recipe", type=click.Choice(list(DATASETS)), default="grids",
               help="Boards and their shares (training/recipes.py).")  # fmt: skip
-@click.option("--puzzles", type=click.IntRange(0), default=200_000,
+@click.option("--puzzles", type=NUMBER, default=200_000,
               help="Puzzles to make, besides those that are mined.")  # fmt: skip
-@click.option("--mine", type=click.IntRange(0), default=0, help="Hard 9x9 Sudokus to mine;"
+@click.option("--mine", type=NUMBER, default=0, help="Hard 9x9 Sudokus to mine;"
               f" {ISLAND} take a minute or two of one core.")  # fmt: skip
 @click.option("--climb", is_flag=True, help="Mine for depth, from the deepest included puzzles,"
               " not from random ones: 20 minutes for each island.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, help="The same seed makes the same"
+@click.option("--seed", type=NUMBER, default=0, help="The same seed makes the same"
               " puzzles, whatever the jobs and interruptions.")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: all cores]")
-@click.option("--exclude", type=click.Path(path_type=Path, exists=True), multiple=True,
+@click.option("--jobs", type=COUNT, help="Processes.  [default: all cores]")
+@click.option("--exclude", type=EXISTING, multiple=True,
               metavar="PATH", help="Leave out what is, up to symmetry, in this file of puzzles, or"
               " in any file of this folder; may be repeated.")  # fmt: skip
 @click.option(
     "--resume", is_flag=True, help="Continue with the parts of --out, with their options."
 )
-@click.option("--quiet", is_flag=True, help="No progress.")
+@QUIET
 def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: Any) -> None:
     """Make a dataset: puzzles with their solutions, counts and ratings, in one file.
 
@@ -69,13 +69,10 @@ def command(out: Path, jobs: int | None, resume: bool, quiet: bool, **planned: A
         if folder.path.exists():
             raise click.UsageError(f"{folder.path} holds parts; use --resume, or another --out")
         folder.begin(options)
-    try:
+    with interruptible(f"interrupted; continue with: vmd-train data --resume --out {out}"):
         known = _known(options["exclude"])
         folder.make(parts, jobs or os.cpu_count() or 1, _progress(parts, quiet))
         click.echo(_finish(folder, parts, options, known))
-    except KeyboardInterrupt:
-        click.echo(f"\ninterrupted; continue with: vmd-train data --resume --out {out}", err=True)
-        raise SystemExit(130) from None
 
 
 def _resumed(folder: PartsFolder, planned: dict[str, Any]) -> dict[str, Any]:
@@ -111,28 +108,25 @@ def _known(paths: Sequence[str]) -> Known:
 
 def _progress(parts: Sequence[Part], quiet: bool) -> Callable[[list[int]], None]:
     """Shows how much is made: one line, rewritten, on a terminal; elsewhere now and then one."""
-    tty, started = sys.stderr.isatty(), time.monotonic()
+    started = time.monotonic()
     work = [part.rows / part.maker.part for part in parts]
     shown: dict[int, float] = {}
 
-    def show(missing: list[int]) -> None:
+    def report(missing: list[int]) -> None:
         left = sum(work[number] for number in missing)
         tenths = int(10 * left / sum(work))
-        if quiet or (not tty and tenths in shown):
+        if quiet or (tenths in shown and not sys.stderr.isatty()):
             return
         shown.setdefault(tenths, left)
         made = sum(part.rows for part in parts) - sum(parts[number].rows for number in missing)
         line = f"{made:,} puzzles, {len(parts) - len(missing)} of {len(parts)} parts"
-        done = max(shown.values()) - left
-        if done:
+        if done := max(shown.values()) - left:
             passed = time.monotonic() - started
             ends = f"about {passed / done * left / 60:.0f} min left"
             line += f", {ends if left else f'{passed / 60:.1f} min'}"
-        if tty:
-            line = f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}"
-        click.echo(line, err=True, nl=not tty or not missing)
+        show(line, stays=not missing)
 
-    return show
+    return report
 
 
 def _finish(

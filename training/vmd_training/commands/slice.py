@@ -8,77 +8,64 @@ from typing import Any
 
 import click
 
-from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError
 from vmd_training import session
-from vmd_training.commands.grids import progress
+from vmd_training.commands.grids import described
 from vmd_training.lineage import LINEAGE, Lineage
-from vmd_training.options import (
-    DEVICE,
-    EXISTING,
-    FOLDER,
-    POSITIVE,
-    THREADS,
-    file_name,
-    needed,
-    seconds,
-)  # fmt: skip
+from vmd_training.tables import Row
 
 
 @click.command()
-@click.option("--time", "budget_s", default="30m", show_default=True, metavar="DURATION",
-              callback=seconds, help="For everything: set-up, training, evaluation, "
-              "export.")  # fmt: skip
-@click.option("--recipe", default=None,
-              help="Boards and batches.  [default: full on CUDA, else grids]")  # fmt: skip
-@click.option("--lineage", "folder", type=FOLDER, default=LINEAGE,
+@click.option("--time", "budget_s", type=session.DURATION, default="30m",
+              help="For everything: set-up, training, evaluation, export.")  # fmt: skip
+@click.option("--recipe", help="Boards and batches.  [default: full on CUDA, else grids]")
+@click.option("--lineage", "folder", type=session.FOLDER, default=LINEAGE, show_default=False,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
-@click.option("--widen", is_flag=True,
-              help="Continue with the model of the recipe, which is wider than the "
-              "lineage's.")  # fmt: skip
-@click.option("--init", type=EXISTING, default=None,
+@click.option("--widen", is_flag=True, help="Continue with the model of the recipe, which is wider"
+              " than the lineage's.")  # fmt: skip
+@click.option("--init", type=session.EXISTING,
               help="What a new lineage starts from; one that has begun continues.")  # fmt: skip
-@click.option("--data", "paths", type=EXISTING, multiple=True,
+@click.option("--data", "paths", type=session.EXISTING, multiple=True,
               help="A file to train on (vmd-train data), or a folder with published puzzles to "
               "evaluate on; may be repeated.")  # fmt: skip
-@click.option("--count", type=click.IntRange(1), default=200, show_default=True,
-              help="Puzzles of a set of the evaluation.")  # fmt: skip
-@DEVICE
-@THREADS
-@click.option("--workers", type=click.IntRange(1), default=None,
-              help="Processes that make puzzles.")  # fmt: skip
-@click.option("--lr", type=POSITIVE, default=None, help="Learning rate, at its highest.")
-@click.option("--weight-decay", type=click.FloatRange(0), default=None)
-@click.option("--draws", type=click.IntRange(1), default=None,
+@click.option(
+    "--count", type=session.COUNT, default=200, help="Puzzles of a set of the evaluation."
+)
+@session.DEVICE
+@session.THREADS
+@click.option("--workers", type=session.COUNT, help="Processes that make puzzles.")
+@click.option("--lr", type=session.POSITIVE, help="Learning rate, at its highest.")
+@click.option("--weight-decay", type=session.AMOUNT)
+@click.option("--draws", type=session.COUNT,
               help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
-@click.option("--beta", type=click.FloatRange(0), default=None, help="Weight of the KL.")
-@click.option("--ema", type=click.FloatRange(0, 1, max_open=True), default=None,
+@click.option("--beta", type=session.AMOUNT, help="Weight of the KL.")
+@click.option("--ema", type=click.FloatRange(0, 1, max_open=True),
               help="Decay of the average of the weights, a step.")  # fmt: skip
-@click.option("--warmup", type=click.IntRange(1), default=None,
-              help="Steps over which the rate rises.  [default: 30]")  # fmt: skip
-@click.option("--train-loops", "loops", type=click.IntRange(1), default=None,
-              help="Loops of a training call.")  # fmt: skip
-@click.option("--batch-scale", type=POSITIVE, default=None, help="Multiplies every batch.")
-@click.option("--reuse", type=click.IntRange(1), default=None, help="Times a puzzle is used.")
-@click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
-@click.option("--save-every", "checkpoint_every_s", default="2m", show_default=True,
-              metavar="DURATION", callback=seconds, help="Time between two saves.")  # fmt: skip
-@click.option("--keep", "finish_s", default=None, metavar="DURATION", callback=seconds,
+@click.option(
+    "--warmup", type=session.COUNT, help="Steps over which the rate rises.  [default: 30]"
+)
+@click.option("--train-loops", "loops", type=session.COUNT, help="Loops of a training call.")
+@click.option("--batch-scale", type=session.POSITIVE, help="Multiplies every batch.")
+@click.option("--reuse", type=session.COUNT, help="Times a puzzle is used.")
+@click.option("--seed", type=session.NUMBER, help="Seed of everything random.")
+@click.option("--save-every", "checkpoint_every_s", type=session.DURATION, default="2m",
+              help="Time between two saves.")  # fmt: skip
+@click.option("--keep", "finish_s", type=session.DURATION,
               help="Time kept for save and export, beside the evaluation.  "
               "[default: 30s on a CPU, else 20s]")  # fmt: skip
-@click.option("--promote/--no-promote", default=True, show_default=True,
+@click.option("--promote/--no-promote", default=True,
               help="Let the model ship if it scores as well as what does.")  # fmt: skip
-@click.option("--exported", type=FOLDER, default=None,
+@click.option("--exported", type=session.FOLDER,
               help="Folder of the included models.  [default: exported]")  # fmt: skip
-@click.option("--name", default="grids", show_default=True, callback=file_name,
+@click.option("--name", default="grids", callback=session.file_name,
               help="Name of the included model.")  # fmt: skip
-@click.option("--pack", type=click.Path(path_type=Path, dir_okay=False), default=None,
+@click.option("--pack", type=click.Path(path_type=Path, dir_okay=False),
               help="Write all that comes of it into this tar as well, at each save.")  # fmt: skip
-@click.option("--tensorboard", type=FOLDER, default=None,
+@click.option("--tensorboard", type=session.FOLDER,
               help="Write the log for TensorBoard into this folder as well.")  # fmt: skip
 @click.option("--end", is_flag=True, help="End the slice that runs, and wait for its row.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@session.QUIET
 def command(
     folder: Path, recipe: str | None, widen: bool, end: bool, device: str, threads: int | None,
     paths: tuple[Path, ...], tensorboard: Path | None, dry_run: bool,
@@ -91,44 +78,36 @@ def command(
     Ctrl-C or SIGTERM ends it early, with its row; twice, without. After anything worse the same
     command starts a slice on what was saved last.
     """
-    started, place = time.perf_counter(), Lineage(folder)
+    started, place, say = time.perf_counter(), Lineage(folder), session.teller(quiet)
     if end:
         ended = place.end()
         click.echo(_last(place) if ended else "no slice runs here")
         return
-    with needed("training needs"):
-        import torch
+    plan = session.planned(device, threads, assume=dry_run)
+    import torch
 
-        from vmd_training import device as devices
-        from vmd_training import slices
-    if threads:
-        torch.set_num_threads(threads)
-    plan = devices.choose(device, assume=dry_run)
+    from vmd_training import slices
+
     recipe = recipe or ("full" if plan.device.type == "cuda" else "grids")
     planned["workers"] = workers or plan.workers
     planned["data"] = next((str(path) for path in paths if path.is_file()), None)
-    config, model_config = slices.configs(recipe, planned, slices.grown(place, init))
-    model_config = slices.model_of(place, model_config, widen)
     options = slices.SliceOptions(
-        budget_s, started, config, model_config, init, count,
+        budget_s, started, *slices.configs(place, recipe, planned, init, widen), init, count,
         next((path for path in paths if path.is_dir()), None),
         (exported or session.EXPORTED) if promote else None, name, pack, finish_s,
     )  # fmt: skip
-
-    def say(line: str) -> None:
-        if not quiet:
-            click.echo(line, err=True)
-
     say(f"{plan.device}: {plan.reason}")
     if dry_run:
         click.echo(slices.plan_text(place, options, plan), err=True)
         return
-    report = _both(progress(quiet), tensorboard)
+    report = session.progress(quiet, described)
+    if tensorboard is not None:
+        report = _both(report, tensorboard)
     try:
-        row = slices.run_slice(place, options, plan, report, say)
-    except KeyboardInterrupt:
-        click.echo("\ninterrupted and saved, without a row; the same command continues", err=True)
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+        with session.interruptible(
+            "interrupted and saved, without a row; the same command continues"
+        ):
+            row = slices.run_slice(place, options, plan, report, say)
     except torch.OutOfMemoryError as error:
         raise ModelError("out of memory; start again with --batch-scale 0.5") from error
     click.echo(_last(place) if row else "ended before the first step; nothing changed")
@@ -147,15 +126,13 @@ def _last(place: Lineage) -> str:
     )
 
 
-def _both(show: Any, folder: Path | None) -> Any:
-    """Report to the terminal, and to TensorBoard where a folder is given. Raises VmdError."""
-    if folder is None:
-        return show
-    with needed("--tensorboard needs", "tensorboard"):
+def _both(show: Any, folder: Path) -> Any:
+    """Report to the terminal and to TensorBoard. Raises VmdError."""
+    with session.needed("--tensorboard needs", "tensorboard"):
         from torch.utils.tensorboard import SummaryWriter
     writer: Any = SummaryWriter(str(folder))
 
-    def report(row: dict[str, Any]) -> None:
+    def report(row: Row) -> None:
         show(row)
         for name, value in scalars(row):
             writer.add_scalar(name, value, row["step"])
@@ -164,7 +141,7 @@ def _both(show: Any, folder: Path | None) -> Any:
     return report
 
 
-def scalars(row: dict[str, Any], path: str = "") -> list[tuple[str, float]]:
+def scalars(row: Row, path: str = "") -> list[tuple[str, float]]:
     """The numbers of a log row by their path."""
     found: list[tuple[str, float]] = []
     for name, value in row.items():

@@ -11,104 +11,82 @@ import click
 
 from vmd_solver.text.alphabet import Alphabet, from_config
 from vmd_training import session
-from vmd_training.options import FOLDER, RUN, file_name, needed, stated, together
-from vmd_training.session import (
-    aligned,
-    progress,
-    promote_into,
-    require_no_run,
-    saved_state,
-    to_its_end,
-)  # fmt: skip
+from vmd_training.session import AMOUNT, COUNT, FILE, FOLDER, HELD_OUT, RUN, file_name, stated
 
 if TYPE_CHECKING:
+    from vmd_training.device import Plan, World
+    from vmd_training.text.corpus import Corpus
     from vmd_training.text.loop import TextRun
-
-ALPHABETS = ("bytes", "text8", "bpe")
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command()
 @click.option("--corpus", type=FILE, multiple=True, metavar="FILE...",
               help="UTF-8 text to train on; the end of each file is held out.")  # fmt: skip
 @click.argument("more", type=FILE, nargs=-1, metavar="")
-@click.option("--alphabet", type=click.Choice(ALPHABETS), default="bytes", show_default=True,
+@click.option("--alphabet", type=click.Choice(["bytes", "text8", "bpe"]), default="bytes",
               help="text8 has 27 letters; bpe learns subwords.")  # fmt: skip
-@click.option("--vocabulary", type=click.IntRange(2, 65_535), default=2000, show_default=True,
+@click.option("--vocabulary", type=click.IntRange(2, 65_535), default=2000,
               help="Subwords of --alphabet bpe.")  # fmt: skip
-@click.option("--held-out", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.1,
-              show_default=True, help="Share of each file, at its end.")  # fmt: skip
-@click.option("--latent", type=click.Choice(["block", "none"]), default="block", show_default=True,
+@HELD_OUT
+@click.option("--latent", type=click.Choice(["block", "none"]), default="block",
               help="A latent for each block, or plain masked diffusion.")  # fmt: skip
 @click.option("--prior", type=click.Choice(["learned", "normal"]), default="learned",
-              show_default=True,
               help="p(z | x_t) learned beside the rest, or N(0, I) as in the paper.")  # fmt: skip
-@click.option("--length", type=click.IntRange(2), default=128, show_default=True,
+@click.option("--length", type=click.IntRange(2), default=128,
               help="Tokens of a window, and of the longest block.")  # fmt: skip
-@click.option("--block-length", "block_lengths", type=click.IntRange(1), multiple=True,
+@click.option("--block-length", "block_lengths", type=COUNT, multiple=True,
               help="Tokens of a block; of several each step takes one.  "
               "[default: 4, 8, 16, 32 and the window]")  # fmt: skip
-@click.option("--blocks", type=click.IntRange(1), default=None,
+@click.option("--blocks", type=COUNT,
               help="The same, as blocks of a window; 1 is one latent for all.")  # fmt: skip
-@click.option("--width", "d", type=click.IntRange(8), default=96, show_default=True)
-@click.option("--layers", type=click.IntRange(1), default=3, show_default=True)
-@click.option("--heads", type=click.IntRange(1), default=4, show_default=True)
-@click.option("--channels", "k", type=click.IntRange(1, 1024), default=32, show_default=True,
+@click.option("--width", "d", type=click.IntRange(8), default=96)
+@click.option("--layers", type=COUNT, default=3)
+@click.option("--heads", type=COUNT, default=4)
+@click.option("--channels", "k", type=click.IntRange(1, 1024), default=32,
               help="Numbers in the latent of a block.")  # fmt: skip
-@click.option("--rows", type=click.IntRange(1), default=8, show_default=True,
-              help="Windows in a step.")  # fmt: skip
-@click.option("--beta", type=click.FloatRange(0), default=1.0, show_default=True,
-              help="Weight of the KL in the end.")  # fmt: skip
-@click.option("--free", "free_nats", type=click.FloatRange(0), default=0.1, show_default=True,
+@click.option("--rows", type=COUNT, default=8, help="Windows in a step.")
+@click.option("--beta", type=AMOUNT, default=1.0, help="Weight of the KL in the end.")
+@click.option("--free", "free_nats", type=AMOUNT, default=0.1,
               help="Nats of KL that cost nothing, for each masked token.")  # fmt: skip
-@together(*RUN)
-@click.option("--out", type=FOLDER, default=None,
-              help="Folder of the run.  [default: runs/text-LATENT]")  # fmt: skip
+@session.together(*RUN)
+@click.option("--out", type=FOLDER, help="Folder of the run.  [default: runs/text-LATENT]")
 @click.option("--resume", is_flag=True,
               help="Continue the run in --out, to other --steps, --time or --beta.")  # fmt: skip
-@click.option("--name", default="text", show_default=True, callback=file_name,
-              help="Name of the model.")  # fmt: skip
-@click.option("--promote/--no-promote", default=False, show_default=True,
+@click.option("--name", default="text", callback=file_name, help="Name of the model.")
+@click.option("--promote/--no-promote", default=False,
               help="Copy into exported/ of the checkout if its bound is lower.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No plan and no progress.")
 def command(
-    corpus: tuple[Path, ...], more: tuple[Path, ...], out: Path | None, latent: str, resume: bool,
-    device: str, threads: int | None, quiet: bool, name: str, promote: bool, **planned: Any,
+    corpus: tuple[Path, ...], more: tuple[Path, ...], out: Path | None, resume: bool, device: str,
+    threads: int | None, quiet: bool, name: str, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """Learn to write text like that of the files, and export a model for vmd-text."""
-    with needed("training needs"):
-        import torch
+    plan = session.planned(device, threads)
+    from vmd_training.device import join
+    from vmd_training.text import corpus as corpora
+    from vmd_training.text.loop import train
 
-        from vmd_training import device as devices
-        from vmd_training import distributed
-        from vmd_training.text import corpus as corpora
-        from vmd_training.text.loop import train
-    if threads:
-        torch.set_num_threads(threads)
-    folder = out or Path("runs") / f"text-{latent}"
-    world = distributed.join()
+    folder, world = out or Path("runs") / f"text-{planned['latent']}", join()
     quiet = quiet or not world.leads
-    plan = devices.choose(device)
     if resume:
         run, alphabet = _resumed(folder, planned, plan, world)
     else:
-        run, alphabet = _begun(folder, (*corpus, *more), {"latent": latent}, planned, plan, world)
+        run, alphabet = _begun(folder, (*corpus, *more), planned, plan, world)
     data = corpora.read(folder, alphabet, run.model.config.length)
-    if not quiet:
-        click.echo(_plan(run, alphabet, len(data.train), len(data.held_out)), err=True)
-    again = f"vmd-train text --resume --out {folder}"
-
-    def training() -> None:
-        train(run, data, alphabet, progress(quiet, _described))
-
-    if to_its_end(run, training, again, "fewer --rows"):
+    session.teller(quiet)(_plan(run, alphabet, data))
+    done = session.to_its_end(
+        run,
+        lambda: train(run, data, alphabet, session.progress(quiet, _described)),
+        f"vmd-train text --resume --out {folder}",
+        "fewer --rows",
+    )
+    if done:
         _finish(run, data, alphabet, name, promote)
 
 
 def _begun(
-    folder: Path, files: tuple[Path, ...], shape: dict[str, Any], planned: dict[str, Any],
-    plan: Any, world: Any,
-) -> tuple[TextRun, Alphabet]:  # fmt: skip
+    folder: Path, files: tuple[Path, ...], planned: dict[str, Any], plan: Plan, world: World
+) -> tuple[TextRun, Alphabet]:
     """A new run: its folder holds the tokens of the corpus, and the alphabet."""
     from vmd_training.text import corpus as corpora
     from vmd_training.text import vocabulary
@@ -117,14 +95,14 @@ def _begun(
 
     if not files:
         raise click.UsageError("no corpus; name a text file with --corpus FILE")
-    require_no_run(folder)
-    length = planned["length"]
-    planned["block_lengths"] = _block_lengths(length, planned["block_lengths"], planned["blocks"])
+    session.require_no_run(folder)
+    lengths = _block_lengths(planned["length"], planned["block_lengths"], planned["blocks"])
     alphabet = vocabulary.choose(planned["alphabet"], files, planned["vocabulary"])
-    shape |= {key: planned[key] for key in ("prior", "length", "d", "layers", "heads", "k")}
-    model_config = TextConfig(alphabet.V, **shape)
-    train = {key: planned[key] for key in TextTrainConfig.__dataclass_fields__ if key in planned}
-    config = TextTrainConfig(**train, corpus=tuple(file.name for file in files))
+    of_model = ("latent", "prior", "length", "d", "layers", "heads", "k")
+    model_config = TextConfig(alphabet.V, **{key: planned[key] for key in of_model})
+    planned |= {"block_lengths": lengths, "corpus": tuple(file.name for file in files)}
+    of_run = TextTrainConfig.__dataclass_fields__
+    config = TextTrainConfig(**{key: planned[key] for key in of_run if key in planned})
     if world.leads:
         corpora.write(files, folder, alphabet, planned["held_out"])
         (folder / "alphabet.json").write_text(json.dumps(alphabet.to_config()), "utf-8")
@@ -147,31 +125,31 @@ def _block_lengths(length: int, lengths: tuple[int, ...], blocks: int | None) ->
 
 
 def _resumed(
-    folder: Path, planned: dict[str, Any], plan: Any, world: Any
+    folder: Path, planned: dict[str, Any], plan: Plan, world: World
 ) -> tuple[TextRun, Alphabet]:
     """The run in a folder, with what it was begun with, but for a plan that was stated again."""
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
-    state = saved_state(folder)
+    state = session.saved_state(folder)
     changes = {name: planned[name] for name in ("steps", "time_s", "beta") if stated(name)}
-    config = replace(
-        TextTrainConfig.from_dict(state["train_config"]), slice_s=planned["slice_s"], **changes
-    )
+    had = TextTrainConfig.from_dict(state["train_config"])
+    config = replace(had, slice_s=planned["slice_s"], **changes)
     run = TextRun(folder, config, TextConfig.from_dict(state["model_config"]), plan, world)
     run.resume()
-    described = json.loads((folder / "alphabet.json").read_text("utf-8"))
-    return run, from_config(described, str(folder / "alphabet.json"))
+    path = folder / "alphabet.json"
+    return run, from_config(json.loads(path.read_text("utf-8")), str(path))
 
 
-def _plan(run: TextRun, alphabet: Alphabet, train: int, held_out: int) -> str:
+def _plan(run: TextRun, alphabet: Alphabet, data: Corpus) -> str:
     from vmd_training.model import parameter_count
 
     config, model = run.config, run.model.config
     lines = [
         ("device", f"{run.plan.device}: {run.plan.reason}"),
         ("model", f"{parameter_count(run.model):,} parameters, latent {model.latent}"),
-        ("text", f"{train:,} tokens to train on, {held_out:,} held out; {alphabet.name}"),
+        ("text", f"{len(data.train):,} tokens to train on, {len(data.held_out):,} held out;"
+                 f" {alphabet.name}"),
         ("blocks", f"of {', '.join(map(str, config.block_lengths))}, {config.rows} windows of"
                    f" {model.length} tokens a step"),
         ("steps", f"{config.steps:,}" if config.steps else f"{config.time_s / 60:.0f} minutes"),
@@ -179,7 +157,7 @@ def _plan(run: TextRun, alphabet: Alphabet, train: int, held_out: int) -> str:
     ]  # fmt: skip
     if run.step:
         lines.insert(0, ("resumed", f"after {run.step:,} steps"))
-    return aligned(lines)
+    return session.aligned(lines)
 
 
 def _described(row: dict[str, Any]) -> str:
@@ -195,19 +173,17 @@ def _described(row: dict[str, Any]) -> str:
     )
 
 
-def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: bool) -> None:
+def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
     from vmd_training.text.card import card, figures
     from vmd_training.text.export import export
+
+    def scored(ships: Path) -> float:
+        return float(json.loads((ships / "metrics.json").read_text("utf-8"))["score"])
 
     metrics = figures(run, data, alphabet)
     folder = run.folder / "export" / name
     export(run.ema, folder, name, alphabet, metrics, card(run, metrics, name))
     click.echo(f"model: {folder}\nuse it: vmd-text --model {folder} PROMPT")
     if promote:
-        click.echo(promote_into(session.EXPORTED, folder, metrics["score"], _score_of))
-
-
-def _score_of(folder: Path) -> float:
-    """The score of an included model."""
-    return float(json.loads((folder / "metrics.json").read_text("utf-8"))["score"])
+        click.echo(session.promote_better(folder, metrics["score"], scored))

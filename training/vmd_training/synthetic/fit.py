@@ -21,8 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from vmd_training import loop
 from vmd_training.device import choose
 from vmd_training.loop import Step, Task
-from vmd_training.optimizer import Optimizers
-from vmd_training.run import Run, TrainConfig
+from vmd_training.run import Optimizers, Run, TrainConfig
 from vmd_training.sequence import MASK, SequenceConfig, SequenceVMD
 from vmd_training.synthetic.data import Joint
 

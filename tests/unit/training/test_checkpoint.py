@@ -10,9 +10,9 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
+from vmd_training.checkpoint import Start, widened
 from vmd_training.evaluate import grid_of
 from vmd_training.model import VMD, ModelConfig
-from vmd_training.widen import widened
 
 Make = Callable[[str], VMD]
 
@@ -29,8 +29,8 @@ def wider(config: ModelConfig, times: int, latent_times: int) -> ModelConfig:
 
 def grown(model: VMD, config: ModelConfig) -> VMD:
     wide = VMD(config)
-    weights = wide.state_dict() | widened(model.state_dict(), model.config, config, seed=0)
-    wide.load_state_dict(weights)
+    start = Start(model.config, model.state_dict(), [])
+    wide.load_state_dict(wide.state_dict() | widened(start, config, seed=0))
     return wide
 
 
@@ -86,10 +86,10 @@ def test_other_widths_are_refused(
 ) -> None:
     theirs = config_of("candidate")
     with pytest.raises(ModelError, match=message):
-        widened({}, theirs, replace(theirs, **change), seed=0)
+        widened(Start(theirs, {}, []), replace(theirs, **change), seed=0)
 
 
 def test_a_transformer_is_not_widened(config_of: Callable[[str], ModelConfig]) -> None:
     theirs = replace(config_of("none"), backbone="transformer")
     with pytest.raises(ModelError, match="only candidate graphs"):
-        widened({}, theirs, wider(theirs, 2, 1), seed=0)
+        widened(Start(theirs, {}, []), wider(theirs, 2, 1), seed=0)

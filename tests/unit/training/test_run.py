@@ -1,4 +1,4 @@
-"""The optimizer behind its five calls."""
+"""The optimizer of a run behind its five calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from vmd_training.optimizer import Optimizers
+from vmd_training.run import Optimizers
 
 
 def stepped(model: nn.Module, optimizers: Optimizers) -> float:
