@@ -51,16 +51,16 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
     KL between the true joint and what is sampled, from independent to deterministic tokens.
     """
     with needed("the studies need"):
-        from vmd_training.synthetic import figures, tables
+        from vmd_training.synthetic import report
         from vmd_training.tables import write_json
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent
     chosen = STUDIES if study == "all" else (study,)
     bench, used_s = _run(chosen, seed, steps, quick, quiet)
     facts = _facts(bench, used_s)
-    pictures = figures.save(bench.results, chosen, out)
-    written = tables.tables(bench.results, chosen)
-    (out / "report.md").write_text(tables.page(written, facts, pictures), "utf-8")
-    write_json(out / "results.json", tables.document(bench.results, facts), allow_nan=True)
+    pictures = report.save(bench.results, chosen, out)
+    written = report.tables(bench.results, chosen)
+    (out / "report.md").write_text(report.page(written, facts, pictures), "utf-8")
+    write_json(out / "results.json", report.document(bench.results, facts), allow_nan=True)
     click.echo(f"{written}\nreport: {out / 'report.md'}\nfigures as data: {out / 'results.json'}")
 
 

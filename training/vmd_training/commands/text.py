@@ -111,7 +111,6 @@ def _begun(
 ) -> tuple[TextRun, Alphabet]:  # fmt: skip
     """A new run: its folder holds the tokens of the corpus, and the alphabet."""
     from vmd_training.text import corpus as corpora
-    from vmd_training.text import vocabulary
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
@@ -120,7 +119,7 @@ def _begun(
     require_no_run(folder)
     length = planned["length"]
     planned["block_lengths"] = _block_lengths(length, planned["block_lengths"], planned["blocks"])
-    alphabet = vocabulary.choose(planned["alphabet"], files, planned["vocabulary"])
+    alphabet = corpora.alphabet_of(planned["alphabet"], files, planned["vocabulary"])
     shape |= {key: planned[key] for key in ("prior", "length", "d", "layers", "heads", "k")}
     model_config = TextConfig(alphabet.V, **shape)
     train = {key: planned[key] for key in TextTrainConfig.__dataclass_fields__ if key in planned}
@@ -197,8 +196,7 @@ def _described(row: dict[str, Any]) -> str:
 
 def _finish(run: TextRun, data: Any, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
-    from vmd_training.text.card import card, figures
-    from vmd_training.text.export import export
+    from vmd_training.text.export import card, export, figures
 
     metrics = figures(run, data, alphabet)
     folder = run.folder / "export" / name
