@@ -2,12 +2,11 @@
 
 A table says which file holds what and how it is made. Each file has a seed of its own, so that a
 new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
-Needs no torch, and must not know of models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -31,15 +30,10 @@ Maker = Callable[[Rng], list[Puzzle]]
 COMMENTS = {"line": "# ", "grid": "# ", "vmd": "# ", "hodoku": "# ", "sdk": "#D "}
 """How a remark begins, in the forms that other programs read with remarks as well."""
 
-MOST_GUESSES = 300
-"""Guesses of one search on a large board while digging: a clue that needs more of them stays."""
-
+MOST_GUESSES, RATED_GUESSES = 300, 2000
+"""Of one search while digging a large board, where a clue that needs more stays; for a rating."""
 ORDERS = 32
 """Searches that a rating is the mean of: with few, the hardest of many would be a lucky draw."""
-
-RATED_GUESSES = 2000
-"""Guesses after which a search stops counting for a rating."""
-
 MANY = 500
 """Solutions that are counted at most."""
 
@@ -67,13 +61,9 @@ class Sample:
 
 
 def dug(
-    board: Board | str,
-    pool: int = 1,
-    keep: int = 1,
-    place: float = 1.0,
-    givens: int = 0,
+    board: Board | str, pool: int = 1, keep: int = 1, place: float = 1.0, givens: int = 0,
     max_guesses: int | None = None,
-) -> Maker:
+) -> Maker:  # fmt: skip
     """Puzzles with one solution: `keep` of a `pool`, the easiest at place 0 and the hardest at 1.
 
     The board is given, or drawn by name; `givens` and `max_guesses` as in `dig`.
@@ -122,10 +112,9 @@ def refuted(rng: Rng) -> list[Puzzle]:
 def together(makers: dict[str, Maker]) -> Maker:
     """Puzzles of several kinds in one file, each under the name of its kind."""
 
-    def make(rng: Rng) -> list[Puzzle]:
-        return [replace(one, name=name) for name, maker in makers.items() for one in maker(rng)]
-
-    return make
+    return lambda rng: [
+        replace(one, name=name) for name, maker in makers.items() for one in maker(rng)
+    ]
 
 
 def rated(board: Board, rows: npt.ArrayLike, seed: int | Rng) -> npt.NDArray[np.float64]:
@@ -259,15 +248,12 @@ one solution unless the table says otherwise.
 def row(sample: Sample, puzzles: list[Puzzle]) -> str:
     """The file's line in the page's table."""
     boards = [one.board for one in puzzles]
-    cells = (
-        f"[{sample.file}]({sample.file})",
-        ", ".join(dict.fromkeys(board.family for board in boards)),
-        ", ".join(dict.fromkeys(f"{board.rows}x{board.cols}" for board in boards)),
-        span(sum(value > 0 for value in one.givens) for one in puzzles),
-        span(round(float(rated(one.board, [one.givens], 0)[0]), 1) for one in puzzles),
-        sample.shows,
-    )
-    return f"| {' | '.join(cells)} |\n"
+    families = ", ".join(dict.fromkeys(board.family for board in boards))
+    sizes = ", ".join(dict.fromkeys(f"{board.rows}x{board.cols}" for board in boards))
+    givens = span(sum(value > 0 for value in one.givens) for one in puzzles)
+    rating = span(round(float(rated(one.board, [one.givens], 0)[0]), 1) for one in puzzles)
+    name = f"[{sample.file}]({sample.file})"
+    return f"| {name} | {families} | {sizes} | {givens} | {rating} | {sample.shows} |\n"
 
 
 def span(numbers: Iterable[float]) -> str:
@@ -281,24 +267,22 @@ def span(numbers: Iterable[float]) -> str:
     return " to ".join(ends)
 
 
-def files() -> Iterator[tuple[str, str]]:
-    """Name and contents of every file, the page last."""
-    rows = []
-    for sample in SAMPLES:
-        puzzles = sample.puzzles()
-        rows.append(row(sample, puzzles))
-        yield sample.file, sample.text(puzzles)
-    yield "README.md", PAGE + "".join(rows)
-
-
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
     """Write the included puzzles, and the page about them, into FOLDER."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files():
+
+    def write(name: str, text: str) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         click.echo(name)
+
+    rows = []
+    for sample in SAMPLES:
+        puzzles = sample.puzzles()
+        rows.append(row(sample, puzzles))
+        write(sample.file, sample.text(puzzles))
+    write("README.md", PAGE + "".join(rows))
 
 
 if __name__ == "__main__":

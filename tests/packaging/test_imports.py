@@ -77,8 +77,8 @@ NARROW: dict[str, set[str]] = {
     "vmd_training.graph": set(),
     "vmd_training.model": {
         "vmd_training.graph",
-        "vmd_training.transformer",
         "vmd_solver.denoiser.latent",
+        "vmd_solver.errors",
     },
     "vmd_training.vmd": {"vmd_training.graph", "vmd_training.model"},
     "vmd_training.graphs": {"vmd_training.model"},

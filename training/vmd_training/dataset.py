@@ -1,7 +1,6 @@
 """A file of training puzzles: a zip of plain arrays with a header, written whole and checked.
 
 One section for each group of boards of one size. The same puzzles and header give the same bytes.
-Must not know of torch, or of how puzzles are made.
 """
 
 from __future__ import annotations
@@ -114,7 +113,7 @@ def joined(sections: Sequence[Section]) -> Section:
     for section in sections:
         places = []
         for board in section.boards:
-            if not boards or board != boards[-1]:
+            if boards[-1:] != [board]:
                 boards.append(board)
             places.append(len(boards) - 1)
         numbers.append(np.array(places, dtype=np.int32)[section.board])
@@ -127,20 +126,19 @@ def write(path: Path, dataset: Dataset) -> None:
     sections = {section.name: _described(section) for section in dataset.sections}
     header = {"format": FORMAT, **dataset.header, "sections": sections}
     with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
-        _add(file, HEADER, json.dumps(header, indent=1).encode())
+
+        def add(name: str, content: bytes) -> None:
+            member = zipfile.ZipInfo(name)  # dated 1980: nothing depends on when and where
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 0
+            file.writestr(member, content, compresslevel=9)
+
+        add(HEADER, json.dumps(header, indent=1).encode())
         for section in dataset.sections:
             for name, array in _stored(section).items():
                 stream = io.BytesIO()
                 np.save(stream, array)
-                _add(file, f"{section.name}/{name}.npy", stream.getvalue())
-
-
-def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a member, compressed, with nothing in it that depends on when and where."""
-    member = zipfile.ZipInfo(name)  # dated 1980, the earliest that a zip can state
-    member.compress_type = zipfile.ZIP_DEFLATED
-    member.create_system = 0
-    file.writestr(member, content, compresslevel=9)
+                add(f"{section.name}/{name}.npy", stream.getvalue())
 
 
 def read(path: Path) -> Dataset:
@@ -163,7 +161,6 @@ def read(path: Path) -> Dataset:
 
 
 def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section:
-    """The section that the header describes by `table`."""
     arrays = {
         part: np.load(io.BytesIO(file.read(f"{name}/{part}.npy")), allow_pickle=False)
         for part in ARRAYS
@@ -213,7 +210,6 @@ def _stored(section: Section) -> dict[str, npt.NDArray[Any]]:
 
 
 def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
-    """One digest of all arrays: names, types, shapes and contents."""
     digest = hashlib.sha256()
     for name, array in arrays.items():
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())

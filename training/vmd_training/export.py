@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from torch.nn.utils.rnn import pad_sequence
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
+from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.errors import ModelError
 from vmd_training.evaluate import grid_of
 from vmd_training.files import replacing_folder
@@ -37,76 +39,12 @@ PARITY_LOOPS = 4
 """One body serves all loops. On grids that contradict themselves, as random ones do, the rounding
 of the first loops grows with every further one, whoever computes them."""
 PARITY_BATCHES = (1, 2, 7, 64)
-PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
-    lambda: sudoku(2, 2),
-    lambda: sudoku(3, 3),
-    lambda: sudoku(4, 4),
-)
-
-
-Inputs = dict[str, Tensor]
-
-
-def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
-    """A random grid that leaves nothing at its usual value, and an x0 (B, n) beside it.
-
-    Three cells in ten are given, some values are ruled out, some units are incomplete or padding.
-    """
-    rng = torch.Generator().manual_seed(seed)
-    x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
-    x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
-    ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
-    kept = torch.rand(B, len(board.units), generator=rng) < 0.9
-    grid = Grid(
-        x_t,
-        torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
-        grid.units * kept[..., None],
-        grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
-    )
-    return grid, x0
-
-
-def inputs_of(model: VMD, graph: CandidateGraph, seed: int, loops: int) -> Inputs:
-    """Inputs of every file by name: the graph, and a state and a latent somewhere on their way."""
-    rng = torch.Generator().manual_seed(seed)
-    N = len(graph)
-    return {
-        "nodes": _table(graph.of_factor, N),
-        "factors": _table(graph.of_node, len(graph.facts)),
-        "kinds": graph.facts[:, 1:].contiguous(),
-        "h": torch.randn(N, model.config.d, generator=rng),
-        "z": torch.randn(N, model.config.k, generator=rng),
-        "answer": (torch.rand(N, generator=rng) < 0.3).float(),
-        "loops": torch.tensor(loops),
-    }
+PARITY_BOARDS: tuple[Callable[[], Board], ...] = tuple(partial(sudoku, b, b) for b in (2, 3, 4))
 
 
 def roles(model: Any) -> tuple[str, ...]:
     """The graphs that a model consists of."""
     return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
-
-
-def _table(lists: Lists, filling: int) -> Tensor:
-    """Lists as a padded table."""
-    ends = torch.cat((lists.starts[1:], torch.tensor([len(lists.members)])))
-    rows = [lists.members[start:end] for start, end in zip(lists.starts, ends, strict=True)]
-    return pad_sequence(rows, batch_first=True, padding_value=filling)
-
-
-@torch.no_grad()
-def expected(model: VMD, role: str, graph: CandidateGraph, inputs: Inputs) -> tuple[Tensor, Tensor]:
-    """What the file of this role must answer: the model's own answer."""
-    if role == "denoiser":
-        assert isinstance(model.denoiser, Denoiser)
-        loops = int(inputs["loops"])
-        every, h = model.denoiser.think(graph, inputs["z"], inputs["h"], loops)
-        return every[-1], h
-    network = model.encoder if role == "encoder" else model.prior
-    assert network is not None
-    answer = inputs["answer"][:, None] if role == "encoder" else inputs["h"][:, :0]
-    mean, log_var = network.think(graph, answer).chunk(2, dim=-1)
-    return mean, log_var
 
 
 def export(
@@ -118,27 +56,17 @@ def export(
     """
     config = model.config
     manifest = Manifest(
-        contract=CONTRACT,
-        name=name,
-        latent=config.latent,
-        k=config.k,
-        patterns=config.patterns,
-        d=config.d,
-        loops=loops,
-    )
+        contract=CONTRACT, name=name, latent=config.latent, k=config.k, patterns=config.patterns,
+        d=config.d, loops=loops,
+    )  # fmt: skip
     return write_model(model, folder, manifest, {}, build, parity, metrics, card)
 
 
 def write_model(
-    model: Any,
-    folder: Path,
-    manifest: Any,
-    described: dict[str, Any],
-    build: Callable[[Any, str], onnx.ModelProto],
-    parity: Callable[[Any, Path], dict[str, float]],
-    metrics: dict[str, Any],
-    card: str,
-) -> Path:
+    model: Any, folder: Path, manifest: Any, described: dict[str, Any],
+    build: Callable[[Any, str], onnx.ModelProto], parity: Callable[[Any, Path], dict[str, float]],
+    metrics: dict[str, Any], card: str,
+) -> Path:  # fmt: skip
     """Write a model of any kind to `folder`, which is replaced only once everything was checked.
 
     `described` goes into config.json beside the manifest; `build` makes the graph of a role, and
@@ -178,45 +106,109 @@ def write_digests(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
 
 
+class Differences(dict[str, float]):
+    """The largest absolute difference between torch and ONNX Runtime, by output."""
+
+    def add(self, label: str, want: Tensor, have: Floats) -> None:
+        """Take in what one call answered."""
+        self[label] = max(self.get(label, 0.0), float(np.abs(have - want.numpy()).max()))
+
+    def within(self, tolerance: float) -> dict[str, float]:
+        """All of them. Raises ModelError where one is above the tolerance."""
+        if max(self.values()) > tolerance:
+            raise ModelError(f"ONNX Runtime and torch disagree: {dict(self)}; not exported")
+        return dict(self)
+
+
+@torch.no_grad()
 def parity(model: VMD, folder: Path) -> dict[str, float]:
     """Largest absolute differences between torch and ONNX Runtime over boards and batches.
 
     Raises ModelError where a logit differs by more than LOGIT_TOLERANCE, or an argmax differs at
     all where the two best logits are further apart than that.
     """
-    worst: dict[str, float] = {}
-    boards = [make() for make in PARITY_BOARDS]
-    for role in roles(model):
-        session = _session(folder / f"{role}.onnx")
-        names = [value.name for value in session.get_inputs()]
-        outputs = [value.name for value in session.get_outputs()]
-        for board, B in product(boards, PARITY_BATCHES):
-            graph = CandidateGraph.of(example(board, B, B)[0])
-            inputs = inputs_of(model, graph, B, PARITY_LOOPS)
-            want = [tensor.numpy() for tensor in expected(model, role, graph, inputs)]
-            have = session.run(outputs, {name: inputs[name].numpy() for name in names})
-            for output, one, other in zip(outputs, want, have, strict=True):
-                label = f"{role}.{output}"
-                worst[label] = max(worst.get(label, 0.0), float(np.abs(one - other).max()))
-            if role == "denoiser":
-                _same_choice(
-                    *(graph.logits(torch.from_numpy(one)).numpy() for one in (want[0], have[0]))
-                )
-    if max(worst.values()) > LOGIT_TOLERANCE:
-        raise ModelError(f"ONNX Runtime and torch disagree: {worst}; not exported")
-    return worst
-
-
-def _session(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = torch.get_num_threads()
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    found = Differences()
+    boards = [make() for make in PARITY_BOARDS]
+    for role in roles(model):
+        session = onnxruntime.InferenceSession(
+            folder / f"{role}.onnx", options, providers=["CPUExecutionProvider"]
+        )
+        names = [value.name for value in session.get_inputs()]
+        outputs = [value.name for value in session.get_outputs()]
+        for board, B in product(boards, PARITY_BATCHES):
+            graph = CandidateGraph.of(example(board, B, B)[0])
+            inputs = _inputs(model, graph, B)
+            want = _expected(model, role, graph, inputs)
+            have = session.run(outputs, {name: inputs[name].numpy() for name in names})
+            for output, one, other in zip(outputs, want, have, strict=True):
+                found.add(f"{role}.{output}", one, other)
+            if role == "denoiser":
+                ours, theirs = graph.logits(want[0]), graph.logits(torch.from_numpy(have[0]))
+                _same_choice(ours.numpy(), theirs.numpy())
+    return found.within(LOGIT_TOLERANCE)
 
 
-def _same_choice(expected: np.ndarray, got: np.ndarray) -> None:
+def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
+    """A random grid that leaves nothing at its usual value, and an x0 (B, n) beside it.
+
+    Three cells in ten are given, some values are ruled out, some units are incomplete or padding.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
+    x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
+    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
+    ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
+    kept = torch.rand(B, len(board.units), generator=rng) < 0.9
+    grid = Grid(
+        x_t,
+        torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
+        grid.units * kept[..., None],
+        grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
+    )
+    return grid, x0
+
+
+def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
+    """Inputs of every file by name: the graph, and a state and a latent somewhere on their way."""
+    rng = torch.Generator().manual_seed(seed)
+    N = len(graph)
+
+    def table(lists: Lists, filling: int) -> Tensor:
+        rows = torch.tensor_split(lists.members, lists.starts[1:])
+        return pad_sequence(list(rows), batch_first=True, padding_value=filling)
+
+    return {
+        "nodes": table(graph.of_factor, N),
+        "factors": table(graph.of_node, len(graph.facts)),
+        "kinds": graph.facts[:, 1:].contiguous(),
+        "h": torch.randn(N, model.config.d, generator=rng),
+        "z": torch.randn(N, model.config.k, generator=rng),
+        "answer": (torch.rand(N, generator=rng) < 0.3).float(),
+        "loops": torch.tensor(PARITY_LOOPS),
+    }
+
+
+def _expected(
+    model: VMD, role: str, graph: CandidateGraph, inputs: dict[str, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """What the file of this role must answer: the model's own answer."""
+    if role == "denoiser":
+        assert isinstance(model.denoiser, Denoiser)
+        every, h = model.denoiser.think(graph, inputs["z"], inputs["h"], PARITY_LOOPS)
+        return every[-1], h
+    network = model.encoder if role == "encoder" else model.prior
+    assert network is not None
+    answer = inputs["answer"][:, None] if role == "encoder" else inputs["h"][:, :0]
+    mean, log_var = network.think(graph, answer).chunk(2, dim=-1)
+    return mean, log_var
+
+
+def _same_choice(expected: Floats, got: Floats) -> None:
     """Both must choose the same value wherever the choice is further apart than the tolerance."""
     best = np.sort(expected, axis=-1)
     clear = best[..., -1] - best[..., -2] > 2 * LOGIT_TOLERANCE

@@ -1,7 +1,7 @@
 """Puzzles of a recipe, each from its seed: packs for the training loop, and parts of a dataset.
 
 A pack holds puzzles of one board with all that training needs of them; a part holds a section's
-puzzles with counts and ratings. Must not know of processes.
+puzzles with counts and ratings.
 """
 
 from __future__ import annotations
@@ -63,20 +63,17 @@ ISLANDS = Maker("sudoku-9x9", "sudoku-3x3", 0.0, ISLAND)
 
 
 class Pack(NamedTuple):
-    """m puzzles of one board, as training takes them."""
+    """m puzzles of one board, as training takes them: givens (m, n), 0 where open; solutions
+    (m, n), where a puzzle has several the one it was dug from; candidates (m, n), bit masks after
+    naked and hidden singles; unique (m,), known to have one solution; units (U, n); complete (U,).
+    """
 
     givens: npt.NDArray[np.int8]
-    """(m, n), 0 where open."""
     solutions: npt.NDArray[np.int8]
-    """(m, n); where a puzzle has several, the one it was dug from."""
     candidates: npt.NDArray[np.uint64]
-    """(m, n) bit masks after naked and hidden singles."""
     unique: npt.NDArray[np.bool_]
-    """(m,) known to have one solution."""
     units: npt.NDArray[np.uint8]
-    """(U, n) incidence."""
     complete: npt.NDArray[np.bool_]
-    """(U,)"""
 
 
 def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
@@ -85,27 +82,23 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
         board = boards.draw(group.boards[rng.integers(len(group.boards))], rng)
         # The full grids of a random board may be too rare to find: another board then.
         with contextlib.suppress(SearchError):
-            return _pack(group, board, rng, m)
-
-
-def _pack(group: Group, board: Board, rng: Rng, m: int) -> Pack:
-    kind = rng.random(m)
-    free, mined = kind < group.free, kind >= 1 - group.mined
-    several = ~free & (kind < group.free + group.several)
-    dug = ~free & ~mined
-    givens, solutions = np.zeros((2, m, board.n), dtype=np.int8)
-    givens[dug], solutions[dug] = minimal_puzzles(
-        board, int(dug.sum()), rng, max_guesses=MOST_GUESSES
-    )
-    if mined.any():
-        hard = mined_puzzles()
-        chosen = rng.integers(len(hard), size=int(mined.sum()))
-        givens[mined], solutions[mined] = hard.givens[chosen], hard.solutions[chosen]
-    solutions[free] = full_grids(board, int(free.sum()), rng)
-    givens[free] = _masked(solutions[free], rng)
-    drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
-    givens[several] *= ~drop[several]
-    return _finished(board, givens, solutions, ~free & ~several)
+            kind = rng.random(m)
+            free, mined = kind < group.free, kind >= 1 - group.mined
+            several = ~free & (kind < group.free + group.several)
+            dug = ~free & ~mined
+            givens, solutions = np.zeros((2, m, board.n), dtype=np.int8)
+            givens[dug], solutions[dug] = minimal_puzzles(
+                board, int(dug.sum()), rng, max_guesses=MOST_GUESSES
+            )
+            if mined.any():
+                hard = mined_puzzles()
+                chosen = rng.integers(len(hard), size=int(mined.sum()))
+                givens[mined], solutions[mined] = hard.givens[chosen], hard.solutions[chosen]
+            solutions[free] = full_grids(board, int(free.sum()), rng)
+            givens[free] = _masked(solutions[free], rng)
+            drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
+            givens[several] *= ~drop[several]
+            return _finished(board, givens, solutions, ~free & ~several)
 
 
 def drawn_pack(group: Group, section: Section, rng: Rng, m: int = PACK) -> Pack:
@@ -139,18 +132,16 @@ def sources(groups: tuple[Group, ...], data: Path | None) -> dict[str, Callable[
     Raises DatasetError where the file cannot be read, has a section that does not fit its group, or
     has none for any of them.
     """
-    made: dict[str, Callable[[Rng], Pack]] = {
-        group.name: partial(make_pack, group) for group in groups
-    }
-    if data is None:
-        return made
-    sections = {section.name: section for section in read(data).sections}
-    if not sections.keys() & made.keys():
+    sections = {section.name: section for section in read(data).sections} if data else {}
+    names = [group.name for group in groups]
+    if data and sections.keys().isdisjoint(names):
         raise DatasetError(
             f"{data} has no section for this recipe; it has {', '.join(sections)}, the recipe"
-            f" {', '.join(made)}"
+            f" {', '.join(names)}"
         )
+    made: dict[str, Callable[[Rng], Pack]] = {}
     for group in groups:
+        made[group.name] = partial(make_pack, group)
         if section := sections.get(group.name):
             n, D, U = section.size
             if (n, D) != (group.n, group.D) or U > group.U:
@@ -256,15 +247,12 @@ def loosened(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArr
 def _island(part: Part, rng: Rng) -> Section:
     """What mining finds: half the hardest, half drawn from the rest."""
     board = boards.draw(part.maker.board, rng)
-    founders = deepest(mined_puzzles()) if part.climbs else None
-    found = mine.mine(board, rng, LINES, STEEP_ROUNDS if part.climbs else ROUNDS, founders)
-    order = np.argsort(-found.ratings, kind="stable")
-    hardest, rest = np.split(order, [part.rows // 2])
+    founders, rounds = (deepest(mined_puzzles()), STEEP_ROUNDS) if part.climbs else (None, ROUNDS)
+    found = mine.mine(board, rng, LINES, rounds, founders)
+    hardest, rest = np.split(np.argsort(-found.ratings, kind="stable"), [part.rows // 2])
     kept = found.chosen(np.append(hardest, rng.permutation(rest)[: part.rows - len(hardest)]))
-    ratings = kept.ratings
-    if part.climbs:
-        ratings = mine.guesses(board, kept.puzzles, rng, mine.ORDERS)
-    return Section.of(part.maker.section, board, kept.puzzles, kept.solutions, rating=ratings)
+    rated = mine.guesses(board, kept.puzzles, rng, mine.ORDERS) if part.climbs else kept.ratings
+    return Section.of(part.maker.section, board, kept.puzzles, kept.solutions, rating=rated)
 
 
 @cache

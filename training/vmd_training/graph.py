@@ -3,14 +3,13 @@
 A *node* is an open candidate: a (cell, value) that `allowed` does not rule out, in a masked cell,
 and that no unmasked cell of a shared unit has. A *factor* is a set of nodes of which exactly one is
 true, or at most one: the nodes of a cell, and the nodes of a value in a unit. So x_t enters through
-which candidates are open, and through nothing else; cells and units play the same part. It is the
-exact-cover form of the puzzle.
-
-The rows of a batch stand side by side in one graph without padding. Must not know of networks.
+which candidates are open, and through nothing else. It is the exact-cover form of the puzzle. The
+rows of a batch stand side by side in one graph without padding.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -79,31 +78,26 @@ class _Sum(torch.autograd.Function):
         return _summed(gradients[0].contiguous(), back, there), None, None
 
 
-def _summed(x: Tensor, there: Lists, back: Lists) -> Tensor:
-    summed: Tensor = _Sum.apply(x, there, back)  # type: ignore[no-untyped-call]
-    return summed
+_summed: Callable[[Tensor, Lists, Lists], Tensor] = _Sum.apply
 
 
 @dataclass(frozen=True, eq=False)
 class CandidateGraph:
-    """N nodes in the order of (row, cell, value), and F factors with nodes."""
+    """N nodes in the order of (row, cell, value), and F factors with nodes.
+
+    shape is B, n, D; index (N,) int64 the place of each node among B x n x D, cell (N,) its cell
+    among B x n; facts (F, FACTS) float32; degree (N, 1) float32, how many factors each node has;
+    fixed (B, n, D) float32, the unmasked cells.
+    """
 
     shape: torch.Size
-    """B, n, D"""
     index: Tensor
-    """(N,) int64: the place of each node among B x n x D"""
     cell: Tensor
-    """(N,) int64: the cell of each node among B x n"""
     of_factor: Lists
-    """nodes by factor"""
     of_node: Lists
-    """factors by node"""
     facts: Tensor
-    """(F, FACTS) float32"""
     degree: Tensor
-    """(N, 1) float32: factors of each node"""
     fixed: Tensor
-    """(B, n, D) float32: the unmasked cells"""
 
     @classmethod
     def of(cls, grid: Grid) -> CandidateGraph:
@@ -122,19 +116,18 @@ class CandidateGraph:
         degree = member.sum(dim=1) + 1
         size = torch.zeros(B * F_row, dtype=torch.long, device=index.device)
         size.index_add_(0, factor, torch.ones_like(factor))
+        of_cells = torch.ones(B, n, device=index.device)
+        of_units = grid.complete.expand(B, -1).repeat_interleave(D, dim=1)
+        is_cell = torch.cat((of_cells, torch.zeros_like(of_units)), dim=1).flatten()
+        exactly = torch.cat((of_cells, of_units), dim=1).flatten()
+        facts = torch.stack((1 / size.clamp(min=1), is_cell, exactly), dim=-1)
         used = size > 0  # factors without nodes are left out: a third of them, on a hard puzzle
-        factor, facts = (used.cumsum(0) - 1)[factor], _facts(grid, size)[used]
-        size = size[used]
+        factor, size = (used.cumsum(0) - 1)[factor], size[used]
         of_factor = Lists(node[factor.argsort(stable=True)], size.cumsum(0) - size)
+        of_node = Lists(factor, degree.cumsum(0) - degree)
+        in_float = degree[:, None].to(grid.allowed.dtype)
         return cls(
-            grid.allowed.shape,
-            index,
-            cell,
-            of_factor,
-            Lists(factor, degree.cumsum(0) - degree),
-            facts,
-            degree[:, None].to(grid.allowed.dtype),
-            grid.fixed(),
+            grid.allowed.shape, index, cell, of_factor, of_node, facts[used], in_float, grid.fixed()
         )
 
     def __len__(self) -> int:
@@ -167,13 +160,3 @@ class CandidateGraph:
         closed = torch.full_like(self.fixed, CLOSED_LOGIT).masked_fill(self.fixed > 0, 0.0)
         every = closed.flatten().expand(*logits.shape[:-1], -1)
         return every.index_copy(-1, self.index, logits).view(*logits.shape[:-1], *self.shape)
-
-
-def _facts(grid: Grid, size: Tensor) -> Tensor:
-    """(F, FACTS), as in `CandidateGraph`."""
-    B, n, D = grid.allowed.shape
-    of_cells = torch.ones(B, n, device=size.device)
-    of_units = grid.complete.expand(B, -1).repeat_interleave(D, dim=1)
-    is_cell = torch.cat((of_cells, torch.zeros_like(of_units)), dim=1).flatten()
-    exactly = torch.cat((of_cells, of_units), dim=1).flatten()
-    return torch.stack((1 / size.clamp(min=1), is_cell, exactly), dim=-1)

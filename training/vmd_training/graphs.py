@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from vmd_training.model import CAP, VMD, ModelConfig
 
@@ -40,9 +41,7 @@ GRAPH: Signature = {
 }
 """Inputs of every file: the candidate graph, as in `vmd_solver.denoiser.graph`."""
 
-Arrays = Mapping[str, npt.NDArray[Any]]
 Step = Callable[["Ops", str, str], tuple[str, str]]
-Operand = str | int | float | list[int] | npt.NDArray[Any]
 
 
 @dataclass
@@ -52,33 +51,40 @@ class Ops:
     Numbers, lists of sizes and arrays become constants, shared by the graph and its loops.
     """
 
-    weights: Arrays
+    weights: Mapping[str, npt.NDArray[Any]]
     prefix: str = ""
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: nn.Module) -> Ops:
+        """None yet, over the weights of a model."""
+        return cls({name: weight.cpu().numpy() for name, weight in model.state_dict().items()})
 
     def __getattr__(self, kind: str) -> Callable[..., str]:
         if not kind[0].isupper():
             raise AttributeError(kind)
 
-        def add(*inputs: Operand, **attributes: Any) -> str:
+        def add(*inputs: str | float | list[int], **attributes: Any) -> str:
             name = f"{self.prefix}{kind.lower()}_{len(self.nodes)}"
-            names = [self.name_of(value) for value in inputs]
+            names = [one if isinstance(one, str) else self._number(one) for one in inputs]
             self.nodes.append(helper.make_node(kind, names, [name], **attributes))
             return name
 
         return add
 
-    def name_of(self, value: Operand) -> str:
-        """The tensor's own name, or that of a constant with this value."""
-        if isinstance(value, str):
-            return value
-        kind = np.float32 if isinstance(value, float) else None
-        array = np.asarray(value, dtype=kind)
+    def _number(self, value: float | list[int]) -> str:
+        """The name of the constant with this value."""
+        array = np.asarray(value, dtype=np.float32 if isinstance(value, float) else None)
         if array.size > 4:
             return self._constant(f"constant_{len(self.constants)}", array)
         shown = "_".join(str(number) for number in array.ravel().tolist())
         return self._constant(f"{array.dtype}_{array.ndim}_{shown}", array)
+
+    def _constant(self, name: str, array: npt.NDArray[Any]) -> str:
+        if name not in self.constants:
+            self.constants[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
+        return name
 
     def weight(self, name: str) -> str:
         """A trained tensor, by its name in the state dict."""
@@ -104,6 +110,11 @@ class Ops:
         """The last axis cut in two."""
         return self.Slice(x, [0], [half], [-1]), self.Slice(x, [half], [2 * half], [-1])
 
+    def standard_normal(self, rows: str, k: int) -> tuple[str, str]:
+        """Mean and log variance (rows, k) of N(0, I); rows (1,) int64."""
+        zeros = self.Expand(0.0, self.Concat(rows, [k], axis=0))
+        return zeros, self.Identity(zeros)
+
     def repeat(self, times: str, step: Step, first: str, second: str) -> tuple[str, str]:
         """A loop that carries two tensors: `step` adds the nodes that make their next values.
 
@@ -125,39 +136,63 @@ class Ops:
         self.nodes.append(helper.make_node("Loop", inputs, last, body=graph))
         return last
 
-    def _constant(self, name: str, array: npt.NDArray[Any]) -> str:
-        if name not in self.constants:
-            self.constants[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
-        return name
 
+class Networks:
+    """The networks over the candidate graph, of which they read some things once a call."""
 
-class Facts(NamedTuple):
-    """What the networks read off the graph, once a call."""
-
-    facts: str
-    """(F, FACTS)"""
-    degree: str
-    """(N, 1)"""
-    cell: str
-    """(N,) the factor that is the node's cell"""
-    N: str
-    """(1,) int64"""
-
-    @classmethod
-    def of(cls, o: Ops) -> Facts:
-        """As `CandidateGraph` of torch has them."""
-        N, F = o.Shape("factors", start=0, end=1), o.Shape("nodes", start=0, end=1)
-        size, degree = (
+    def __init__(self, o: Ops) -> None:
+        self.N, F = o.Shape("factors", start=0, end=1), o.Shape("nodes", start=0, end=1)
+        size, self.degree = (
             o.ReduceSum(o.Cast(o.Less(table, end), to=FLOAT), [1], keepdims=1)
-            for table, end in (("nodes", N), ("factors", F))
-        )
-        facts = o.Concat(o.Div(1.0, o.Max(size, 1.0)), "kinds", axis=-1)
-        return cls(facts, degree, o.Gather("factors", 0, axis=1), N)
+            for table, end in (("nodes", self.N), ("factors", F))
+        )  # (F, 1) and (N, 1)
+        self.facts = o.Concat(o.Div(1.0, o.Max(size, 1.0)), "kinds", axis=-1)  # (F, FACTS)
+        self.cell = o.Gather("factors", 0, axis=1)  # (N,) the factor that is the node's cell
 
     def softmax(self, o: Ops, logits: str) -> str:
         """The share of each node in its cell: (N, 1) of logits (N, 1)."""
         weight = o.Exp(logits)
         return o.Div(weight, o.Gather(summed(o, "nodes", weight, 1), self.cell, axis=0))
+
+    def block(self, o: Ops, name: str, h: str, p: str, given: str) -> str:
+        """`Block.forward`: the next state (N, d)."""
+        messages = len(o.weights[f"{name}.send.bias"])
+        sent = o.Concat(o.Relu(o.linear(f"{name}.send", h)), p, axis=-1)
+        sent = summed(o, "nodes", sent, messages + 1)
+        message = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, self.facts, axis=-1)))
+        mass = o.Slice(sent, [messages], [messages + 1], [-1])
+        message = o.Concat(message, o.Sub(mass, 1.0), axis=-1)
+        received = summed(o, "factors", message, messages + 1)
+        state = o.Concat(h, o.Div(received, self.degree), p, axis=-1)
+        inner = o.linear(f"{name}.update", state)
+        inner = o.Relu(o.Add(inner, given) if given else inner)
+        after = o.Add(h, o.linear(f"{name}.out", inner))
+        return o.layer_norm(f"{name}.norm", after)
+
+    def denoiser(self, o: Ops, config: ModelConfig) -> tuple[str, str]:
+        """`Denoiser.think`: logits (N,) after the last loop, and the new state (N, d)."""
+        given = "" if config.latent == "none" else o.linear("denoiser.block.inputs", "z")
+
+        def read(o: Ops, h: str) -> str:
+            return o.Mul(CAP, o.Tanh(o.Div(o.linear("denoiser.head", h), CAP)))
+
+        def one_loop(o: Ops, logits: str, h: str) -> tuple[str, str]:
+            h = self.block(o, "denoiser.block", h, self.softmax(o, logits), given)
+            return read(o, h), h
+
+        logits, h = o.repeat("loops", one_loop, read(o, "h"), "h")
+        return o.Squeeze(logits, [-1]), h
+
+    def gaussian(self, o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
+        """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k)."""
+        given = ""
+        if role == "encoder":
+            given = o.linear(f"{role}.block.inputs", o.Unsqueeze("answer", [-1]))
+        p = self.softmax(o, o.Expand(0.0, o.Concat(self.N, [1], axis=0)))
+        h = o.Expand(0.0, o.Concat(self.N, [config.latent_d], axis=0))
+        for _ in range(config.latent_loops):
+            h = self.block(o, f"{role}.block", h, p, given)
+        return o.halves(o.linear(f"{role}.head", h), config.k)
 
 
 def summed(o: Ops, table: str, x: str, channels: int) -> str:
@@ -166,72 +201,24 @@ def summed(o: Ops, table: str, x: str, channels: int) -> str:
     return o.ReduceSum(o.Gather(o.Concat(x, nothing, axis=0), table, axis=0), [1], keepdims=0)
 
 
-def block(o: Ops, name: str, h: str, p: str, given: str, facts: Facts) -> str:
-    """`Block.forward`: the next state (N, d)."""
-    messages = len(o.weights[f"{name}.send.bias"])
-    sent = o.Concat(o.Relu(o.linear(f"{name}.send", h)), p, axis=-1)
-    sent = summed(o, "nodes", sent, messages + 1)
-    message = o.Relu(o.linear(f"{name}.factor", o.Concat(sent, facts.facts, axis=-1)))
-    mass = o.Slice(sent, [messages], [messages + 1], [-1])
-    message = o.Concat(message, o.Sub(mass, 1.0), axis=-1)
-    received = summed(o, "factors", message, messages + 1)
-    state = o.Concat(h, o.Div(received, facts.degree), p, axis=-1)
-    inner = o.linear(f"{name}.update", state)
-    inner = o.Relu(o.Add(inner, given) if given else inner)
-    after = o.Add(h, o.linear(f"{name}.out", inner))
-    return o.layer_norm(f"{name}.norm", after)
-
-
-def denoiser(o: Ops, config: ModelConfig) -> tuple[str, str]:
-    """`Denoiser.think`: logits (N,) after the last loop, and the new state (N, d)."""
-    facts = Facts.of(o)
-    given = "" if config.latent == "none" else o.linear("denoiser.block.inputs", "z")
-
-    def read(o: Ops, h: str) -> str:
-        return o.Mul(CAP, o.Tanh(o.Div(o.linear("denoiser.head", h), CAP)))
-
-    def one_loop(o: Ops, logits: str, h: str) -> tuple[str, str]:
-        h = block(o, "denoiser.block", h, facts.softmax(o, logits), given, facts)
-        return read(o, h), h
-
-    logits, h = o.repeat("loops", one_loop, read(o, "h"), "h")
-    return o.Squeeze(logits, [-1]), h
-
-
-def gaussian(o: Ops, config: ModelConfig, role: str) -> tuple[str, str]:
-    """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k), unbounded."""
-    if role == "prior" and config.prior == "normal":
-        N = o.Shape("factors", start=0, end=1)
-        zeros = o.Expand(0.0, o.Concat(N, [config.k], axis=0))
-        return zeros, o.Identity(zeros)
-    facts = Facts.of(o)
-    given = ""
-    if role == "encoder":
-        given = o.linear(f"{role}.block.inputs", o.Unsqueeze("answer", [-1]))
-    p = facts.softmax(o, o.Expand(0.0, o.Concat(facts.N, [1], axis=0)))
-    h = o.Expand(0.0, o.Concat(facts.N, [config.latent_d], axis=0))
-    for _ in range(config.latent_loops):
-        h = block(o, f"{role}.block", h, p, given, facts)
-    return o.halves(o.linear(f"{role}.head", h), config.k)
-
-
 def build(model: VMD, role: str) -> onnx.ModelProto:
     """The ONNX model of one role: denoiser, encoder or prior."""
-    config = model.config
-    z, state = ("N", config.k), ("N", config.d)
-    o = Ops({name: weight.detach().cpu().numpy() for name, weight in model.state_dict().items()})
+    config, o = model.config, Ops.of(model)
+    z, state = (FLOAT, ("N", config.k)), (FLOAT, ("N", config.d))
     inputs: Signature = dict(GRAPH)
     if role == "denoiser":
-        inputs |= {"h": (FLOAT, state), "loops": (INT, ())}
+        inputs |= {"h": state, "loops": (INT, ())}
         if config.latent != "none":
-            inputs["z"] = (FLOAT, z)
-        outputs: Signature = {"logits": (FLOAT, ("N",)), "h_out": (FLOAT, state)}
-        results = denoiser(o, config)
+            inputs["z"] = z
+        outputs: Signature = {"logits": (FLOAT, ("N",)), "h_out": state}
+        return closed(o, role, inputs, outputs, Networks(o).denoiser(o, config))
+    if role == "encoder":
+        inputs["answer"] = (FLOAT, ("N",))
+    outputs = {"mean": z, "log_var": z}
+    if role == "prior" and config.prior == "normal":
+        results = o.standard_normal(o.Shape("factors", start=0, end=1), config.k)
     else:
-        if role == "encoder":
-            inputs["answer"] = (FLOAT, ("N",))
-        outputs = {"mean": (FLOAT, z), "log_var": (FLOAT, z)}
-        results = gaussian(o, config, role)
+        results = Networks(o).gaussian(o, config, role)
     return closed(o, role, inputs, outputs, results)
 
 

@@ -1,10 +1,9 @@
-"""The networks of VMD on a candidate graph: denoiser, encoder, prior.
+"""The networks of VMD on a candidate graph: denoiser, encoder, prior; and the plain transformer.
 
-The puzzle is its candidate graph (`graph`): a node for each open candidate, a factor for
-each set of candidates of which one is true. Nodes tell their factors what they are, factors tell
-their nodes what they received; the same block is applied again and again (loops). Nothing is tied
-to a position or to a value's name, so the network is equivariant to every symmetry of the puzzle
-and one set of weights serves every board, from 4x4 to 25x25.
+Nodes tell their factors what they are, factors tell their nodes what they received; the same block
+is applied again and again (loops). Nothing is tied to a position or to a value's name, so the
+network is equivariant to every symmetry of the puzzle and one set of weights serves every board,
+from 4x4 to 25x25.
 
 Letters: B batch, n cells, D values, U units, N nodes, F factors, d hidden, k latent channels.
 Source: the latent and its objective are arXiv 2510.23606 (VMD); the candidate graph, the latent on
@@ -15,28 +14,29 @@ self-conditioning.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vmd_solver.denoiser.latent import LOG_VAR, wave_patterns
-from vmd_training.graph import FACTS, CandidateGraph, Grid
-
-LatentKind = Literal["none", "global", "candidate"]
-PriorKind = Literal["learned", "normal"]
-Backbone = Literal["candidate-graph", "transformer"]
+from vmd_solver.errors import ModelError
+from vmd_training.graph import CLOSED_LOGIT, FACTS, CandidateGraph, Grid
 
 CAP = 30.0
 """Logits stay within this: finite whatever the state, so that no maximum has to be subtracted."""
+CELLS, VALUES = 81, 9
+"""The one board that the transformer knows."""
+WIDTH, LAYERS, HEADS = 96, 4, 6
+"""Of the transformer."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Everything needed to build the networks again."""
 
-    latent: LatentKind = "candidate"
+    latent: Literal["none", "global", "candidate"] = "candidate"
     d: int = 32
     """Width of the state of a node."""
     messages: int = 32
@@ -51,10 +51,10 @@ class ModelConfig:
     """Width of the state of encoder and prior."""
     latent_loops: int = 3
     """Loops of encoder and prior."""
-    prior: PriorKind = "learned"
+    prior: Literal["learned", "normal"] = "learned"
     """p(z | x_t), or the papers' N(0, I), whatever x_t."""
-    backbone: Backbone = "candidate-graph"
-    """The transformer is a baseline for 9x9 boards, without latent (`vmd_training.transformer`)."""
+    backbone: Literal["candidate-graph", "transformer"] = "candidate-graph"
+    """The transformer is a baseline for 9x9 boards, without latent."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
@@ -102,8 +102,7 @@ class Block(nn.Module):
         mass = sent[:, -1:]
         received = graph.to_nodes(torch.cat((message, mass - 1), dim=-1)) / graph.degree
         inner = F.relu(self.update(torch.cat((h, received, p), dim=-1)) + given)
-        after: Tensor = self.norm(h + self.out(inner))
-        return after
+        return cast(Tensor, self.norm(h + self.out(inner)))
 
 
 class Denoiser(nn.Module):
@@ -152,6 +151,38 @@ class Denoiser(nn.Module):
             return CAP * torch.tanh(self.head(h.float()).squeeze(-1) / CAP)
 
 
+class TransformerDenoiser(nn.Module):
+    """p(x0 | x_t) as masked diffusion usually has it (arXiv 2406.07524), behind the interface of
+    `Denoiser`: attention over all cells, learned positions, no time input, no latent, no units. It
+    fits one board size and has to learn from examples which cells belong together."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        if config.latent != "none":
+            raise ModelError("the transformer is a baseline without latent; add --latent none")
+        self.value = nn.Embedding(VALUES + 1, WIDTH)
+        self.position = nn.Parameter(0.02 * torch.randn(CELLS, WIDTH))
+        layer = nn.TransformerEncoderLayer(
+            WIDTH, HEADS, 4 * WIDTH, dropout=0.0, activation="gelu", batch_first=True,
+            norm_first=True,
+        )  # fmt: skip
+        self.layers = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(WIDTH)
+        self.head = nn.Linear(WIDTH, VALUES)
+
+    def forward(self, grid: Grid, z: Tensor, h: Tensor, loops: int) -> tuple[Tensor, Tensor]:
+        """Logits (1, B, n, D) and h as it came; `loops` means nothing here.
+
+        Raises ModelError for boards of other sizes.
+        """
+        if grid.allowed.shape[1:] != (CELLS, VALUES):
+            raise ModelError("the transformer reads 9x9 boards only")
+        tokens = self.value(grid.x_t) + self.position
+        logits = self.head(self.norm(self.layers(tokens)))
+        stands = torch.where(grid.fixed() > 0, 0.0, CLOSED_LOGIT)
+        return torch.where(grid.open(), logits, stands)[None], h
+
+
 class Gaussian(NamedTuple):
     """Diagonal Gaussian over z: mean and log variance of one shape."""
 
@@ -161,6 +192,11 @@ class Gaussian(NamedTuple):
     def sample(self, noise: Tensor) -> Tensor:
         """mean + sigma * noise (the reparametrisation)."""
         return self.mean + (0.5 * self.log_var).exp() * noise
+
+    def minus_log(self, z: Tensor) -> Tensor:
+        """Minus log density of every dimension of z, less log(2 pi) / 2, elementwise."""
+        away = (z - self.mean) * (-0.5 * self.log_var).exp()
+        return 0.5 * (away**2 + self.log_var)
 
     def replaced(self, where: Tensor, other: Gaussian) -> Gaussian:
         """The other one `where` that says so, which broadcasts; this one elsewhere."""
@@ -198,8 +234,6 @@ class LatentNet(nn.Module):
         super().__init__()
         self.config = config
         self.sees_solution = sees_solution
-        self.learned = sees_solution or config.prior == "learned"
-        """Whether there is anything to run: a normal prior is N(0, I) whatever it is given."""
         d = config.latent_d
         self.block = Block(d, d, 2 * d, 1 if sees_solution else 0)
         self.head = nn.Linear(d, 2 * config.k)
@@ -226,15 +260,14 @@ class LatentNet(nn.Module):
 
     def think(self, graph: CandidateGraph, answer: Tensor) -> Tensor:
         """Mean and log variance (N, 2 k), the latter not yet bounded. answer (N, 1) or (N, 0)."""
-        if not self.learned:
+        if not self.sees_solution and self.config.prior == "normal":
             return graph.facts.new_zeros(len(graph), 2 * self.config.k)
         given = self.block.given(answer)
         p = graph.softmax(graph.facts.new_zeros(len(graph)))[:, None]
         h = p.new_zeros(len(graph), self.config.latent_d)
         for _ in range(self.config.latent_loops):
             h = self.block(h, p, given, graph)
-        both: Tensor = self.head(h)
-        return both.float()
+        return cast(Tensor, self.head(h).float())
 
 
 def wave_basis(n: int, D: int, count: int, device: torch.device) -> Tensor:
@@ -248,9 +281,10 @@ class VMD(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.denoiser: nn.Module = _denoiser(config)
-        self.encoder = LatentNet(config, True) if config.latent != "none" else None
-        self.prior = LatentNet(config, False) if config.latent != "none" else None
+        graph, latent = config.backbone == "candidate-graph", config.latent != "none"
+        self.denoiser: nn.Module = Denoiser(config) if graph else TransformerDenoiser(config)
+        self.encoder = LatentNet(config, True) if latent else None
+        self.prior = LatentNet(config, False) if latent else None
         if self.prior is not None and config.prior == "normal":
             self.prior.requires_grad_(False)  # kept, so that every checkpoint has the same weights
 
@@ -273,14 +307,6 @@ class VMD(nn.Module):
         """The state before the first loop: zeros (B, n, D, d)."""
         width = self.config.d if self.config.backbone == "candidate-graph" else 0
         return grid.allowed.new_zeros(*grid.allowed.shape, width)
-
-
-def _denoiser(config: ModelConfig) -> nn.Module:
-    if config.backbone == "candidate-graph":
-        return Denoiser(config)
-    from vmd_training.transformer import TransformerDenoiser
-
-    return TransformerDenoiser(config)
 
 
 def parameter_count(model: Any) -> int:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vmd_training import symmetry, vmd
+from vmd_training import vmd
 from vmd_training.generate import PACK, Pack
 from vmd_training.graph import Grid
 from vmd_training.model import VMD
@@ -45,124 +45,127 @@ USE_ENCODER_UNIQUE = 0.1
 
 
 class Rows(NamedTuple):
-    """B puzzles drawn from packs."""
+    """B puzzles drawn from packs: x0 and givens (B, n) int64, 0 where open; candidates (B, n, D)
+    float32, what propagation leaves; unique (B,) bool; units (B, U, n) and complete (B, U) float32.
+    """
 
     x0: Tensor
-    """(B, n) int64"""
     givens: Tensor
-    """(B, n) int64, 0 where open"""
     candidates: Tensor
-    """(B, n, D) float32: what propagation leaves"""
     unique: Tensor
-    """(B,) bool"""
     units: Tensor
-    """(B, U, n) float32"""
     complete: Tensor
-    """(B, U) float32"""
 
 
 class PackBuffer:
-    """The last PACKS packs of a group, on the device. `mixed` says whether symmetries are applied.
+    """The last PACKS packs of a group, on the device; a new one takes the place of the oldest.
 
-    A new pack takes the place of the oldest.
+    `mixed` says whether rows are drawn under random symmetries. The candidate graph is equivariant
+    to all of them and learns nothing from seeing them; networks that know positions or names (the
+    plain transformer, the global latent) need them.
     """
 
     def __init__(self, group: Group, device: torch.device, mixed: bool = False) -> None:
-        self.group, self.mixed, self.received = group, mixed, 0
-
-        def zeros(*shape: int, dtype: torch.dtype = torch.int8) -> Tensor:
-            return torch.zeros(PACKS, *shape, dtype=dtype, device=device)
-
-        n, U = group.n, group.U
+        self.group, self.device, self.mixed, self.received = group, device, mixed, 0
+        n, U, cells = group.n, group.U, (PACK, group.n)
+        shapes = {"solutions": cells, "givens": cells, "candidates": cells, "unique": (PACK,),
+                  "units": (U, n), "complete": (U,)}  # fmt: skip
+        kinds = {"candidates": torch.int64, "unique": torch.bool}  # torch does little with uint64
         self.packs = {
-            "solutions": zeros(PACK, n),
-            "givens": zeros(PACK, n),
-            "candidates": zeros(PACK, n, dtype=torch.int64),
-            "unique": zeros(PACK, dtype=torch.bool),
-            "units": zeros(U, n),
-            "complete": zeros(U),
+            name: torch.zeros(PACKS, *shape, dtype=kinds.get(name, torch.int8), device=device)
+            for name, shape in shapes.items()
         }
 
     def put(self, pack: Pack) -> None:
         """Take in a pack."""
         at, self.received = self.received % PACKS, self.received + 1
         for name, held in self.packs.items():
-            array = torch.from_numpy(getattr(pack, name).astype(_SIGNED.get(name, "int8")))
+            array = torch.tensor(getattr(pack, name)).to(held.dtype)  # a copy: it may be read-only
             held[at, : len(array)] = array.to(held.device)
             held[at, len(array) :] = 0  # of a board with fewer units
 
     def draw(self, B: int) -> Rows:
         """B rows at random, with replacement."""
-        device, packs = self.packs["givens"].device, self.packs
+        packs, device = self.packs, self.device
         pack = torch.randint(min(self.received, PACKS), (B,), device=device)
         row = torch.randint(PACK, (B,), device=device)
         bits = torch.arange(self.group.D, device=device)
-        rows = Rows(
-            packs["solutions"][pack, row].long(),
-            packs["givens"][pack, row].long(),
-            ((packs["candidates"][pack, row][..., None] >> bits) & 1).float(),
-            packs["unique"][pack, row],
-            packs["units"][pack].float(),
-            packs["complete"][pack].float(),
-        )
-        return self._moved(rows) if self.mixed else rows
+        x0, givens = (packs[name][pack, row].long() for name in ("solutions", "givens"))
+        candidates = ((packs["candidates"][pack, row][..., None] >> bits) & 1).float()
+        if self.mixed:
+            x0, givens, candidates = self._moved(x0, givens, candidates)
+        unique, units, complete = packs["unique"][pack, row], packs["units"], packs["complete"]
+        return Rows(x0, givens, candidates, unique, units[pack].float(), complete[pack].float())
 
-    def _moved(self, rows: Rows) -> Rows:
-        """The rows under random symmetries: values renamed, and cells where the board allows it."""
-        B, n, D = rows.candidates.shape
-        names = symmetry.permutations(B, D, rows.x0.device)
-        cells = symmetry.cells(self.group.symmetry, B, n, rows.x0.device)
-        candidates = rows.candidates.gather(1, cells[..., None].expand_as(rows.candidates))
-        return rows._replace(
-            x0=symmetry.rename(rows.x0.gather(1, cells), names),
-            givens=symmetry.rename(rows.givens.gather(1, cells), names),
-            candidates=symmetry.rename_candidates(candidates, names),
-        )
+    def _moved(self, x0: Tensor, givens: Tensor, candidates: Tensor) -> tuple[Tensor, ...]:
+        """The rows under symmetries: values renamed, and cells moved where the board allows it."""
+        B, n, D = candidates.shape
+        names = self._permutations(B, D)
+        cells = self._cells(B, n)
 
+        def renamed(values: Tensor) -> Tensor:
+            new = names.gather(1, (values - 1).clamp(min=0)) + 1
+            return torch.where(values > 0, new, values)
 
-_SIGNED = {"candidates": "int64", "unique": "bool"}
-"""How the arrays of a pack are handed to torch, which does little with unsigned numbers."""
+        moved = candidates.gather(1, cells[..., None].expand_as(candidates))
+        old = names.argsort(dim=1)[:, None, :].expand_as(moved)
+        return renamed(x0.gather(1, cells)), renamed(givens.gather(1, cells)), moved.gather(2, old)
+
+    def _cells(self, B: int, n: int) -> Tensor:
+        """For each new cell the old one it takes the place of: (B, n) int64.
+
+        `group.symmetry` is the height and width of the boxes of a Sudoku; its bands, stacks, rows
+        and columns are permuted, and it is transposed at random where boxes are square.
+        """
+        if self.group.symmetry is None:
+            return torch.arange(n, device=self.device).expand(B, n)
+        height, width = self.group.symmetry
+        side = height * width
+
+        def lines(blocks: int, size: int) -> Tensor:
+            """Permutations (B, blocks * size) that keep blocks of `size` lines together."""
+            outer = self._permutations(B, blocks)[:, :, None] * size
+            inner = self._permutations(B * blocks, size).view(B, blocks, size)
+            return (outer + inner).flatten(1)
+
+        rows, columns = lines(width, height)[:, :, None], lines(height, width)[:, None, :]
+        straight = (rows * side + columns).flatten(1)
+        if height != width:
+            return straight
+        turned = (rows + side * columns).flatten(1)
+        return torch.where(torch.rand(B, 1, device=self.device) < 0.5, straight, turned)
+
+    def _permutations(self, B: int, m: int) -> Tensor:
+        """B random permutations of 0..m-1: (B, m) int64."""
+        return torch.rand(B, m, device=self.device).argsort(dim=1)
 
 
 class Pool:
     """`group.batch` rows on the device; `grid()` is what the networks see of them.
 
-    `take` gives packs; each of their rows is used `reuse` times on average.
+    `take` gives packs; each of their rows is used `reuse` times on average. x0, x_t, allowed, units
+    and complete are as in `Grid`, with a board for each row; use_encoder (B,) bool; fresh (B,)
+    bool, rows whose z is to be chosen; calls (B,) int64; h (B, n, D, d), the state.
     """
 
     x0: Tensor
-    """(B, n) int64"""
     x_t: Tensor
-    """(B, n) int64, 0 where masked"""
     allowed: Tensor
-    """(B, n, D) float32"""
     units: Tensor
-    """(B, U, n) float32"""
     complete: Tensor
-    """(B, U) float32"""
     use_encoder: Tensor
-    """(B,) bool"""
     fresh: Tensor
-    """(B,) bool: rows whose z is to be chosen"""
     calls: Tensor
-    """(B,) int64"""
     h: Tensor
-    """(B, n, D, d), the state"""
 
     def __init__(
-        self,
-        group: Group,
-        model: VMD,
-        take: Callable[[str], Pack],
-        device: torch.device,
+        self, group: Group, model: VMD, take: Callable[[str], Pack], device: torch.device,
         reuse: int = 1,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.group, self._take, self._reuse = group, take, reuse
         B = group.batch
         self._buffer = PackBuffer(group, device, mixed=not model.config.equivariant)
-        for _ in range(ceil(B / PACK)):
-            self._buffer.put(take(group.name))
-        self._shared = len(group.boards) == 1
+        self._receive(ceil(B / PACK))
         for name, new in self._drawn(B).items():
             setattr(self, name, new)
         self.h = model.start(self.grid())
@@ -171,7 +174,7 @@ class Pool:
 
     def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
         """The rows as the networks see them; one board for all where the group has only one."""
-        boards = slice(1) if self._shared else rows
+        boards = slice(1) if len(self.group.boards) == 1 else rows
         return Grid(self.x_t[rows], self.allowed[rows], self.units[boards], self.complete[boards])
 
     def latent(self, model: VMD, loops: int, draws: int) -> Latent:
@@ -191,6 +194,9 @@ class Pool:
         """Take in as many new packs as the rows used so far ask for. Waits for the device."""
         packs = int(self._used) // (PACK * self._reuse)
         self._used -= packs * PACK * self._reuse
+        self._receive(packs)
+
+    def _receive(self, packs: int) -> None:
         for _ in range(packs):
             self._buffer.put(self._take(self.group.name))
 
@@ -204,15 +210,16 @@ class Pool:
     def _drawn(self, B: int) -> dict[str, Tensor]:
         """Fresh rows, by the names of the pool's tensors, all but h."""
         rows = self._buffer.draw(B)
-        device = rows.x0.device
+        device, n = rows.x0.device, self.group.n
         chance = torch.rand(3, B, 1, device=device)
         shown = torch.rand_like(rows.x0, dtype=torch.float32) < chance[0] * (chance[1] < REVEAL)
         x_t = torch.where(shown, rows.x0, rows.givens)
         narrowed = (chance[2] < PROPAGATED)[..., None]
         unlikely = torch.rand(B, device=device) < USE_ENCODER_UNIQUE
+        hidden = x_t.scatter(1, torch.randint(n, (B, 1), device=device), 0)
         return {
             "x0": rows.x0,
-            "x_t": _something_masked(x_t),
+            "x_t": torch.where((x_t > 0).all(dim=-1, keepdim=True), hidden, x_t),
             "allowed": torch.where(narrowed, rows.candidates, torch.ones_like(rows.candidates)),
             "units": rows.units,
             "complete": rows.complete,
@@ -236,10 +243,3 @@ class Pool:
         self.fresh = chance[3] < REDRAW
         leaving |= (self.x_t > 0).all(dim=-1)
         self.refill(leaving)
-
-
-def _something_masked(x_t: Tensor) -> Tensor:
-    """x_t (B, n) with one cell masked, drawn at random, in rows where none is."""
-    full = (x_t > 0).all(dim=-1, keepdim=True)
-    cell = torch.randint(x_t.shape[1], (len(x_t), 1), device=x_t.device)
-    return torch.where(full, x_t.scatter(1, cell, 0), x_t)

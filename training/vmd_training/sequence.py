@@ -3,8 +3,8 @@
 Tokens are 1..V and 0 is the mask, as for grids. The sequence is cut into blocks of equal length
 (one block is the paper's global latent). A block is denoised with its own latent, all its tokens
 seeing each other and the finished blocks before it; later blocks it never sees. So one call trains
-every block at once, and sampling fills them in order. This module knows nothing of any data set, of
-training steps or of sampling policies, and nothing of time: x_t says itself how much is masked.
+every block at once, and sampling fills them in order. The networks are not told the time: x_t says
+itself how much is masked. The layers serve the networks of text as well.
 
 Letters: B batch, n tokens, V values, b blocks, d hidden, k latent channels.
 Source: arXiv 2510.23606 (VMD: the latent, its encoder, a latent a block); 2503.09573 (blocks: noisy
@@ -15,20 +15,90 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vmd_solver.errors import ModelError
-from vmd_training.layers import AdaNorm, Layer
 from vmd_training.model import Gaussian, kl_nats
 
 MASK = 0
 """The token that stands for "not known yet"."""
 LOG_VAR = 5.0
 """Log variances of z stay between plus and minus this: sigma within e^+-2.5."""
+
+
+KeysValues = tuple[Tensor, Tensor]
+"""Keys and values of some tokens in one layer: (B, heads, m, d / heads) each."""
+
+
+class AdaNorm(nn.Module):
+    """LayerNorm whose scale and shift are read off a condition; a plain one if there is none."""
+
+    def __init__(self, d: int, conditioned: bool) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(d)
+        self.read = nn.Linear(d, 2 * d) if conditioned else None
+
+    def forward(self, h: Tensor, c: Tensor | None) -> Tensor:
+        """h (B, m, d) normed, then moved by c, which broadcasts to it."""
+        normed: Tensor = self.norm(h)
+        if self.read is None or c is None:
+            return normed
+        scale, shift = self.read(c).chunk(2, dim=-1)
+        moved: Tensor = normed * (1 + scale) + shift
+        return moved
+
+
+def rotate(x: Tensor, position: Tensor) -> Tensor:
+    """x (B, heads, m, c) turned by its position (m,), so that products tell distances (RoFormer,
+    arXiv 2104.09864)."""
+    half = x.shape[-1] // 2
+    turns = torch.arange(half, device=x.device, dtype=torch.float32) / half
+    angle = position[:, None].float() * torch.exp(-9.0 * turns)
+    cos, sin = angle.cos(), angle.sin()
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+
+
+class Layer(nn.Module):
+    """A pre-norm transformer layer: attention, then two linear maps, each added to the state."""
+
+    def __init__(self, d: int, heads: int, conditioned: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention, self.before_update = AdaNorm(d, conditioned), AdaNorm(d, conditioned)
+        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
+
+    def forward(
+        self,
+        h: Tensor,
+        c: Tensor | None,
+        mask: Tensor | None = None,
+        position: Tensor | None = None,
+        earlier: KeysValues | None = None,
+    ) -> tuple[Tensor, KeysValues]:
+        """The next state, and the keys and values of these n tokens.
+
+        h (B, ..., d), n tokens a row; c broadcasts to it; position (n,) turns queries and keys;
+        `earlier` are keys and values of m tokens seen as well; mask (n, m + n) bool says who sees
+        whom, None where all see all.
+        """
+        B, d = len(h), h.shape[-1]
+        qkv = self.qkv(self.before_attention(h, c))
+        q, k, v = qkv.view(B, -1, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        if position is not None:
+            q, k = rotate(q, position), rotate(k, position)
+        keys, values = k, v
+        if earlier is not None:
+            keys, values = (torch.cat(pair, 2) for pair in zip(earlier, (k, v), strict=True))
+        attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
+        h = h + self.out(attended.transpose(1, 2).reshape(h.shape))
+        after: Tensor = h + self.down(F.silu(self.up(self.before_update(h, c))))
+        return after, (k, v)
 
 
 @dataclass(frozen=True)
@@ -77,9 +147,8 @@ def block_mask(length: int, blocks: int) -> Tensor:
     """
     block = torch.arange(length) // (length // blocks)
     own, earlier = block[:, None] == block, block[:, None] > block
-    nothing = torch.zeros(length, length, dtype=torch.bool)
-    noisy, clean = torch.cat((own, earlier), dim=1), torch.cat((nothing, own | earlier), dim=1)
-    return torch.cat((noisy, clean))
+    noisy, clean = (own, earlier), (torch.zeros_like(own), own | earlier)
+    return torch.cat([torch.cat(row, dim=1) for row in (noisy, clean)])
 
 
 class Trunk(nn.Module):
@@ -115,8 +184,7 @@ class Trunk(nn.Module):
             for layer in self.layers:
                 h, _ = layer(h, c, self.sees)
             h, c = h[:, :n], None if c is None else c[:, :n]
-        last: Tensor = self.last(h, c)
-        return last
+        return cast(Tensor, self.last(h, c))
 
 
 class SequenceDenoiser(nn.Module):
@@ -141,8 +209,7 @@ class SequenceDenoiser(nn.Module):
         z (B, b, k), ignored by a denoiser without latent.
         """
         c = None if self.z is None else F.silu(self.z(z))
-        logits: Tensor = self.head(self.trunk(self.token(x_t), context, c))
-        return logits
+        return cast(Tensor, self.head(self.trunk(self.token(x_t), context, c)))
 
 
 class SequenceLatent(nn.Module):
@@ -167,21 +234,14 @@ class SequenceLatent(nn.Module):
         return Gaussian.bounded(mean, log_var, LOG_VAR)
 
 
-def minus_log(gaussian: Gaussian, z: Tensor) -> Tensor:
-    """Minus log density of every dimension of z, less log(2 pi) / 2, elementwise."""
-    away = (z - gaussian.mean) * (-0.5 * gaussian.log_var).exp()
-    return 0.5 * (away**2 + gaussian.log_var)
-
-
 class Bound(NamedTuple):
-    """What every block of every row costs, in nats, for each of K draws of z from the encoder."""
+    """What every block of every row costs, in nats, for each of K draws of z from the encoder:
+    cross_entropy (K, B, b) over the masked tokens of the block; log_ratio (K, B, b), log q(z) -
+    log p(z) of the draw; kl (B, b), the expectation of log_ratio, zero without latent."""
 
     cross_entropy: Tensor
-    """(K, B, b) summed over the masked tokens of the block."""
     log_ratio: Tensor
-    """(K, B, b) log q(z) - log p(z) of the draw."""
     kl: Tensor
-    """(B, b) KL( q(z | x0, x_t) || p ), the expectation of log_ratio; zero without latent."""
 
     def nats(self, beta: float | Tensor = 1.0) -> Tensor:
         """An upper bound on minus log p(x0 of the block | x_t), if beta is 1: (B, b).
@@ -211,8 +271,7 @@ class SequenceVMD(nn.Module):
     def prior(self, x_t: Tensor, context: Tensor) -> Gaussian:
         """p(z), or p(z | x_t) where it is learned: (B, b, k); k is 0 without latent."""
         if self.learned_prior is not None:
-            learned: Gaussian = self.learned_prior(x_t, context)
-            return learned
+            return cast(Gaussian, self.learned_prior(x_t, context))
         k = 0 if self.encoder is None else self.config.k
         return Gaussian.standard(len(x_t), self.config.blocks, k, device=x_t.device)
 
@@ -230,7 +289,7 @@ class SequenceVMD(nn.Module):
             lone = masked.view(B, b, n // b).sum(dim=-1, keepdim=True) < 2
             q = q.replaced(lone, p)
             z, kl = q.sample(noise), kl_nats(q, p).sum(dim=-1)
-            log_ratio = (minus_log(p, z) - minus_log(q, z)).sum(dim=-1)
+            log_ratio = (p.minus_log(z) - q.minus_log(z)).sum(dim=-1)
         logits = self.denoiser(x_t.repeat(K, 1), x0.repeat(K, 1), z.flatten(0, 1))
         target = (x0 - 1).repeat(K, 1).flatten()
         nats = F.cross_entropy(logits.flatten(0, 1), target, reduction="none").view(K, B, n)

@@ -32,25 +32,21 @@ from vmd_training.model import VMD, kl_nats
 
 
 class Latent(NamedTuple):
-    """One z for each row, and what choosing it costs."""
+    """One z for each row, as `VMD.z_shape`, and what choosing it costs: kl (B,) in nats a grid,
+    zero where z did not come from the encoder; per_channel (channels,), its sums over the rows."""
 
     z: Tensor
-    """As `VMD.z_shape`."""
     kl: Tensor
-    """(B,) in nats a grid, zero where z did not come from the encoder."""
     per_channel: Tensor
-    """(channels,) sums over the rows whose z did; their sum is that of `kl`."""
 
 
 class Terms(NamedTuple):
-    """What one call costs, row by row, in nats a grid, and what it predicted."""
+    """What one call costs and predicted: cross_entropy (loops, B) over the masked cells after each
+    loop that was read, in nats a grid; logits (B, n, D) and state h (B, n, D, d) after the last."""
 
     cross_entropy: Tensor
-    """(loops, B) over the masked cells, after each loop that was read."""
     logits: Tensor
-    """(B, n, D) after the last loop."""
     h: Tensor
-    """(B, n, D, d) hidden state after the last loop."""
 
 
 def choose(
@@ -71,23 +67,24 @@ def choose(
     z = torch.where(chosen, q.sample(noise), p.sample(noise).detach())
     if draws > 1 and not encoded.all():
         several = torch.randn(draws, *noise.shape, device=x0.device)
-        best = _best(model, grid, x0, p.sample(several).detach(), h, loops)
+        best = nearest(model, grid, x0, p.sample(several).detach(), h, loops)
         z = torch.where(chosen, z, best)
     nats = kl_nats(q, p) * chosen
     return Latent(z, nats.flatten(1).sum(dim=1), nats.detach().flatten(0, -2).sum(dim=0))
 
 
 @torch.no_grad()
-def _best(model: VMD, grid: Grid, x0: Tensor, draws: Tensor, h: Tensor, loops: int) -> Tensor:
-    """Of several z for each row (draws, B, ...) the one whose call ends nearest to x0."""
-    times, B = draws.shape[:2]
+def nearest(model: VMD, grid: Grid, x0: Tensor, draws: Tensor, h: Tensor, loops: int) -> Tensor:
+    """Of several z (draws, B, ...) the nearest to x0 after one call from h, row by row."""
+    count, B = draws.shape[:2]
 
     def repeated(x: Tensor) -> Tensor:
-        return x if len(x) == 1 != B else x.repeat(times, *[1] * (x.dim() - 1))
+        # What all rows share stays one row.
+        return x if len(x) == 1 != B else x.repeat(count, *[1] * (x.dim() - 1))
 
-    rows = Grid(*(repeated(one) for one in grid))
+    rows = Grid(*map(repeated, grid))
     ends = call(model, rows, repeated(x0), draws.flatten(0, 1), repeated(h), loops)
-    best = ends.cross_entropy[-1].view(times, B).argmin(dim=0)
+    best = ends.cross_entropy[-1].view(count, B).argmin(dim=0)
     return draws[best, torch.arange(B, device=best.device)]
 
 

@@ -1,7 +1,6 @@
 """Processes that make puzzles: packs beside the training loop, or the parts of a dataset.
 
-A part is written whole or not at all, so that an interruption costs only the parts in work. Must
-not know how puzzles are made.
+A part is written whole or not at all, so that an interruption costs only the parts in work.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ import queue
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +37,7 @@ class Workers:
     """`jobs` processes that each go through `work(*arguments, number)`, number from 1.
 
     `work` is a generator that yields after each piece, where a worker ends if its owner is gone.
-    Ctrl-C reaches the owner alone, who ends the workers when the block is left.
+    Ctrl-C reaches the owner alone, who closes them.
     """
 
     def __init__(self, jobs: int, work: Callable[..., Iterator[None]], *arguments: Any) -> None:
@@ -52,10 +50,8 @@ class Workers:
             for process in self.processes:
                 process.start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End them."""
         for process in self.processes:
             process.terminate()
             process.join()
@@ -66,7 +62,6 @@ class Workers:
 
 
 def _run(owner: int, work: Callable[..., Iterator[None]], *arguments: Any) -> None:
-    """What a worker does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where interrupts cannot be blocked before
     for _ in work(*arguments):
         if os.getppid() != owner:
@@ -80,16 +75,14 @@ class Stream:
     """
 
     def __init__(
-        self,
-        groups: tuple[Group, ...],
-        seed: tuple[int, ...],
-        workers: int = 1,
+        self, groups: tuple[Group, ...], seed: tuple[int, ...], workers: int = 1,
         data: Path | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         context = mp.get_context("spawn")
         self.waited_s = 0.0
         self._queues: dict[str, Any] = {group.name: context.Queue(QUEUED) for group in groups}
         self._workers = Workers(workers, _fill, self._queues, groups, data, seed)
+        self.close = self._workers.close
 
     def take(self, group: str) -> Pack:
         """The next pack of a group. Raises ModelError where its workers have ended."""
@@ -103,18 +96,11 @@ class Stream:
                 break
         raise ModelError(f"no more puzzles of {group}: the process that makes them gave up")
 
-    def close(self) -> None:
-        """Stop the workers."""
-        self._workers.__exit__()
-
 
 def _fill(
-    queues: dict[str, Any],
-    groups: tuple[Group, ...],
-    data: Path | None,
-    seed: tuple[int, ...],
+    queues: dict[str, Any], groups: tuple[Group, ...], data: Path | None, seed: tuple[int, ...],
     worker: int,
-) -> Iterator[None]:
+) -> Iterator[None]:  # fmt: skip
     """Keep every group's queue full."""
     make = sources(groups, data)
     for waiting in queues.values():
@@ -131,16 +117,11 @@ def _fill(
         yield
 
 
-@dataclass(frozen=True)
 class PartsFolder:
     """The parts of the dataset at `out` that are made so far, and what they follow from."""
 
-    out: Path
-
-    @property
-    def path(self) -> Path:
-        """Beside the file, under its name."""
-        return self.out.with_name(f"{self.out.name}.parts")
+    def __init__(self, out: Path) -> None:
+        self.out, self.path = out, out.with_name(f"{out.name}.parts")
 
     def begin(self, options: dict[str, Any]) -> None:
         """Make the folder and write down the options."""
@@ -171,11 +152,10 @@ class PartsFolder:
         Raises DatasetError where a process ends before its time. Whatever is raised, also by an
         interrupt, the processes are ended first.
         """
-        missing = self.missing(parts)
-        jobs = min(jobs, len(missing))
+        todo = [(self.part(number), parts[number]) for number in self.missing(parts)]
         begun = mp.get_context("spawn").Value("q", 0)
-        todo = [(self.part(number), parts[number]) for number in missing]
-        with Workers(jobs, _make_parts, todo, begun) as workers:
+        workers = Workers(min(jobs, len(todo)), _make_parts, todo, begun)
+        with contextlib.closing(workers):
             alive = True
             while alive:
                 alive = workers.alive()  # asked first: what failed after that is seen next time
@@ -198,8 +178,7 @@ def _make_parts(todo: list[tuple[Path, Part]], begun: Any, worker: int) -> Itera
     """Make the next part that no worker has begun, until none is left."""
     while True:
         with begun.get_lock():
-            at = begun.value
-            begun.value += 1
+            at, begun.value = begun.value, begun.value + 1
         if at >= len(todo):
             return
         path, part = todo[at]

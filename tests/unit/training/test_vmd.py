@@ -126,7 +126,7 @@ def test_the_best_of_several_draws_is_the_nearest_of_them(model_of: Callable[[st
     model, grid = model_of("candidate"), grid_with(3)
     draws, h = torch.randn(8, *model.z_shape(B, n, D)), model.start(grid)
     each = [vmd.call(model, grid, X0, z, h, 3).cross_entropy[-1] for z in draws]
-    best = vmd._best(model, grid, X0, draws, h, 3)
+    best = vmd.nearest(model, grid, X0, draws, h, 3)
     found = vmd.call(model, grid, X0, best, h, 3).cross_entropy[-1]
     torch.testing.assert_close(found, torch.stack(each).amin(dim=0))
     assert (found < each[0]).any()
@@ -138,7 +138,7 @@ def test_rows_with_boards_of_their_own_choose_as_rows_with_a_shared_one(
     model, shared = model_of("candidate"), grid_with(3)
     own = shared._replace(units=shared.units.repeat(B, 1, 1), complete=shared.complete.repeat(B, 1))
     draws, h = torch.randn(4, *model.z_shape(B, n, D)), model.start(shared)
-    one, other = (vmd._best(model, grid, X0, draws, h, 3) for grid in (shared, own))
+    one, other = (vmd.nearest(model, grid, X0, draws, h, 3) for grid in (shared, own))
     assert torch.equal(one, other)
 
 

@@ -38,7 +38,7 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
     with needed("the studies need"):
         import torch
 
-        from vmd_training.synthetic import figures, tables
+        from vmd_training.synthetic import report
         from vmd_training.synthetic.studies import KNOWN, QUICK, Bench, Effort
         from vmd_training.tables import write_json
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent
@@ -59,8 +59,8 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
         "torch": torch.__version__,
         "version": __version__,
     }
-    pictures = figures.save(bench.results, chosen, out)
-    written = tables.tables(bench.results, chosen)
-    (out / "report.md").write_text(tables.page(written, facts, pictures), "utf-8")
-    write_json(out / "results.json", tables.document(bench.results, facts), allow_nan=True)
+    pictures = report.save(bench.results, chosen, out)
+    written = report.tables(bench.results, chosen)
+    (out / "report.md").write_text(report.page(written, facts, pictures), "utf-8")
+    write_json(out / "results.json", report.document(bench.results, facts), allow_nan=True)
     click.echo(f"{written}\nreport: {out / 'report.md'}\nfigures as data: {out / 'results.json'}")

@@ -89,7 +89,6 @@ def _begun(
 ) -> tuple[TextRun, Alphabet]:
     """A new run: its folder holds the tokens of the corpus, and the alphabet."""
     from vmd_training.text import corpus as corpora
-    from vmd_training.text import vocabulary
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
@@ -97,7 +96,7 @@ def _begun(
         raise click.UsageError("no corpus; name a text file with --corpus FILE")
     session.require_no_run(folder)
     lengths = _block_lengths(planned["length"], planned["block_lengths"], planned["blocks"])
-    alphabet = vocabulary.choose(planned["alphabet"], files, planned["vocabulary"])
+    alphabet = corpora.alphabet_of(planned["alphabet"], files, planned["vocabulary"])
     of_model = ("latent", "prior", "length", "d", "layers", "heads", "k")
     model_config = TextConfig(alphabet.V, **{key: planned[key] for key in of_model})
     planned |= {"block_lengths": lengths, "corpus": tuple(file.name for file in files)}
@@ -175,8 +174,7 @@ def _described(row: dict[str, Any]) -> str:
 
 def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
-    from vmd_training.text.card import card, figures
-    from vmd_training.text.export import export
+    from vmd_training.text.export import card, export, figures
 
     def scored(ships: Path) -> float:
         return float(json.loads((ships / "metrics.json").read_text("utf-8"))["score"])

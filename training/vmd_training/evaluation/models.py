@@ -23,9 +23,8 @@ from vmd_solver.errors import AssetNotFound, ModelError
 from vmd_training import checkpoint
 from vmd_training.device import choose
 from vmd_training.evaluate import TorchDenoiser
-from vmd_training.model import VMD, parameter_count
+from vmd_training.model import CELLS, VALUES, VMD, parameter_count
 from vmd_training.recipes import RECIPES
-from vmd_training.transformer import CELLS, VALUES
 
 Runtime = Literal["auto", "onnx", "torch"]
 

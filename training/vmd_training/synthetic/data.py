@@ -1,7 +1,6 @@
 """Data of the synthetic studies: small joint distributions, written out in full.
 
-Because every probability is known, a model can be measured against the truth itself. This module
-knows nothing of models.
+Because every probability is known, a model can be measured against the truth itself.
 
 Sources: two tokens (k, k + 1 mod 10), uniform or with weights (k + 1) / 55, and the four-token sets
 D1 = (k, k+1, k+2, k+3) and D2 = (k, k+1, l, l+1) are those of arXiv 2510.23606; a checkerboard and
@@ -22,6 +21,9 @@ Table = NDArray[np.float64]
 
 VALUES = 10
 """V of the two- and four-token sets."""
+EVEN: Table = np.full(VALUES, 1 / VALUES)
+RISING: Table = np.arange(1.0, VALUES + 1)
+"""The papers' weights of k that are not uniform: k + 1."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +55,25 @@ class Joint:
 
     @property
     def total_correlation_nats(self) -> float:
-        """KL from the joint to the product of its marginals: what tokens drawn apart must lose.
-
-        For two tokens it is their mutual information.
-        """
-        marginals = (self.marginal(token) for token in range(self.length))
-        return sum(entropy_nats(marginal) for marginal in marginals) - self.entropy_nats
+        """KL from the joint to the product of its marginals: what tokens drawn apart must lose. For
+        two tokens it is their mutual information."""
+        marginals = (marginal(self.table, token) for token in range(self.length))
+        return sum(entropy_nats(one) for one in marginals) - self.entropy_nats
 
     @property
     def support(self) -> NDArray[np.bool_]:
         """Sequences that count as right."""
         return self.table > self.floor
 
-    def marginal(self, token: int) -> Table:
-        """Distribution of one token: (V,)."""
-        others = tuple(axis for axis in range(self.length) if axis != token)
-        return np.asarray(self.table.sum(axis=others))
-
     def sample(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Tokens (count, n) in 1..V."""
         number = rng.choice(self.table.size, count, p=self.table.ravel())
         return np.stack(np.unravel_index(number, self.table.shape), axis=-1) + 1
+
+
+def marginal(table: Table, token: int) -> Table:
+    """What is left of one token: (V,)."""
+    return np.asarray(table.sum(axis=tuple(at for at in range(table.ndim) if at != token)))
 
 
 def entropy_nats(table: Table) -> float:
@@ -84,22 +84,15 @@ def entropy_nats(table: Table) -> float:
 
 def pair(p: float, weights: Table | None = None) -> Joint:
     """Two tokens: k by its weight (uniform by default), then k + 1 mod V, with dependence p."""
-    uniform = np.full(VALUES, 1 / VALUES)
-    first = uniform if weights is None else weights / weights.sum()
+    first = EVEN if weights is None else weights / weights.sum()
     name = "pair" if weights is None else "rising pair"
     return Joint(name, first[:, None] * _next(p, np.roll(first, 1)), p)
 
 
-def rising() -> Table:
-    """The papers' weights of k that are not uniform: k + 1."""
-    return np.arange(1.0, VALUES + 1)
-
-
 def chain(p: float) -> Joint:
     """Four tokens, each k + 1 mod V after k with dependence p: D1 where p is 1."""
-    uniform = np.full(VALUES, 1 / VALUES)
-    step = _next(p, uniform)
-    return Joint("D1", np.einsum("a,ab,bc,cd->abcd", uniform, step, step, step), p)
+    step = _next(p, EVEN)
+    return Joint("D1", np.einsum("a,ab,bc,cd->abcd", EVEN, step, step, step), p)
 
 
 def two_pairs(p: float) -> Joint:
@@ -110,8 +103,7 @@ def two_pairs(p: float) -> Joint:
 
 def _next(p: float, otherwise: Table) -> Table:
     """p(next | k): (V, V), rows sum to 1."""
-    follows = np.roll(np.eye(VALUES), 1, axis=1)
-    return p * follows + (1 - p) * otherwise
+    return p * np.roll(np.eye(VALUES), 1, axis=1) + (1 - p) * otherwise
 
 
 def checkerboard(levels: int, squares: int = 4) -> Joint:
@@ -127,15 +119,11 @@ def swiss_roll(levels: int, noise: float = 0.02, core: float = 0.99) -> Joint:
     spiral. Its support is the fewest cells that hold `core` of it."""
     turn = np.linspace(1.5 * np.pi, 4.5 * np.pi, 4001)
     spiral = 0.5 + 0.42 * turn / turn[-1] * np.stack((np.cos(turn), np.sin(turn)))
-    edges = np.linspace(0, 1, levels + 1)
-    x, y = np.diff(_normal_cdf((edges - spiral[..., None]) / noise), axis=-1)
+    edges = (np.linspace(0, 1, levels + 1) - spiral[..., None]) / noise
+    x, y = np.diff(0.5 * (1 + np.vectorize(erf)(edges / sqrt(2))), axis=-1)
     table = x.T @ y
     table[table < 1e-9 * table.max()] = 0  # would never be drawn
     table /= table.sum()
     largest = np.sort(table.ravel())[::-1]
     floor = largest[np.searchsorted(largest.cumsum(), core) + 1]
     return Joint("swiss roll", table, floor=float(floor))
-
-
-def _normal_cdf(x: Table) -> Table:
-    return np.asarray(0.5 * (1 + np.vectorize(erf)(x / sqrt(2))))

@@ -2,8 +2,7 @@
 
 Models of one shape differ in their data and their seed only; torch.func.vmap trains them as one, a
 few times faster than one after another, since at this size most of a step is overhead. Each sees
-what it would see alone: its weights, gradients and clipping are its own. This module knows nothing
-of sampling or of measures.
+what it would see alone: its weights, gradients and clipping are its own.
 """
 
 from __future__ import annotations
@@ -45,20 +44,16 @@ class Recipe:
     """Share of rows with everything masked, beside those that chance masks so."""
 
 
-@dataclass(frozen=True)
-class Ensemble:
-    """Models of one shape that are trained side by side, each from a seed of its own."""
-
-    model: SequenceConfig
-    seeds: tuple[int, ...]
-
-
 class Stacked(nn.Module):
-    """The weights of the models of an ensemble, stacked: (E, ...) each."""
+    """The weights of models of one shape, each from a seed of its own, stacked: (E, ...) each."""
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: tuple[SequenceConfig, Sequence[int]]) -> None:
         super().__init__()
-        models = [_new(ensemble.model, seed) for seed in ensemble.seeds]
+        config, seeds = ensemble
+        models = []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            models.append(SequenceVMD(config))
         stacked, _ = stack_module_state(models)
         self.names = list(stacked)
         self.weights = nn.ParameterList(weight.detach() for weight in stacked.values())
@@ -68,16 +63,9 @@ class Stacked(nn.Module):
         """The stacked weights by their name in a model."""
         return dict(zip(self.names, self.weights, strict=True))
 
-    def unstacked(self) -> list[SequenceVMD]:
-        """The models with these weights, ready to use."""
-        for number, model in enumerate(self.models):
-            model.load_state_dict({name: w[number].detach() for name, w in self.named().items()})
-            model.eval().requires_grad_(False)
-        return list(self.models)
-
 
 class EnsembleRun(Run):
-    """A run of an ensemble, in memory."""
+    """A run of models side by side, in memory."""
 
     network = Stacked
     kept = False
@@ -96,8 +84,11 @@ class SequenceTask(Task[EnsembleRun]):
     """Batches of known joints, one for each model."""
 
     def __init__(self, config: SequenceConfig, joints: Sequence[Joint], recipe: Recipe, seed: int):
-        self.recipe = recipe
-        self.batches = Batches(config, joints, recipe, Generator().manual_seed(seed))
+        self.config, self.recipe = config, recipe
+        self.generator = Generator().manual_seed(seed)
+        self.shape = joints[0].table.shape
+        cumulative = np.stack([joint.table.ravel().cumsum() for joint in joints])
+        self.cumulative = torch.from_numpy(cumulative / cumulative[:, -1:])
 
     def step(self, run: EnsembleRun) -> Step:
         """The sum of what each model pays for its own batch."""
@@ -111,8 +102,27 @@ class SequenceTask(Task[EnsembleRun]):
             return nats
 
         with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models
-            cost = vmap(terms)(model.named(), *self.batches.draw()).mean(dim=(1, 2)).sum()
+            cost = vmap(terms)(model.named(), *self.batch()).mean(dim=(1, 2)).sum()
         return Step("all", cost, {})
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Rows for every model: x0 and x_t (E, B, n), noise (E, K, B, b, k).
+
+        In each block as many tokens are masked as a t drawn from U(0, 1) would mask, at least one:
+        any number is as likely as any other.
+        """
+        config, recipe, generator = self.config, self.recipe, self.generator
+        E, B, b, L = len(self.cumulative), recipe.batch, config.blocks, config.block_length
+        chance = torch.rand(E, B, generator=generator, dtype=torch.float64)
+        number = torch.searchsorted(self.cumulative, chance, right=True)
+        x0 = torch.stack(torch.unravel_index(number, self.shape), dim=-1) + 1
+        draws = 1 if config.latent == "none" else recipe.draws
+        noise = torch.randn(E, draws, B, b, config.k, generator=generator)
+        count = torch.randint(1, L + 1, (E, B, b, 1), generator=generator)
+        whole = torch.rand(count.shape, generator=generator) < recipe.whole
+        order = torch.rand(E, B, b, L, generator=generator).argsort(dim=-1)
+        masked = (order < torch.where(whole, L, count)).flatten(-2)
+        return x0, torch.where(masked, MASK, x0), noise
 
 
 def fit(
@@ -122,15 +132,14 @@ def fit(
     planned = TrainConfig(
         "synthetic", steps=recipe.steps, lr=recipe.lr, warmup=50, decay=0.5, clip=1.0, evaluations=0
     )
-    run = EnsembleRun(Path(), planned, Ensemble(config, tuple(seeds)), choose("cpu"))
+    run = EnsembleRun(Path(), planned, (config, seeds), choose("cpu"))
     task = SequenceTask(config, joints, recipe, seeds[0])
     loop.train(run, task, lambda row: None)
-    return run.model.unstacked()
-
-
-def _new(config: SequenceConfig, seed: int) -> SequenceVMD:
-    torch.manual_seed(seed)
-    return SequenceVMD(config)
+    for number, model in enumerate(run.model.models):
+        weights = run.model.named().items()
+        model.load_state_dict({name: weight[number].detach() for name, weight in weights})
+        model.eval().requires_grad_(False)
+    return list(run.model.models)
 
 
 def clip(weights: Iterable[Tensor], highest: float = 1.0) -> Tensor:
@@ -143,35 +152,3 @@ def clip(weights: Iterable[Tensor], highest: float = 1.0) -> Tensor:
     for gradient in gradients:
         gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
     return norms.max()
-
-
-class Batches:
-    """Batches of rows for every model: x0 and x_t (E, B, n), noise (E, K, B, b, k)."""
-
-    def __init__(
-        self, config: SequenceConfig, joints: Sequence[Joint], recipe: Recipe, generator: Generator
-    ) -> None:
-        self.config, self.recipe, self.generator = config, recipe, generator
-        self.shape = joints[0].table.shape
-        cumulative = np.stack([joint.table.ravel().cumsum() for joint in joints])
-        self.cumulative = torch.from_numpy(cumulative / cumulative[:, -1:])
-
-    def draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The next batch."""
-        E, B, config = len(self.cumulative), self.recipe.batch, self.config
-        chance = torch.rand(E, B, generator=self.generator, dtype=torch.float64)
-        number = torch.searchsorted(self.cumulative, chance, right=True)
-        x0 = torch.stack(torch.unravel_index(number, self.shape), dim=-1) + 1
-        draws = 1 if config.latent == "none" else self.recipe.draws
-        noise = torch.randn(E, draws, B, config.blocks, config.k, generator=self.generator)
-        return x0, torch.where(self._masked(E, B), MASK, x0), noise
-
-    def _masked(self, E: int, B: int) -> Tensor:
-        """Which tokens are masked: (E, B, n) bool. In each block as many as a t drawn from U(0, 1)
-        would mask, at least one: any number is as likely as any other."""
-        blocks, block_length = self.config.blocks, self.config.block_length
-        count = torch.randint(1, block_length + 1, (E, B, blocks, 1), generator=self.generator)
-        whole = torch.rand(count.shape, generator=self.generator) < self.recipe.whole
-        count = torch.where(whole, block_length, count)
-        order = torch.rand(E, B, blocks, block_length, generator=self.generator).argsort(dim=-1)
-        return (order < count).flatten(-2)

@@ -4,7 +4,7 @@ Data whose sequence follows from one even choice of C: q(z | x0) is a diagonal G
 choice, and every token is predicted by the posterior of the choice given z, which no denoiser can
 beat. The means and variances alone are optimised, against what training minimises, so a trained
 model that does worse than this has something left to learn, and one that does as well has not. The
-best that gradient descent finds, not a proof. This module knows nothing of networks.
+best that gradient descent finds, not a proof.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from torch import Generator, Tensor
 
 from vmd_training.synthetic.data import VALUES
 
-DRAWS = 64
-"""Draws of z for each choice, at each step."""
-BATCHES = 200
-"""Of this many draws, behind the bound in the end."""
-PRIOR_DRAWS = 40_000
+DRAWS, BATCHES, PRIOR_DRAWS = 64, 200, 40_000
+"""Draws of z for each choice at each step; batches of as many behind the bound in the end; draws
+from the prior behind the rest."""
 
 
 @dataclass(frozen=True)
@@ -47,33 +45,27 @@ def limit(tokens: int, k: int, beta: float, steps: int, choices: int = VALUES) -
     log_var = torch.full((choices, k), -1.0, requires_grad=True)
     optimizer = torch.optim.Adam([mean, log_var])
 
+    def log_posterior(z: Tensor) -> Tensor:
+        """log p(choice | z), (N, C), for z (N, k)."""
+        away = (z[:, None] - mean) * (-0.5 * log_var).exp()
+        return (-0.5 * (away**2 + log_var).sum(dim=-1)).log_softmax(dim=-1)
+
     def terms() -> tuple[Tensor, Tensor]:
         noise = torch.randn(DRAWS, choices, k, generator=generator)
         z = mean + (0.5 * log_var).exp() * noise
-        right = log_posterior(z.flatten(0, 1), mean, log_var).view(DRAWS, choices, choices)
+        right = log_posterior(z.flatten(0, 1)).view(DRAWS, choices, choices)
         kl = 0.5 * (log_var.exp() + mean**2 - 1 - log_var).sum(dim=-1)
         return -tokens * right.diagonal(dim1=1, dim2=2).mean(), kl.mean()
 
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = 0.03 * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+        optimizer.param_groups[0]["lr"] = 0.03 * (0.5 + 0.5 * math.cos(math.pi * step / steps))
         cross_entropy, kl = terms()
-        loss = cross_entropy + beta * min(1.0, 2 * step / steps) * kl
         optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(cross_entropy + beta * min(1.0, 2 * step / steps) * kl)
         optimizer.step()
     with torch.no_grad():
         bound = sum(float(sum(terms())) for _ in range(BATCHES)) / BATCHES
         z = torch.randn(PRIOR_DRAWS, k, generator=generator)
-        sampled = (tokens * log_posterior(z, mean, log_var)).exp().mean(dim=0)  # (C,)
-    return Limit(
-        float(sampled.sum()),
-        float(-(sampled * choices).log().mean()),
-        bound - math.log(choices),
-    )
-
-
-def log_posterior(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
-    """log p(choice | z), (N, C), for z (N, k) and a Gaussian (k,) for each of C even choices."""
-    away = (z[:, None] - mean) * (-0.5 * log_var).exp()
-    return (-0.5 * (away**2 + log_var).sum(dim=-1)).log_softmax(dim=-1)
+        sampled = (tokens * log_posterior(z)).exp().mean(dim=0)  # (C,)
+    kl_nats = float(-(sampled * choices).log().mean())
+    return Limit(float(sampled.sum()), kl_nats, bound - math.log(choices))

@@ -1,9 +1,12 @@
-"""Sampling sequences from a denoiser, one call after another, up to what the last call leaves open.
+"""Sampling sequences from a denoiser by plan, and how far their joint is from the truth.
 
-The last call is not drawn from: what comes back are its probabilities, beside ones and zeros where
-a token was settled before. Their outer products, averaged, are an estimate of the joint with far
-less noise than counted samples have (Rao-Blackwell), and for one call without latent they are the
-joint itself. This module knows nothing of training.
+The last call of a plan is not drawn from: its probabilities, beside ones and zeros where a token
+was settled before, are averaged over rows as outer products. So the joint is estimated with far
+less noise than counted samples have (Rao-Blackwell), and for one call without latent it is exact.
+One row that is even over all sequences is added to the N sampled, so that a sequence never proposed
+costs something finite. The logarithm of an average is low on average (Jensen), so the divergence
+would come out too high; to first order in 1 / N by an amount that the spread of the rows tells,
+which is subtracted, and stated.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vmd_training.sequence import MASK, SequenceVMD
-from vmd_training.synthetic.data import Joint, Table
+from vmd_training.synthetic.data import Joint, marginal
 
-Remask = Literal["none", "random", "least confident"]
+ROWS_A_CALL = 5000
+"""Rows sampled side by side, to bound memory."""
 
 
 class Denoiser(Protocol):
@@ -58,30 +62,26 @@ class TrueConditionals:
     """What masked diffusion without latent would predict had it learned all there is to learn:
     the true p(x_i | tokens not masked), token by token."""
 
-    def __init__(self, joint: Joint, blocks: int = 1) -> None:
-        self.joint, self.blocks = joint, blocks
-        self.length, self.values = joint.length, joint.values
+    blocks = 1
+
+    def __init__(self, joint: Joint) -> None:
+        self.joint, self.length, self.values = joint, joint.length, joint.values
 
     def draw(self, x_t: Tensor, generator: Generator) -> Tensor:
         """No latent."""
-        return torch.zeros(len(x_t), self.blocks, 0)
+        return torch.zeros(len(x_t), 1, 0)
 
     def probabilities(self, x_t: Tensor, z: Tensor) -> Tensor:
         """Looked up once for each x_t; even over the values where x_t cannot occur."""
         contexts, row = torch.unique(x_t, dim=0, return_inverse=True)
-        table = np.stack([self._given(tuple(context)) for context in contexts.tolist()])
+        table = np.full((len(contexts), self.length, self.values), 1 / self.values)
+        for rows, context in zip(table, contexts.tolist(), strict=True):
+            kept = tuple(slice(None) if v == MASK else slice(v - 1, v) for v in context)
+            part = self.joint.table[kept]
+            if part.sum() > 0:
+                for token in (at for at, v in enumerate(context) if v == MASK):
+                    rows[token] = marginal(part, token) / part.sum()
         return settled(x_t, torch.from_numpy(table).float()[row])
-
-    def _given(self, context: tuple[int, ...]) -> Table:
-        """(n, V) for one x_t."""
-        kept = tuple(slice(None) if token == MASK else slice(token - 1, token) for token in context)
-        part = self.joint.table[kept]
-        rows = np.full((self.length, self.values), 1 / self.values)
-        if part.sum() > 0:
-            for token in np.flatnonzero(np.array(context) == MASK):
-                others = tuple(axis for axis in range(self.length) if axis != token)
-                rows[token] = part.sum(axis=others) / part.sum()
-        return rows
 
 
 def settled(x_t: Tensor, probabilities: Tensor) -> Tensor:
@@ -99,16 +99,11 @@ class Plan:
     places of the block."""
     rounds: int = 0
     """How many of the calls come after a complete sequence, to draw `given_back` tokens anew."""
-    remask: Remask = "none"
+    remask: Literal["none", "random", "least confident"] = "none"
     """Which tokens are given back: any, or those that were least probable when they were drawn."""
     given_back: int = 0
     anew: bool = False
     """z is redrawn for each call, not once for the block."""
-
-    @property
-    def filling(self) -> int:
-        """Calls until the sequence is complete for the first time."""
-        return self.nfe - self.rounds
 
 
 def last_call(denoiser: Denoiser, plan: Plan, count: int, generator: Generator) -> Tensor:
@@ -116,27 +111,27 @@ def last_call(denoiser: Denoiser, plan: Plan, count: int, generator: Generator) 
 
     The calls that fill blocks must be a multiple of their number, and divide their tokens.
     """
-    block_length = denoiser.length // denoiser.blocks
-    calls_a_block = plan.filling // denoiser.blocks
-    block_of = torch.arange(denoiser.length) // block_length
-    x_t = torch.full((count, denoiser.length), MASK)
-    sure = torch.zeros(count, denoiser.length)
+    n, b, filling = denoiser.length, denoiser.blocks, plan.nfe - plan.rounds
+    calls_a_block = filling // b
+    block_of = torch.arange(n) // (n // b)
+    x_t = torch.full((count, n), MASK)
+    sure = torch.zeros(count, n)
     z = denoiser.draw(x_t, generator)
     for call in range(plan.nfe):
-        block = min(call // calls_a_block, denoiser.blocks - 1)
-        opens = call < plan.filling and call % calls_a_block == 0
-        if call >= plan.filling:
+        block = min(call // calls_a_block, b - 1)
+        if call >= filling:
             x_t = give_back(x_t, sure, plan, generator)
-        if opens or plan.anew:
-            z = _with_block(z, denoiser.draw(x_t, generator), block)
+        if plan.anew or (call < filling and call % calls_a_block == 0):
+            fresh = denoiser.draw(x_t, generator)
+            z = torch.where((torch.arange(b) == block)[:, None], fresh, z)
         probabilities = denoiser.probabilities(x_t, z)
         if call == plan.nfe - 1:
             break
         drawn = draw(probabilities, generator)
         commit = x_t == MASK
-        if call < plan.filling:
+        if call < filling:
             chance = torch.rand(x_t.shape, generator=generator)
-            commit = _lowest(chance, commit & (block_of == block), block_length // calls_a_block)
+            commit = _lowest(chance, commit & (block_of == block), n // b // calls_a_block)
         x_t = torch.where(commit, drawn, x_t)
         p_drawn = probabilities.gather(-1, (drawn - 1)[..., None]).squeeze(-1)
         sure = torch.where(commit, p_drawn, sure)
@@ -145,9 +140,8 @@ def last_call(denoiser: Denoiser, plan: Plan, count: int, generator: Generator) 
 
 def give_back(x_t: Tensor, sure: Tensor, plan: Plan, generator: Generator) -> Tensor:
     """x_t with `plan.given_back` tokens of each row masked again."""
-    score = (
-        sure if plan.remask == "least confident" else torch.rand(sure.shape, generator=generator)
-    )
+    random = plan.remask != "least confident"
+    score = torch.rand(sure.shape, generator=generator) if random else sure
     return torch.where(_lowest(score, x_t != MASK, plan.given_back), MASK, x_t)
 
 
@@ -157,13 +151,62 @@ def _lowest(score: Tensor, eligible: Tensor, count: int) -> Tensor:
     return (order < count) & eligible
 
 
-def _with_block(z: Tensor, fresh: Tensor, block: int) -> Tensor:
-    """z with the latent of one block replaced."""
-    return torch.cat((z[:, :block], fresh[:, block : block + 1], z[:, block + 1 :]), dim=1)
-
-
 def draw(probabilities: Tensor, generator: Generator) -> Tensor:
     """A token for every place: (N, n) int64 in 1..V."""
-    rows = probabilities.flatten(0, 1)
-    drawn = torch.multinomial(rows, 1, generator=generator) + 1
+    drawn = torch.multinomial(probabilities.flatten(0, 1), 1, generator=generator) + 1
     return drawn.view(probabilities.shape[:-1])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A model under a plan against the truth."""
+
+    kl_nats: float
+    """KL(true || model), less the bias of its estimate: near zero it may come out negative."""
+    bias_nats: float
+    """What was subtracted. Where it is not small beside differences of interest, take more rows."""
+    in_support: float
+    """Share of the model's mass on sequences that can occur."""
+    likeliest: float
+    """Share of rows that can occur if the last call's tokens are not drawn but the likeliest."""
+    total_variation: float
+    """Half of the summed absolute differences: the share that would have to move."""
+    rows: int
+
+
+@torch.no_grad()
+def estimate(
+    truth: Joint, denoiser: Denoiser, plan: Plan, rows: int, generator: Generator
+) -> Estimate:
+    """A denoiser under a plan, measured with this many rows."""
+    sums = torch.zeros(3, *truth.table.shape, dtype=torch.float64)
+    for done in range(0, rows, ROWS_A_CALL):
+        count = min(ROWS_A_CALL, rows - done)
+        probabilities = last_call(denoiser, plan, count, generator).double()
+        chosen = F.one_hot(probabilities.argmax(dim=-1), denoiser.values).double()
+        for total, one in zip(sums, (probabilities, probabilities**2, chosen), strict=True):
+            total += _outer(one).view(total.shape)
+    mean, square, likeliest = (sums / rows).numpy()
+    held = truth.table > 0
+    p, q = truth.table[held], ((rows * mean + 1 / mean.size) / (rows + 1))[held]
+    spread = np.maximum(square - mean**2, 0)[held] / rows
+    bias = float((p * spread / (2 * q**2)).sum())
+    return Estimate(
+        kl_nats=float((p * np.log(p / q)).sum()) - bias,
+        bias_nats=bias,
+        in_support=float(mean[truth.support].sum()),
+        likeliest=float(likeliest[truth.support].sum()),
+        total_variation=float(np.abs(truth.table - mean).sum() / 2),
+        rows=rows,
+    )
+
+
+def _outer(probabilities: Tensor) -> Tensor:
+    """Outer products over the tokens (N, n, V), summed over the rows: two halves, one product."""
+    halves = []
+    for half in probabilities.tensor_split(2, dim=1):
+        together, *others = half.unbind(1)
+        for token in others:
+            together = (together[:, :, None] * token[:, None, :]).flatten(1)
+        halves.append(together)
+    return halves[0].T @ halves[1]

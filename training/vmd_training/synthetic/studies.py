@@ -15,20 +15,18 @@ from torch import Generator
 from vmd_training.sequence import MASK, SequenceConfig, SequenceVMD
 from vmd_training.synthetic import data
 from vmd_training.synthetic.data import Joint
-from vmd_training.synthetic.estimate import Estimate, estimate
 from vmd_training.synthetic.fit import Recipe, fit
 from vmd_training.synthetic.limit import Limit, limit
 from vmd_training.synthetic.sampling import (
     Denoiser,
+    Estimate,
     Plan,
     Trained,
     TrueConditionals,
     draw,
+    estimate,
     last_call,
-)
-
-Say = Callable[[str], None]
-IntArray = NDArray[np.int64]
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,23 +126,49 @@ class Results:
     latents: list[Latent] = field(default_factory=list)
     limits: dict[tuple[str, int, float], Limit] = field(default_factory=dict)
     """Of the bound of one draw, by data, k and beta."""
-    points: dict[tuple[str, str, int], IntArray] = field(default_factory=dict)
+    points: dict[tuple[str, str, int], NDArray[np.int64]] = field(default_factory=dict)
     """Samples to look at, tokens (N, n), by data, model and NFE (0 for the truth)."""
+
+    def of(self, joint: Joint, model: str, plan: Plan, blocks: int = 1) -> list[Estimate]:
+        """The estimates of every seed."""
+        wanted = (joint.name, joint.p, model, blocks, plan)
+        return [
+            estimate
+            for s, estimate in self.estimates.items()
+            if (s.data, s.p, s.model, s.blocks, s.plan) == wanted
+        ]
+
+    def kls(self, joint: Joint, model: str, plan: Plan, blocks: int = 1) -> list[float]:
+        """KL(true || model) of every seed, nats."""
+        return [found.kl_nats for found in self.of(joint, model, plan, blocks)]
+
+    def shares(self, joint: Joint, model: str, plan: Plan, blocks: int = 1) -> list[float]:
+        """Mass on sequences that count as right, of every seed."""
+        return [found.in_support for found in self.of(joint, model, plan, blocks)]
+
+    def latents_of(self, joint: Joint, model: str) -> list[Latent]:
+        """What z carries in the models of every seed."""
+        wanted = (joint.name, joint.p, model)
+        return [
+            latent for latent in self.latents if (latent.data, latent.p, latent.model) == wanted
+        ]
 
 
 class Bench:
     """Trains what a study asks for, each set of models once, and measures it."""
 
-    def __init__(self, effort: Effort, seed: int, say: Say) -> None:
+    def __init__(self, effort: Effort, seed: int, say: Callable[[str], None]) -> None:
         self.effort, self.seed, self.say = effort, seed, say
         self.results = Results()
-        self.trained: dict[object, list[SequenceVMD]] = {}
+        self.trained: dict[object, list[tuple[Joint, int, SequenceVMD]]] = {}
 
-    def truth(self, joint: Joint, plans: Sequence[Plan]) -> None:
+    def truth(self, joints: Sequence[Joint], plans: Sequence[Plan]) -> None:
         """Measure the true conditionals; studies may share data."""
-        if (joint.name, joint.p) not in ((held.name, held.p) for held in self.results.joints):
-            self.results.joints.append(joint)
-        self._measure(joint, TRUTH, self.seed, TrueConditionals(joint), plans)
+        for joint in joints:
+            held = ((held.name, held.p) for held in self.results.joints)
+            if (joint.name, joint.p) not in held:
+                self.results.joints.append(joint)
+            self._measure(joint, TRUTH, self.seed, TrueConditionals(joint), plans)
 
     def learn(
         self, method: Method, joints: Sequence[Joint], seeds: int, plans: Sequence[Plan],
@@ -162,30 +186,32 @@ class Bench:
     ) -> list[tuple[Joint, int, SequenceVMD]]:
         """Trained models with their data and seeds."""
         pairs = [(joint, self.seed + number) for joint in joints for number in range(seeds)]
-        of = tuple((joint.name, joint.p, seed) for joint, seed in pairs)
-        key = (method, of, blocks, steps)
-        if key not in self.trained:
-            self.trained[key] = self._fit(method, pairs, blocks, steps)
-        trained = zip(pairs, self.trained[key], strict=True)
-        return [(joint, seed, model) for (joint, seed), model in trained]
-
-    def _fit(
-        self, method: Method, pairs: Sequence[tuple[Joint, int]], blocks: int, steps: int
-    ) -> list[SequenceVMD]:
-        joints, seeds = [joint for joint, _ in pairs], [seed for _, seed in pairs]
+        key = method, tuple((joint.name, joint.p, seed) for joint, seed in pairs), blocks, steps
+        if key in self.trained:
+            return self.trained[key]
+        names = " and ".join(dict.fromkeys(joint.name for joint in joints))
+        self.say(f"training {len(pairs)} of {method.name} on {names}, {blocks} block(s)")
         latent: Literal["none", "block"] = "block" if method.latent else "none"
         config = SequenceConfig(joints[0].values, joints[0].length, blocks, latent, method.prior,
                                 method.k, layers=1)  # fmt: skip
         recipe = Recipe(steps * self.effort.steps, method.batch, method.draws, beta=method.beta)
-        names = " and ".join(dict.fromkeys(joint.name for joint in joints))
-        self.say(f"training {len(pairs)} of {method.name} on {names}, {blocks} block(s)")
-        models = fit(config, joints, seeds, recipe)
+        of = [joint for joint, _ in pairs], [seed for _, seed in pairs]
+        models = fit(config, *of, recipe)
+        found = [(*pair, model) for pair, model in zip(pairs, models, strict=True)]
+        self.trained[key] = found
         if method.latent and blocks == 1:
-            for (joint, seed), model in zip(pairs, models, strict=True):
-                self.results.latents.append(
-                    _latent(joint, method, seed, model, self.effort.rows // 5)
-                )
-        return models
+            self.results.latents.extend(self._latent(method, *each) for each in found)
+        return found
+
+    def _latent(self, method: Method, joint: Joint, seed: int, model: SequenceVMD) -> Latent:
+        rows = self.effort.rows // 5
+        x0 = torch.from_numpy(joint.sample(rows, np.random.default_rng(seed)))
+        generator = Generator().manual_seed(seed)
+        noise = torch.randn(method.draws, rows, 1, model.config.k, generator=generator)
+        with torch.no_grad():
+            bound = model(x0, torch.full_like(x0, MASK), noise)
+        terms = (bound.cross_entropy, bound.kl, bound.nats())
+        return Latent(joint.name, joint.p, method.name, seed, *(float(x.mean()) for x in terms))
 
     def _measure(
         self, joint: Joint, model: str, seed: int, denoiser: Denoiser, plans: Sequence[Plan]
@@ -198,24 +224,11 @@ class Bench:
                 self.results.estimates[setting] = found
 
 
-def _latent(joint: Joint, method: Method, seed: int, model: SequenceVMD, rows: int) -> Latent:
-    x0 = torch.from_numpy(joint.sample(rows, np.random.default_rng(seed)))
-    generator = Generator().manual_seed(seed)
-    noise = torch.randn(method.draws, rows, 1, model.config.k, generator=generator)
-    with torch.no_grad():
-        bound = model(x0, torch.full_like(x0, MASK), noise)
-    return Latent(
-        joint.name, joint.p, method.name, seed, float(bound.cross_entropy.mean()),
-        float(bound.kl.mean()), float(bound.nats().mean()),
-    )  # fmt: skip
-
-
 def two(bench: Bench) -> None:
     """Two tokens, from independent to deterministic."""
     effort = bench.effort
-    joints = [data.pair(p) for p in effort.ps] + [data.pair(1.0, data.rising())]
-    for joint in joints:
-        bench.truth(joint, (ONE, TWO))
+    joints = [data.pair(p) for p in effort.ps] + [data.pair(1.0, data.RISING)]
+    bench.truth(joints, (ONE, TWO))
     bench.learn(MDM, joints, effort.seeds, (ONE, TWO))
     bench.learn(ELBO, joints, 1, (ONE, TWO))
     bench.learn(VMD, joints, effort.seeds, (ONE, TWO, TWO_ANEW))
@@ -226,21 +239,18 @@ def four(bench: Bench) -> None:
     effort = bench.effort
     for ps, seeds in (([p for p in effort.ps if p < 1], 1), ([1.0], effort.seeds)):
         joints = [kind(p) for kind in (data.chain, data.two_pairs) for p in ps]
-        for joint in joints:
-            bench.truth(joint, (ONE, TWO, FOUR))
+        bench.truth(joints, (ONE, TWO, FOUR))
         bench.learn(MDM, joints, seeds, (ONE, TWO, FOUR))
         bench.learn(VMD, joints, seeds, (ONE, TWO, FOUR, TWO_ANEW, FOUR_ANEW))
 
 
 def blocks(bench: Bench) -> None:
     """Four tokens in one block and in two, with a latent for each and without; and remasking."""
-    joints = [data.chain(1.0), data.two_pairs(1.0)]
-    for joint in joints:
-        bench.truth(joint, (ONE, TWO, FOUR))
+    joints, seeds = [data.chain(1.0), data.two_pairs(1.0)], bench.effort.seeds
+    bench.truth(joints, (ONE, TWO, FOUR))
     for method in (MDM, ELBO, VMD):
-        remasked = () if method == ELBO else REMASKED
-        bench.learn(method, joints, bench.effort.seeds, (ONE, FOUR, *remasked))
-        bench.learn(method, joints, bench.effort.seeds, (TWO, FOUR), blocks=2)
+        bench.learn(method, joints, seeds, (ONE, FOUR, *(() if method == ELBO else REMASKED)))
+        bench.learn(method, joints, seeds, (TWO, FOUR), blocks=2)
 
 
 def draws(bench: Bench) -> None:
@@ -248,13 +258,11 @@ def draws(bench: Bench) -> None:
     effort = bench.effort
     kinds = ((data.chain(1.0), 1), (data.two_pairs(1.0), 2))
     joints = [joint for joint, _ in kinds]
-    for joint in joints:
-        bench.truth(joint, (ONE,))
+    bench.truth(joints, (ONE,))
     for method in (ELBO, LEARNED):
         bench.learn(method, joints, effort.seeds, (ONE, FOUR))
-    for method in (NARROW, CHEAP):
-        for joint, choices in kinds:
-            bench.learn(replace(method, k=choices), [joint], effort.seeds, (ONE,), steps=2)
+    for method, (joint, choices) in product((NARROW, CHEAP), kinds):
+        bench.learn(replace(method, k=choices), [joint], effort.seeds, (ONE,), steps=2)
     for (joint, choices), beta in product(kinds, (NARROW.beta, CHEAP.beta)):
         for k in dict.fromkeys((choices, ELBO.k)):
             one = limit(joint.length // choices, k // choices, beta, effort.limit_steps)
@@ -265,11 +273,10 @@ def toy2d(bench: Bench) -> None:
     """Points of the plane, a token a coordinate."""
     effort, points = bench.effort, bench.results.points
     joints = [data.checkerboard(effort.levels), data.swiss_roll(effort.levels)]
+    bench.truth(joints, (ONE, TWO))
     for joint in joints:
-        bench.truth(joint, (ONE, TWO))
-        points[joint.name, TRUTH, 0] = joint.sample(
-            effort.points, np.random.default_rng(bench.seed)
-        )
+        rng = np.random.default_rng(bench.seed)
+        points[joint.name, TRUTH, 0] = joint.sample(effort.points, rng)
     for method in (MDM, VMD):
         bench.learn(method, joints, 1, (ONE, TWO, GIBBS), steps=3)
         for joint, seed, model in bench.models(method, joints, 1, steps=3):
@@ -279,11 +286,5 @@ def toy2d(bench: Bench) -> None:
                 points[joint.name, method.name, plan.nfe] = draw(ended, generator).numpy()
 
 
-KNOWN: dict[str, Callable[[Bench], None]] = {
-    "two": two,
-    "four": four,
-    "blocks": blocks,
-    "draws": draws,
-    "toy2d": toy2d,
-}
+KNOWN = {study.__name__: study for study in (two, four, blocks, draws, toy2d)}
 """The studies by name."""

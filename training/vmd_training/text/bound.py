@@ -14,42 +14,39 @@ prior costs no KL, and where calls settle few tokens each that is the better bou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
+from vmd_solver.text.alphabet import Alphabet
 from vmd_training.sequence import MASK
+from vmd_training.tables import Cell, Row, number, rows_table, text
+from vmd_training.text.corpus import Corpus
 from vmd_training.text.model import TextVMD
 
 ROWS_A_CALL = 16
+ROWS = 64
+"""Windows of held-out text behind every bound."""
+CALLS = (1, 2, 4, 8, 16)
+"""Calls a block, as far as a block has this many tokens."""
+PRIOR_DRAWS = 4
+"""Draws of z from the prior for the bound that uses them."""
 
 
-@dataclass(frozen=True)
-class Bits:
+class Bits(NamedTuple):
     """Bits a character; the bound is the sum of both terms."""
 
     cross_entropy: float
     kl: float
 
-    @property
-    def total(self) -> float:
-        """The bound."""
-        return self.cross_entropy + self.kl
-
 
 @torch.no_grad()
 def measure(
-    model: TextVMD,
-    windows: Tensor,
-    characters: int,
-    block_length: int,
-    calls: int,
-    seed: int,
-    prior_draws: int = 0,
-    shuffle: bool = False,
-) -> Bits:
+    model: TextVMD, windows: Tensor, characters: int, block_length: int, calls: int, seed: int,
+    prior_draws: int = 0, shuffle: bool = False,
+) -> Bits:  # fmt: skip
     """The bound on windows (N, n) int64 of held-out text, which hold this many characters.
 
     With `prior_draws` z comes from the prior, so often: the bound takes the mean of the
@@ -62,8 +59,7 @@ def measure(
     for rows in torch.split(windows, ROWS_A_CALL):
         x0 = rows.view(len(rows), -1, block_length)
         nats += _nats(model, x0, calls, generator, prior_draws, shuffle).cpu()
-    cross_entropy, kl = (nats / (log(2) * characters)).tolist()
-    return Bits(cross_entropy, kl)
+    return Bits(*(nats / (log(2) * characters)).tolist())
 
 
 def _nats(
@@ -91,3 +87,42 @@ def _nats(
         cross_entropy = log(len(costs)) - (-torch.stack(costs)).logsumexp(dim=0)
         nats = nats + torch.stack((cross_entropy.sum(), terms.kl.sum()))
     return nats
+
+
+def bounds(
+    model: TextVMD, corpus: Corpus, alphabet: Alphabet, lengths: tuple[int, ...], seed: int,
+    rows: int = ROWS,
+) -> list[Row]:  # fmt: skip
+    """Bounds by block length and calls a block, in bits a character; with a latent also what is
+    left of them when z comes from the prior, and when rows read each other's z."""
+    windows = corpus.held_out_windows(rows, model.config.length)
+    held = torch.from_numpy(windows), len(alphabet.decode(windows.ravel()))
+    found = []
+    for L in lengths:
+        for calls in (calls for calls in CALLS if L % calls == 0):
+            setting = (model, *held, L, calls, seed)
+            encoded = measure(*setting)
+            row: Row = {"block": L, "calls": calls}
+            if model.encoder is not None:
+                row["encoder"] = encoded._asdict()
+                row["prior"] = sum(measure(*setting, prior_draws=PRIOR_DRAWS))
+                if calls == 1:
+                    row["shuffled"] = measure(*setting, shuffle=True).cross_entropy
+            row["bits"] = min(sum(encoded), row.get("prior", sum(encoded)))
+            found.append(row)
+    return found
+
+
+def bounds_table(rows: list[Row]) -> str:
+    """Markdown of `bounds`."""
+    columns: dict[str, Cell] = {
+        "block": text("block"),
+        "calls": text("calls"),
+        "bits a character": number("bits", ".3f"),
+    }
+    if any("encoder" in row for row in rows):
+        columns["z encoded: cross-entropy + KL"] = lambda row: (
+            f"{row['encoder']['cross_entropy']:.3f} + {row['encoder']['kl']:.3f}"
+        )
+        columns["z from the prior"] = number("prior", ".3f")
+    return rows_table(columns, rows)

@@ -1,7 +1,7 @@
 """Text files as two files of tokens that are never read whole: one to train on, one held out.
 
 The last share of every file is held out. Tokens are written as unsigned integers, token 1 as 0, and
-mapped into memory, so that a corpus may be larger than that. This module knows nothing of models.
+mapped into memory, so that a corpus may be larger than that.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.errors import TextError
-from vmd_solver.text.alphabet import Alphabet, Ints
+from vmd_solver.errors import RuntimeUnavailable, TextError
+from vmd_solver.text.alphabet import KNOWN, Alphabet, Ints
 
 Tokens = npt.NDArray[np.unsignedinteger]
 
@@ -28,7 +29,7 @@ class Corpus:
     """Tokens of a corpus, less 1, mapped from files."""
 
     train: Tokens
-    held_out: npt.NDArray[np.unsignedinteger]
+    held_out: Tokens
 
     def windows(self, rng: np.random.Generator, rows: int, length: int) -> Ints:
         """Random stretches of the training text: (rows, length) int64 in 1..V."""
@@ -58,20 +59,19 @@ def write(files: Sequence[Path], folder: Path, alphabet: Alphabet, held_out: flo
         (folder / "held_out.tokens").open("wb") as held,
     ):
         for file in files:
-            left = int(_size(file) * (1 - held_out))
+            size = file.stat().st_size
+            if not size:
+                raise TextError(f"{file} is empty; give a file with text in it")
+            left = int(size * (1 - held_out))
             for piece in pieces(file):
                 data = piece.encode()
                 early = data[: max(left, 0)].decode(errors="ignore")
                 left -= len(data)
                 for text, into in ((early, train), (piece[len(early) :], held)):
-                    _encoded(file, text, alphabet).tofile(into)
-
-
-def _encoded(file: Path, text: str, alphabet: Alphabet) -> Tokens:
-    try:
-        return (alphabet.encode(text) - 1).astype(_kind(alphabet))
-    except TextError as error:
-        raise TextError(f"{file}: {error}") from error
+                    try:
+                        (alphabet.encode(text) - 1).astype(_kind(alphabet)).tofile(into)
+                    except TextError as error:
+                        raise TextError(f"{file}: {error}") from error
 
 
 def read(folder: Path, alphabet: Alphabet, length: int) -> Corpus:
@@ -87,6 +87,10 @@ def read(folder: Path, alphabet: Alphabet, length: int) -> Corpus:
             )
         found.append(np.memmap(path, _kind(alphabet), "r"))
     return Corpus(*found)
+
+
+def _kind(alphabet: Alphabet) -> np.dtype[np.unsignedinteger]:
+    return np.dtype(np.uint8 if alphabet.V <= 256 else np.uint16)
 
 
 def pieces(file: Path) -> Iterator[str]:
@@ -115,12 +119,24 @@ def pieces(file: Path) -> Iterator[str]:
         yield text
 
 
-def _size(file: Path) -> int:
-    size = file.stat().st_size
-    if not size:
-        raise TextError(f"{file} is empty; give a file with text in it")
-    return size
+def alphabet_of(name: str, files: Sequence[Path], size: int) -> Alphabet:
+    """The alphabet of that name. Of `bpe`, `size` subwords are learned from the files.
 
-
-def _kind(alphabet: Alphabet) -> np.dtype[np.unsignedinteger]:
-    return np.dtype(np.uint8 if alphabet.V <= 256 else np.uint16)
+    Byte-pair encoding over characters, by the tokenizers library, of which only the list of tokens
+    is kept: text is cut into the longest that fit, in training and in sampling alike, so that
+    nothing but the list is needed to run a model. Raises RuntimeUnavailable where it is missing.
+    """
+    if name in KNOWN:
+        return KNOWN[name]
+    try:
+        from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    except ModuleNotFoundError as error:
+        raise RuntimeUnavailable(
+            "a vocabulary of subwords needs tokenizers; install vmd-solver[subwords]"
+        ) from error
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_next")
+    trainer = trainers.BpeTrainer(vocab_size=size, show_progress=False)
+    tokenizer.train_from_iterator(chain.from_iterable(pieces(file) for file in files), trainer)
+    found = tokenizer.get_vocab()
+    return Alphabet("bpe", tuple(token.encode() for token in sorted(found, key=found.__getitem__)))

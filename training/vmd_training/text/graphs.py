@@ -17,34 +17,28 @@ BLOCK: Signature = {"x_t": (INT, ("B", "L")), "start": (INT, ())}
 """Inputs of every graph: tokens, 0 where masked, and the place of the first one in the text."""
 
 
-def kept(config: TextConfig, tokens: str) -> tuple[str | int, ...]:
-    """Sizes of keys and of values."""
-    return (config.layers, "B", config.heads, tokens, config.d // config.heads)
-
-
 def build(model: TextVMD, role: str) -> onnx.ModelProto:
     """The ONNX model of one role: denoiser, encoder or prior."""
-    config = model.config
-    o = Ops({name: weight.detach().cpu().numpy() for name, weight in model.state_dict().items()})
-    past: Signature = {name: (FLOAT, kept(config, "m")) for name in ("keys", "values")}
-    inputs = {**BLOCK, **past}
+    config, o = model.config, Ops.of(model)
+
+    def kept(tokens: str) -> tuple[int, tuple[str | int, ...]]:
+        return FLOAT, (config.layers, "B", config.heads, tokens, config.d // config.heads)
+
+    inputs: Signature = {**BLOCK, "keys": kept("m"), "values": kept("m")}
     if role == "denoiser":
         inputs["finished"] = (INT, ())
         if config.latent != "none":
             inputs["z"] = (FLOAT, ("B", config.k))
         outputs: Signature = {
             "logits": (FLOAT, ("B", "L", config.vocabulary)),
-            "keys_out": (FLOAT, kept(config, "L")),
-            "values_out": (FLOAT, kept(config, "L")),
+            "keys_out": kept("L"),
+            "values_out": kept("L"),
         }
-        results = denoiser(o, config)
-    else:
-        if role == "encoder":
-            inputs["x0"] = (INT, ("B", "L"))
-        outputs = dict.fromkeys(("mean", "log_var"), (FLOAT, ("B", config.k)))
-        normal = role == "prior" and config.prior == "normal"
-        results = standard_normal(o, config) if normal else gaussian(o, config, role)
-    return closed(o, role, inputs, outputs, results)
+        return closed(o, role, inputs, outputs, denoiser(o, config))
+    if role == "encoder":
+        inputs["x0"] = (INT, ("B", "L"))
+    outputs = dict.fromkeys(("mean", "log_var"), (FLOAT, ("B", config.k)))
+    return closed(o, role, inputs, outputs, gaussian(o, config, role))
 
 
 def denoiser(o: Ops, config: TextConfig) -> tuple[str, ...]:
@@ -63,7 +57,9 @@ def denoiser(o: Ops, config: TextConfig) -> tuple[str, ...]:
 
 
 def gaussian(o: Ops, config: TextConfig, role: str) -> tuple[str, str]:
-    """`TextLatent.forward`: mean and log variance."""
+    """`TextLatent.forward`, or `NormalPrior.forward`: mean and log variance."""
+    if role == "prior" and config.prior == "normal":
+        return o.standard_normal(o.Shape("x_t", start=0, end=1), config.k)
     L = length(o)
     places = o.Slice(o.weight(f"{role}.place.weight"), [0], L, [0])
     h = o.Add(o.Gather(o.weight(f"{role}.token.weight"), "x_t"), places)
@@ -75,12 +71,6 @@ def gaussian(o: Ops, config: TextConfig, role: str) -> tuple[str, str]:
     both = o.linear(f"{role}.head", o.Div(summed, o.Sqrt(o.Cast(L, to=FLOAT))))
     mean, log_var = o.halves(both, config.k)
     return mean, o.Mul(LOG_VAR, o.Tanh(o.Div(log_var, LOG_VAR)))
-
-
-def standard_normal(o: Ops, config: TextConfig) -> tuple[str, str]:
-    """`NormalPrior.forward`: zeros for every row of x_t."""
-    rows = o.Expand(0.0, o.Concat(o.Shape("x_t", start=0, end=1), [config.k], axis=0))
-    return rows, o.Identity(rows)
 
 
 def trunk(
@@ -99,10 +89,19 @@ def trunk(
         turned = o.Sub(o.Mul(a, cos), o.Mul(b, sin))
         return o.Concat(turned, o.Add(o.Mul(a, sin), o.Mul(b, cos)), axis=-1)
 
+    def norm(name: str, h: str) -> str:
+        """`AdaNorm.forward`."""
+        normed = o.layer_norm(f"{role}.trunk.{name}.norm", h)
+        if c is None:
+            return normed
+        scale, shift = o.halves(o.linear(f"{role}.trunk.{name}.read", c), config.d)
+        return o.Add(o.Mul(normed, o.Add(1.0, scale)), shift)
+
     left = []
     for number in range(layers):
-        name = f"{role}.trunk.layers.{number}"
-        qkv = o.linear(f"{name}.qkv", norm(o, f"{name}.before_attention", h, c, config.d))
+        layer = f"layers.{number}"
+        name = f"{role}.trunk.{layer}"
+        qkv = o.linear(f"{name}.qkv", norm(f"{layer}.before_attention", h))
         split = o.Reshape(qkv, [0, 0, 3, config.heads, c_per_head])
         split = o.Transpose(split, perm=[2, 0, 3, 1, 4])
         q, k, v = (o.Gather(split, part) for part in range(3))
@@ -116,21 +115,12 @@ def trunk(
         weights = o.Softmax(o.Div(scores, c_per_head**0.5), axis=-1)
         attended = o.Transpose(o.MatMul(weights, values), perm=[0, 2, 1, 3])
         h = o.Add(h, o.linear(f"{name}.out", o.Reshape(attended, [0, 0, config.d])))
-        inner = o.silu(o.linear(f"{name}.up", norm(o, f"{name}.before_update", h, c, config.d)))
+        inner = o.silu(o.linear(f"{name}.up", norm(f"{layer}.before_update", h)))
         h = o.Add(h, o.linear(f"{name}.down", inner))
     keys, values = (
         o.Concat(*(o.Unsqueeze(one[part], [0]) for one in left), axis=0) for part in range(2)
     )
-    return norm(o, f"{role}.trunk.last", h, c, config.d), keys, values
-
-
-def norm(o: Ops, name: str, h: str, c: str | None, d: int) -> str:
-    """`AdaNorm.forward`."""
-    normed = o.layer_norm(f"{name}.norm", h)
-    if c is None:
-        return normed
-    scale, shift = o.halves(o.linear(f"{name}.read", c), d)
-    return o.Add(o.Mul(normed, o.Add(1.0, scale)), shift)
+    return norm("last", h), keys, values
 
 
 def length(o: Ops) -> str:

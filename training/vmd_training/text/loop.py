@@ -18,12 +18,14 @@ from vmd_training import loop
 from vmd_training.loop import Measured, Report, Step, Task
 from vmd_training.run import Run, TrainConfig, kl_weight
 from vmd_training.sequence import MASK
-from vmd_training.text import bound
+from vmd_training.text.bound import measure
 from vmd_training.text.corpus import Corpus
 from vmd_training.text.model import Terms, TextVMD, loss, masked_blocks
 
 BLOCK = 16
 """Length of the blocks of which logs and reports tell, where the window holds two or more."""
+ROWS = 32
+"""Windows of held-out text that logs tell of."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,17 @@ class TextTask(Task[TextRun]):
         return {"kl_nats": 0.0} | {name: round(mean, 4) for name, mean in means.items()}
 
     def evaluate(self, run: TextRun) -> dict[str, Any]:
-        """Bits a character of held-out text."""
-        return {"held_out": held_out(run, self.corpus, self.alphabet)}
+        """Bits a character of some held-out text under the averaged weights, both terms, in one
+        call a block and in four."""
+        n, device = run.model.config.length, run.plan.device
+        windows = self.corpus.held_out_windows(ROWS, n)
+        held = torch.from_numpy(windows).to(device), len(self.alphabet.decode(windows.ravel()))
+        L = BLOCK if n % BLOCK == 0 else n
+        found = {}
+        for calls in (1, 4) if L % 4 == 0 else (1,):
+            bits = measure(run.ema, *held, L, calls, run.config.seed)
+            found[str(calls)] = {"bits": round(sum(bits), 4), "kl_bits": round(bits.kl, 4)}
+        return {"held_out": found}
 
 
 def measured(x_t: Tensor, terms: Terms) -> Measured:
@@ -114,18 +125,3 @@ def measured(x_t: Tensor, terms: Terms) -> Measured:
 def train(run: TextRun, corpus: Corpus, alphabet: Alphabet, report: Report) -> None:
     """Train on text, as `loop.train` does."""
     loop.train(run, TextTask(corpus, alphabet), report)
-
-
-def held_out(run: TextRun, corpus: Corpus, alphabet: Alphabet, rows: int = 32) -> dict[str, Any]:
-    """Bits a character of some held-out text under the averaged weights, both terms, in one call a
-    block and in four."""
-    n = run.model.config.length
-    windows = corpus.held_out_windows(rows, n)
-    characters = len(alphabet.decode(windows.ravel()))
-    L = BLOCK if n % BLOCK == 0 else n
-    bits_by_calls = {}
-    for calls in (1, 4) if L % 4 == 0 else (1,):
-        on_device = torch.from_numpy(windows).to(run.plan.device)
-        bits = bound.measure(run.ema, on_device, characters, L, calls, run.config.seed)
-        bits_by_calls[str(calls)] = {"bits": round(bits.total, 4), "kl_bits": round(bits.kl, 4)}
-    return bits_by_calls

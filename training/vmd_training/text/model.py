@@ -17,16 +17,15 @@ Letters: B rows, b blocks, L tokens of a block, n = b L, m finished tokens, V, d
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vmd_solver.errors import ModelError
-from vmd_training.layers import AdaNorm, KeysValues, Layer
 from vmd_training.model import Gaussian, kl_nats
-from vmd_training.sequence import LOG_VAR, MASK
+from vmd_training.sequence import LOG_VAR, MASK, AdaNorm, KeysValues, Layer
 
 Kept = list[KeysValues]
 """What finished tokens left, layer by layer."""
@@ -71,14 +70,13 @@ class TextConfig:
 
 
 class Seen(NamedTuple):
-    """What the tokens of a call can see beside their own states."""
+    """What the tokens of a call can see beside their own states: their position (n,) in the text;
+    what finished tokens left, none at the start of a text; mask (n, m + n) bool, who sees whom, or
+    None where all see all."""
 
     position: Tensor
-    """(n,) of the tokens themselves, in the text."""
     kept: Kept
-    """What finished tokens left; none at the start of a text."""
     mask: Tensor | None
-    """(n, m + n) bool, who sees whom; None where all see all."""
 
 
 class Trunk(nn.Module):
@@ -125,15 +123,13 @@ class TextDenoiser(nn.Module):
             read = self.z(z)[:, :, None]
             h = h + self.told(F.silu(read + self.place.weight[: x_t.shape[-1]]))
             c = c + read
-        logits: Tensor = self.head(self.trunk(h, F.silu(c), seen)[0])
-        return logits
+        return cast(Tensor, self.head(self.trunk(h, F.silu(c), seen)[0]))
 
     def finish(self, x0: Tensor, seen: Seen) -> Kept:
         """What finished blocks (B, b, L), all unmasked, leave for later ones: text, whatever z it
         came from."""
         h = self.token(x0) + self.place.weight[: x0.shape[-1]]
-        kept: Kept = self.trunk(h, F.silu(self.kind[1]), seen)[1]
-        return kept
+        return cast(Kept, self.trunk(h, F.silu(self.kind[1]), seen)[1])
 
 
 class TextLatent(nn.Module):
@@ -176,12 +172,11 @@ class NormalPrior(nn.Module):
 
 
 class Terms(NamedTuple):
-    """Both terms of the bound, in nats."""
+    """Both terms of the bound, in nats: the cross-entropy (B, n) of every token, masked or not, and
+    KL( q(z | x0, x_t) || p(z | x_t) ) of every block (B, b), 0 where z came from the prior."""
 
     cross_entropy: Tensor
-    """(B, n) of every token, masked or not."""
     kl: Tensor
-    """(B, b) KL( q(z | x0, x_t) || p(z | x_t) ) of every block; 0 where z came from the prior."""
 
 
 class TextVMD(nn.Module):
@@ -193,7 +188,9 @@ class TextVMD(nn.Module):
         latent = config.latent != "none"
         self.denoiser = TextDenoiser(config)
         self.encoder = TextLatent(config, sees_answer=True) if latent else None
-        self.prior = _prior(config) if latent else None
+        learned = config.prior == "learned"
+        prior = TextLatent(config, False) if latent and learned else NormalPrior(config.k)
+        self.prior = prior if latent else None
 
     def seen(self, x0: Tensor) -> Seen:
         """What every block of x0 (B, b, L) sees: itself, and what the blocks before it left."""
@@ -225,11 +222,6 @@ class TextVMD(nn.Module):
         logits = self.denoiser(x_t, z, seen)
         nats = F.cross_entropy(logits.flatten(0, 2), (x0 - 1).flatten(), reduction="none")
         return Terms(nats.view(B, b * L), kl)
-
-
-def _prior(config: TextConfig) -> TextLatent | NormalPrior:
-    """The prior that the config names."""
-    return NormalPrior(config.k) if config.prior == "normal" else TextLatent(config, False)
 
 
 def masked_blocks(x0: Tensor, whole: float, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ import pytest
 
 from vmd_solver.errors import RuntimeUnavailable, TextError
 from vmd_solver.text.alphabet import KNOWN
-from vmd_training.text import corpus, vocabulary
+from vmd_training.text import corpus
 from vmd_training.text.corpus import CHUNK
 
 BYTES = KNOWN["bytes"]
@@ -77,7 +77,7 @@ def test_subwords_cover_the_corpus(tmp_path: Path) -> None:
     pytest.importorskip("tokenizers")
     file = tmp_path / "a.txt"
     file.write_text("the thé then there " * 20, "utf-8")
-    found = vocabulary.choose("bpe", [file], 20)
+    found = corpus.alphabet_of("bpe", [file], 20)
     assert found.V <= 20
     assert found.decode(found.encode("the thé")) == "the thé"
     assert len(found.encode("the ")) < 4
@@ -88,4 +88,4 @@ def test_without_the_library_subwords_say_what_to_install(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
     with pytest.raises(RuntimeUnavailable, match=r"vmd-solver\[subwords\]"):
-        vocabulary.choose("bpe", [], 20)
+        corpus.alphabet_of("bpe", [], 20)

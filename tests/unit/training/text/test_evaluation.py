@@ -6,7 +6,7 @@ from math import log2
 
 import pytest
 
-from vmd_training.text.judge import Judge, quality, words
+from vmd_training.text.evaluation import Judge, quality, words
 
 TEXT = "the cat sat on the mat. the cat sat on the hat. "
 
@@ -36,5 +36,5 @@ def test_quality_counts_words_and_repetition() -> None:
     judge, known = Judge(TEXT), {"the", "cat"}
     good = quality(judge, known, [("", "x the cat xyz the cat x")])
     dull = quality(judge, known, [("", "the the the the the the the the the")])
-    assert good.real_words == pytest.approx(4 / 5)
-    assert dull.real_words == 1.0 and dull.distinct < 0.2 < 0.8 < good.distinct
+    assert good["real_words"] == pytest.approx(4 / 5)
+    assert dull["real_words"] == 1.0 and dull["distinct"] < 0.2 < 0.8 < good["distinct"]
