@@ -101,7 +101,7 @@ def test_a_slice_ends_as_planned(
     place: Lineage, options: SliceOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the rate at its lowest, however much of its time set-up took."""
-    seconds = count(step=2.0)
+    seconds = count(step=8.0)
     clock = SimpleNamespace(perf_counter=lambda: next(seconds))  # advances when it is read
     for module in (slices, loop):
         monkeypatch.setattr(module, "time", clock)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from vmd_training import cli
 from vmd_training.sequence import MASK, SequenceConfig
-from vmd_training.synthetic import data
+from vmd_training.synthetic import data, studies
 from vmd_training.synthetic.data import VALUES, Joint, entropy_nats, marginal
 from vmd_training.synthetic.fit import Recipe, clip, fit
 from vmd_training.synthetic.limit import limit
@@ -266,6 +266,8 @@ def test_the_same_seed_gives_the_same_model() -> None:
 @pytest.fixture
 def vmd_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.chdir(tmp_path)
+    few = replace(studies.QUICK, rows=200, levels=8, points=100)
+    monkeypatch.setattr(studies, "QUICK", few)
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["vmd-train", "synthetic", *arguments])
@@ -296,7 +298,7 @@ def test_a_run_leaves_its_tables_figures_and_data(
     assert found["steps"] == 2
     one = [e for e in found["estimates"] if e["model"] == "true conditionals" and e["p"] == 1.0]
     assert {e["data"] for e in one} == {"pair", "rising pair", "D1", "D2"}
-    assert all(e["rows"] == 2000 for e in found["estimates"])
+    assert all(e["rows"] == 200 for e in found["estimates"])
 
 
 def test_one_draw_stands_beside_its_limit_and_the_papers_figures(
