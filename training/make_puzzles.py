@@ -64,10 +64,8 @@ def dug(
     board: Board | str, pool: int = 1, keep: int = 1, place: float = 1.0, givens: int = 0,
     max_guesses: int | None = None,
 ) -> Maker:  # fmt: skip
-    """Puzzles with one solution: `keep` of a `pool`, the easiest at place 0 and the hardest at 1.
-
-    The board is given, or drawn by name; `givens` and `max_guesses` as in `dig`.
-    """
+    """Puzzles with one solution: `keep` of a `pool`, the easiest at place 0 and the hardest at 1;
+    the board is given, or drawn by name; `givens` and `max_guesses` as in `dig`."""
 
     def make(rng: Rng) -> list[Puzzle]:
         drawn = draw(board, rng) if isinstance(board, str) else board
@@ -81,10 +79,8 @@ def dug(
 
 
 def loosened(rng: Rng) -> list[Puzzle]:
-    """A minimal 9x9 without one of its clues: one with two solutions, and one with most of them.
-
-    The third is the empty 4x4.
-    """
+    """Two minimal 9x9 without one of their clues, with two solutions and with most of them, and
+    the empty 4x4."""
     puzzles, _ = minimal_puzzles(sudoku(), 100, rng)
     rows = loosen(puzzles, 1, rng)
     counts = solve_batch(sudoku(), rows, MANY).counts
@@ -94,10 +90,8 @@ def loosened(rng: Rng) -> list[Puzzle]:
 
 
 def refuted(rng: Rng) -> list[Puzzle]:
-    """A puzzle with one solution and a wrong clue beside: of all such, the hardest to refute.
-
-    No two givens clash, and singles do not show at once that anything is wrong.
-    """
+    """A puzzle with one solution and a wrong clue beside, the hardest to refute: no two givens
+    clash, and singles do not show at once that anything is wrong."""
     board = sudoku()
     puzzles, solutions = minimal_puzzles(board, 60, rng)
     masks, _ = propagate(board, initial_masks(board, puzzles))
@@ -111,10 +105,8 @@ def refuted(rng: Rng) -> list[Puzzle]:
 
 def together(makers: dict[str, Maker]) -> Maker:
     """Puzzles of several kinds in one file, each under the name of its kind."""
-
-    return lambda rng: [
-        replace(one, name=name) for name, maker in makers.items() for one in maker(rng)
-    ]
+    kinds = makers.items()
+    return lambda rng: [replace(one, name=name) for name, make in kinds for one in make(rng)]
 
 
 def rated(board: Board, rows: npt.ArrayLike, seed: int | Rng) -> npt.NDArray[np.float64]:
@@ -134,9 +126,8 @@ def butterfly() -> Board:
     (144, 9, 64)
     """
     units = [
-        tuple((top + cell // 9) * 12 + left + cell % 9 for cell in unit)
-        for top in (0, 3)
-        for left in (0, 3)
+        tuple(corner + cell // 9 * 12 + cell % 9 for cell in unit)
+        for corner in (0, 3, 36, 39)
         for unit in sudoku().units
     ]
     return grid(12, 12, 9, list(dict.fromkeys(units)))
@@ -263,8 +254,7 @@ def span(numbers: Iterable[float]) -> str:
     ('2.5 to 4', '7')
     """
     ordered = sorted(numbers)
-    ends = dict.fromkeys(f"{end:g}" for end in (ordered[0], ordered[-1]))
-    return " to ".join(ends)
+    return " to ".join(dict.fromkeys(f"{end:g}" for end in (ordered[0], ordered[-1])))
 
 
 @click.command()

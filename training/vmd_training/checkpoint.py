@@ -29,8 +29,8 @@ KEYS = {
 WIDTHS = ("d", "messages", "hidden", "latent_d")
 
 Network = TypeVar("Network", bound=nn.Module)
-ConfigOf = Callable[[dict[str, Any]], Any]
-"""Reads the config of a kind of network."""
+ConfigOf = Callable[..., Any]
+"""The config of a kind of network, of what is stored of it."""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ class Start(NamedTuple):
     """Recipe, steps and minutes of each run behind the weights, the first one first."""
 
 
-def start(path: Path, config_of: ConfigOf = ModelConfig.from_dict) -> Start:
+def start(path: Path, config_of: ConfigOf = ModelConfig) -> Start:
     """The weights of an exported folder, a run or a checkpoint, and where they come from.
 
     Raises ModelError.
@@ -91,7 +91,7 @@ def start(path: Path, config_of: ConfigOf = ModelConfig.from_dict) -> Start:
         }
         lineage = [*state["earlier"], last]
     with _understood(path):
-        return Start(config_of(config), weights, lineage)
+        return Start(config_of(**config), weights, lineage)
 
 
 def load_model(path: Path) -> VMD:
@@ -99,7 +99,7 @@ def load_model(path: Path) -> VMD:
 
     `path` is a folder of either kind, or a checkpoint. Raises ModelError.
     """
-    return built(VMD, ModelConfig.from_dict, path)
+    return built(VMD, ModelConfig, path)
 
 
 def built(network: type[Network], config_of: ConfigOf, path: Path) -> Network:

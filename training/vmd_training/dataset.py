@@ -99,11 +99,11 @@ class Dataset:
 
     def section(self, name: str) -> Section:
         """The section of that name. Raises DatasetError if there is none."""
-        for section in self.sections:
-            if section.name == name:
-                return section
-        names = ", ".join(section.name for section in self.sections)
-        raise DatasetError(f"no section {name!r} in this dataset; it has {names or 'none'}")
+        named = {section.name: section for section in self.sections}
+        if name in named:
+            return named[name]
+        names = ", ".join(named) or "none"
+        raise DatasetError(f"no section {name!r} in this dataset; it has {names}")
 
 
 def joined(sections: Sequence[Section]) -> Section:
@@ -123,8 +123,15 @@ def joined(sections: Sequence[Section]) -> Section:
 
 def write(path: Path, dataset: Dataset) -> None:
     """Write the file whole; a crash in mid write leaves what was there. Raises OSError."""
-    sections = {section.name: _described(section) for section in dataset.sections}
-    header = {"format": FORMAT, **dataset.header, "sections": sections}
+    header = {"format": FORMAT, **dataset.header, "sections": {}}
+    for section in dataset.sections:
+        header["sections"][section.name] = {
+            **{name: getattr(section.boards[0], name) for name in ("rows", "cols", "D")},
+            "puzzles": len(section),
+            "unique": int((section.count == 1).sum()),
+            "boards": [(board.family, board.box) for board in section.boards],
+            "sha256": _digest(_stored(section)),
+        }
     with replacing(path) as partial, zipfile.ZipFile(partial, "w") as file:
 
         def add(name: str, content: bytes) -> None:
@@ -146,11 +153,9 @@ def read(path: Path) -> Dataset:
     try:
         with zipfile.ZipFile(path) as file:
             header = json.loads(file.read(HEADER))
-            if header["format"] != FORMAT:
-                raise DatasetError(
-                    f"{path} is a dataset of format {header['format']}, expected {FORMAT};"
-                    " make it again with vmd-train data"
-                )
+            if (version := header["format"]) != FORMAT:
+                told = f"{path} is a dataset of format {version}, expected {FORMAT}"
+                raise DatasetError(f"{told}; make it again with vmd-train data")
             sections = tuple(_section(file, *each) for each in header["sections"].items())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -161,10 +166,8 @@ def read(path: Path) -> Dataset:
 
 
 def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section:
-    arrays = {
-        part: np.load(io.BytesIO(file.read(f"{name}/{part}.npy")), allow_pickle=False)
-        for part in ARRAYS
-    }
+    files = {part: io.BytesIO(file.read(f"{name}/{part}.npy")) for part in ARRAYS}
+    arrays = {part: np.load(content, allow_pickle=False) for part, content in files.items()}
     if _digest(arrays) != table["sha256"]:
         raise ValueError("digest differs")
     stored = zip(table["boards"], arrays.pop("units"), arrays.pop("regions"), strict=True)
@@ -180,25 +183,9 @@ def _section(file: zipfile.ZipFile, name: str, table: dict[str, Any]) -> Section
     return Section(name, boards, **arrays)
 
 
-def _described(section: Section) -> dict[str, Any]:
-    """What the header says of a section, and needs to read it."""
-    first = section.boards[0]
-    return {
-        "rows": first.rows,
-        "cols": first.cols,
-        "D": first.D,
-        "puzzles": len(section),
-        "unique": int((section.count == 1).sum()),
-        "boards": [(board.family, board.box) for board in section.boards],
-        "sha256": _digest(_stored(section)),
-    }
-
-
 def _stored(section: Section) -> dict[str, npt.NDArray[Any]]:
-    """The arrays as they are stored: those of the rows, and those of the boards.
-
-    `units` (boards, U, n) has zeros where a board has fewer, `regions` (boards, n) -1 for none.
-    """
+    """The arrays of the rows and of the boards as they are stored: `units` (boards, U, n) with
+    zeros where a board has fewer, `regions` (boards, n) with -1 for none."""
     n, _, U = section.size
     units = np.zeros((len(section.boards), U, n), np.uint8)
     for board, table in zip(section.boards, units, strict=True):

@@ -1,8 +1,7 @@
 """From a trained model to the folder that `vmd_solver` loads: ONNX files, weights, card, digests.
 
-Each ONNX file is self-contained (no external data, no source paths), takes any batch, board and
-alphabet size, and says in its metadata what it is: `vmd.*` keys must be understood by whoever loads
-it, `vmd.info.*` keys may be ignored. Nothing is left behind unless ONNX Runtime agrees with torch.
+Each ONNX file is self-contained, takes any batch and board, and says in its metadata what it is:
+`vmd.*` keys must be understood by whoever loads it, `vmd.info.*` keys may be ignored.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -31,7 +31,7 @@ from vmd_training.evaluate import grid_of
 from vmd_training.files import replacing_folder
 from vmd_training.graph import CandidateGraph, Grid, Lists
 from vmd_training.graphs import build
-from vmd_training.model import VMD, Denoiser, parameter_count
+from vmd_training.model import VMD, parameter_count
 
 LOGIT_TOLERANCE = 5e-3
 """Largest difference of a logit between torch and ONNX Runtime, in nats, after PARITY_LOOPS."""
@@ -50,10 +50,7 @@ def roles(model: Any) -> tuple[str, ...]:
 def export(
     model: VMD, folder: Path, name: str, loops: int, metrics: dict[str, Any], card: str
 ) -> Path:
-    """Write a model of puzzles to `folder`, as `write_model` does.
-
-    Raises ModelError where ONNX Runtime and torch disagree by more than LOGIT_TOLERANCE.
-    """
+    """Write a model of puzzles to `folder`, as `write_model` does. Raises ModelError."""
     config = model.config
     manifest = Manifest(
         contract=CONTRACT, name=name, latent=config.latent, k=config.k, patterns=config.patterns,
@@ -69,8 +66,8 @@ def write_model(
 ) -> Path:  # fmt: skip
     """Write a model of any kind to `folder`, which is replaced only once everything was checked.
 
-    `described` goes into config.json beside the manifest; `build` makes the graph of a role, and
-    `parity` compares those in a folder with the model, and raises ModelError where they differ.
+    `described` goes into config.json; `build` makes the graph of a role, and `parity` compares
+    those in a folder with the model, and raises ModelError where ONNX Runtime and torch disagree.
     """
     model = model.cpu().eval()
     with replacing_folder(folder) as target:
@@ -82,7 +79,7 @@ def write_model(
         weights = {key: value.contiguous() for key, value in model.state_dict().items()}
         save_file(weights, target / "weights.safetensors")
         (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
-        config = {**manifest.to_config(), **described, "model": model.config.to_dict()}
+        config = {**manifest.to_config(), **described, "model": asdict(model.config)}
         config["parameters"] = parameter_count(model)
         _write_json(target / "config.json", config)
         write_digests(target)  # some runtimes check them when parity opens the folder
@@ -98,11 +95,8 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 def write_digests(folder: Path) -> None:
     """SHA256SUMS over every other file, as `sha256sum -c` reads it."""
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
-        for path in sorted(folder.iterdir())
-        if path.name != "SHA256SUMS"
-    ]
+    paths = [path for path in sorted(folder.iterdir()) if path.name != "SHA256SUMS"]
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths)
     (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
 
 
@@ -122,24 +116,21 @@ class Differences(dict[str, float]):
 
 @torch.no_grad()
 def parity(model: VMD, folder: Path) -> dict[str, float]:
-    """Largest absolute differences between torch and ONNX Runtime over boards and batches.
-
-    Raises ModelError where a logit differs by more than LOGIT_TOLERANCE, or an argmax differs at
-    all where the two best logits are further apart than that.
-    """
+    """Largest absolute differences between torch and ONNX Runtime over boards and batches. Raises
+    ModelError where one is above LOGIT_TOLERANCE, or clear choices of a value differ."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
+    options, on = onnxruntime.SessionOptions(), ["CPUExecutionProvider"]
     options.log_severity_level = 3
     options.intra_op_num_threads = torch.get_num_threads()
     found = Differences()
     boards = [make() for make in PARITY_BOARDS]
     for role in roles(model):
-        session = onnxruntime.InferenceSession(
-            folder / f"{role}.onnx", options, providers=["CPUExecutionProvider"]
+        session = onnxruntime.InferenceSession(folder / f"{role}.onnx", options, providers=on)
+        names, outputs = (
+            [value.name for value in values]
+            for values in (session.get_inputs(), session.get_outputs())
         )
-        names = [value.name for value in session.get_inputs()]
-        outputs = [value.name for value in session.get_outputs()]
         for board, B in product(boards, PARITY_BATCHES):
             graph = CandidateGraph.of(example(board, B, B)[0])
             inputs = _inputs(model, graph, B)
@@ -154,29 +145,22 @@ def parity(model: VMD, folder: Path) -> dict[str, float]:
 
 
 def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
-    """A random grid that leaves nothing at its usual value, and an x0 (B, n) beside it.
-
-    Three cells in ten are given, some values are ruled out, some units are incomplete or padding.
-    """
+    """A random grid, and an x0 (B, n) beside it: three cells in ten are given, some values ruled
+    out, some units incomplete or padding."""
     rng = torch.Generator().manual_seed(seed)
     x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
     x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
     grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
     ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
     kept = torch.rand(B, len(board.units), generator=rng) < 0.9
-    grid = Grid(
-        x_t,
-        torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out),
-        grid.units * kept[..., None],
-        grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9),
-    )
-    return grid, x0
+    allowed = torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out)
+    complete = grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9)
+    return Grid(x_t, allowed, grid.units * kept[..., None], complete), x0
 
 
 def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
     """Inputs of every file by name: the graph, and a state and a latent somewhere on their way."""
-    rng = torch.Generator().manual_seed(seed)
-    N = len(graph)
+    rng, N = torch.Generator().manual_seed(seed), len(graph)
 
     def table(lists: Lists, filling: int) -> Tensor:
         rows = torch.tensor_split(lists.members, lists.starts[1:])
@@ -195,17 +179,14 @@ def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
 
 def _expected(
     model: VMD, role: str, graph: CandidateGraph, inputs: dict[str, Tensor]
-) -> tuple[Tensor, Tensor]:
-    """What the file of this role must answer: the model's own answer."""
+) -> tuple[Tensor, ...]:
+    """What the file of this role must answer: the model's own two tensors."""
+    network: Any = getattr(model, role)
     if role == "denoiser":
-        assert isinstance(model.denoiser, Denoiser)
-        every, h = model.denoiser.think(graph, inputs["z"], inputs["h"], PARITY_LOOPS)
+        every, h = network.think(graph, inputs["z"], inputs["h"], PARITY_LOOPS)
         return every[-1], h
-    network = model.encoder if role == "encoder" else model.prior
-    assert network is not None
     answer = inputs["answer"][:, None] if role == "encoder" else inputs["h"][:, :0]
-    mean, log_var = network.think(graph, answer).chunk(2, dim=-1)
-    return mean, log_var
+    return tuple(network.think(graph, answer).chunk(2, dim=-1))
 
 
 def _same_choice(expected: Floats, got: Floats) -> None:

@@ -58,8 +58,6 @@ FOUNDERS, STEEP_ROUNDS, CLUES = 100, 2400, range(22, 26)
 """Of an island that starts from hard puzzles: founders for each number of clues, its time (some 20
 minutes of one core), and those numbers. Of puzzles with fewer clues trials refute little, and
 mining gets no further from them."""
-ISLANDS = Maker("sudoku-9x9", "sudoku-3x3", 0.0, ISLAND)
-"""The maker of what is mined."""
 
 
 class Pack(NamedTuple):
@@ -75,6 +73,15 @@ class Pack(NamedTuple):
     units: npt.NDArray[np.uint8]
     complete: npt.NDArray[np.bool_]
 
+    @classmethod
+    def of(
+        cls, board: Board, givens: Values, solutions: Values, unique: npt.NDArray[np.bool_]
+    ) -> Pack:
+        """These puzzles with the rest."""
+        candidates, _ = propagate(board, initial_masks(board, givens))
+        units, complete = np.asarray(board.incidence), np.asarray(board.complete)
+        return cls(givens, solutions, candidates, unique, units, complete)
+
 
 def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
     """A pack of m puzzles on one board of the group."""
@@ -87,9 +94,8 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
             several = ~free & (kind < group.free + group.several)
             dug = ~free & ~mined
             givens, solutions = np.zeros((2, m, board.n), dtype=np.int8)
-            givens[dug], solutions[dug] = minimal_puzzles(
-                board, int(dug.sum()), rng, max_guesses=MOST_GUESSES
-            )
+            made = minimal_puzzles(board, int(dug.sum()), rng, max_guesses=MOST_GUESSES)
+            givens[dug], solutions[dug] = made
             if mined.any():
                 hard = mined_puzzles()
                 chosen = rng.integers(len(hard), size=int(mined.sum()))
@@ -98,7 +104,7 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
             givens[free] = _masked(solutions[free], rng)
             drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
             givens[several] *= ~drop[several]
-            return _finished(board, givens, solutions, ~free & ~several)
+            return Pack.of(board, givens, solutions, ~free & ~several)
 
 
 def drawn_pack(group: Group, section: Section, rng: Rng, m: int = PACK) -> Pack:
@@ -109,7 +115,7 @@ def drawn_pack(group: Group, section: Section, rng: Rng, m: int = PACK) -> Pack:
     free = rng.random(m) < group.free
     givens[free] = _masked(solutions[free], rng)
     unique = (section.count[rows] == 1) & ~free
-    return _finished(section.boards[board], givens, solutions, unique)
+    return Pack.of(section.boards[board], givens, solutions, unique)
 
 
 def _masked(grids: Values, rng: Rng) -> Values:
@@ -118,27 +124,15 @@ def _masked(grids: Values, rng: Rng) -> Values:
     return grids * (rng.random(grids.shape) < share)
 
 
-def _finished(
-    board: Board, givens: Values, solutions: Values, unique: npt.NDArray[np.bool_]
-) -> Pack:
-    candidates, _ = propagate(board, initial_masks(board, givens))
-    units, complete = np.asarray(board.incidence), np.asarray(board.complete)
-    return Pack(givens, solutions, candidates, unique, units, complete)
-
-
 def sources(groups: tuple[Group, ...], data: Path | None) -> dict[str, Callable[[Rng], Pack]]:
-    """How the packs of each group come about: from its section of the file, or made.
-
-    Raises DatasetError where the file cannot be read, has a section that does not fit its group, or
-    has none for any of them.
-    """
+    """How the packs of each group come about: from its section of the file, or made. Raises
+    DatasetError where the file cannot be read, or its sections do not fit the groups."""
     sections = {section.name: section for section in read(data).sections} if data else {}
     names = [group.name for group in groups]
     if data and sections.keys().isdisjoint(names):
-        raise DatasetError(
-            f"{data} has no section for this recipe; it has {', '.join(sections)}, the recipe"
-            f" {', '.join(names)}"
-        )
+        have, want = ", ".join(sections), ", ".join(names)
+        told = f"{data} has no section for this recipe; it has {have}, the recipe {want}"
+        raise DatasetError(told)
     made: dict[str, Callable[[Rng], Pack]] = {}
     for group in groups:
         made[group.name] = partial(make_pack, group)
@@ -157,10 +151,8 @@ def mined_puzzles() -> Section:
 
 
 def held_out(group: Group, m: int, seed: int) -> tuple[Pack, ...]:
-    """m puzzles with one solution, shared out among the group's boards: one pack of each.
-
-    They come from a stream of seeds that training never draws.
-    """
+    """m puzzles with one solution, one pack of each of the group's boards, from a stream of seeds
+    that training never draws."""
     shares = np.bincount(np.arange(m) % len(group.boards), minlength=len(group.boards))
     rng = np.random.default_rng((seed, HELD_OUT))
     alone = replace(group, free=0.0, several=0.0, mined=0.0)
@@ -185,13 +177,13 @@ class Part:
 
 def plan(recipe: str, puzzles: int, mined: int, seed: int, climb: bool = False) -> tuple[Part, ...]:
     """The parts that make up a dataset, in its order: sections together, what is mined last."""
-    makers = DATASETS[recipe]
+    makers, miner = DATASETS[recipe], Maker("sudoku-9x9", "sudoku-3x3", 0.0, ISLAND)
     shares = np.cumsum([0.0, *(maker.share for maker in makers)])
     rows = np.diff(np.rint(shares / shares[-1] * puzzles).astype(int)).tolist()
     asked = [(number, *each) for number, each in enumerate(zip(makers, rows, strict=True), 1)]
     parts = [
         Part(maker, not number, size, (seed, number, at, 0, DATA), climb and not number)
-        for number, maker, all_rows in (*asked, (0, ISLANDS, mined))
+        for number, maker, all_rows in (*asked, (0, miner, mined))
         for at, size in enumerate(_cut(all_rows, maker.part), 1)
     ]
     order = list(dict.fromkeys(part.maker.section for part in parts))
@@ -226,11 +218,8 @@ def _block(maker: Maker, rows: int, rng: Rng) -> Section:
 
 
 def loosened(board: Board, puzzles: Values, rng: Rng) -> tuple[Values, npt.NDArray[np.int64]]:
-    """The puzzles (m, n) and how many solutions each has, once a share of them has lost clues.
-
-    One clue mostly, or two, or more. Of 9x9 Sudokus so treated half have fewer than 250 solutions,
-    a third more than are counted.
-    """
+    """The puzzles (m, n) and how many solutions each has, once a share of them has lost clues: one
+    mostly. Of 9x9 Sudokus half have fewer than 250 then, a third more than are counted."""
     some = rng.random(len(puzzles)) < SEVERAL
     clues = np.where(some, rng.geometric(0.5, len(puzzles)), 0)
     lots = np.where(puzzles > 0, rng.random(puzzles.shape), 2.0)

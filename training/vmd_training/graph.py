@@ -1,10 +1,9 @@
-"""A batch of puzzles as one candidate graph, in torch.
+"""A batch of puzzles as one candidate graph, in torch: the exact-cover form, rows side by side.
 
 A *node* is an open candidate: a (cell, value) that `allowed` does not rule out, in a masked cell,
 and that no unmasked cell of a shared unit has. A *factor* is a set of nodes of which exactly one is
-true, or at most one: the nodes of a cell, and the nodes of a value in a unit. So x_t enters through
-which candidates are open, and through nothing else. It is the exact-cover form of the puzzle. The
-rows of a batch stand side by side in one graph without padding.
+true, or at most one: the nodes of a cell, and the nodes of a value in a unit. x_t enters through
+which candidates are open, and through nothing else.
 """
 
 from __future__ import annotations
@@ -62,10 +61,8 @@ class Lists(NamedTuple):
 
 
 class _Sum(torch.autograd.Function):
-    """Sums of rows of x by lists; the gradient of a sum goes back to its members.
-
-    An embedding bag, four times as fast on a CPU as a scattered addition and as exact on a GPU.
-    """
+    """Sums of rows of x by lists, by an embedding bag: four times as fast on a CPU as a scattered
+    addition, and as exact on a GPU."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, there: Lists, back: Lists) -> Tensor:
@@ -103,8 +100,7 @@ class CandidateGraph:
     def of(cls, grid: Grid) -> CandidateGraph:
         """The graph of a batch, built once a call. Waits for the device: N is not known before."""
         B, n, D = grid.allowed.shape
-        U = grid.units.shape[1]
-        F_row = n + U * D  # factors of a row: its cells, then (unit, value)
+        F_row = n + grid.units.shape[1] * D  # factors of a row: its cells, then (unit, value)
         index = grid.open().flatten().nonzero().squeeze(1)
         cell = index // D
         row, value = cell // n, index % D
@@ -125,10 +121,8 @@ class CandidateGraph:
         factor, size = (used.cumsum(0) - 1)[factor], size[used]
         of_factor = Lists(node[factor.argsort(stable=True)], size.cumsum(0) - size)
         of_node = Lists(factor, degree.cumsum(0) - degree)
-        in_float = degree[:, None].to(grid.allowed.dtype)
-        return cls(
-            grid.allowed.shape, index, cell, of_factor, of_node, facts[used], in_float, grid.fixed()
-        )
+        lists, in_float = (of_factor, of_node), degree[:, None].to(grid.allowed.dtype)
+        return cls(grid.allowed.shape, index, cell, *lists, facts[used], in_float, grid.fixed())
 
     def __len__(self) -> int:
         return len(self.index)

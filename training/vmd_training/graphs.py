@@ -1,15 +1,10 @@
-"""The networks of `model` as ONNX graphs, written node by node.
+"""The networks of `model` as ONNX graphs, written node by node; `export.parity` compares them.
 
 torch's own exporter takes half a minute of processor time for these graphs, because every size in
-them is free, and leaves source paths behind. Written this way a file holds every weight once, and
-one body for all loops. The price is a second account of the forward pass, which
-`vmd_training.export.parity` compares with the first at every export.
-
-Sums over ragged lists are gathers from padded tables: where ScatterND is asked to add, ONNX Runtime
-adds to one row from several threads at once, and loses some of it.
-
-Letters as in `model`, and M for the most nodes of a factor, K for the most factors of a
-node; what is passed around are the names of tensors.
+them is free, and leaves source paths behind. Written this way a file holds every weight once.
+Sums over ragged lists are gathers from padded tables, since ONNX Runtime loses some of what it adds
+by ScatterND. Letters as in `model`, and M for the most nodes of a factor, K for the most factors of
+a node; what is passed around are the names of tensors.
 """
 
 from __future__ import annotations
@@ -34,22 +29,13 @@ FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 Signature = dict[str, tuple[int, tuple[str | int, ...] | None]]
 """Type and sizes of tensors by name; a size that is a name is free, and None says nothing."""
 
-GRAPH: Signature = {
-    "nodes": (INT, ("F", "M")),
-    "factors": (INT, ("N", "K")),
-    "kinds": (FLOAT, ("F", 2)),
-}
-"""Inputs of every file: the candidate graph, as in `vmd_solver.denoiser.graph`."""
-
 Step = Callable[["Ops", str, str], tuple[str, str]]
 
 
 @dataclass
 class Ops:
-    """Nodes under construction: `ops.Relu(x)` adds one and returns the name of its output.
-
-    Numbers, lists of sizes and arrays become constants, shared by the graph and its loops.
-    """
+    """Nodes under construction: `ops.Relu(x)` adds one and returns the name of its output. Numbers
+    and lists of sizes become constants, shared by the graph and its loops."""
 
     weights: Mapping[str, npt.NDArray[Any]]
     prefix: str = ""
@@ -93,8 +79,7 @@ class Ops:
     def linear(self, name: str, x: str) -> str:
         """`nn.Linear` of that name: x W' + b."""
         weight = self._constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
-        product = self.MatMul(x, weight)
-        bias = f"{name}.bias"
+        product, bias = self.MatMul(x, weight), f"{name}.bias"
         return self.Add(product, self.weight(bias)) if bias in self.weights else product
 
     def layer_norm(self, name: str, x: str) -> str:
@@ -116,17 +101,10 @@ class Ops:
         return zeros, self.Identity(zeros)
 
     def repeat(self, times: str, step: Step, first: str, second: str) -> tuple[str, str]:
-        """A loop that carries two tensors: `step` adds the nodes that make their next values.
-
-        `times` is an int64 scalar.
-        """
+        """A loop of `times` (int64 scalar) over two tensors; `step` adds what makes the next."""
         body = Ops(self.weights, "loop_", constants=self.constants)
-        before: Signature = {
-            "loop_number": (INT, ()),
-            "loop_go_on": (BOOL, ()),
-            "loop_first": (FLOAT, None),
-            "loop_second": (FLOAT, None),
-        }
+        before: Signature = {"loop_number": (INT, ()), "loop_go_on": (BOOL, ())}
+        before |= dict.fromkeys(("loop_first", "loop_second"), (FLOAT, None))
         one, two = step(body, "loop_first", "loop_second")
         after: Signature = {"loop_goes_on": (BOOL, ()), one: (FLOAT, None), two: (FLOAT, None)}
         body.nodes.append(helper.make_node("Identity", ["loop_go_on"], ["loop_goes_on"]))
@@ -187,7 +165,7 @@ class Networks:
         """`LatentNet.think` of the encoder or the prior: mean and log variance (N, k)."""
         given = ""
         if role == "encoder":
-            given = o.linear(f"{role}.block.inputs", o.Unsqueeze("answer", [-1]))
+            given = o.linear("encoder.block.inputs", o.Unsqueeze("answer", [-1]))
         p = self.softmax(o, o.Expand(0.0, o.Concat(self.N, [1], axis=0)))
         h = o.Expand(0.0, o.Concat(self.N, [config.latent_d], axis=0))
         for _ in range(config.latent_loops):
@@ -205,7 +183,9 @@ def build(model: VMD, role: str) -> onnx.ModelProto:
     """The ONNX model of one role: denoiser, encoder or prior."""
     config, o = model.config, Ops.of(model)
     z, state = (FLOAT, ("N", config.k)), (FLOAT, ("N", config.d))
-    inputs: Signature = dict(GRAPH)
+    # Of every file: the candidate graph, as in `vmd_solver.denoiser.graph`.
+    inputs: Signature = {"nodes": (INT, ("F", "M")), "factors": (INT, ("N", "K"))}
+    inputs["kinds"] = (FLOAT, ("F", 2))
     if role == "denoiser":
         inputs |= {"h": state, "loops": (INT, ())}
         if config.latent != "none":
@@ -228,9 +208,8 @@ def closed(
     """The checked ONNX model of the nodes so far; `results` become the `outputs`, in order."""
     for result, output in zip(results, outputs, strict=True):
         o.nodes.append(helper.make_node("Identity", [result], [output]))
-    graph = helper.make_graph(
-        o.nodes, role, _declared(inputs), _declared(outputs), list(o.constants.values())
-    )
+    ends, constants = (_declared(inputs), _declared(outputs)), list(o.constants.values())
+    graph = helper.make_graph(o.nodes, role, *ends, constants)
     opset = helper.make_opsetid("", OPSET)
     built = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
     onnx.checker.check_model(built, full_check=True)
@@ -238,6 +217,4 @@ def closed(
 
 
 def _declared(tensors: Signature) -> list[onnx.ValueInfoProto]:
-    return [
-        helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in tensors.items()
-    ]
+    return [helper.make_tensor_value_info(name, *each) for name, each in tensors.items()]

@@ -1,19 +1,15 @@
-"""The networks of VMD on a candidate graph: denoiser, encoder, prior; and the plain transformer.
+"""The networks of VMD on a candidate graph, and the plain transformer as a baseline.
 
-Nodes tell their factors what they are, factors tell their nodes what they received; the same block
-is applied again and again (loops). Nothing is tied to a position or to a value's name, so the
-network is equivariant to every symmetry of the puzzle and one set of weights serves every board,
-from 4x4 to 25x25.
+One block is applied again and again (loops); nothing is tied to a position or to a value's name, so
+one set of weights serves every board. Sources: arXiv 2510.23606 (the latent and its objective);
+the graph, a latent on each candidate and the conditional prior are ours (docs/METHOD.md).
 
 Letters: B batch, n cells, D values, U units, N nodes, F factors, d hidden, k latent channels.
-Source: the latent and its objective are arXiv 2510.23606 (VMD); the candidate graph, the latent on
-each candidate and the conditional prior are ours; feeding the prediction back follows
-self-conditioning.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, cast
 
 import torch
@@ -56,26 +52,15 @@ class ModelConfig:
     backbone: Literal["candidate-graph", "transformer"] = "candidate-graph"
     """The transformer is a baseline for 9x9 boards, without latent."""
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """The config stored in a checkpoint; names it does not know are an error."""
-        return cls(**values)
-
     @property
     def equivariant(self) -> bool:
         """Whether the networks know neither positions nor names, and so need no symmetries."""
         return self.backbone == "candidate-graph" and self.latent != "global"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
-
 
 class Block(nn.Module):
-    """One loop: nodes to factors, factors to nodes, then a residual update, then a norm.
-
-    The norm comes last so that the state stays bounded however many loops are run.
-    """
+    """One loop: nodes to factors, factors to nodes, a residual update, and a norm, last so that the
+    state stays bounded however many loops are run."""
 
     def __init__(self, d: int, messages: int, hidden: int, inputs: int) -> None:
         super().__init__()
@@ -106,11 +91,8 @@ class Block(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """p(x0 | x_t, z): logits for every masked cell, all at once, given the latent.
-
-    `forward` is one call (one NFE) of `loops` loops; it takes and returns the state, so that a
-    caller can continue from where it stopped. A state of zeros starts afresh.
-    """
+    """p(x0 | x_t, z): logits for every masked cell, all at once. `forward` is one call (one NFE) of
+    `loops` loops, which continues from the state it is given; zeros start afresh."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -137,13 +119,11 @@ class Denoiser(nn.Module):
     ) -> tuple[list[Tensor], Tensor]:
         """As `forward`, on nodes: z (N, k), h (N, d); logits (N,) after each loop, and h."""
         given = self.block.given(z)
-        logits = self.read(h)
-        every = []
+        every = [self.read(h)]
         for _ in range(loops):
-            h = self.block(h, graph.softmax(logits)[:, None], given, graph)
-            logits = self.read(h)
-            every.append(logits)
-        return every, h
+            h = self.block(h, graph.softmax(every[-1])[:, None], given, graph)
+            every.append(self.read(h))
+        return every[1:], h
 
     def read(self, h: Tensor) -> Tensor:
         """Logits (N,) float32, within CAP."""
@@ -171,10 +151,8 @@ class TransformerDenoiser(nn.Module):
         self.head = nn.Linear(WIDTH, VALUES)
 
     def forward(self, grid: Grid, z: Tensor, h: Tensor, loops: int) -> tuple[Tensor, Tensor]:
-        """Logits (1, B, n, D) and h as it came; `loops` means nothing here.
-
-        Raises ModelError for boards of other sizes.
-        """
+        """Logits (1, B, n, D) and h as it came, whatever `loops`. Raises ModelError for other
+        sizes of board."""
         if grid.allowed.shape[1:] != (CELLS, VALUES):
             raise ModelError("the transformer reads 9x9 boards only")
         tokens = self.value(grid.x_t) + self.position
@@ -225,15 +203,13 @@ class LatentNet(nn.Module):
     """A Gaussian over z from the grid, and for the encoder from the solution x0 as well.
 
     With `latent="candidate"` z is (B, n, D, k), standard normal where a candidate is not open. With
-    `latent="global"` z is (B, patterns), and its shape on the board is `spread` over fixed wave
-    patterns, since an equivariant network could not use one vector for a whole grid to tell equal
-    cells apart.
+    `latent="global"` z is (B, patterns), `spread` over fixed wave patterns: with one vector for all
+    an equivariant network could not tell equal cells apart.
     """
 
     def __init__(self, config: ModelConfig, sees_solution: bool) -> None:
         super().__init__()
-        self.config = config
-        self.sees_solution = sees_solution
+        self.config, self.sees_solution = config, sees_solution
         d = config.latent_d
         self.block = Block(d, d, 2 * d, 1 if sees_solution else 0)
         self.head = nn.Linear(d, 2 * config.k)
@@ -260,11 +236,11 @@ class LatentNet(nn.Module):
 
     def think(self, graph: CandidateGraph, answer: Tensor) -> Tensor:
         """Mean and log variance (N, 2 k), the latter not yet bounded. answer (N, 1) or (N, 0)."""
+        N, zeros = len(graph), graph.facts.new_zeros
         if not self.sees_solution and self.config.prior == "normal":
-            return graph.facts.new_zeros(len(graph), 2 * self.config.k)
+            return zeros(N, 2 * self.config.k)
         given = self.block.given(answer)
-        p = graph.softmax(graph.facts.new_zeros(len(graph)))[:, None]
-        h = p.new_zeros(len(graph), self.config.latent_d)
+        p, h = graph.softmax(zeros(N))[:, None], zeros(N, self.config.latent_d)
         for _ in range(self.config.latent_loops):
             h = self.block(h, p, given, graph)
         return cast(Tensor, self.head(h).float())

@@ -1,12 +1,8 @@
 """The rows a group is training on, with the hidden state each has reached.
 
-A row stays for several calls and carries its hidden state from one to the next, so the model is
-trained on states that it rolled out itself, without any extra forward pass: more loops at test time
-keep helping. Unsolved rows stay longest, so the hard ones get most of the calls.
-
-All that follows the taking of a pack happens on the device and for whole batches: drawing,
-symmetries, unpacking of candidates. Rows that leave are replaced under a mask, without waiting for
-the device.
+A row stays for several calls and carries its state from one to the next, so the model is trained on
+states that it rolled out itself, and unsolved rows get most of the calls. All that follows the
+taking of a pack happens on the device, for whole batches, without waiting for it.
 """
 
 from __future__ import annotations
@@ -17,6 +13,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from vmd_training import vmd
 from vmd_training.generate import PACK, Pack
@@ -60,9 +57,8 @@ class Rows(NamedTuple):
 class PackBuffer:
     """The last PACKS packs of a group, on the device; a new one takes the place of the oldest.
 
-    `mixed` says whether rows are drawn under random symmetries. The candidate graph is equivariant
-    to all of them and learns nothing from seeing them; networks that know positions or names (the
-    plain transformer, the global latent) need them.
+    `mixed`: rows are drawn under random symmetries, which networks that know positions or names
+    need; the candidate graph is equivariant to them and learns nothing from seeing them.
     """
 
     def __init__(self, group: Group, device: torch.device, mixed: bool = False) -> None:
@@ -100,27 +96,20 @@ class PackBuffer:
     def _moved(self, x0: Tensor, givens: Tensor, candidates: Tensor) -> tuple[Tensor, ...]:
         """The rows under symmetries: values renamed, and cells moved where the board allows it."""
         B, n, D = candidates.shape
-        names = self._permutations(B, D)
-        cells = self._cells(B, n)
+        names, cells = self._permutations(B, D), self._cells(B, n)
 
-        def renamed(values: Tensor) -> Tensor:
-            new = names.gather(1, (values - 1).clamp(min=0)) + 1
-            return torch.where(values > 0, new, values)
-
+        renamed = F.pad(names + 1, (1, 0))  # and 0 stays 0
         moved = candidates.gather(1, cells[..., None].expand_as(candidates))
         old = names.argsort(dim=1)[:, None, :].expand_as(moved)
-        return renamed(x0.gather(1, cells)), renamed(givens.gather(1, cells)), moved.gather(2, old)
+        values = (renamed.gather(1, value.gather(1, cells)) for value in (x0, givens))
+        return *values, moved.gather(2, old)
 
     def _cells(self, B: int, n: int) -> Tensor:
-        """For each new cell the old one it takes the place of: (B, n) int64.
-
-        `group.symmetry` is the height and width of the boxes of a Sudoku; its bands, stacks, rows
-        and columns are permuted, and it is transposed at random where boxes are square.
-        """
+        """For each new cell the old one whose place it takes: (B, n) int64. Bands, stacks, rows and
+        columns of a Sudoku are permuted, and it is transposed at random where boxes are square."""
         if self.group.symmetry is None:
             return torch.arange(n, device=self.device).expand(B, n)
         height, width = self.group.symmetry
-        side = height * width
 
         def lines(blocks: int, size: int) -> Tensor:
             """Permutations (B, blocks * size) that keep blocks of `size` lines together."""
@@ -129,10 +118,10 @@ class PackBuffer:
             return (outer + inner).flatten(1)
 
         rows, columns = lines(width, height)[:, :, None], lines(height, width)[:, None, :]
-        straight = (rows * side + columns).flatten(1)
+        straight = (rows * height * width + columns).flatten(1)
         if height != width:
             return straight
-        turned = (rows + side * columns).flatten(1)
+        turned = (rows + height * width * columns).flatten(1)
         return torch.where(torch.rand(B, 1, device=self.device) < 0.5, straight, turned)
 
     def _permutations(self, B: int, m: int) -> Tensor:
@@ -165,12 +154,12 @@ class Pool:
         self.group, self._take, self._reuse = group, take, reuse
         B = group.batch
         self._buffer = PackBuffer(group, device, mixed=not model.config.equivariant)
-        self._receive(ceil(B / PACK))
+        self._used = torch.tensor(ceil(B / PACK) * PACK * reuse, device=device)  # so feed fills it
+        self.feed()
         for name, new in self._drawn(B).items():
             setattr(self, name, new)
         self.h = model.start(self.grid())
         self.z = torch.zeros(model.z_shape(B, group.n, group.D), device=device)
-        self._used = torch.zeros((), dtype=torch.long, device=device)
 
     def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
         """The rows as the networks see them; one board for all where the group has only one."""
@@ -180,10 +169,8 @@ class Pool:
     def latent(self, model: VMD, loops: int, draws: int) -> Latent:
         """Each row's z, chosen now where it is fresh (see `vmd.choose`), and what that costs."""
         rows = self.fresh.nonzero().squeeze(1)
-        found = vmd.choose(
-            model, self.grid(rows), self.x0[rows], self.use_encoder[rows], self.h[rows], loops,
-            draws,
-        )  # fmt: skip
+        of_rows = self.grid(rows), self.x0[rows], self.use_encoder[rows], self.h[rows]
+        found = vmd.choose(model, *of_rows, loops, draws)
         z = self.z.index_copy(0, rows, found.z.to(self.z.dtype))
         self.z = z.detach()
         self.fresh = torch.zeros_like(self.fresh)
@@ -194,9 +181,6 @@ class Pool:
         """Take in as many new packs as the rows used so far ask for. Waits for the device."""
         packs = int(self._used) // (PACK * self._reuse)
         self._used -= packs * PACK * self._reuse
-        self._receive(packs)
-
-    def _receive(self, packs: int) -> None:
         for _ in range(packs):
             self._buffer.put(self._take(self.group.name))
 

@@ -247,7 +247,7 @@ class Run:
     def resume(self) -> None:
         """Continue from the checkpoint in the folder. Raises ModelError."""
         state = checkpoint.load(self.checkpoint_path)
-        if state["model_config"] != self.model.config.to_dict():
+        if state["model_config"] != asdict(self.model.config):
             raise ModelError("the checkpoint has another model; resume with the options it had")
         self.take(state)
         self.optimizer.load_state_dict(state["optimizer"])
@@ -265,7 +265,7 @@ class Run:
         if not self.writes:
             return
         state = {
-            "model_config": self.model.config.to_dict(),
+            "model_config": asdict(self.model.config),
             "train_config": asdict(self.config),
             "model": self.model.state_dict(),
             "ema": self.ema.state_dict(),

@@ -1,14 +1,11 @@
 """The sequence backbone of VMD: a plain transformer that reads a latent, for tokens in a row.
 
-Tokens are 1..V and 0 is the mask, as for grids. The sequence is cut into blocks of equal length
-(one block is the paper's global latent). A block is denoised with its own latent, all its tokens
-seeing each other and the finished blocks before it; later blocks it never sees. So one call trains
-every block at once, and sampling fills them in order. The networks are not told the time: x_t says
-itself how much is masked. The layers serve the networks of text as well.
+Tokens are 1..V and 0 is the mask. A block is denoised with its own latent, given the blocks before
+it; one call trains every block at once. Sources: arXiv 2510.23606 (VMD, a latent a block);
+2503.09573 (noisy tokens beside a clean copy, told apart by a mask); AdaLN as in diffusion
+transformers.
 
 Letters: B batch, n tokens, V values, b blocks, d hidden, k latent channels.
-Source: arXiv 2510.23606 (VMD: the latent, its encoder, a latent a block); 2503.09573 (blocks: noisy
-tokens beside a clean copy, told apart by an attention mask); AdaLN as in diffusion transformers.
 """
 
 from __future__ import annotations
@@ -29,7 +26,6 @@ MASK = 0
 LOG_VAR = 5.0
 """Log variances of z stay between plus and minus this: sigma within e^+-2.5."""
 
-
 KeysValues = tuple[Tensor, Tensor]
 """Keys and values of some tokens in one layer: (B, heads, m, d / heads) each."""
 
@@ -44,11 +40,10 @@ class AdaNorm(nn.Module):
 
     def forward(self, h: Tensor, c: Tensor | None) -> Tensor:
         """h (B, m, d) normed, then moved by c, which broadcasts to it."""
-        normed: Tensor = self.norm(h)
-        if self.read is None or c is None:
-            return normed
-        scale, shift = self.read(c).chunk(2, dim=-1)
-        moved: Tensor = normed * (1 + scale) + shift
+        moved: Tensor = self.norm(h)
+        if self.read is not None and c is not None:
+            scale, shift = self.read(c).chunk(2, dim=-1)
+            moved = moved * (1 + scale) + shift
         return moved
 
 
@@ -81,24 +76,23 @@ class Layer(nn.Module):
         position: Tensor | None = None,
         earlier: KeysValues | None = None,
     ) -> tuple[Tensor, KeysValues]:
-        """The next state, and the keys and values of these n tokens.
+        """The next state, and the keys and values of these n tokens: h (B, ..., d), n a row.
 
-        h (B, ..., d), n tokens a row; c broadcasts to it; position (n,) turns queries and keys;
-        `earlier` are keys and values of m tokens seen as well; mask (n, m + n) bool says who sees
-        whom, None where all see all.
+        c broadcasts to h; position (n,) turns queries and keys; `earlier` are of m tokens seen as
+        well; mask (n, m + n) bool says who sees whom, None where all see all.
         """
         B, d = len(h), h.shape[-1]
         qkv = self.qkv(self.before_attention(h, c))
         q, k, v = qkv.view(B, -1, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         if position is not None:
             q, k = rotate(q, position), rotate(k, position)
-        keys, values = k, v
+        left = (k, v)
         if earlier is not None:
-            keys, values = (torch.cat(pair, 2) for pair in zip(earlier, (k, v), strict=True))
-        attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
+            k, v = (torch.cat(pair, 2) for pair in zip(earlier, left, strict=True))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         h = h + self.out(attended.transpose(1, 2).reshape(h.shape))
         after: Tensor = h + self.down(F.silu(self.up(self.before_update(h, c))))
-        return after, (k, v)
+        return after, left
 
 
 @dataclass(frozen=True)
@@ -126,10 +120,8 @@ class SequenceConfig:
     def __post_init__(self) -> None:
         """Raises ModelError where the sequence cannot be cut so."""
         if self.length % self.blocks:
-            raise ModelError(
-                f"{self.length} tokens cannot be cut into {self.blocks} equal blocks;"
-                " choose a number of blocks that divides the length"
-            )
+            cut = f"{self.length} tokens cannot be cut into {self.blocks} equal blocks"
+            raise ModelError(f"{cut}; choose a number of blocks that divides the length")
         if self.d % self.heads:
             raise ModelError(f"{self.heads} heads need a width they divide, got d = {self.d}")
 
@@ -140,11 +132,9 @@ class SequenceConfig:
 
 
 def block_mask(length: int, blocks: int) -> Tensor:
-    """Who sees whom among n noisy tokens followed by their n clean copies: (2n, 2n) bool.
-
-    A noisy token sees the noisy ones of its block and the clean ones of earlier blocks; a clean one
-    sees the clean ones of its own and of earlier blocks. (2503.09573, section 3.1.)
-    """
+    """Who sees whom among n noisy tokens and their n clean copies (2n, 2n) bool: a noisy one those
+    of its block and clean ones of earlier blocks, a clean one clean ones of its and earlier blocks
+    (2503.09573, section 3.1)."""
     block = torch.arange(length) // (length // blocks)
     own, earlier = block[:, None] == block, block[:, None] > block
     noisy, clean = (own, earlier), (torch.zeros_like(own), own | earlier)
@@ -166,25 +156,18 @@ class Trunk(nn.Module):
         self.register_buffer("sees", block_mask(config.length, config.blocks), persistent=False)
 
     def forward(self, h: Tensor, context: Tensor, c: Tensor | None = None) -> Tensor:
-        """Hidden state of the noisy tokens (B, n, d).
-
-        h (B, n, d) embedded noisy tokens; context (B, n) int64, of which a block reads the blocks
-        before it; c (B, b, d), what conditions the tokens of each block.
-        """
-        n = h.shape[1]
+        """Hidden state of the noisy tokens (B, n, d), of h (B, n, d) embedded ones; context (B, n)
+        int64, whose earlier blocks are read; c (B, b, d), what conditions each block."""
+        n, sees = h.shape[1], None
         h = h + self.place
-        if self.finished is None:
-            for layer in self.layers:
-                h, _ = layer(h, c)
-        else:
-            h = torch.cat((h, self.finished(context) + self.place), dim=1)
+        if self.finished is not None:
+            h, sees = torch.cat((h, self.finished(context) + self.place), dim=1), self.sees
             if c is not None:  # finished tokens are text, whatever z they came from
                 c = c.repeat_interleave(n // self.blocks, dim=1)
                 c = torch.cat((c, torch.zeros_like(c)), dim=1)
-            for layer in self.layers:
-                h, _ = layer(h, c, self.sees)
-            h, c = h[:, :n], None if c is None else c[:, :n]
-        return cast(Tensor, self.last(h, c))
+        for layer in self.layers:
+            h, _ = layer(h, c, sees)
+        return cast(Tensor, self.last(h[:, :n], None if c is None else c[:, :n]))
 
 
 class SequenceDenoiser(nn.Module):
@@ -192,22 +175,16 @@ class SequenceDenoiser(nn.Module):
 
     def __init__(self, config: SequenceConfig) -> None:
         super().__init__()
-        conditioned = config.latent != "none"
-        self.token = nn.Embedding(config.vocabulary + 1, config.d)
-        self.z = (
-            nn.Sequential(nn.Linear(config.k, config.d), nn.SiLU(), nn.Linear(config.d, config.d))
-            if conditioned
-            else None
-        )
+        d, conditioned = config.d, config.latent != "none"
+        self.token, self.z = nn.Embedding(config.vocabulary + 1, d), None
+        if conditioned:
+            self.z = nn.Sequential(nn.Linear(config.k, d), nn.SiLU(), nn.Linear(d, d))
         self.trunk = Trunk(config, config.layers, conditioned)
         self.head = nn.Linear(config.d, config.vocabulary)
 
     def forward(self, x_t: Tensor, context: Tensor, z: Tensor) -> Tensor:
-        """Logits (B, n, V), nats, unnormalised, of the values 1..V.
-
-        x_t (B, n) int64; context (B, n), the finished blocks (x0 in training, x_t in sampling);
-        z (B, b, k), ignored by a denoiser without latent.
-        """
+        """Logits (B, n, V), nats, unnormalised, of the values 1..V; x_t (B, n) int64; context (B,
+        n), the finished blocks (x0 in training, x_t in sampling); z (B, b, k), if there is any."""
         c = None if self.z is None else F.silu(self.z(z))
         return cast(Tensor, self.head(self.trunk(self.token(x_t), context, c)))
 
@@ -235,20 +212,16 @@ class SequenceLatent(nn.Module):
 
 
 class Bound(NamedTuple):
-    """What every block of every row costs, in nats, for each of K draws of z from the encoder:
-    cross_entropy (K, B, b) over the masked tokens of the block; log_ratio (K, B, b), log q(z) -
-    log p(z) of the draw; kl (B, b), the expectation of log_ratio, zero without latent."""
+    """What a block costs, in nats, for each of K draws of z from the encoder: cross_entropy (K, B,
+    b) over its masked tokens; log_ratio (K, B, b), log q(z) - log p(z); kl (B, b), its mean."""
 
     cross_entropy: Tensor
     log_ratio: Tensor
     kl: Tensor
 
     def nats(self, beta: float | Tensor = 1.0) -> Tensor:
-        """An upper bound on minus log p(x0 of the block | x_t), if beta is 1: (B, b).
-
-        One draw gives the evidence lower bound; several the importance-weighted one, which is
-        tighter (arXiv 1509.00519). beta weighs what z costs.
-        """
+        """An upper bound on minus log p(x0 of the block | x_t), if beta is 1: (B, b). Several draws
+        give the importance-weighted one, which is tighter (arXiv 1509.00519)."""
         draws = len(self.cross_entropy)
         if draws == 1:
             return self.cross_entropy[0] + beta * self.kl

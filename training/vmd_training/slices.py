@@ -137,7 +137,7 @@ class Slice(Run):
         say, init = self.say, self.options.init
         if self.checkpoint_path.is_file():
             state = checkpoint.load(self.checkpoint_path)
-            same = ModelConfig.from_dict(state["model_config"]) == self.model.config
+            same = ModelConfig(**state["model_config"]) == self.model.config
             if not same:
                 say("the model changes: weights are taken over as far as they fit")
                 self.init_from(checkpoint.start(self.checkpoint_path))

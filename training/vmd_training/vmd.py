@@ -1,22 +1,13 @@
-"""The method: the evidence lower bound of variational masked diffusion, and what it is made of.
+"""The method: the evidence lower bound of VMD (arXiv 2510.23606), and what it is made of.
 
     log p(x0 | x_t)  >=  E_{q(z | x0, x_t)} [ sum over masked cells of log p(x0_i | x_t, z) ]
                          -  KL( q(z | x0, x_t) || p(z | x_t) )
 
-Given z the masked cells are independent, so one call fills them all; over z they are not. Without
-a latent the first term alone is left: masked diffusion (MDM), whose cells know nothing of each
-other.
-
-The bound is divided by the number of masked cells. For t uniform and n t masked cells on average
-that is MDM's weight w(t) = 1 / t (arXiv 2406.07524, eq. 10; 2510.23606 for the latent), without the
-variance of a 1 / t at small t.
-
-Puzzles with one solution take the best of several z of the prior: their true posterior is the
-prior, the KL vanishes, and what z can say is where to begin. Trained so, some draw of a few leads
-to the solution where the mean of them does not (arXiv 2601.19085).
-
-The encoder chooses a row's z when the row enters, and the KL is charged there, once. The state is
-carried from call to call and has seen x0 by then; whatever z is chosen later is of the prior.
+Given z the masked cells are independent; without a latent the first term alone is left (MDM). The
+bound is divided by the number of masked cells: MDM's weight 1 / t (arXiv 2406.07524, eq. 10) with
+less variance. Puzzles with one solution take the best of several z of the prior, which is their
+true posterior; z can say where to begin (arXiv 2601.19085). The encoder chooses z when a row
+enters, and the KL is charged once: later z are of the prior.
 """
 
 from __future__ import annotations
@@ -32,8 +23,8 @@ from vmd_training.model import VMD, kl_nats
 
 
 class Latent(NamedTuple):
-    """One z for each row, as `VMD.z_shape`, and what choosing it costs: kl (B,) in nats a grid,
-    zero where z did not come from the encoder; per_channel (channels,), its sums over the rows."""
+    """One z a row, as `VMD.z_shape`, and what it costs: kl (B,) in nats a grid, zero where z is not
+    the encoder's; per_channel (channels,), its sums over the rows."""
 
     z: Tensor
     kl: Tensor
@@ -52,11 +43,8 @@ class Terms(NamedTuple):
 def choose(
     model: VMD, grid: Grid, x0: Tensor, encoded: Tensor, h: Tensor, loops: int, draws: int
 ) -> Latent:
-    """A z for each row: of the encoder where `encoded` (B,), else the best of several of the prior.
-
-    The best is the one that comes nearest to x0 (B, n) in one call from h; `draws` 1 takes it as
-    it comes. Gradients flow through the encoder's z and through the KL.
-    """
+    """A z for each row: the encoder's where `encoded` (B,), which passes gradients, else of `draws`
+    from the prior the one nearest to x0 (B, n) after one call from h."""
     B, n, D = grid.allowed.shape
     noise = torch.randn(model.z_shape(B, n, D), device=x0.device)
     if model.encoder is None or model.prior is None:
@@ -94,20 +82,15 @@ def call(model: VMD, grid: Grid, x0: Tensor, z: Tensor, h: Tensor, loops: int) -
     masked = grid.x_t == 0
     # Only masked cells cost anything, and they are the fewer the later it is.
     target = (x0[masked] - 1).expand(len(logits), -1)
-    nats_cell = F.cross_entropy(
-        logits[:, masked].flatten(0, 1).float(), target.flatten(), reduction="none"
-    )
-    row = masked.nonzero()[:, 0]
-    nats = nats_cell.new_zeros(len(logits), len(x0))
-    nats = nats.index_add(1, row, nats_cell.view(len(logits), -1))
+    at_masked = logits[:, masked].flatten(0, 1).float()
+    nats_cell = F.cross_entropy(at_masked, target.flatten(), reduction="none").view(target.shape)
+    nats = nats_cell.new_zeros(len(logits), len(x0)).index_add(1, masked.nonzero()[:, 0], nats_cell)
     return Terms(nats, logits[-1], h)
 
 
 def loss(terms: Terms, kl: Tensor, grid: Grid, beta: float | Tensor) -> Tensor:
     """What is minimised, in nats a masked cell: deep supervision over loops, beta on the KL (B,).
-
-    With one loop and beta 1 it is the bound.
-    """
+    With one loop and beta 1 it is the bound."""
     cells = grid.masked().sum(dim=-1).clamp(min=1)
     return ((terms.cross_entropy.mean(dim=0) + beta * kl) / cells).mean()
 

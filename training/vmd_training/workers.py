@@ -34,11 +34,8 @@ POLL_S = 0.2
 
 
 class Workers:
-    """`jobs` processes that each go through `work(*arguments, number)`, number from 1.
-
-    `work` is a generator that yields after each piece, where a worker ends if its owner is gone.
-    Ctrl-C reaches the owner alone, who closes them.
-    """
+    """`jobs` processes that each go through the generator `work(*arguments, number)`, from 1, and
+    end after a piece if their owner is gone. Ctrl-C reaches the owner alone, who closes them."""
 
     def __init__(self, jobs: int, work: Callable[..., Iterator[None]], *arguments: Any) -> None:
         context = mp.get_context("spawn")
@@ -69,10 +66,8 @@ def _run(owner: int, work: Callable[..., Iterator[None]], *arguments: Any) -> No
 
 
 class Stream:
-    """Packs of every group without end, made by `workers` processes beside the caller.
-
-    `take(group)` waits only where the workers are slower than the caller; `waited_s` says how long.
-    """
+    """Packs of every group without end, made by `workers` processes beside the caller; `waited_s`
+    says how long `take` waited for them."""
 
     def __init__(
         self, groups: tuple[Group, ...], seed: tuple[int, ...], workers: int = 1,
@@ -86,14 +81,13 @@ class Stream:
 
     def take(self, group: str) -> Pack:
         """The next pack of a group. Raises ModelError where its workers have ended."""
-        started = time.perf_counter()
-        while time.perf_counter() - started < PATIENCE_S:
+        started, alive = time.perf_counter(), True
+        while alive and time.perf_counter() - started < PATIENCE_S:
             with contextlib.suppress(queue.Empty):
                 pack: Pack = self._queues[group].get(timeout=1)
                 self.waited_s += time.perf_counter() - started
                 return pack
-            if not self._workers.alive():
-                break
+            alive = self._workers.alive()
         raise ModelError(f"no more puzzles of {group}: the process that makes them gave up")
 
 
@@ -131,12 +125,10 @@ class PartsFolder:
     def options(self) -> dict[str, Any]:
         """The options written down. Raises DatasetError if there are none."""
         try:
-            options: dict[str, Any] = json.loads((self.path / "plan.json").read_text("utf-8"))
+            return dict(json.loads((self.path / "plan.json").read_text("utf-8")))
         except (OSError, ValueError) as error:
-            raise DatasetError(
-                f"{self.path} holds no parts to continue; start without --resume"
-            ) from error
-        return options
+            told = f"{self.path} holds no parts to continue; start without --resume"
+            raise DatasetError(told) from error
 
     def part(self, number: int) -> Path:
         """Where part `number` is, once made."""
@@ -148,10 +140,7 @@ class PartsFolder:
 
     def make(self, parts: Sequence[Part], jobs: int, show: Callable[[list[int]], None]) -> None:
         """Make the missing parts in `jobs` processes; `show` is called with what is missing still.
-
-        Raises DatasetError where a process ends before its time. Whatever is raised, also by an
-        interrupt, the processes are ended first.
-        """
+        Raises DatasetError where a process ends early. Whatever is raised, they are ended first."""
         todo = [(self.part(number), parts[number]) for number in self.missing(parts)]
         begun = mp.get_context("spawn").Value("q", 0)
         workers = Workers(min(jobs, len(todo)), _make_parts, todo, begun)

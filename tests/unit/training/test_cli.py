@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,7 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     (tmp_path / "old/checkpoint.pt").write_text("not one")
     wide = {
         **dict.fromkeys(checkpoint.KEYS, 0),
-        "model_config": ModelConfig(**{**WIDTHS, "d": 32}).to_dict(),
+        "model_config": asdict(ModelConfig(**{**WIDTHS, "d": 32})),
         "train_config": {"recipe": "sudoku"},
     }
     checkpoint.save(tmp_path / "wide.pt", wide)

@@ -56,7 +56,7 @@ def test_the_folder_is_whole(tmp_path: Path, model_of: Make, latent: str, graphs
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
     check_digests(folder)
     config = json.loads((folder / "config.json").read_text())
-    assert ModelConfig.from_dict(config["model"]) == model.config
+    assert ModelConfig(**config["model"]) == model.config
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["score"] == 0.5
     assert max(metrics["parity"].values()) < 1e-4

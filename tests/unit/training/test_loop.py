@@ -105,7 +105,7 @@ def test_what_is_saved_comes_back(tmp_path: Path, config_of: Config) -> None:
     run.save()
     state = checkpoint.load(run.checkpoint_path)
     assert set(state) == checkpoint.KEYS | {"version", "earlier"}
-    assert ModelConfig.from_dict(state["model_config"]) == run.model.config
+    assert ModelConfig(**state["model_config"]) == run.model.config
     assert TrainConfig.from_dict(state["train_config"]) == run.config
     again = start(tmp_path, config_of)
     again.resume()

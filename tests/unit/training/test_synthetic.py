@@ -20,7 +20,6 @@ from vmd_training.sequence import MASK, SequenceConfig
 from vmd_training.synthetic import data, studies
 from vmd_training.synthetic.data import VALUES, Joint, entropy_nats, marginal
 from vmd_training.synthetic.fit import Recipe, clip, fit
-from vmd_training.synthetic.limit import limit
 from vmd_training.synthetic.sampling import (
     Plan,
     Trained,
@@ -28,6 +27,7 @@ from vmd_training.synthetic.sampling import (
     estimate,
     give_back,
     last_call,
+    limit,
     settled,
 )
 

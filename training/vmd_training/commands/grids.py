@@ -140,7 +140,7 @@ def _configs(
         config = TrainConfig(recipe, **{**planned, **kept, **unplanned})
         return config, ModelConfig(**shape, **theirs.model)  # type: ignore[arg-type]
     state = session.saved_state(folder)
-    model_config = ModelConfig.from_dict(state["model_config"])
+    model_config = ModelConfig(**state["model_config"])
     for name, value in shape.items():
         had = getattr(model_config, name)
         if stated(name) and value != had:

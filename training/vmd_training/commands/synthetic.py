@@ -40,7 +40,6 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
 
         from vmd_training.synthetic import report
         from vmd_training.synthetic.studies import KNOWN, QUICK, Bench, Effort
-        from vmd_training.tables import write_json
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent
     torch.set_num_threads(1)  # the tensors are small, and figures are the same on any machine
     chosen = STUDIES if study == "all" else (study,)
@@ -59,8 +58,5 @@ def command(study: str, out: Path, seed: int, steps: int | None, quick: bool, qu
         "torch": torch.__version__,
         "version": __version__,
     }
-    pictures = report.save(bench.results, chosen, out)
-    written = report.tables(bench.results, chosen)
-    (out / "report.md").write_text(report.page(written, facts, pictures), "utf-8")
-    write_json(out / "results.json", report.document(bench.results, facts), allow_nan=True)
+    written = report.write(bench.results, chosen, out, facts)
     click.echo(f"{written}\nreport: {out / 'report.md'}\nfigures as data: {out / 'results.json'}")

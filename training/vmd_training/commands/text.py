@@ -62,9 +62,10 @@ def command(
 ) -> None:  # fmt: skip
     """Learn to write text like that of the files, and export a model for vmd-text."""
     plan = session.planned(device, threads)
+    from vmd_training import loop
     from vmd_training.device import join
     from vmd_training.text import corpus as corpora
-    from vmd_training.text.loop import train
+    from vmd_training.text.loop import TextTask
 
     folder, world = out or Path("runs") / f"text-{planned['latent']}", join()
     quiet = quiet or not world.leads
@@ -74,9 +75,10 @@ def command(
         run, alphabet = _begun(folder, (*corpus, *more), planned, plan, world)
     data = corpora.read(folder, alphabet, run.model.config.length)
     session.teller(quiet)(_plan(run, alphabet, data))
+    task = TextTask(data, alphabet)
     done = session.to_its_end(
         run,
-        lambda: train(run, data, alphabet, session.progress(quiet, _described)),
+        lambda: loop.train(run, task, session.progress(quiet, _described)),
         f"vmd-train text --resume --out {folder}",
         "fewer --rows",
     )
@@ -134,7 +136,7 @@ def _resumed(
     changes = {name: planned[name] for name in ("steps", "time_s", "beta") if stated(name)}
     had = TextTrainConfig.from_dict(state["train_config"])
     config = replace(had, slice_s=planned["slice_s"], **changes)
-    run = TextRun(folder, config, TextConfig.from_dict(state["model_config"]), plan, world)
+    run = TextRun(folder, config, TextConfig(**state["model_config"]), plan, world)
     run.resume()
     path = folder / "alphabet.json"
     return run, from_config(json.loads(path.read_text("utf-8")), str(path))

@@ -1,12 +1,9 @@
 """Data of the synthetic studies: small joint distributions, written out in full.
 
-Because every probability is known, a model can be measured against the truth itself.
-
-Sources: two tokens (k, k + 1 mod 10), uniform or with weights (k + 1) / 55, and the four-token sets
-D1 = (k, k+1, k+2, k+3) and D2 = (k, k+1, l, l+1) are those of arXiv 2510.23606; a checkerboard and
-a swiss roll are toys of arXiv 2505.17384. The dependence p is defined here: with probability p the
-next token follows the rule, and otherwise it is drawn from its marginal, so that the marginals are
-the same for every p.
+Sources: arXiv 2510.23606 (pairs k, k + 1 mod 10, even or by weights (k + 1) / 55; the four-token
+sets D1 and D2) and 2505.17384 (checkerboard, swiss roll). The dependence p is ours: with
+probability p the next token follows the rule, else it is drawn from its marginal, so that marginals
+do not change.
 """
 
 from __future__ import annotations

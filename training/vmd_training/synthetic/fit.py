@@ -1,8 +1,7 @@
 """Training small sequence models, many side by side, on data whose joint is known.
 
-Models of one shape differ in their data and their seed only; torch.func.vmap trains them as one, a
-few times faster than one after another, since at this size most of a step is overhead. Each sees
-what it would see alone: its weights, gradients and clipping are its own.
+Models of one shape differ in their data and seed only; torch.func.vmap trains them as one, a few
+times faster. Each sees what it would see alone: its weights, gradients and clipping are its own.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -98,19 +98,15 @@ class SequenceTask(Task[EnsembleRun]):
         def terms(weights: dict[str, Tensor], x0: Tensor, x_t: Tensor, noise: Tensor) -> Tensor:
             bound = functional_call(model.models[0], weights, (x0, x_t, noise))
             masked = (x_t == MASK).view(*bound.kl.shape, -1).sum(dim=-1)
-            nats: Tensor = bound.nats(beta) / masked
-            return nats
+            return cast(Tensor, bound.nats(beta) / masked)
 
         with sdpa_kernel(SDPBackend.MATH):  # the others know no batch of models
             cost = vmap(terms)(model.named(), *self.batch()).mean(dim=(1, 2)).sum()
         return Step("all", cost, {})
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Rows for every model: x0 and x_t (E, B, n), noise (E, K, B, b, k).
-
-        In each block as many tokens are masked as a t drawn from U(0, 1) would mask, at least one:
-        any number is as likely as any other.
-        """
+        """Rows for every model: x0 and x_t (E, B, n), noise (E, K, B, b, k). In each block as many
+        tokens are masked as for t drawn from U(0, 1), any number as likely, but at least one."""
         config, recipe, generator = self.config, self.recipe, self.generator
         E, B, b, L = len(self.cumulative), recipe.batch, config.blocks, config.block_length
         chance = torch.rand(E, B, generator=generator, dtype=torch.float64)
@@ -144,7 +140,7 @@ def fit(
 
 def clip(weights: Iterable[Tensor], highest: float = 1.0) -> Tensor:
     """Scale the gradient of each model, over all of its weights (E, ...), to a norm of `highest` at
-    most. The largest norm before that is returned."""
+    most. Returns the largest norm before that."""
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients])
     norms = squares.sum(dim=0).sqrt()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -16,21 +16,16 @@ from vmd_training.synthetic.sampling import Plan
 from vmd_training.synthetic.studies import (
     CHEAP,
     ELBO,
-    FOUR,
-    FOUR_ANEW,
     GIBBS,
     LEARNED,
     MDM,
     NARROW,
-    ONE,
     REMASKED,
     TRUTH,
-    TWO,
-    TWO_ANEW,
     VMD,
     Results,
 )  # fmt: skip
-from vmd_training.tables import Row, markdown, range_cell
+from vmd_training.tables import Row, markdown, range_cell, write_json
 
 PAPER = {
     ("D1", 2, 4): ("0.994", "0.007", "1.000", "0.012"),
@@ -55,8 +50,6 @@ draws of z as training had, its KL weighed by 1 even where training weighed it l
 """
 
 MODELS = {"MDM": MDM.name, "VMD": VMD.name, "VMD of 1 draw": ELBO.name, TRUTH: TRUTH}
-PLANS = {"1 call": ONE, "2 calls": TWO, "2 calls, z anew": TWO_ANEW,
-         "4 calls": FOUR, "4 calls, z anew": FOUR_ANEW}  # fmt: skip
 COLUMNS = {
     "two": ("MDM, 1 call", "VMD, 1 call", "VMD of 1 draw, 1 call", "MDM, 2 calls", "VMD, 2 calls",
             "VMD, 2 calls, z anew"),
@@ -72,8 +65,8 @@ LINE = {1: "-o", 2: "--s", 4: ":^"}
 
 def asked(heading: str) -> tuple[str, Plan]:
     """The model and the plan of a heading such as `VMD, 2 calls, z anew`."""
-    model, _, plan = heading.partition(", ")
-    return MODELS[model], PLANS[plan]
+    model, calls, *anew = heading.split(", ")
+    return MODELS[model], Plan(int(calls[0]), anew=bool(anew))
 
 
 def certain(results: Results) -> list[Joint]:
@@ -81,8 +74,9 @@ def certain(results: Results) -> list[Joint]:
     return [joint for joint in results.joints if joint.p == 1 and joint.length == 4]
 
 
-def dependence(results: Results, names: Iterable[str], headings: Sequence[str]) -> str:
+def dependence(results: Results, study: str, *names: str) -> str:
     """KL(true || sampled) against p."""
+    headings = COLUMNS[study]
     rows = [
         (joint.name, f"{joint.p:g}", f"{joint.total_correlation_nats:.3f}",
          *(range_cell(results.kls(joint, *asked(heading))) for heading in headings))
@@ -98,7 +92,7 @@ def latents(results: Results) -> str:
         p = "-" if joint.p is None else f"{joint.p:g}"
         of_joint = [x for x in results.latents if (x.data, x.p) == (joint.name, joint.p)]
         for model in dict.fromkeys(latent.model for latent in of_joint):
-            found = results.latents_of(joint, model)
+            found = [latent for latent in of_joint if latent.model == model]
             terms = zip(*((x.bound, x.cross_entropy, x.kl) for x in found), strict=True)
             cells = (f"{joint.entropy_nats:.3f}", *map(range_cell, terms))
             rows.append((joint.name, p, model, *cells))
@@ -128,7 +122,7 @@ def one_draw(results: Results) -> str:
     rows: list[tuple[str, ...]] = []
     for joint in certain(results):
         for model in (ELBO.name, LEARNED.name, NARROW.name, CHEAP.name, VMD.name):
-            if estimates := results.of(joint, model, ONE):
+            if estimates := results.of(joint, model, Plan(1)):
                 gaps = [x.bound - joint.entropy_nats for x in results.latents_of(joint, model)]
                 measures = zip(*((e.in_support, e.likeliest, e.kl_nats) for e in estimates),
                                strict=True)  # fmt: skip
@@ -147,7 +141,7 @@ def one_draw(results: Results) -> str:
 def remasking(results: Results) -> str:
     """Share of right sequences and KL when tokens are given back and redrawn."""
     rows = []
-    for joint, plan in product(certain(results), (ONE, TWO, FOUR, *REMASKED)):
+    for joint, plan in product(certain(results), (*map(Plan, (1, 2, 4)), *REMASKED)):
         way = "all at once" if plan.nfe == 1 else f"{4 // plan.nfe} tokens a call"
         if plan.rounds:
             way = f"all at once, then {plan.given_back} {plan.remask} token a call anew"
@@ -161,29 +155,24 @@ def remasking(results: Results) -> str:
 
 def plane(results: Results) -> str:
     """The two-dimensional toys."""
-    plans = ((ONE, (TRUTH, MDM.name, VMD.name)), (TWO, (TRUTH, MDM.name, VMD.name)),
-             (GIBBS, (MDM.name, VMD.name)))  # fmt: skip
+    toys = [joint for joint in results.joints if joint.p is None]
+    plans, models = (Plan(1), Plan(2), GIBBS), (TRUTH, MDM.name, VMD.name)
     rows = []
-    for joint, (plan, models) in product((j for j in results.joints if j.p is None), plans):
+    for joint, plan, model in product(toys, plans, models):
         terms = f"{joint.entropy_nats:.3f}", f"{joint.total_correlation_nats:.3f}"
-        for model in models:
-            for e in results.of(joint, model, plan):
-                measures = (f"{x:.3f}" for x in (e.in_support, e.total_variation, e.kl_nats))
-                rows.append((joint.name, *terms, model, plan.nfe, *measures))
+        for e in results.of(joint, model, plan):
+            measures = (f"{x:.3f}" for x in (e.in_support, e.total_variation, e.kl_nats))
+            rows.append((joint.name, *terms, model, plan.nfe, *measures))
     head = ("data", "entropy", "mutual information", "model", "calls", "in the support",
             "total variation", "KL")  # fmt: skip
     return markdown(head, rows)
 
 
 SECTIONS = {
-    "two": (
-        ("Two tokens: KL(true || sampled), nats",
-         lambda results: dependence(results, ("pair", "rising pair"), COLUMNS["two"])),
-    ),
-    "four": (
-        ("Four tokens: KL(true || sampled), nats",
-         lambda results: dependence(results, ("D1", "D2"), COLUMNS["four"])),
-    ),
+    "two": (("Two tokens: KL(true || sampled), nats",
+             lambda results: dependence(results, "two", "pair", "rising pair")),),
+    "four": (("Four tokens: KL(true || sampled), nats",
+              lambda results: dependence(results, "four", "D1", "D2")),),
     "blocks": (
         ("Four tokens at p = 1, in one block and in two", in_blocks),
         ("Four tokens at p = 1, remasked", remasking),
@@ -192,23 +181,6 @@ SECTIONS = {
     "toy2d": (("Points of the plane, a token a coordinate", plane),),
 }  # fmt: skip
 """The tables of each study: a heading, and what makes it."""
-
-
-def tables(results: Results, studies: Iterable[str]) -> str:
-    """Every table of the studies, under a heading each."""
-    chosen = [section for study in studies for section in SECTIONS[study]]
-    chosen.append(("The bound with everything masked, nats a sequence", latents))
-    return "\n".join(f"## {title}\n\n{table(results)}" for title, table in chosen)
-
-
-def save(results: Results, studies: Iterable[str], folder: Path) -> list[Path]:
-    """Every figure of the studies; returns where they are."""
-    paths = []
-    for study, picture in PICTURES.items():
-        if study in studies:
-            paths.append(folder / f"synthetic_{study}.png")
-            picture(results).savefig(paths[-1], dpi=100)
-    return paths
 
 
 def two(results: Results) -> Figure:
@@ -220,8 +192,8 @@ def two(results: Results) -> Figure:
     ))  # fmt: skip
     left.set_title("two tokens")
     ps = [joint.p for joint in joints]
-    right.plot(ps, [joint.total_correlation_nats for joint in joints], "k--", lw=1,
-               label="mutual information")  # fmt: skip
+    information = [joint.total_correlation_nats for joint in joints]
+    right.plot(ps, information, "k--", lw=1, label="mutual information")
     for model in (ELBO.name, VMD.name):
         carried = [np.mean([x.kl for x in results.latents_of(joint, model)]) for joint in joints]
         right.plot(ps, carried, marker="o", ms=4, color=COLOUR[model], label=model)
@@ -249,17 +221,16 @@ def _calls(nfe: int) -> str:
 
 def _against_p(axes: Axes, results: Results, name: str, headings: Sequence[str]) -> list[Joint]:
     """KL of the data of this name, which are returned in the order of p."""
-    joints = sorted((joint for joint in results.joints if joint.name == name),
-                    key=lambda joint: joint.p or 0.0)  # fmt: skip
+    joints = [joint for joint in results.joints if joint.name == name]
+    joints.sort(key=lambda joint: joint.p or 0.0)
     ps = [joint.p or 0.0 for joint in joints]
-    axes.plot(ps, [joint.total_correlation_nats for joint in joints], color="k", lw=5, alpha=0.15,
-              label="total correlation")  # fmt: skip
+    highest = [joint.total_correlation_nats for joint in joints]
+    axes.plot(ps, highest, color="k", lw=5, alpha=0.15, label="total correlation")
     for heading in headings:
         model, plan = asked(heading)
-        kls = [results.kls(joint, model, plan) for joint in joints]
-        colour = COLOUR[model]
-        axes.plot(ps, [np.mean(kl) for kl in kls], LINE[plan.nfe], ms=4, color=colour,
-                  label=heading)  # fmt: skip
+        colour, kls = COLOUR[model], [results.kls(joint, model, plan) for joint in joints]
+        means = [np.mean(kl) for kl in kls]
+        axes.plot(ps, means, LINE[plan.nfe], ms=4, color=colour, label=heading)
         axes.fill_between(ps, [*map(min, kls)], [*map(max, kls)], color=colour, alpha=0.2, lw=0)
     axes.set(xlabel="dependence p", ylabel="KL(true || sampled), nats")
     axes.legend(fontsize="small", frameon=False)
@@ -296,8 +267,7 @@ def toy2d(results: Results) -> Figure:
         tokens = results.points[joint.name, model, nfe]
         axes.scatter(*tokens.T, s=1.2, color=COLOUR.get(model, "#444444"), alpha=0.5, lw=0)
         title = "data"
-        if nfe:
-            (share,) = results.shares(joint, model, Plan(nfe))
+        for share in results.shares(joint, model, Plan(nfe)) if nfe else ():
             title = f"{model}, {_calls(nfe)}: {share:.2f}"
         axes.set_title(title, fontsize="medium")
         ends = (0, joint.values + 1)
@@ -308,15 +278,24 @@ def toy2d(results: Results) -> Figure:
 PICTURES = {"two": two, "four": four, "blocks": blocks, "toy2d": toy2d}
 
 
-def page(tables: str, facts: Row, pictures: Iterable[Path]) -> str:
-    """report.md: the tables, what they mean, the figures, and how they were made."""
+def write(results: Results, studies: Sequence[str], folder: Path, facts: Row) -> str:
+    """report.md, results.json and the figures of the studies; returns the tables of the report."""
+    chosen = [section for study in studies for section in SECTIONS[study]]
+    chosen.append(("The bound with everything masked, nats a sequence", latents))
+    tables = "\n".join(f"## {title}\n\n{table(results)}" for title, table in chosen)
     used = sum(facts["processor_seconds"].values())
-    return (
+    page = (
         f"# Synthetic studies\n\n{READING}\n"
         f"Seed {facts['seed']}, {facts['steps']} steps, {facts['rows']:,} sampled rows, one thread,"
-        f" {used / 60:.1f} minutes of processor time, torch {facts['torch']}.\n\n"
-        f"{tables}\n" + "".join(f"![{path.stem}]({path.name})\n" for path in pictures)
+        f" {used / 60:.1f} minutes of processor time, torch {facts['torch']}.\n\n{tables}\n"
     )
+    for study in (study for study in PICTURES if study in studies):
+        name = f"synthetic_{study}"
+        PICTURES[study](results).savefig(folder / f"{name}.png", dpi=100)
+        page += f"![{name}]({name}.png)\n"
+    (folder / "report.md").write_text(page, "utf-8")
+    write_json(folder / "results.json", document(results, facts), allow_nan=True)
+    return tables
 
 
 def document(results: Results, facts: Row) -> Row:
@@ -329,5 +308,5 @@ def document(results: Results, facts: Row) -> Row:
     estimates = [asdict(setting) | asdict(e) for setting, e in results.estimates.items()]
     limits = [{"data": name, "k": k, "beta": beta, **asdict(best)}
               for (name, k, beta), best in results.limits.items()]  # fmt: skip
-    terms = [*map(asdict, results.latents)]
-    return {**facts, "data": data, "estimates": estimates, "latents": terms, "limits": limits}
+    latents = [*map(asdict, results.latents)]
+    return {**facts, "data": data, "estimates": estimates, "latents": latents, "limits": limits}

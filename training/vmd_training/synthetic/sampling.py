@@ -1,17 +1,15 @@
-"""Sampling sequences from a denoiser by plan, and how far their joint is from the truth.
+"""Sampling sequences from a denoiser by plan: how far their joint is from the truth, and could be.
 
-The last call of a plan is not drawn from: its probabilities, beside ones and zeros where a token
-was settled before, are averaged over rows as outer products. So the joint is estimated with far
-less noise than counted samples have (Rao-Blackwell), and for one call without latent it is exact.
-One row that is even over all sequences is added to the N sampled, so that a sequence never proposed
-costs something finite. The logarithm of an average is low on average (Jensen), so the divergence
-would come out too high; to first order in 1 / N by an amount that the spread of the rows tells,
-which is subtracted, and stated.
+The probabilities of the last call are averaged as outer products, not drawn from: the joint has far
+less noise than counted samples (Rao-Blackwell). One row even over all sequences is added, so that
+none costs infinitely much, and the bias of the divergence (Jensen), to first order, subtracted.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal, Protocol
 
 import numpy as np
@@ -20,10 +18,13 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vmd_training.sequence import MASK, SequenceVMD
-from vmd_training.synthetic.data import Joint, marginal
+from vmd_training.synthetic.data import VALUES, Joint, marginal
 
 ROWS_A_CALL = 5000
 """Rows sampled side by side, to bound memory."""
+DRAWS, BATCHES, PRIOR_DRAWS = 64, 200, 40_000
+"""Of the limit: draws of z for each choice at each step, batches of as many behind the bound in the
+end, and draws from the prior behind the rest."""
 
 
 class Denoiser(Protocol):
@@ -44,9 +45,8 @@ class Trained:
     """A trained model as a sampler asks for it."""
 
     def __init__(self, model: SequenceVMD) -> None:
-        self.model = model
-        self.length, self.values = model.config.length, model.config.vocabulary
-        self.blocks = model.config.blocks
+        self.model, config = model, model.config
+        self.length, self.values, self.blocks = config.length, config.vocabulary, config.blocks
 
     def draw(self, x_t: Tensor, generator: Generator) -> Tensor:
         """z from N(0, I), or from the learned prior."""
@@ -78,8 +78,8 @@ class TrueConditionals:
         for rows, context in zip(table, contexts.tolist(), strict=True):
             kept = tuple(slice(None) if v == MASK else slice(v - 1, v) for v in context)
             part = self.joint.table[kept]
-            if part.sum() > 0:
-                for token in (at for at, v in enumerate(context) if v == MASK):
+            for token, v in enumerate(context):
+                if v == MASK and part.sum() > 0:
                     rows[token] = marginal(part, token) / part.sum()
         return settled(x_t, torch.from_numpy(table).float()[row])
 
@@ -95,8 +95,7 @@ class Plan:
     """How many calls, and what each is for."""
 
     nfe: int
-    """Denoiser calls in all. Each settles an equal number of tokens, block by block, at random
-    places of the block."""
+    """Denoiser calls in all. Each settles as many tokens, block by block, at random places."""
     rounds: int = 0
     """How many of the calls come after a complete sequence, to draw `given_back` tokens anew."""
     remask: Literal["none", "random", "least confident"] = "none"
@@ -107,10 +106,8 @@ class Plan:
 
 
 def last_call(denoiser: Denoiser, plan: Plan, count: int, generator: Generator) -> Tensor:
-    """Sample `count` rows up to the last call of the plan and return its probabilities (N, n, V).
-
-    The calls that fill blocks must be a multiple of their number, and divide their tokens.
-    """
+    """The probabilities (N, n, V) of the last call of the plan, of `count` rows sampled up to it.
+    The calls that fill blocks must be a multiple of their number, and divide their tokens."""
     n, b, filling = denoiser.length, denoiser.blocks, plan.nfe - plan.rounds
     calls_a_block = filling // b
     block_of = torch.arange(n) // (n // b)
@@ -203,10 +200,63 @@ def estimate(
 
 def _outer(probabilities: Tensor) -> Tensor:
     """Outer products over the tokens (N, n, V), summed over the rows: two halves, one product."""
-    halves = []
-    for half in probabilities.tensor_split(2, dim=1):
-        together, *others = half.unbind(1)
-        for token in others:
-            together = (together[:, :, None] * token[:, None, :]).flatten(1)
-        halves.append(together)
-    return halves[0].T @ halves[1]
+    first, second = (
+        reduce(lambda one, token: (one[:, :, None] * token[:, None, :]).flatten(1), half.unbind(1))
+        for half in probabilities.tensor_split(2, dim=1)
+    )
+    return first.T @ second
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One call with z from N(0, I), tokens drawn."""
+
+    share: float
+    """Of sequences that can occur."""
+    kl_nats: float
+    """KL(true || sampled)."""
+    gap_nats: float
+    """The bound of one draw (beta 1), less the entropy of the data."""
+
+    def twice(self) -> Limit:
+        """Of two such sequences side by side that know nothing of each other."""
+        return Limit(self.share**2, 2 * self.kl_nats, 2 * self.gap_nats)
+
+
+def limit(tokens: int, k: int, beta: float, steps: int, choices: int = VALUES) -> Limit:
+    """What the bound of one draw of z can reach at best, for sequences of this many tokens that
+    follow from one even choice, with k numbers of latent. The best that gradient descent finds.
+
+    q(z | x0) is a diagonal Gaussian for each choice, and every token is predicted by the posterior
+    of the choice given z, which no denoiser can beat. Means and variances alone are optimised,
+    against what training minimises: a model that does worse has something left to learn.
+    """
+    generator = Generator().manual_seed(0)
+    mean = torch.randn(choices, k, generator=generator).requires_grad_()
+    log_var = torch.full((choices, k), -1.0, requires_grad=True)
+    optimizer = torch.optim.Adam([mean, log_var])
+
+    def log_posterior(z: Tensor) -> Tensor:
+        """log p(choice | z), (N, C), for z (N, k)."""
+        away = (z[:, None] - mean) * (-0.5 * log_var).exp()
+        return (-0.5 * (away**2 + log_var).sum(dim=-1)).log_softmax(dim=-1)
+
+    def terms() -> tuple[Tensor, Tensor]:
+        noise = torch.randn(DRAWS, choices, k, generator=generator)
+        z = mean + (0.5 * log_var).exp() * noise
+        right = log_posterior(z.flatten(0, 1)).view(DRAWS, choices, choices)
+        kl = 0.5 * (log_var.exp() + mean**2 - 1 - log_var).sum(dim=-1)
+        return -tokens * right.diagonal(dim1=1, dim2=2).mean(), kl.mean()
+
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 0.03 * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+        cross_entropy, kl = terms()
+        optimizer.zero_grad()
+        torch.autograd.backward(cross_entropy + beta * min(1.0, 2 * step / steps) * kl)
+        optimizer.step()
+    with torch.no_grad():
+        bound = sum(float(sum(terms())) for _ in range(BATCHES)) / BATCHES
+        z = torch.randn(PRIOR_DRAWS, k, generator=generator)
+        sampled = (tokens * log_posterior(z)).exp().mean(dim=0)  # (C,)
+    kl_nats = float(-(sampled * choices).log().mean())
+    return Limit(float(sampled.sum()), kl_nats, bound - math.log(choices))

@@ -13,20 +13,10 @@ from numpy.typing import NDArray
 from torch import Generator
 
 from vmd_training.sequence import MASK, SequenceConfig, SequenceVMD
-from vmd_training.synthetic import data
+from vmd_training.synthetic import data, sampling
 from vmd_training.synthetic.data import Joint
 from vmd_training.synthetic.fit import Recipe, fit
-from vmd_training.synthetic.limit import Limit, limit
-from vmd_training.synthetic.sampling import (
-    Denoiser,
-    Estimate,
-    Plan,
-    Trained,
-    TrueConditionals,
-    draw,
-    estimate,
-    last_call,
-)  # fmt: skip
+from vmd_training.synthetic.sampling import Denoiser, Estimate, Limit, Plan, Trained, limit
 
 
 @dataclass(frozen=True)
@@ -42,13 +32,16 @@ class Method:
     """Latent channels of a block."""
     batch: int = Recipe.batch
     prior: Literal["standard", "learned"] = "standard"
+    blocks: int = 1
+    steps: int = 1
+    """Multiplies those of the effort."""
 
 
 MDM = Method("MDM", latent=False)
 ELBO = Method("VMD, 1 draw", latent=True)
 VMD = Method("VMD", latent=True, draws=8)
 LEARNED = Method("VMD, 1 draw, learned prior", latent=True, prior="learned")
-NARROW = Method("VMD, 1 draw, narrow", latent=True, batch=128)
+NARROW = Method("VMD, 1 draw, narrow", latent=True, batch=128, steps=2)
 CHEAP = replace(NARROW, name="VMD, 1 draw, narrow, beta 0.25", beta=0.25)
 """Of NARROW and CHEAP k is the number of independent choices in the data."""
 TRUTH = "true conditionals"
@@ -131,12 +124,8 @@ class Results:
 
     def of(self, joint: Joint, model: str, plan: Plan, blocks: int = 1) -> list[Estimate]:
         """The estimates of every seed."""
-        wanted = (joint.name, joint.p, model, blocks, plan)
-        return [
-            estimate
-            for s, estimate in self.estimates.items()
-            if (s.data, s.p, s.model, s.blocks, s.plan) == wanted
-        ]
+        wanted = Setting(joint.name, joint.p, model, blocks, 0, plan)
+        return [found for s, found in self.estimates.items() if replace(s, seed=0) == wanted]
 
     def kls(self, joint: Joint, model: str, plan: Plan, blocks: int = 1) -> list[float]:
         """KL(true || model) of every seed, nats."""
@@ -149,9 +138,7 @@ class Results:
     def latents_of(self, joint: Joint, model: str) -> list[Latent]:
         """What z carries in the models of every seed."""
         wanted = (joint.name, joint.p, model)
-        return [
-            latent for latent in self.latents if (latent.data, latent.p, latent.model) == wanted
-        ]
+        return [found for found in self.latents if (found.data, found.p, found.model) == wanted]
 
 
 class Bench:
@@ -168,38 +155,35 @@ class Bench:
             held = ((held.name, held.p) for held in self.results.joints)
             if (joint.name, joint.p) not in held:
                 self.results.joints.append(joint)
-            self._measure(joint, TRUTH, self.seed, TrueConditionals(joint), plans)
+            self._measure(joint, TRUTH, self.seed, sampling.TrueConditionals(joint), plans)
 
     def learn(
-        self, method: Method, joints: Sequence[Joint], seeds: int, plans: Sequence[Plan],
-        blocks: int = 1, steps: int = 1,
-    ) -> None:  # fmt: skip
-        """Train a model on each joint with each seed, and measure all of them by every plan.
-
-        `steps` multiplies those of the effort. Models that were trained already are not again.
-        """
-        for joint, seed, model in self.models(method, joints, seeds, blocks, steps):
-            self._measure(joint, method.name, seed, Trained(model), plans)
-
-    def models(
-        self, method: Method, joints: Sequence[Joint], seeds: int, blocks: int = 1, steps: int = 1
+        self, method: Method, joints: Sequence[Joint], seeds: int, plans: Sequence[Plan]
     ) -> list[tuple[Joint, int, SequenceVMD]]:
-        """Trained models with their data and seeds."""
+        """Train a model on each joint with each seed, if there is none yet, and measure all of them
+        by every plan; returns them with their data and seeds."""
         pairs = [(joint, self.seed + number) for joint in joints for number in range(seeds)]
-        key = method, tuple((joint.name, joint.p, seed) for joint, seed in pairs), blocks, steps
-        if key in self.trained:
-            return self.trained[key]
-        names = " and ".join(dict.fromkeys(joint.name for joint in joints))
-        self.say(f"training {len(pairs)} of {method.name} on {names}, {blocks} block(s)")
+        key = method, tuple((joint.name, joint.p, seed) for joint, seed in pairs)
+        if key not in self.trained:
+            self.trained[key] = self._models(method, pairs)
+        for joint, seed, model in self.trained[key]:
+            self._measure(joint, method.name, seed, Trained(model), plans)
+        return self.trained[key]
+
+    def _models(
+        self, method: Method, pairs: list[tuple[Joint, int]]
+    ) -> list[tuple[Joint, int, SequenceVMD]]:
+        names = " and ".join(dict.fromkeys(joint.name for joint, _ in pairs))
+        self.say(f"training {len(pairs)} of {method.name} on {names}, {method.blocks} block(s)")
         latent: Literal["none", "block"] = "block" if method.latent else "none"
-        config = SequenceConfig(joints[0].values, joints[0].length, blocks, latent, method.prior,
+        one, steps = pairs[0][0], method.steps * self.effort.steps
+        config = SequenceConfig(one.values, one.length, method.blocks, latent, method.prior,
                                 method.k, layers=1)  # fmt: skip
-        recipe = Recipe(steps * self.effort.steps, method.batch, method.draws, beta=method.beta)
+        recipe = Recipe(steps, method.batch, method.draws, beta=method.beta)
         of = [joint for joint, _ in pairs], [seed for _, seed in pairs]
         models = fit(config, *of, recipe)
         found = [(*pair, model) for pair, model in zip(pairs, models, strict=True)]
-        self.trained[key] = found
-        if method.latent and blocks == 1:
+        if method.latent and method.blocks == 1:
             self.results.latents.extend(self._latent(method, *each) for each in found)
         return found
 
@@ -220,14 +204,14 @@ class Bench:
             setting = Setting(joint.name, joint.p, model, denoiser.blocks, seed, plan)
             generator = Generator().manual_seed(self.seed)
             if setting not in self.results.estimates:
-                found = estimate(joint, denoiser, plan, self.effort.rows, generator)
+                found = sampling.estimate(joint, denoiser, plan, self.effort.rows, generator)
                 self.results.estimates[setting] = found
 
 
 def two(bench: Bench) -> None:
     """Two tokens, from independent to deterministic."""
     effort = bench.effort
-    joints = [data.pair(p) for p in effort.ps] + [data.pair(1.0, data.RISING)]
+    joints = [*map(data.pair, effort.ps), data.pair(1.0, data.RISING)]
     bench.truth(joints, (ONE, TWO))
     bench.learn(MDM, joints, effort.seeds, (ONE, TWO))
     bench.learn(ELBO, joints, 1, (ONE, TWO))
@@ -250,7 +234,7 @@ def blocks(bench: Bench) -> None:
     bench.truth(joints, (ONE, TWO, FOUR))
     for method in (MDM, ELBO, VMD):
         bench.learn(method, joints, seeds, (ONE, FOUR, *(() if method == ELBO else REMASKED)))
-        bench.learn(method, joints, seeds, (TWO, FOUR), blocks=2)
+        bench.learn(replace(method, blocks=2), joints, seeds, (TWO, FOUR))
 
 
 def draws(bench: Bench) -> None:
@@ -262,7 +246,7 @@ def draws(bench: Bench) -> None:
     for method in (ELBO, LEARNED):
         bench.learn(method, joints, effort.seeds, (ONE, FOUR))
     for method, (joint, choices) in product((NARROW, CHEAP), kinds):
-        bench.learn(replace(method, k=choices), [joint], effort.seeds, (ONE,), steps=2)
+        bench.learn(replace(method, k=choices), [joint], effort.seeds, (ONE,))
     for (joint, choices), beta in product(kinds, (NARROW.beta, CHEAP.beta)):
         for k in dict.fromkeys((choices, ELBO.k)):
             one = limit(joint.length // choices, k // choices, beta, effort.limit_steps)
@@ -277,13 +261,12 @@ def toy2d(bench: Bench) -> None:
     for joint in joints:
         rng = np.random.default_rng(bench.seed)
         points[joint.name, TRUTH, 0] = joint.sample(effort.points, rng)
-    for method in (MDM, VMD):
-        bench.learn(method, joints, 1, (ONE, TWO, GIBBS), steps=3)
-        for joint, seed, model in bench.models(method, joints, 1, steps=3):
-            for plan in (ONE, TWO):
-                generator = Generator().manual_seed(seed)
-                ended = last_call(Trained(model), plan, effort.points, generator)
-                points[joint.name, method.name, plan.nfe] = draw(ended, generator).numpy()
+    for method in (replace(MDM, steps=3), replace(VMD, steps=3)):
+        learned = bench.learn(method, joints, 1, (ONE, TWO, GIBBS))
+        for (joint, seed, model), plan in product(learned, (ONE, TWO)):
+            generator = Generator().manual_seed(seed)
+            ended = sampling.last_call(Trained(model), plan, effort.points, generator)
+            points[joint.name, method.name, plan.nfe] = sampling.draw(ended, generator).numpy()
 
 
 KNOWN = {study.__name__: study for study in (two, four, blocks, draws, toy2d)}

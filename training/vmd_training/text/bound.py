@@ -1,15 +1,11 @@
 """What held-out text costs, in bits a character: a bound on a sampler of N calls a block.
 
-A sampler that masks a block, and at each of N calls draws z from the prior and an equal share of
-the masked tokens, at random places, gives the tokens S of one call the probability
+Tokens S of one call, given x_t and z from the prior, have the probability
 
-    - log p(x0_S | x_t)  <=  E_{q(z | x0, x_t)} [ cross-entropy of S ] + KL( q || p(z | x_t) ).
+    - log p(x0_S | x_t)  <=  E_{q(z | x0, x_t)} [ cross-entropy of S ] + KL( q || p(z | x_t) ),
 
-Summed over the calls, and averaged over orders, this bounds what the block costs (the evidence
-lower bound, and Jensen over orders). So the figure belongs to a number of calls: with one call per
-token and no latent it is the usual bound of masked diffusion; with one call for a whole block it is
-what independent tokens, or tokens agreed through z, cost. q may be any distribution: z from the
-prior costs no KL, and where calls settle few tokens each that is the better bound. Both are given.
+summed over the calls and averaged over orders. One call a token without latent is the usual bound
+of masked diffusion. z from the prior costs no KL, and is better where calls settle few tokens each.
 """
 
 from __future__ import annotations
@@ -49,15 +45,14 @@ def measure(
 ) -> Bits:  # fmt: skip
     """The bound on windows (N, n) int64 of held-out text, which hold this many characters.
 
-    With `prior_draws` z comes from the prior, so often: the bound takes the mean of the
-    probabilities, and tightens as they grow (arXiv 1509.00519). With `shuffle` the denoiser reads
-    the z of another row's block in place of its own, which tells what it takes from z.
-    `block_length` must divide n, and `calls` must divide `block_length`.
+    With `prior_draws` z comes from the prior, so often: the mean of the probabilities is taken
+    (arXiv 1509.00519). With `shuffle` the denoiser reads the z of another row, which tells what it
+    takes from z. `block_length` must divide n, and `calls` must divide `block_length`.
     """
     generator = Generator().manual_seed(seed)
     nats = torch.zeros(2, dtype=torch.float64)
-    for rows in torch.split(windows, ROWS_A_CALL):
-        x0 = rows.view(len(rows), -1, block_length)
+    blocks = windows.view(len(windows), -1, block_length)
+    for x0 in torch.split(blocks, ROWS_A_CALL):
         nats += _nats(model, x0, calls, generator, prior_draws, shuffle).cpu()
     return Bits(*(nats / (log(2) * characters)).tolist())
 
@@ -66,18 +61,15 @@ def _nats(
     model: TextVMD, x0: Tensor, calls: int, generator: Generator, prior_draws: int, shuffle: bool
 ) -> Tensor:
     """(2,) cross-entropy and KL of x0 (B, b, L), summed over rows, blocks and calls, where x0 is.
-
-    Chance is drawn on the processor, so that every device measures the same masks and noise.
-    """
+    Chance is drawn on the processor: every device measures the same masks and noise."""
     device, (B, b, L) = x0.device, x0.shape
     order = torch.rand(B, b, L, generator=generator).argsort(dim=-1).argsort(dim=-1).to(device)
-    share = L // calls
     nats = torch.zeros(2, device=device)
-    for call in range(calls):
-        masked = order >= call * share
+    for first in range(0, L, L // calls):
+        masked = order >= first
         x_t = torch.where(masked, MASK, x0)
-        now = masked & (order < (call + 1) * share)
-        lone = L - call * share < 2
+        now = masked & (order < first + L // calls)
+        lone = L - first < 2
         from_prior = torch.full((B, b), prior_draws > 0 or lone, device=device)
         costs = []
         for _ in range(max(prior_draws, 1)):
@@ -98,18 +90,17 @@ def bounds(
     windows = corpus.held_out_windows(rows, model.config.length)
     held = torch.from_numpy(windows), len(alphabet.decode(windows.ravel()))
     found = []
-    for L in lengths:
-        for calls in (calls for calls in CALLS if L % calls == 0):
-            setting = (model, *held, L, calls, seed)
-            encoded = measure(*setting)
-            row: Row = {"block": L, "calls": calls}
-            if model.encoder is not None:
-                row["encoder"] = encoded._asdict()
-                row["prior"] = sum(measure(*setting, prior_draws=PRIOR_DRAWS))
-                if calls == 1:
-                    row["shuffled"] = measure(*setting, shuffle=True).cross_entropy
-            row["bits"] = min(sum(encoded), row.get("prior", sum(encoded)))
-            found.append(row)
+    for L, calls in ((L, calls) for L in lengths for calls in CALLS if L % calls == 0):
+        setting = (model, *held, L, calls, seed)
+        encoded = measure(*setting)
+        row: Row = {"block": L, "calls": calls}
+        if model.encoder is not None:
+            row["encoder"] = encoded._asdict()
+            row["prior"] = sum(measure(*setting, prior_draws=PRIOR_DRAWS))
+            if calls == 1:
+                row["shuffled"] = measure(*setting, shuffle=True).cross_entropy
+        row["bits"] = min(sum(encoded), row.get("prior", sum(encoded)))
+        found.append(row)
     return found
 
 

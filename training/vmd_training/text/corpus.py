@@ -48,21 +48,15 @@ def _cut(tokens: Tokens, starts: Ints, length: int) -> Ints:
 
 
 def write(files: Sequence[Path], folder: Path, alphabet: Alphabet, held_out: float) -> None:
-    """Turn text files into train.tokens and held_out.tokens in `folder`.
-
-    Raises TextError for an empty file, for one that is not UTF-8 (with the offset of the byte), and
-    for a character outside of the alphabet.
-    """
+    """Turn text files into train.tokens and held_out.tokens in `folder`. Raises TextError for an
+    empty file, for one that is not UTF-8, and for a character outside of the alphabet."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (
-        (folder / "train.tokens").open("wb") as train,
-        (folder / "held_out.tokens").open("wb") as held,
-    ):
+    into_train, into_held = (folder / f"{name}.tokens" for name in ("train", "held_out"))
+    with into_train.open("wb") as train, into_held.open("wb") as held:
         for file in files:
-            size = file.stat().st_size
-            if not size:
+            left = int(file.stat().st_size * (1 - held_out))
+            if not file.stat().st_size:
                 raise TextError(f"{file} is empty; give a file with text in it")
-            left = int(size * (1 - held_out))
             for piece in pieces(file):
                 data = piece.encode()
                 early = data[: max(left, 0)].decode(errors="ignore")
@@ -95,9 +89,7 @@ def _kind(alphabet: Alphabet) -> np.dtype[np.unsignedinteger]:
 
 def pieces(file: Path) -> Iterator[str]:
     """The text of a file, some of it at a time, cut after line ends or spaces where there are any.
-
-    Raises TextError where it is not UTF-8.
-    """
+    Raises TextError, with the offset of the byte, where it is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     rest, offset = "", 0
     with file.open("rb") as data:
@@ -120,11 +112,10 @@ def pieces(file: Path) -> Iterator[str]:
 
 
 def alphabet_of(name: str, files: Sequence[Path], size: int) -> Alphabet:
-    """The alphabet of that name. Of `bpe`, `size` subwords are learned from the files.
+    """The alphabet of that name. Of `bpe`, `size` subwords are learned from the files by byte-pair
+    encoding, of which the list of tokens alone is kept: text is cut into the longest that fit.
 
-    Byte-pair encoding over characters, by the tokenizers library, of which only the list of tokens
-    is kept: text is cut into the longest that fit, in training and in sampling alike, so that
-    nothing but the list is needed to run a model. Raises RuntimeUnavailable where it is missing.
+    Raises RuntimeUnavailable where the tokenizers library is missing.
     """
     if name in KNOWN:
         return KNOWN[name]

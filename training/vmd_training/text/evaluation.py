@@ -1,10 +1,7 @@
 """What `vmd-train eval-text` measures: bounds on held-out text, and samples before a judge.
 
-Samples come from the exported model by the sampler of vmd-text, each after a stretch of held-out
-text. The judge knows nothing of networks: it has counted n-grams of characters on the training text
-alone, interpolated (Witten and Bell 1991, as in Chen and Goodman 1999, section 2.6): what follows a
-context is worth its count, and the number of different characters seen there is the weight of the
-shorter context.
+The judge knows nothing of networks: it has counted n-grams of characters on the training text alone
+and interpolates them (Witten and Bell 1991, as in Chen and Goodman 1999, section 2.6).
 """
 
 from __future__ import annotations
@@ -67,12 +64,9 @@ def words(text: str) -> list[str]:
 
 
 def quality(judge: Judge, known: set[str], samples: list[tuple[str, str]]) -> dict[str, float]:
-    """Of samples, pairs of a prompt and the new text after it, over all of them:
-
-    `judge_bits`, bits a character under the judge (low is likely, and too low is dull);
-    `real_words`, the share of words of three letters and more that the corpus has; `distinct`, the
-    share of different ones among all runs of eight characters (low is repetitive).
-    """
+    """Of pairs of a prompt and the new text after it: bits a character under the judge (too low is
+    dull), the share of words of three letters and more that the corpus has, and the share of
+    different ones among all runs of eight characters (low is repetitive)."""
     found = [word for _, text in samples for word in words(text) if len(word) > 2]
     runs = [text[i : i + 8] for _, text in samples for i in range(len(text) - 7)]
     return {
@@ -108,7 +102,7 @@ def evaluate(folder: Path, model: OnnxText, setting: Setting, say: Callable[[str
             alphabet.decode(np.asarray(part, dtype=np.int64) + 1)
             for part in (data.train, data.held_out)
         )
-        weights = built(TextVMD, TextConfig.from_dict, folder)
+        weights = built(TextVMD, TextConfig, folder)
         bits = bounds(weights, data, alphabet, setting.lengths, how.seed, setting.rows)
     judge, known = Judge(train), set(words(train))
     starts = np.linspace(PROMPT, len(held_out) - NEW, setting.samples).astype(int).tolist()

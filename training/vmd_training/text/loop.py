@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from vmd_solver.text.alphabet import Alphabet
-from vmd_training import loop
-from vmd_training.loop import Measured, Report, Step, Task
+from vmd_training.loop import Measured, Step, Task
 from vmd_training.run import Run, TrainConfig, kl_weight
 from vmd_training.sequence import MASK
 from vmd_training.text.bound import measure
@@ -99,11 +98,11 @@ class TextTask(Task[TextRun]):
         return {"kl_nats": 0.0} | {name: round(mean, 4) for name, mean in means.items()}
 
     def evaluate(self, run: TextRun) -> dict[str, Any]:
-        """Bits a character of some held-out text under the averaged weights, both terms, in one
-        call a block and in four."""
-        n, device = run.model.config.length, run.plan.device
+        """Bits a character of held-out text under the averaged weights, in 1 call a block and 4."""
+        n = run.model.config.length
         windows = self.corpus.held_out_windows(ROWS, n)
-        held = torch.from_numpy(windows).to(device), len(self.alphabet.decode(windows.ravel()))
+        tokens = torch.from_numpy(windows).to(run.plan.device)
+        held = tokens, len(self.alphabet.decode(windows.ravel()))
         L = BLOCK if n % BLOCK == 0 else n
         found = {}
         for calls in (1, 4) if L % 4 == 0 else (1,):
@@ -120,8 +119,3 @@ def measured(x_t: Tensor, terms: Terms) -> Measured:
     nats = (terms.cross_entropy.detach().view(x_t.shape) * masked).sum()
     kl = terms.kl.detach().sum()
     return {"nats": (nats, tokens), "kl_nats": (kl, blocks), "bound_nats": (nats + kl, tokens)}
-
-
-def train(run: TextRun, corpus: Corpus, alphabet: Alphabet, report: Report) -> None:
-    """Train on text, as `loop.train` does."""
-    loop.train(run, TextTask(corpus, alphabet), report)

@@ -1,23 +1,19 @@
 """The networks of VMD on text: a block of tokens is denoised given a latent and the blocks before.
 
-Text is cut into blocks. The tokens of a block see each other, and the finished blocks before it
-through keys and values that those left behind (block diffusion, arXiv 2503.09573); one set of
-weights serves every block length, and a block may be as long as the window. A block has a latent z:
-q(z | x0, x_t) sees the answer, p(z | x_t) does not, both see the finished blocks (VMD, arXiv
-2510.23606; the prior is learned as for grids, or N(0, I) as in the paper). A single block is the
-paper's global latent.
-
-The networks are not given t: x_t shows how much is masked. What a layer is conditioned on (AdaLN)
-is whether the block is finished, and else z. Places are rotary between tokens, so that text may
-continue for ever, and learned within a block, because z says what stands where.
+Finished blocks are seen through keys and values that they left (block diffusion, arXiv 2503.09573);
+one set of weights serves every block length. q(z | x0, x_t) sees the answer, p(z | x_t) does not
+(VMD, arXiv 2510.23606). Layers are conditioned (AdaLN) on z, or on being finished. Places are
+rotary between tokens, so that text may go on for ever, and learned within a block, whose z needs
+them.
 
 Letters: B rows, b blocks, L tokens of a block, n = b L, m finished tokens, V, d hidden, k latent.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple, cast
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -55,18 +51,8 @@ class TextConfig:
         if self.d % (2 * self.heads):
             raise ModelError(f"a width of {self.d} cannot be cut into {self.heads} even heads")
         if self.latent_layers > self.layers:
-            raise ModelError(
-                "the latent networks read what the denoiser keeps: give it more layers"
-            )
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TextConfig:
-        """The config of a checkpoint or an exported model."""
-        return cls(**values)
+            told = "the latent networks read what the denoiser keeps: give it more layers"
+            raise ModelError(told)
 
 
 class Seen(NamedTuple):
@@ -92,8 +78,7 @@ class Trunk(nn.Module):
     def forward(self, h: Tensor, c: Tensor | None, seen: Seen) -> tuple[Tensor, Kept]:
         """States (B, b, L, d) and what they leave for later blocks."""
         kept = []
-        for number, layer in enumerate(self.layers):
-            earlier = seen.kept[number] if seen.kept else None
+        for layer, earlier in zip(self.layers, seen.kept or repeat(None), strict=False):
             h, left = layer(h, c, seen.mask, seen.position, earlier)
             kept.append(left)
         return self.last(h, c), kept
@@ -114,20 +99,17 @@ class TextDenoiser(nn.Module):
         self.head = nn.Linear(config.d, config.vocabulary)
 
     def forward(self, x_t: Tensor, z: Tensor, seen: Seen) -> Tensor:
-        """Logits (B, b, L, V), nats, unnormalised, of the values 1..V.
-
-        x_t (B, b, L) int64; z (B, b, k), ignored without latent.
-        """
-        h, c = self.token(x_t) + self.place.weight[: x_t.shape[-1]], self.kind[0]
+        """Logits (B, b, L, V), nats, unnormalised, of the values 1..V; x_t (B, b, L) int64; z (B,
+        b, k), ignored without latent."""
+        places, c = self.place.weight[: x_t.shape[-1]], self.kind[0]
+        h = self.token(x_t) + places
         if self.z is not None and self.told is not None:
             read = self.z(z)[:, :, None]
-            h = h + self.told(F.silu(read + self.place.weight[: x_t.shape[-1]]))
-            c = c + read
+            h, c = h + self.told(F.silu(read + places)), c + read
         return cast(Tensor, self.head(self.trunk(h, F.silu(c), seen)[0]))
 
     def finish(self, x0: Tensor, seen: Seen) -> Kept:
-        """What finished blocks (B, b, L), all unmasked, leave for later ones: text, whatever z it
-        came from."""
+        """What finished blocks (B, b, L) leave for later ones, whatever z they came from."""
         h = self.token(x0) + self.place.weight[: x0.shape[-1]]
         return cast(Kept, self.trunk(h, F.silu(self.kind[1]), seen)[1])
 
@@ -206,11 +188,9 @@ class TextVMD(nn.Module):
     def forward(
         self, x0: Tensor, x_t: Tensor, noise: Tensor, from_prior: Tensor, shuffle: bool = False
     ) -> Terms:
-        """The terms of all blocks at once, each given the blocks of x0 before it.
-
-        x0, x_t (B, b, L) int64; noise (B, b, k), standard normal; from_prior (B, b) bool, the
-        blocks whose z the prior draws. With `shuffle` every row reads the z of the row before it.
-        """
+        """The terms of all blocks, each given the blocks of x0 before it: x0, x_t (B, b, L) int64;
+        noise (B, b, k), standard normal; from_prior (B, b) bool, the blocks whose z the prior
+        draws. With `shuffle` every row reads the z of the row before it."""
         B, b, L = x0.shape
         seen = self.seen(x0)
         z, kl = noise, noise.new_zeros(B, b)
@@ -237,9 +217,8 @@ def masked_blocks(x0: Tensor, whole: float, generator: torch.Generator) -> Tenso
 def loss(terms: Terms, x_t: Tensor, beta: float, free_nats: float) -> Tensor:
     """What is minimised, in nats a masked token, averaged over blocks.
 
-    beta weighs the KL, of which `free_nats` for each masked token of the block cost nothing (free
-    bits, arXiv 1606.04934): a latent that never pays would otherwise be shut before it is of use.
-    A bound on minus log p only where beta is 1 and nothing is free; logs hold that one beside it.
+    beta weighs the KL, of which `free_nats` for each masked token cost nothing (free bits, arXiv
+    1606.04934), lest the latent is shut before it is of use. A bound only with beta 1 and 0 free.
     """
     masked = x_t == MASK
     count = masked.sum(dim=-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ def exported(
 def saved(model: VMD, path: Path) -> Path:
     """A checkpoint of a run with this model."""
     state = dict.fromkeys(checkpoint.KEYS, 0) | {
-        "model_config": model.config.to_dict(),
+        "model_config": asdict(model.config),
         "train_config": {"recipe": "grids"},
         "ema": model.state_dict(),
     }
