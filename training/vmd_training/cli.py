@@ -12,9 +12,13 @@ from vmd_solver import __version__
 from vmd_solver.console import ExitCode
 from vmd_solver.errors import ModelError, VmdError
 
-COMMANDS = {"sudoku": "vmd_training.commands.grids:sudoku"} | {
-    name: f"vmd_training.commands.{name.replace('-', '_')}:command"
-    for name in ("data", "eval", "eval-text", "export", "grids", "slice", "synthetic", "text")
+COMMANDS = {
+    name: f"vmd_training.commands.{name}:command"
+    for name in ("data", "eval", "grids", "slice", "synthetic", "text")
+} | {
+    "eval-text": "vmd_training.commands.eval:text",
+    "export": "vmd_training.commands.grids:export_again",
+    "sudoku": "vmd_training.commands.grids:sudoku",
 }
 
 

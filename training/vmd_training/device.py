@@ -39,13 +39,13 @@ def choose(name: str = "auto", assume: bool = False) -> Plan:
 
     Raises RuntimeUnavailable where the device is missing, unless it is to be assumed.
     """
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     reason = "asked for"
     if name == "auto":
-        name = "cuda" if cuda else "mps" if mps else "cpu"
+        name = next((kind for kind, found in there.items() if found), "cpu")
         why = {"cuda": "a CUDA device is there", "mps": "no CUDA, but MPS is there"}
         reason = why.get(name, "neither CUDA nor MPS is there")
-    if (name == "cuda" and not cuda) or (name == "mps" and not mps):
+    if not there.get(name, True):
         if not assume:
             missing = "no CUDA device found" if name == "cuda" else "MPS is not available here"
             raise RuntimeUnavailable(f"{missing}; use --device cpu, or auto")

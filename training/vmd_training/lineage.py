@@ -91,12 +91,14 @@ class Lineage:
                     time.sleep(POLL_S)
         return asked
 
-    def pack(self, out: Path, exported: Path | None = None) -> None:
+    def pack(self, out: Path | None, exported: Path | None = None) -> None:
         """All that a slice leaves as one tar, which `tar -xf` brings back in a checkout's root.
 
         Of the folder the checkpoint, the ledger, the log and the picture; the promoted model, if
-        there is one, as exported/NAME.
+        there is one, as exported/NAME. Without `out` nothing is written.
         """
+        if out is None:
+            return
         kept = (self.checkpoint, self.ledger, self.folder / "metrics.jsonl", self.picture)
         files = {f"training/lineage/{path.name}": path for path in kept}
         if exported is not None:
@@ -120,10 +122,8 @@ class Lineage:
             look: dict[str, Any] = {"marker": "o", "ms": 4, "color": PALETTE[at % len(PALETTE)]}
             for latents, style, label in (("1", "--", None), ("4", "-", name)):
                 shares = [row["after"].get(name, {}).get(latents) for row in rows]
-                here = [
-                    point for point in zip(numbers, shares, strict=True) if point[1] is not None
-                ]
-                left.plot(*zip(*here, strict=True), style, label=label, **look)
+                here = [number for number in numbers if shares[number - 1] is not None]
+                left.plot(here, [shares[number - 1] for number in here], style, label=label, **look)
         for number, (one, other) in enumerate(pairwise(rows), 1):
             if one["set"] != other["set"]:
                 left.axvline(number + 0.5, color="0.7", lw=1)

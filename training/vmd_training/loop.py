@@ -117,15 +117,7 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
     written at the end, and when interrupted; not after a failure, which leaves the last good one.
     Raises ModelError where the loss is not finite any more.
     """
-    run.keep_rows(run.step)
-    try:
-        _train(run, task, report, clock)
-    except KeyboardInterrupt:
-        run.save()
-        raise
 
-
-def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
     def log(row: dict[str, Any]) -> None:
         done = {
             "step": run.step,
@@ -136,36 +128,40 @@ def _train(run: Kind, task: Task[Kind], report: Report, clock: Clock) -> None:
         run.record(done | row)
         report(done | row)
 
+    run.keep_rows(run.step)
     config, began_s, evaluated = run.config, run.elapsed_s, run.progress
-    log_due, save_due, evaluation_due = (
-        Interval(period_s, began_s)
-        for period_s in (config.log_every_s, config.checkpoint_every_s, EVALUATE_EVERY_S)
-    )
+    periods = config.log_every_s, config.checkpoint_every_s, EVALUATE_EVERY_S
+    log_due, save_due, evaluation_due = (Interval(period_s, began_s) for period_s in periods)
     means: dict[str, MetricAccumulator] = {}
     started = (time.perf_counter() if clock.since is None else clock.since) - began_s
     over = run.progress >= 1
-    while not over:
-        run.set_rate()
-        part, loss, measured = task.step(run)
-        norm = run.update(loss)
-        whole: Measured = {"loss": (loss.detach(), None), "grad_norm": (norm, None)}
-        means.setdefault(part, MetricAccumulator()).add(whole | measured)
-        run.step += 1
-        run.elapsed_s = run.world.agree(time.perf_counter() - started)
-        sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
-        over = run.progress >= 1 or sliced or clock.stopped()
-        if log_due(run.elapsed_s) or over:
-            log(_means_row(run, task, means))
-            means = {}
-        if save_due(run.elapsed_s) or over:
-            run.save()
-        if not run.world.leads or not config.evaluations or (sliced and not task.evaluates_slices):
-            continue
-        share_due = run.progress - evaluated >= 1 / config.evaluations
-        if over or (share_due and evaluation_due(run.elapsed_s)):
-            evaluated = run.progress
-            if (row := task.evaluate(run)) is not None:
-                log(row)
+    try:
+        while not over:
+            run.set_rate()
+            part, loss, measured = task.step(run)
+            norm = run.update(loss)
+            whole: Measured = {"loss": (loss.detach(), None), "grad_norm": (norm, None)}
+            means.setdefault(part, MetricAccumulator()).add(whole | measured)
+            run.step += 1
+            run.elapsed_s = run.world.agree(time.perf_counter() - started)
+            sliced = config.slice_s is not None and run.elapsed_s - began_s >= config.slice_s
+            over = run.progress >= 1 or sliced or clock.stopped()
+            if log_due(run.elapsed_s) or over:
+                log(_means_row(run, task, means))
+                means = {}
+            if save_due(run.elapsed_s) or over:
+                run.save()
+            evaluates = config.evaluations and (task.evaluates_slices or not sliced)
+            if not run.world.leads or not evaluates:
+                continue
+            share_due = run.progress - evaluated >= 1 / config.evaluations
+            if over or (share_due and evaluation_due(run.elapsed_s)):
+                evaluated = run.progress
+                if (row := task.evaluate(run)) is not None:
+                    log(row)
+    except KeyboardInterrupt:
+        run.save()
+        raise
 
 
 def _means_row(run: Kind, task: Task[Kind], means: dict[str, MetricAccumulator]) -> dict[str, Any]:

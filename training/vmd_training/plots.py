@@ -15,7 +15,6 @@ import numpy as np
 from vmd_training.tables import Row
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Figures: TypeAlias = "dict[str, Figure]"
@@ -100,21 +99,17 @@ def lines(
                 named.setdefault(look["label"], ax.errorbar(
                     xs, ys, np.maximum(bars.T, 0), ms=4, lw=1.6, elinewidth=0.9, capsize=2, **look
                 ))  # fmt: skip
-        _dress(ax, str(panels[at]), sorted({row[x] for row in mine}))
+        ticks = sorted({row[x] for row in mine})
+        ax.set_title(str(panels[at]), fontsize=10)
+        ax.set_xscale("log")
+        ax.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
+        ax.grid(alpha=0.25)
+        ax.set_ylim(-0.03, 1.03)
+        ax.spines[["top", "right"]].set_visible(False)
     if named:
         figure.legend(
             named.values(), named.keys(), loc="outside right upper", fontsize="small",
             frameon=False,
         )  # fmt: skip
     return figure
-
-
-def _dress(ax: Axes, title: str, ticks: Sequence[float]) -> None:
-    ax.set_title(title, fontsize=10)
-    ax.set_xscale("log")
-    ax.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-    ax.minorticks_off()
-    ax.grid(alpha=0.25)
-    ax.set_ylim(-0.03, 1.03)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)

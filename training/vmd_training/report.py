@@ -19,8 +19,9 @@ def plot(rows: list[Row], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     logs = [row for row in rows if "groups" in row]
     for group in dict.fromkeys(name for row in logs for name in row["groups"]):
-        points = [(r["elapsed_s"] / 60, r["groups"][group]) for r in logs if group in r["groups"]]
-        left.plot([x for x, _ in points], [row["loss"] for _, row in points], label=group)
+        of_group = [row for row in logs if group in row["groups"]]
+        losses = [row["groups"][group]["loss"] for row in of_group]
+        left.plot([row["elapsed_s"] / 60 for row in of_group], losses, label=group)
     left.set(xlabel="minutes", ylabel="loss, nats a masked cell", yscale="log")
     if logs:
         left.legend()
@@ -39,19 +40,6 @@ def plot(rows: list[Row], path: Path) -> None:
         right.legend(fontsize="small")
     right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
     figure.savefig(path, dpi=110)
-
-
-def data(run: Run) -> str:
-    """What the run was trained on, as a Markdown table."""
-    groups = groups_of(run.config)
-    total = sum(group.weight for group in groups)
-    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
-    rows = (
-        (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
-         f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
-        for group in groups
-    )  # fmt: skip
-    return markdown(head, rows)
 
 
 def ran(run: Run) -> Row:
@@ -124,7 +112,14 @@ def write_report(run: Run, metrics: Row) -> Path:
 
 def card(run: Run, metrics: Row, name: str, loops: int) -> str:
     """The model card."""
-    latent = run.model.config.latent
+    latent, groups = run.model.config.latent, groups_of(run.config)
+    total = sum(group.weight for group in groups)
+    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
+    data = (
+        (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
+         f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
+        for group in groups
+    )  # fmt: skip
     files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
     return (
         f"# {name}\n\n"
@@ -135,7 +130,7 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
         "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"
         "the figures above are on puzzles from a stream of seeds that training never draws.\n\n"
-        f"{data(run)}\n"
+        f"{markdown(head, data)}\n"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
         " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
         " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"

@@ -27,19 +27,12 @@ EXPORTED = CHECKOUT / "exported"
 """Folder of the included models, in a checkout."""
 
 
-class Duration(click.ParamType[float]):
-    """`90s`, `30m`, `2h`, or plain seconds; the value is in seconds."""
-
-    name = "duration"
-
-    def convert(
-        self, value: str, option: click.Parameter | None, context: click.Context | None
-    ) -> float:
-        """The seconds."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value.strip())
-        if not match or not float(match[1]):
-            self.fail(f"{value!r} is not a duration; write 90s, 30m or 2h", option, context)
-        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+def duration(value: str) -> float:
+    """The seconds in `90s`, `30m`, `2h`, or plain seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value.strip())
+    if not match or not float(match[1]):
+        raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m or 2h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def file_name(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -49,7 +42,7 @@ def file_name(context: click.Context, option: click.Parameter, value: str | None
     return value
 
 
-DURATION = Duration()
+DURATION = click.types.FuncParamType(duration)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, exists=True)

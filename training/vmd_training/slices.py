@@ -121,12 +121,7 @@ class Slice(Run):
     def save(self) -> None:
         """Write the checkpoint, and then the pack."""
         super().save()
-        self.pack()
-
-    def pack(self, ships: Path | None = None) -> None:
-        """Write the pack, where one was asked for, with what ships now."""
-        if self.options.pack is not None:
-            self.place.pack(self.options.pack, ships)
+        self.place.pack(self.options.pack)
 
     def begin(self) -> None:
         """Go on from the lineage, from other weights, or from none. Raises ModelError.
@@ -183,12 +178,6 @@ class Slice(Run):
             f" take {spare:.0f}; give it {1.2 * (spent + spare) + 30:.0f}s or more, or a lower"
             " --count"
         )
-
-    def known(self) -> Scores | None:
-        """The scores of the last row, if they are of this fixed set."""
-        rows = self.place.rows()
-        same = rows and rows[-1]["set"] == fixed.digest(self.scored)
-        return rows[-1]["after"] if same else None
 
     def before(self, spare: float) -> Scores | None:
         """The scores of what the slice starts from, unless that is nothing, or time is short."""
@@ -282,13 +271,13 @@ class Slice(Run):
         }
         # Before the export, which takes a while and may fail.
         write_lines(self.place.ledger, [*rows, row])
-        self.pack()
+        self.place.pack(self.options.pack)
         target = None if ships is None else self._promoted(row, ships)
         row["promoted"] = target is not None
         row["spent_minutes"] = round((self.options.budget_s - self.budget_left_s) / 60, 2)
         write_lines(self.place.ledger, [*rows, row])
         self.place.draw()
-        self.pack(target)
+        self.place.pack(self.options.pack, target)
         return row
 
     def _effort(self, rows: list[Row]) -> Row:
@@ -367,7 +356,9 @@ def run_slice(
     with stop.on_signals(), place.locked():
         one = Slice(place, options, plan, say)
         one.begin()
-        known = one.known()
+        rows = place.rows()
+        same_set = rows and rows[-1]["set"] == fixed.digest(one.scored)
+        known: Scores | None = rows[-1]["after"] if same_set else None
         spare = one.require_time(known)
         before = known or one.before(spare)
         ships = one.ships(spare, before)

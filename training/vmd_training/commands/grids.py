@@ -1,7 +1,8 @@
-"""`vmd-train grids`, and with 9x9 alone `vmd-train sudoku`: learn puzzles, export a model."""
+"""`vmd-train grids`, and with 9x9 alone `sudoku`: learn puzzles, export a model; `export` alone."""
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmd_solver.errors import ModelError
 from vmd_training import session
 from vmd_training.session import COUNT, EXISTING, FOLDER, POSITIVE, RUN, file_name, stated
 
@@ -233,3 +235,36 @@ def _finish(run: Run, name: str, loops: int, promote: bool) -> None:
             return float(final(load_model(ships), groups, seed, loops)["score"])
 
         click.echo(session.promote_better(folder, metrics["score"], scored))
+
+
+@click.command("export")
+@click.argument("model", type=EXISTING)
+@click.option("--out", type=FOLDER,
+              help="Folder to write.  [default: MODEL itself, if it is an exported"
+              " folder]")  # fmt: skip
+@click.option("--name", help="Name of the model.  [default: that of the folder]")
+@click.option("--loops", type=COUNT, help="Loops of one call.  [default: as before, or 16]")
+def export_again(model: Path, out: Path | None, name: str | None, loops: int | None) -> None:
+    """Write the ONNX files of MODEL (an exported folder, a run, or a checkpoint) from its weights.
+
+    For other loops or another name, or a run that was not finished. Figures and card are kept.
+    """
+    from vmd_training.checkpoint import load_model
+    from vmd_training.export import export
+
+    weights = load_model(model)
+    manifest: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+    card = "# No figures yet\n\nExported from a run that was not finished.\n"
+    if (model / "config.json").is_file():
+        try:
+            manifest = json.loads((model / "config.json").read_text("utf-8"))["vmd"]
+            metrics = json.loads((model / "metrics.json").read_text("utf-8"))
+            card = (model / "README.md").read_text("utf-8")
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{model} is damaged, or no model of vmd-train") from error
+    elif out is None:
+        raise click.UsageError(f"{model} is no exported folder; name one to write with --out")
+    folder = out or model
+    name, loops = name or folder.resolve().name, loops or int(manifest.get("loops", 16))
+    click.echo(f"model: {export(weights, folder, name, loops, metrics, card)}")
