@@ -33,17 +33,14 @@ class Peer:
     name: str
     make: Callable[[], Answer]
     reads: Callable[[Board], bool] = lambda board: True
-    needs: str = ""
-    """A module, or a program if it begins with $; empty for none."""
+    needs: str = ""  # a module, or a program if it begins with $; empty for none
 
     @property
     def missing(self) -> str:
         """What is not installed here; empty where nothing is missing."""
-        if not self.needs:
-            return ""
         name = self.needs.lstrip("$")
-        found = shutil.which(name) if name != self.needs else find_spec(name)
-        return "" if found else name
+        find = find_spec if name == self.needs else shutil.which
+        return "" if not name or find(name) else name
 
 
 def ours(mode: str, model: str | None = None, sat: bool = True) -> Callable[[], Answer]:
@@ -208,20 +205,19 @@ def dlxsudoku() -> Answer:
     return answer
 
 
-def program(name: str, *options: str) -> Callable[[], Answer]:
-    """A program that reads puzzles from its input, one a line, and prints the grid."""
+def qqwing() -> Answer:
+    """QQWing, a program that reads puzzles from its input, one a line, and prints the grid."""
 
     def answer(puzzle: Puzzle, seconds: float) -> Values | None:
+        command = ["qqwing", "--solve", "--one-line"]
         line = "".join(str(value or ".") for value in puzzle.givens) + "\n"
-        done = subprocess.run(
-            [name, *options], input=line, capture_output=True, text=True, timeout=seconds
-        )
+        done = subprocess.run(command, input=line, capture_output=True, text=True, timeout=seconds)
         found = re.search(r"[1-9]{81}", done.stdout.replace("\n", ""))
         if found is None:
             raise GaveUp(done.stderr)
         return [int(char) for char in found.group()]
 
-    return lambda: answer
+    return answer
 
 
 def _nine(board: Board) -> bool:
@@ -242,6 +238,6 @@ PEERS = (
     Peer("CaDiCaL", cadical, needs="pysat"),
     Peer("py-sudoku", py_sudoku, _nine, "sudoku"),
     Peer("dlxsudoku", dlxsudoku, _nine, "dlxsudoku"),
-    Peer("qqwing", program("qqwing", "--solve", "--one-line"), _nine, "$qqwing"),
+    Peer("qqwing", qqwing, _nine, "$qqwing"),
 )  # fmt: skip
 """Everything that is run, in the order of the table."""

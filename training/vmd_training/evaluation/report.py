@@ -127,9 +127,8 @@ def measure(
 def write(report: Measurements, sections: Sequence[Section]) -> Path:
     """report.md and its figures, of all sections that were measured; returns the path."""
     about = report.about
-    keys = ("name", "latent", "backbone", "parameters", "loops", "recipe", "runtime", "digest")
-    names = ("model", *keys[1:4], "loops a call", *keys[5:])
-    models = markdown(names, ([model[key] for key in keys] for model in about["models"]))
+    heads = [{"name": "model", "loops": "loops a call"}.get(key, key) for key in about["models"][0]]
+    models = markdown(heads, (list(model.values()) for model in about["models"]))
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     parts = [
         f"# Evaluation of {about['models'][0]['name']}\n\n{models}\n"
