@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -53,11 +53,12 @@ def write(path: Path, count: int, *grids: Values) -> None:
                 stream.write(",".join(text[at : at + 81] for text in texts) + "\n")
 
 
+@dataclass
 class Measured:
     """The command of this checkout, run in a folder."""
 
-    def __init__(self, folder: Path, repeats: int) -> None:
-        self.folder, self.repeats = folder, repeats
+    folder: Path
+    repeats: int
 
     def solve(self, arguments: list[str], count: int, *grids: Values) -> Run:
         """The best run on so many puzzles, all of which must be solved."""
@@ -65,22 +66,18 @@ class Measured:
         write(path, count, *grids)
         command = [sys.executable, "-m", "vmd_solver.cli.solve", "-q", *arguments]
         command += ["-o", str(self.folder / "out"), str(path)]
-        done = [astuple(run(command, ROOT)) for _ in range(self.repeats)]
+        done = [run(command, ROOT) for _ in range(self.repeats)]
         return Run(*map(min, zip(*done, strict=True)))
 
     def row(self, name: str, arguments: str, count: int, *grids: Values) -> Row:
         """One row of the table: rates of the puzzles by which the larger file is larger."""
         small, large = (self.solve(arguments.split(), m, *grids) for m in (count // 2, count))
-        seconds = {
-            "a second": large.wall_s - small.wall_s,
-            "a processor second": large.cpu_s - small.cpu_s,
-        }
-        # None where other work on the machine drowned the difference.
-        rates = {
-            of: round((count - count // 2) / s) if s > 0 else None for of, s in seconds.items()
-        }
-        facts = {"puzzles": name, "arguments": arguments, "count": count}
-        return {**facts, **rates, "peak MB": round(large.peak_mb)}
+        row: Row = {"puzzles": name, "arguments": arguments, "count": count}
+        wall, cpu = large.wall_s - small.wall_s, large.cpu_s - small.cpu_s
+        for of, seconds in (("a second", wall), ("a processor second", cpu)):
+            # None where other work on the machine drowned the difference.
+            row[of] = round((count - count // 2) / seconds) if seconds > 0 else None
+        return {**row, "peak MB": round(large.peak_mb)}
 
 
 def table(options: argparse.Namespace, folder: Path) -> Iterator[Row]:

@@ -10,11 +10,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,16 +33,14 @@ def options_of(doc: str | None, rest: str = "", **options: tuple[Any, ...]) -> a
     """
     parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     for name, (default, text, *choices) in options.items():
-        facts: dict[str, Any] = {"default": default, "type": type(default)}
+        facts: dict[str, Any] = {"default": default, "type": type(default), "help": text}
         if isinstance(default, type):
-            facts = {"type": default}
+            facts.update(default=None, type=default)
         elif isinstance(default, list):
-            facts = {"default": [], "type": default[0], "action": "append"}
+            facts.update(default=[], type=default[0], action="append")
         elif isinstance(default, tuple):
-            facts = {"default": default, "type": type(default[0]), "nargs": "+"}
-        parser.add_argument(
-            f"--{name}", help=text, choices=choices[0] if choices else None, **facts
-        )
+            facts.update(type=type(default[0]), nargs="+")
+        parser.add_argument(f"--{name}", choices=choices[0] if choices else None, **facts)
     if rest:
         parser.add_argument("arguments", nargs="*", help=rest)
     return parser.parse_args()
@@ -67,15 +64,18 @@ def machine() -> Row:
     return facts
 
 
-def show(rows: Iterable[Row], columns: dict[str, Cell] | None = None) -> list[Row]:
-    """All rows, each printed as it comes, in a Markdown table; of all their keys by default."""
+def show(rows: Iterable[Row], columns: Mapping[str, str | Cell] | None = None) -> list[Row]:
+    """All rows, each printed as it comes, in a Markdown table; of all their keys by default.
+
+    A column is a key of the rows, or a function of one.
+    """
     shown: list[Row] = []
-    head: tuple[str, ...] = tuple(columns or ())
     for row in rows:
         if not shown:
-            head = head or tuple(row)
-            print(markdown(head, ()), end="")
-        cells = (columns[key](row) if columns else row.get(key, "") for key in head)
+            columns = columns or {key: key for key in row}
+            print(markdown(tuple(columns), ()), end="")
+        ways = (columns or {}).values()
+        cells = (row.get(way, "") if isinstance(way, str) else way(row) for way in ways)
         print(line(cells), end="", flush=True)
         shown.append(row)
     return shown
@@ -104,8 +104,7 @@ def median_and_p90(values: Iterable[float], unit: str, digits: int) -> Row:
     return {f"median_{unit}": round(median, digits), f"p90_{unit}": round(p90, digits)}
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """What a process took: seconds by the clock and of the processors, and resident memory."""
 
     wall_s: float

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper
 
 from vmd_solver.denoiser import onnx as runtime
@@ -35,17 +36,12 @@ Shape = tuple[int, ...]
 class Product:
     """One matrix product, as it was run."""
 
-    kind: str
-    """MatMul, Gemm or Einsum."""
+    kind: str  # MatMul, Gemm or Einsum
     shapes: tuple[Shape, Shape] = ((), ())
-    equation: str = ""
-    """Of an Einsum."""
-    transposed: tuple[bool, bool] = (False, False)
-    """Of a Gemm."""
-    looped: bool = False
-    """Whether it is run once a loop, or once a call."""
-    times: int = 1
-    """How often it is run then."""
+    equation: str = ""  # of an Einsum
+    transposed: tuple[bool, bool] = (False, False)  # of a Gemm
+    looped: bool = False  # run once a loop, or once a call
+    times: int = 1  # how often it is run then
 
     @property
     def operations(self) -> int:
@@ -73,8 +69,6 @@ class Counter:
     """
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime
-
         model = onnx.load(path)
         del model.graph.output[:]
         self._found: list[Product] = []
@@ -145,13 +139,11 @@ def _instrument(graph: onnx.GraphProto, found: list[Product], looped: bool) -> l
 
 @dataclass
 class Count:
-    """What was counted."""
+    """What was counted, and the processor seconds that the counting itself took."""
 
     operations: int = 0
     seconds: float = 0.0
-    """Processor time that the counting itself took."""
-    products: list[Product] = field(default_factory=list)
-    """All that were run, each loop's once a call."""
+    products: list[Product] = field(default_factory=list)  # each loop's once a call
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.generate import full_grids, minimal_puzzles
 from vmd_solver.csp.verify import verify
 from vmd_training.evaluation.sets import puzzles_of
-from vmd_training.tables import Cell, Row, number, text
+from vmd_training.tables import Cell, Row, number
 
 Puzzles = list[tuple[Puzzle, bool]]
 """Puzzles, and whether each can be solved."""
@@ -46,7 +46,6 @@ LARGE = {
 
 STARTING_S = 120.0
 """Most seconds until a solver is ready, compiling included."""
-
 
 ANSWER: list[Answer] = []
 """In a process of a peer, its answer."""
@@ -91,8 +90,8 @@ def measure(peer: Peer, puzzles: Puzzles, limit: float) -> Row:
     for at, (puzzle, can_be) in enumerate([puzzles[0], *puzzles], -1):
         try:
             # Those that can keep to a limit have time to say so.
-            found = pool.apply_async(work, (puzzle, limit)).get(limit * 1.1 + 1)
-            values, reason, took, peak = found
+            asked = pool.apply_async(work, (puzzle, limit))
+            values, reason, took, peak = asked.get(limit * 1.1 + 1)
         except multiprocessing.TimeoutError:
             values, reason, took = None, "time", limit
             pool.terminate()
@@ -152,14 +151,14 @@ def sets(
             yield path.name, partial(read, path, count)
 
 
-COLUMNS: dict[str, Cell] = {
-    "solver": text("peer"),
+COLUMNS: dict[str, str | Cell] = {
+    "solver": "peer",
     "solved": number("solved", ".3f"),
     "/s": number("a_second"),
     "median ms": number("median_ms"),
     "p90 ms": number("p90_ms", ".1f"),
     "start s": number("start_s"),
-    "MB": text("megabytes"),
+    "MB": "megabytes",
     "wrong": lambda row: ", ".join(map(str, row["wrong"])),
 }
 

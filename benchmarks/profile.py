@@ -16,7 +16,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,7 +62,6 @@ def timing() -> Iterator[dict[str, float]]:
     within: list[float] = []
 
     def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
         def inner(*args: Any, **kwargs: Any) -> Any:
             within.append(0.0)
             started = time.perf_counter()

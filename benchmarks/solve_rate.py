@@ -86,13 +86,12 @@ def table(rows: Sequence[Row]) -> str:
     found: dict[tuple[str, int, str], dict[str, Row]] = {}
     for row in rows:
         found.setdefault((row["set"], row["latents"], row["model"]), {})[row["select"]] = row
-    sets = list(dict.fromkeys(name for name, _, _ in found))
+    sets = list(dict.fromkeys(row["set"] for row in rows))
     lines = []
     for of in sorted(found, key=lambda line: (sets.index(line[0]), line[1])):
         ways = [found[of].get(select) for select in SELECTS]
-        lines.append(
-            [*of, *(cell(way) if way else "" for way in ways for cell in COLUMNS.values())]
-        )
+        cells = (cell(way) if way else "" for way in ways for cell in COLUMNS.values())
+        lines.append([*of, *cells])
     columns = (f"{select}: {column}" for select in SELECTS for column in COLUMNS)
     return markdown(("set", "K", "model", *columns), lines)
 
@@ -111,10 +110,8 @@ def main() -> None:
         seed=(0, "of the draws"),
         earlier=([Path], "an output of this benchmark; may be given again"),
     )
-    files = [assets.path("puzzles/hard-100.sdm")]
-    if options.data is not None:
-        files = [options.data / f"{name}.txt" for name in options.sets]
-    sets = [read(file, options.count) for file in files]
+    named = [options.data / f"{name}.txt" for name in options.sets] if options.data else []
+    sets = [read(file, options.count) for file in named or [assets.path("puzzles/hard-100.sdm")]]
     rows: list[Row] = []
     for file in options.earlier:
         rows += json.loads(file.read_text("utf-8").splitlines()[-1])["rows"]

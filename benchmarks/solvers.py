@@ -11,6 +11,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import combinations
 from typing import Any
@@ -33,148 +35,138 @@ class Peer:
     name: str
     make: Callable[[], Answer]
     reads: Callable[[Board], bool] = lambda board: True
-    needs: str = ""
-    """A module, or a program if it begins with $; empty for none."""
+    needs: str = ""  # a module, or a program if it begins with $; empty for none
 
     @property
     def missing(self) -> str:
         """What is not installed here; empty where nothing is missing."""
-        if not self.needs:
-            return ""
         name = self.needs.lstrip("$")
-        found = shutil.which(name) if name != self.needs else find_spec(name)
-        return "" if found else name
+        find = find_spec if name == self.needs else shutil.which
+        return "" if not name or find(name) else name
 
 
-def ours(mode: str, model: str | None = None, sat: bool = True) -> Callable[[], Answer]:
+def ours(mode: str, model: str | None = None, sat: bool = True) -> Answer:
     """This project, through its public interface; without `sat` no clauses are learned."""
+    from vmd_solver.csp import clauses
+    from vmd_solver.csp.compiled import available, machine
+    from vmd_solver.denoiser import load
+    from vmd_solver.sampling import Settings, Solver
 
-    def make() -> Answer:
-        from vmd_solver.csp import clauses
-        from vmd_solver.csp.compiled import available, machine
-        from vmd_solver.denoiser import load
-        from vmd_solver.sampling import Settings, Solver
-
-        denoiser = None if mode == "exact" else load(model, "cpu")
-        settings = Settings(mode)  # type: ignore[arg-type]
-        if available():
-            machine(True)
-        if not sat:
-            clauses.available = lambda: False  # type: ignore[assignment]
-
-        def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-            found = Solver(replace(settings, timeout_s=seconds), denoiser).solve(puzzle)
-            if found.values is None and found.status != "unsatisfiable":
-                raise GaveUp(found.message)
-            return found.values
-
-        return answer
-
-    return make
-
-
-def norvig() -> Answer:
-    """Propagation and depth-first search over a dict of strings, the way of Norvig's essay."""
+    denoiser = None if mode == "exact" else load(model, "cpu")
+    settings = Settings(mode)  # type: ignore[arg-type]
+    if available():
+        machine(True)
+    if not sat:
+        clauses.available = lambda: False  # type: ignore[assignment]
 
     def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        board = puzzle.board
-        units = [[unit for unit in board.units if cell in unit] for cell in range(board.n)]
-
-        def assign(values: dict[int, str], cell: int, digit: str) -> bool:
-            return all(eliminate(values, cell, other) for other in values[cell] if other != digit)
-
-        def eliminate(values: dict[int, str], cell: int, digit: str) -> bool:
-            if digit not in values[cell]:
-                return True
-            values[cell] = values[cell].replace(digit, "")
-            if not values[cell]:
-                return False
-            if len(values[cell]) == 1:
-                last = values[cell]
-                if not all(eliminate(values, peer, last) for peer in board.peers[cell]):
-                    return False
-            for unit in units[cell]:
-                places = [other for other in unit if digit in values[other]]
-                if not places:
-                    return False
-                if len(places) == 1 and not assign(values, places[0], digit):
-                    return False
-            return True
-
-        def search(values: dict[int, str]) -> dict[int, str] | None:
-            if all(len(left) == 1 for left in values.values()):
-                return values
-            _, cell = min((len(left), cell) for cell, left in values.items() if len(left) > 1)
-            for digit in values[cell]:
-                copy = values.copy()
-                if assign(copy, cell, digit) and (found := search(copy)):
-                    return found
-            return None
-
-        digits = "".join(chr(48 + value) for value in range(1, board.D + 1))
-        values = dict.fromkeys(range(board.n), digits)
-        for cell, given in enumerate(puzzle.givens):
-            if given and not assign(values, cell, chr(48 + given)):
-                return None
-        found = search(values)
-        return None if found is None else [ord(found[cell]) - 48 for cell in range(board.n)]
+        found = Solver(replace(settings, timeout_s=seconds), denoiser).solve(puzzle)
+        if found.values is None and found.status != "unsatisfiable":
+            raise GaveUp(found.message)
+        return found.values
 
     return answer
 
 
-def cp_sat() -> Answer:
+def loaded(answer: Answer, *modules: str) -> Answer:
+    """A solver that is a function, when the modules that it imports are loaded."""
+    for module in modules:
+        import_module(module)
+    return answer
+
+
+def norvig(puzzle: Puzzle, seconds: float) -> Values | None:
+    """Propagation and depth-first search over a dict of strings, the way of Norvig's essay."""
+    board = puzzle.board
+    units = [[unit for unit in board.units if cell in unit] for cell in range(board.n)]
+
+    def assign(values: dict[int, str], cell: int, digit: str) -> bool:
+        return all(eliminate(values, cell, other) for other in values[cell] if other != digit)
+
+    def eliminate(values: dict[int, str], cell: int, digit: str) -> bool:
+        if digit not in values[cell]:
+            return True
+        values[cell] = values[cell].replace(digit, "")
+        if not values[cell]:
+            return False
+        if len(values[cell]) == 1:
+            last = values[cell]
+            if not all(eliminate(values, peer, last) for peer in board.peers[cell]):
+                return False
+        for unit in units[cell]:
+            places = [other for other in unit if digit in values[other]]
+            if not places:
+                return False
+            if len(places) == 1 and not assign(values, places[0], digit):
+                return False
+        return True
+
+    def search(values: dict[int, str]) -> dict[int, str] | None:
+        if all(len(left) == 1 for left in values.values()):
+            return values
+        _, cell = min((len(left), cell) for cell, left in values.items() if len(left) > 1)
+        for digit in values[cell]:
+            copy = values.copy()
+            if assign(copy, cell, digit) and (found := search(copy)):
+                return found
+        return None
+
+    digits = "".join(chr(48 + value) for value in range(1, board.D + 1))
+    values = dict.fromkeys(range(board.n), digits)
+    for cell, given in enumerate(puzzle.givens):
+        if given and not assign(values, cell, chr(48 + given)):
+            return None
+    found = search(values)
+    return None if found is None else [ord(found[cell]) - 48 for cell in range(board.n)]
+
+
+def cp_sat(puzzle: Puzzle, seconds: float) -> Values | None:
     """OR-Tools CP-SAT with its default settings: an all-different for each unit."""
     from ortools.sat.python import cp_model
 
-    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        board, model = puzzle.board, cp_model.CpModel()
-        cells = [
-            model.new_int_var(given or 1, given or board.D, f"c{cell}")
-            for cell, given in enumerate(puzzle.givens)
-        ]
-        for unit in board.units:
-            model.add_all_different([cells[cell] for cell in unit])
-        solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = seconds
-        status = solver.solve(model)
-        if status == cp_model.INFEASIBLE:
-            return None
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            raise GaveUp
-        return [int(solver.value(cell)) for cell in cells]
-
-    return answer
+    board, model = puzzle.board, cp_model.CpModel()
+    cells = [
+        model.new_int_var(given or 1, given or board.D, f"c{cell}")
+        for cell, given in enumerate(puzzle.givens)
+    ]
+    for unit in board.units:
+        model.add_all_different([cells[cell] for cell in unit])
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = seconds
+    status = solver.solve(model)
+    if status == cp_model.INFEASIBLE:
+        return None
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise GaveUp
+    return [int(solver.value(cell)) for cell in cells]
 
 
-def cadical() -> Answer:
+def cadical(puzzle: Puzzle, seconds: float) -> Values | None:
     """CaDiCaL through python-sat: a variable for each value that no given rules out."""
     from pysat.solvers import Cadical153
 
-    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        board = puzzle.board
-        names: dict[tuple[int, int], int] = {}
-        for cell, given in enumerate(puzzle.givens):
-            taken = {puzzle.givens[peer] for peer in board.peers[cell]}
-            for value in (given,) if given else range(1, board.D + 1):
-                if value not in taken:
-                    names[cell, value] = len(names) + 1
-        with Cadical153() as solver:
-            for cell in range(board.n):
-                mine = [names[cell, v] for v in range(1, board.D + 1) if (cell, v) in names]
-                solver.add_clause(mine)
-                at_most_one(solver, mine)
-            for unit in board.units:
-                for value in range(1, board.D + 1):
-                    places = [names[cell, value] for cell in unit if (cell, value) in names]
-                    at_most_one(solver, places)
-                    if len(unit) == board.D:
-                        solver.add_clause(places)
-            if not solver.solve():
-                return None
-            true = set(solver.get_model() or ())
-        return [value for (_, value), name in names.items() if name in true]
-
-    return answer
+    board = puzzle.board
+    names: dict[tuple[int, int], int] = {}
+    for cell, given in enumerate(puzzle.givens):
+        taken = {puzzle.givens[peer] for peer in board.peers[cell]}
+        for value in (given,) if given else range(1, board.D + 1):
+            if value not in taken:
+                names[cell, value] = len(names) + 1
+    with Cadical153() as solver:
+        for cell in range(board.n):
+            mine = [names[cell, v] for v in range(1, board.D + 1) if (cell, v) in names]
+            solver.add_clause(mine)
+            at_most_one(solver, mine)
+        for unit in board.units:
+            for value in range(1, board.D + 1):
+                places = [names[cell, value] for cell in unit if (cell, value) in names]
+                at_most_one(solver, places)
+                if len(unit) == board.D:
+                    solver.add_clause(places)
+        if not solver.solve():
+            return None
+        true = set(solver.get_model() or ())
+    return [value for (_, value), name in names.items() if name in true]
 
 
 def at_most_one(solver: Any, literals: Sequence[int]) -> None:
@@ -183,45 +175,34 @@ def at_most_one(solver: Any, literals: Sequence[int]) -> None:
         solver.add_clause([-pair[0], -pair[1]])
 
 
-def py_sudoku() -> Answer:
+def py_sudoku(puzzle: Puzzle, seconds: float) -> Values | None:
     """py-sudoku: backtracking in plain Python."""
     from sudoku import Sudoku
 
-    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        rows = puzzle.to_array().reshape(9, 9).tolist()
-        solved = Sudoku(3, 3, board=[[value or None for value in row] for row in rows]).solve()
-        values = [value for row in solved.board for value in row]
-        return None if None in values else values
-
-    return answer
+    rows = puzzle.to_array().reshape(9, 9).tolist()
+    solved = Sudoku(3, 3, board=[[value or None for value in row] for row in rows]).solve()
+    values = [value for row in solved.board for value in row]
+    return None if None in values else values
 
 
-def dlxsudoku() -> Answer:
+def dlxsudoku(puzzle: Puzzle, seconds: float) -> Values | None:
     """dlxsudoku: singles, then exact cover, in plain Python."""
     from dlxsudoku import Sudoku
 
-    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        solver = Sudoku("".join(map(str, puzzle.givens)))
-        solver.solve()
-        return [int(char) for char in solver.to_oneliner()]
-
-    return answer
+    solver = Sudoku("".join(map(str, puzzle.givens)))
+    solver.solve()
+    return [int(char) for char in solver.to_oneliner()]
 
 
-def program(name: str, *options: str) -> Callable[[], Answer]:
-    """A program that reads puzzles from its input, one a line, and prints the grid."""
-
-    def answer(puzzle: Puzzle, seconds: float) -> Values | None:
-        line = "".join(str(value or ".") for value in puzzle.givens) + "\n"
-        done = subprocess.run(
-            [name, *options], input=line, capture_output=True, text=True, timeout=seconds
-        )
-        found = re.search(r"[1-9]{81}", done.stdout.replace("\n", ""))
-        if found is None:
-            raise GaveUp(done.stderr)
-        return [int(char) for char in found.group()]
-
-    return lambda: answer
+def qqwing(puzzle: Puzzle, seconds: float) -> Values | None:
+    """QQWing, a program that reads puzzles from its input, one a line, and prints the grid."""
+    command = ["qqwing", "--solve", "--one-line"]
+    line = "".join(str(value or ".") for value in puzzle.givens) + "\n"
+    done = subprocess.run(command, input=line, capture_output=True, text=True, timeout=seconds)
+    found = re.search(r"[1-9]{81}", done.stdout.replace("\n", ""))
+    if found is None:
+        raise GaveUp(done.stderr)
+    return [int(char) for char in found.group()]
 
 
 def _nine(board: Board) -> bool:
@@ -229,19 +210,19 @@ def _nine(board: Board) -> bool:
 
 
 PEERS = (
-    Peer("ours, guided", ours("guided"), needs="onnxruntime"),
-    Peer("ours, neural", ours("neural"), lambda board: board.n <= 256, "onnxruntime"),
-    Peer("ours, exact", ours("exact")),
-    Peer("ours, without sat", ours("exact", sat=False), needs="pysat"),
+    Peer("ours, guided", partial(ours, "guided"), needs="onnxruntime"),
+    Peer("ours, neural", partial(ours, "neural"), lambda board: board.n <= 256, "onnxruntime"),
+    Peer("ours, exact", partial(ours, "exact")),
+    Peer("ours, without sat", partial(ours, "exact", sat=False), needs="pysat"),
     Peer(
-        "no latent, neural", ours("neural", "grids-none"), lambda board: board.n <= 256,
+        "no latent, neural", partial(ours, "neural", "grids-none"), lambda board: board.n <= 256,
         "onnxruntime",
     ),
-    Peer("Norvig's way", norvig, lambda board: board.D <= 25),
-    Peer("CP-SAT", cp_sat, needs="ortools"),
-    Peer("CaDiCaL", cadical, needs="pysat"),
-    Peer("py-sudoku", py_sudoku, _nine, "sudoku"),
-    Peer("dlxsudoku", dlxsudoku, _nine, "dlxsudoku"),
-    Peer("qqwing", program("qqwing", "--solve", "--one-line"), _nine, "$qqwing"),
+    Peer("Norvig's way", partial(loaded, norvig), lambda board: board.D <= 25),
+    Peer("CP-SAT", partial(loaded, cp_sat, "ortools.sat.python.cp_model"), needs="ortools"),
+    Peer("CaDiCaL", partial(loaded, cadical, "pysat.solvers"), needs="pysat"),
+    Peer("py-sudoku", partial(loaded, py_sudoku, "sudoku"), _nine, "sudoku"),
+    Peer("dlxsudoku", partial(loaded, dlxsudoku, "dlxsudoku"), _nine, "dlxsudoku"),
+    Peer("qqwing", partial(loaded, qqwing), _nine, "$qqwing"),
 )  # fmt: skip
 """Everything that is run, in the order of the table."""

@@ -11,7 +11,7 @@ import tempfile
 
 from benchmarks.harness import end, installed, median_and_p90, options_of, run, show
 from vmd_solver.assets import puzzle_path
-from vmd_training.tables import Row, text
+from vmd_training.tables import Row
 
 
 def measure(command: list[str], repeats: int) -> Row:
@@ -34,11 +34,9 @@ def main() -> None:
     puzzle = str(puzzle_path(options.puzzle))
     commands = {mode: [*solve, "--mode", mode, puzzle] for mode in ("guided", "exact")}
     commands["python, import numpy"] = [sys.executable, "-c", "import numpy"]
-    keys = {"process": "process", "median s": "median_s", "p90 s": "p90_s", "peak MB": "peak_mb"}
-    rows = show(
-        ({"process": name, **measure(one, options.repeats)} for name, one in commands.items()),
-        {head: text(key) for head, key in keys.items()},
-    )
+    columns = {"process": "process", "median s": "median_s", "p90 s": "p90_s", "peak MB": "peak_mb"}
+    found = ({"process": name, **measure(one, options.repeats)} for name, one in commands.items())
+    rows = show(found, columns)
     end("startup", puzzle=options.puzzle, repeats=options.repeats, processes=rows)
 
 

@@ -16,7 +16,7 @@ from benchmarks.harness import end, installed, options_of, passes, show
 from benchmarks.startup import measure
 from vmd_solver.text.denoiser import OnnxText, load
 from vmd_solver.text.sampler import TextSettings, extend
-from vmd_training.tables import Row, text
+from vmd_training.tables import Row
 
 PROMPT = "First Citizen:\nBefore we proceed any further, hear me speak.\n"
 NEW = 128
@@ -51,11 +51,8 @@ def main() -> None:
         repeats=(5, "texts, of which the fastest counts"),
     )
     model = load(options.model, "cpu", options.threads)
-    columns = {
-        "tokens a block": text("block"),
-        "calls a block": text("calls"),
-        "new tokens a second": text("tokens_a_second"),
-    }
+    columns = {"tokens a block": "block", "calls a block": "calls"}
+    columns["new tokens a second"] = "tokens_a_second"
     speed = show(speeds(model, options.repeats), columns)
     kept, all_at_once = (call_ms(model, length, options.repeats) for length in (16, model.length))
     print(f"\na call: {kept} ms on 16 tokens beside {model.length - 16} kept ones,", end=" ")

@@ -26,7 +26,7 @@ from vmd_solver.play.storage import folders_at
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.commands import TABLES
 from vmd_solver.tui.widgets.board import BoardView
-from vmd_training.tables import Row, text
+from vmd_training.tables import Row
 
 SIZES = ((80, 24), (200, 60))
 LIMIT_MS = 50.0
@@ -42,13 +42,12 @@ KEYS = {
 }
 """Keys of each kind; a kind is measured over several rounds of them."""
 
-
 COLUMNS = {
-    "key": text("key"),
-    "median ms": text("median_ms"),
-    "p90 ms": text("p90_ms"),
-    "worst ms": text("worst_ms"),
-    "wall ms": text("wall_median_ms"),
+    "key": "key",
+    "median ms": "median_ms",
+    "p90 ms": "p90_ms",
+    "worst ms": "worst_ms",
+    "wall ms": "wall_median_ms",
 }
 
 
@@ -82,13 +81,13 @@ async def measure(size: tuple[int, int], rounds: int) -> list[Row]:
     rows = []
     for kind, found in times.items():
         processor, wall = (sorted(values) for values in zip(*found, strict=True))
-        figures = {
+        row = {
             "median_ms": statistics.median(processor),
             "p90_ms": processor[int(0.9 * (len(processor) - 1))],
             "worst_ms": processor[-1],
             "wall_median_ms": statistics.median(wall),
         }
-        rows.append({"key": kind, **{name: round(ms, 1) for name, ms in figures.items()}})
+        rows.append({"key": kind, **{name: round(ms, 1) for name, ms in row.items()}})
     return rows
 
 
@@ -116,18 +115,14 @@ def main() -> None:
         seed=(0, "of the random keys"),
     )
     found: dict[str, dict[str, Row]] = {}
+    slow: list[str] = []
     for columns, lines in SIZES:
         size = f"{columns}x{lines}"
         print(f"25x25 at {size}")
         rows = show(asyncio.run(measure((columns, lines), options.rounds)), COLUMNS)
+        slow += [f"{size} {row['key']}" for row in rows if row["median_ms"] > LIMIT_MS]
         found[size] = {row.pop("key"): row for row in rows}
     soaked = asyncio.run(soak(options.soak, options.seed)) if options.soak else None
-    slow = [
-        f"{size} {kind}"
-        for size, kinds in found.items()
-        for kind, row in kinds.items()
-        if row["median_ms"] > LIMIT_MS
-    ]
     facts = {"rounds": options.rounds, "limit_ms": LIMIT_MS, "slow": slow, "soak": soaked}
     end("tui", **facts, keys=found)
     raise SystemExit(bool(slow))

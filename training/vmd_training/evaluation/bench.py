@@ -38,28 +38,18 @@ for the time left."""
 ROWS = {"cpu": 64, "gpu": 1024}
 """Rows of one call."""
 
-OMITTED = ("max_guesses", "timeout_s", "batch", "solutions")
-"""Settings that change no outcome here."""
-
 
 @dataclass(frozen=True)
 class Scale:
     """How much is measured."""
 
-    count: int = 100
-    """Puzzles of a set."""
-    calls: tuple[int, ...] = (1, 5, 10, 20, 50)
-    """NFE of solve rates."""
-    budget: int = 10
-    """NFE where only one number of calls is looked at."""
-    sampled: tuple[int, ...] = (1, 2, 4, 8, 16)
-    """NFE of grids from an empty board."""
-    empties: int = 200
-    """Grids from each empty board."""
-    latents: tuple[int, ...] = (1, 4, 16, 64)
-    """K."""
-    loops: tuple[int, ...] = (16, 32, 64, 128, 256)
-    """Loops with nothing committed."""
+    count: int = 100  # puzzles of a set
+    calls: tuple[int, ...] = (1, 5, 10, 20, 50)  # NFE of solve rates
+    budget: int = 10  # NFE where only one number of calls is looked at
+    sampled: tuple[int, ...] = (1, 2, 4, 8, 16)  # NFE of grids from an empty board
+    empties: int = 200  # grids from each empty board
+    latents: tuple[int, ...] = (1, 4, 16, 64)  # K
+    loops: tuple[int, ...] = (16, 32, 64, 128, 256)  # with nothing committed
 
     @property
     def few(self) -> int:
@@ -112,17 +102,17 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Section:
-    """One question of the report."""
+    """One question of the report: the text above its tables, and both of at least one row.
+
+    Figures come by file name, `colours` are those of the models.
+    """
 
     name: str
     title: str
     question: str
-    """What is asked, and how it is measured: the text above its tables."""
     tasks: Callable[[Bench], Iterator[Task]]
     tables: Callable[[list[Row]], list[Table]]
-    """Of at least one row."""
     figures: Callable[[list[Row], Mapping[str, str]], Figures] = lambda rows, colours: {}
-    """Figures by file name; `colours` is the colour of each model."""
 
 
 @dataclass
@@ -133,8 +123,7 @@ class Bench:
     scale: Scale = field(default_factory=Scale)
     seed: int = 0
     data: Path | None = None
-    names: tuple[str, ...] = ()
-    """The chosen sets, by name or path; empty means all that there are."""
+    names: tuple[str, ...] = ()  # the chosen sets, by name or path; empty means all there are
     rows: int = ROWS["cpu"]
 
     def __post_init__(self) -> None:
@@ -146,19 +135,17 @@ class Bench:
         for path in self.files("sudoku/*.txt"):
             makers[path.stem] = partial(sets.read, path, count)
         for name in self.names:
-            path = Path(name)
-            if name not in makers and not path.is_file():
-                known = ", ".join(makers)
+            if name in makers:
+                continue
+            path, known = Path(name), ", ".join(makers)
+            if not path.is_file():
                 raise VmdError(f"no set or file {name}; there are {known}, and files by path")
-            if name not in makers and is_zipfile(path):
-                makers[name] = partial(sets.mined, path, count, seed)
-            makers.setdefault(name, partial(sets.read, path, count))
+            mined, read = partial(sets.mined, path, count, seed), partial(sets.read, path, count)
+            makers[name] = mined if is_zipfile(path) else read
+        # The sets of solve rates, the two of finer questions, and the files of other families.
         self.sets = [Source(name, count, makers[name]) for name in self.names or makers]
-        """The sets of solve rates."""
         self.core = self.among(MINIMAL, HARDEST)
-        """The two sets of finer questions."""
         self.variants = self.files("variants/*.jsonl")
-        """Files of other families."""
 
     @cached_property
     def further(self) -> list[Source]:
@@ -206,7 +193,9 @@ class Bench:
 
     def facts(self, model: Model, of: PuzzleSet, settings: Settings) -> Row:
         """What a row says of how it was measured: on what, and every setting that matters."""
-        kept = {name: value for name, value in asdict(settings).items() if name not in OMITTED}
+        kept = asdict(settings)
+        for unimportant in ("max_guesses", "timeout_s", "batch", "solutions"):
+            del kept[unimportant]
         return {
             "set": of.name,
             "digest": of.digest,
@@ -234,11 +223,11 @@ def each(key: tuple[str, ...], *settings: Settings, **facts: str) -> Case:
 def outcome(solutions: Sequence[Solution]) -> Row:
     """Share solved, and means over all puzzles, solved or not."""
     assert all(solution.verified for solution in solutions if solution.status == "solved")
-    means = {
-        f"{name}_mean": round(float(np.mean([getattr(s, name) for s in solutions])), 3)
-        for name in ("nfe", "guesses")
+    return {
+        **share(sum(s.status == "solved" for s in solutions), len(solutions)),
+        "nfe_mean": round(float(np.mean([s.nfe for s in solutions])), 3),
+        "guesses_mean": round(float(np.mean([s.guesses for s in solutions])), 3),
     }
-    return {**share(sum(s.status == "solved" for s in solutions), len(solutions)), **means}
 
 
 def across(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.sampling import Settings
 from vmd_training import boards, intervals, plots
 from vmd_training.evaluation import sets
-from vmd_training.evaluation.bench import Bench, Case, Section, Source, Task, across, each, lines
+from vmd_training.evaluation.bench import STOPS, Bench, Case, Section, Source, Task, across, lines
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
 from vmd_training.evaluation.solving import PLAIN
@@ -75,14 +74,12 @@ def _families(bench: Bench) -> Iterator[Task]:
         puzzles = sets.read(path, some).puzzles
         make = partial(PuzzleSet, path.name, puzzles)
         sources.append(Source(path.name, some, make, puzzles[0].board))
-    case = each((), Settings("neural", nfe=bench.scale.budget))
-    case = case._replace(run=partial(_held, case))
-    return bench.tasks(sources, lambda model: [case])
+    return bench.tasks(sources, lambda model: [Case((), bench.scale.budget * STOPS, _held)])
 
 
-def _held(case: Case, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
-    """The row of the case, and what it is held against."""
-    (row,) = case.run(bench, model, of)
+def _held(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+    """How much of it is solved, and what that is held against."""
+    row = bench.row(model, of, Settings("neural", nfe=bench.scale.budget))
     kind, trained = kind_of(of.puzzles[0].board), model.trained_on
     seen = None if trained is None else kind in trained
     return [{**row, "kind": kind, "trained": seen, "counterpart": counterpart(kind, trained)}]
@@ -152,13 +149,12 @@ def _dependency(bench: Bench) -> Iterator[Task]:
         several.append(Source(f"several {name}", few, make, board))
     if bench.data and any(one.name == MULTI for one in bench.sets):
         path = bench.data / "sudoku" / f"{MULTI}.txt"
-        several.append(Source(f"several {MULTI}", few, lambda: _of_file(path).first(few)))
+        every = Source(
+            f"several {MULTI}", few, lambda: sets.enumerated(MULTI, sets.read(path, None).puzzles)
+        )
+        several.append(every.first(few))
     yield from bench.tasks(empty, partial(_sampled, _empty, sum(scale.sampled)))
     yield from bench.tasks(several, partial(_sampled, _several, max(scale.latents) * CALLS))
-
-
-def _of_file(path: Path) -> PuzzleSet:
-    return sets.enumerated(MULTI, sets.read(path, None).puzzles)
 
 
 def _sampled(
@@ -248,41 +244,29 @@ SPREAD = lines(
 )
 
 
-def _parts(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows of empty boards, and of puzzles with several solutions."""
-    empty, several = ([row for row in rows if row["what"] == part] for part in ("empty", "several"))
-    return empty, several
-
-
 def _dependency_tables(rows: list[Row]) -> list[Table]:
     """Empty boards; then puzzles with several solutions, all samples and by their number."""
-    empty, several = _parts(rows)
+    empty, several = ([row for row in rows if row["what"] == part] for part in ("empty", "several"))
     tables = VALID(empty) if empty else []
     if several:
         most = max(row["samples"] for row in several)
-        every = [row for row in several if row["samples"] == most]
-        tables += SPREAD(every) + COVERAGE(several)
+        tables += SPREAD([row for row in several if row["samples"] == most]) + COVERAGE(several)
     return tables
 
 
 def _dependency_figures(rows: list[Row], colours: Mapping[str, str]) -> plots.Figures:
     """Validity by NFE from empty boards, and coverage by samples."""
+    parts = {
+        "empty": ("empty.png", "nfe", "share", "denoiser calls (NFE)", "valid grids"),
+        "several": ("coverage.png", "samples", "mean", "samples", "share of all solutions found"),
+    }
     named = [{**row, "sampler": f"{row['policy']}, T = {row['temperature']:g}"} for row in rows]
-    return {
-        name: plots.lines(
-            part, panel="set", x=x, style="sampler", colours=colours, y=y,
-            xlabel=xlabel, ylabel=ylabel,
-        )
-        for part, (name, x, y, xlabel, ylabel) in zip(
-            _parts(named),
-            (
-                ("empty.png", "nfe", "share", "denoiser calls (NFE)", "valid grids"),
-                ("coverage.png", "samples", "mean", "samples", "share of all solutions found"),
-            ),
-            strict=True,
-        )
-        if part
-    }  # fmt: skip
+    figures = {}
+    for what, (name, x, y, xlabel, ylabel) in parts.items():
+        if part := [row for row in named if row["what"] == what]:
+            axes = {"x": x, "y": y, "xlabel": xlabel, "ylabel": ylabel}
+            figures[name] = plots.lines(part, panel="set", style="sampler", colours=colours, **axes)
+    return figures
 
 
 DEPENDENCY = Section(

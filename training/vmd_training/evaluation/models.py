@@ -38,13 +38,10 @@ class Model:
 
     name: str
     denoiser: Denoiser
-    network: VMD
-    """The same in torch, for what the engine never asks: means and variances of z."""
+    network: VMD  # the same in torch, for what the engine never asks: means and variances of z
     runtime: str
-    recipe: str | None
-    """What it was trained on (`vmd_training.recipes`), where it says so."""
-    boards: tuple[str, ...] | None = None
-    """The kinds of boards it was trained on, where it says so itself."""
+    recipe: str | None  # what it was trained on (`vmd_training.recipes`), where it says so
+    boards: tuple[str, ...] | None = None  # their kinds, where it says so itself
 
     @property
     def latent(self) -> str:
@@ -102,10 +99,7 @@ def open_all(
     clear = len({model.name for model in models}) == len(models)
     for model, place in zip(models, places, strict=True):
         model.name = model.name if clear else place
-        if not model.looped:
-            model.denoiser.loops = 1
-        elif loops:
-            model.denoiser.loops = loops
+        model.denoiser.loops = (loops or model.denoiser.loops) if model.looped else 1
     return models
 
 
@@ -129,8 +123,8 @@ def _open(place: str, runtime: Runtime, device: str, threads: int | None) -> Mod
         where = "cuda" if device == "cuda" else "cpu"
         onnx = denoiser.load(path, where, threads)
         return Model(folder.name, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
-    to = choose(device).device
-    own = TorchDenoiser(network, folder.name, read_config(path).loops if exported else LOOPS, to)
+    to, loops = choose(device).device, read_config(path).loops if exported else LOOPS
+    own = TorchDenoiser(network, folder.name, loops, to)
     return Model(folder.name, own, network, f"torch, {to.type}", recipe, boards)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,10 +14,9 @@ from torch.nn import functional as F
 from vmd_solver.csp import Board, exact
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
-from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.sampling import Settings
 from vmd_training import plots
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import answers, grid_of, valid
 from vmd_training.evaluation import sets
 from vmd_training.evaluation.bench import NINE, Bench, Case, Section, Source, Task, across, lines
 from vmd_training.evaluation.models import Model
@@ -46,8 +44,7 @@ def _kl(bench: Bench) -> Iterator[Task]:
         for size, board in BOARDS.items()
         for kind in KINDS
     ]
-    case = Case((), 4 * CALLS, _carried)
-    return bench.tasks(sources, lambda model: [case])
+    return bench.tasks(sources, lambda model: [Case((), 4 * CALLS, _carried)])
 
 
 def _made(bench: Bench, size: str, kind: str) -> PuzzleSet:
@@ -94,8 +91,7 @@ def _carried(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     }
     for which in (key for key in parts[0] if key != "kl"):
         values = torch.cat([part[which] for part in parts]).tolist()
-        valid = which.startswith("valid")
-        row[which] = share(int(sum(values)), len(values)) if valid else mean(values)
+        row[which] = share(sum(values), m) if which.startswith("valid") else mean(values)
     return [row]
 
 
@@ -120,59 +116,44 @@ def _batch(
         latent, h = network.spread(z, grid), network.start(grid)
         for _ in range(CALLS):
             logits, h = network.denoiser(grid, latent, h, loops)
-        last = logits[-1].float()
-        nats = F.cross_entropy(last.transpose(1, 2), answer - 1, reduction="none") * grid.masked()
-        proposed = torch.where(grid.x_t > 0, grid.x_t, last.argmax(dim=-1) + 1).cpu().numpy()
-        valid = ~conflicts(board, proposed).any(axis=-1)
+        last = logits[-1].float().transpose(1, 2)
+        nats = F.cross_entropy(last, answer - 1, reduction="none") * grid.masked()
         found[which] = nats.sum(dim=1).cpu()
-        found[f"valid {which}"] = torch.from_numpy(valid.astype(np.float32))
+        likeliest = answers(grid, logits).cpu().numpy()
+        found[f"valid {which}"] = torch.from_numpy(valid(likeliest, board))
     return found
 
 
-def _with(which: str) -> Cell:
-    """The column of a z: nats, or the share that is valid; empty for a model without it."""
-
-    def cell(row: Row) -> str:
-        if which not in row:
-            return ""
-        return share_cell(row[which]) if which.startswith("valid") else mean_cell(row[which], 1)
-
-    return cell
-
-
 def _of_latent(cell: Cell) -> Cell:
+    """A column that is empty for a model without latent."""
     return lambda row: cell(row) if row["latent"] != "none" else ""
 
 
-PUZZLES = {"puzzles": text("set"), "model": text("model")}
-
-NATS = lines(
-    "Nats a grid",
-    {
-        **PUZZLES,
+def _kl_tables(rows: list[Row]) -> list[Table]:
+    """Nats of each z, and whether the likeliest grids with it are valid."""
+    puzzles = {"puzzles": text("set"), "model": text("model")}
+    nats = {
+        **puzzles,
         "least possible": number("least", ".1f"),
         "KL": _of_latent(lambda row: mean_cell(row["kl"], 1)),
-        "active of all dimensions": _of_latent(
-            lambda row: f"{row['active']} of {row['dimensions']}"
-        ),
-        "with z of its own": _with("own"),
+        "active of all dimensions": _of_latent("{active} of {dimensions}".format_map),
+        "with z of its own": lambda row: mean_cell(row["own"], 1),
         "bound": lambda row: f"{row['kl']['mean'] + row['own']['mean']:.1f}",
-        "shuffled": _with("shuffled"),
-        "from the prior": _with("prior"),
-    },
-    "puzzles seed nfe loops",
-)
+        "shuffled": _of_latent(lambda row: mean_cell(row["shuffled"], 1)),
+        "from the prior": _of_latent(lambda row: mean_cell(row["prior"], 1)),
+    }
+    valid_grids = {
+        **puzzles,
+        "with z of its own": lambda row: share_cell(row["valid own"]),
+        "shuffled": _of_latent(lambda row: share_cell(row["valid shuffled"])),
+        "from the prior": _of_latent(lambda row: share_cell(row["valid prior"])),
+    }
+    note = "puzzles seed nfe loops"
+    return [
+        *lines("Nats a grid", nats, note)(rows),
+        *lines("Likeliest grid valid", valid_grids, note)(rows),
+    ]
 
-VALID = lines(
-    "Likeliest grid valid",
-    {
-        **PUZZLES,
-        "with z of its own": _with("valid own"),
-        "shuffled": _with("valid shuffled"),
-        "from the prior": _with("valid prior"),
-    },
-    "puzzles seed nfe loops",
-)
 
 KL = Section(
     "kl",
@@ -185,52 +166,35 @@ KL = Section(
     f" that z does not tell it. A dimension is active with more than {ACTIVE_NATS} nats on"
     " average.",
     _kl,
-    lambda rows: NATS(rows) + VALID(rows),
+    _kl_tables,
 )
 
 STEP = 16
 """Loops of one call here; the hidden state is carried to the next."""
 
 
-def _loops(bench: Bench) -> Iterator[Task]:
-    case = Case((), max(bench.scale.loops) // STEP, _by_loops)
-    return bench.tasks(bench.core, lambda model: [case] if model.looped else [])
-
-
 def _by_loops(bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """A row for each number of loops: grids that are right, and those that no longer are."""
-    givens = np.array([puzzle.givens for puzzle in of.puzzles], dtype=np.int64)
-    batches = [givens[at : at + bench.rows] for at in range(0, len(givens), bench.rows)]
-    thought = [_thought(bench, model, x_t) for x_t in batches]
-    right = {loops: np.concatenate([one[loops] for one in thought]) for loops in bench.scale.loops}
-    first = right[min(right)]
+    denoiser = model.denoiser
+    right: dict[int, list[bool]] = {loops: [] for loops in bench.scale.loops}
+    for at in range(0, len(of.puzzles), bench.rows):
+        batch = of.puzzles[at : at + bench.rows]
+        x_t = np.array([puzzle.givens for puzzle in batch], dtype=np.int64)
+        allowed = np.ones((*x_t.shape, NINE.D), dtype=np.float32)
+        z = denoiser.draw(NINE, x_t, allowed, np.random.default_rng(bench.seed))
+        h = denoiser.start(NINE, len(x_t))
+        for loops in range(STEP, max(right) + 1, STEP):
+            logits, h = denoiser(NINE, x_t, allowed, z, h, STEP)
+            if loops in right:
+                grids = np.where(x_t > 0, x_t, logits.argmax(axis=-1) + 1)
+                right[loops] += valid(grids, NINE).tolist()
+    rows, first = [], right[min(right)]
     facts = bench.facts(model, of, Settings("neural", nfe=1, loops=STEP))
-    return [
-        {
-            **facts,
-            "nfe": loops // STEP,
-            "thought": loops,
-            **share(int(good.sum()), len(good)),
-            "lost": int((first & ~good).sum()),
-        }
-        for loops, good in right.items()
-    ]
-
-
-def _thought(
-    bench: Bench, model: Model, x_t: npt.NDArray[np.int64]
-) -> dict[int, npt.NDArray[np.bool_]]:
-    """For each number of loops wanted, whether the likeliest grid (B,) breaks no rule."""
-    denoiser, right = model.denoiser, {}
-    allowed = np.ones((*x_t.shape, NINE.D), dtype=np.float32)
-    z = denoiser.draw(NINE, x_t, allowed, np.random.default_rng(bench.seed))
-    h = denoiser.start(NINE, len(x_t))
-    for loops in range(STEP, max(bench.scale.loops) + 1, STEP):
-        logits, h = denoiser(NINE, x_t, allowed, z, h, STEP)
-        if loops in bench.scale.loops:
-            grids = np.where(x_t > 0, x_t, logits.argmax(axis=-1) + 1)
-            right[loops] = np.logical_not(conflicts(NINE, grids).any(axis=-1))
-    return right
+    for loops, good in right.items():
+        counted = {"nfe": loops // STEP, "thought": loops, **share(sum(good), len(good))}
+        lost = sum(before and not now for before, now in zip(first, good, strict=True))
+        rows.append({**facts, **counted, "lost": lost})
+    return rows
 
 
 def _loop_tables(rows: list[Row]) -> list[Table]:
@@ -249,7 +213,10 @@ LOOPS = Section(
     "Nothing is committed, nothing checked and nothing stopped: only the hidden state is carried"
     f" on, from call to call of {STEP} loops, and z is kept. Solved is a likeliest grid that breaks"
     " no rule. It must not fall with more loops.",
-    _loops,
+    lambda bench: bench.tasks(
+        bench.core,
+        lambda model: [Case((), max(bench.scale.loops) // STEP, _by_loops)] if model.looped else [],
+    ),
     _loop_tables,
     lambda rows, colours: {
         "loops.png": plots.lines(

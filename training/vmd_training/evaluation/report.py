@@ -19,29 +19,17 @@ import numpy as np
 from vmd_solver import __version__
 from vmd_solver.errors import VmdError
 from vmd_training import plots
-from vmd_training.evaluation import boards, network, solving
 from vmd_training.evaluation.bench import Bench, Section
+from vmd_training.evaluation.boards import DEPENDENCY, FAMILIES
+from vmd_training.evaluation.network import KL, LOOPS
+from vmd_training.evaluation.solving import BUDGET, CALLS_ALONE, GUIDED, LATENTS, RATES, REMASK, Z
 from vmd_training.tables import Row, markdown, write_json
 
 PACE_S = 0.01
 """Seconds of a 9x9 row on one core, before any was measured."""
 
-SECTIONS = {
-    section.name: section
-    for section in (
-        solving.RATES,
-        solving.LATENTS,
-        solving.Z,
-        boards.DEPENDENCY,
-        network.KL,
-        boards.FAMILIES,
-        network.LOOPS,
-        solving.REMASK,
-        solving.BUDGET,
-        solving.GUIDED,
-        solving.CALLS_ALONE,
-    )
-}
+ORDER = (RATES, LATENTS, Z, DEPENDENCY, KL, FAMILIES, LOOPS, REMASK, BUDGET, GUIDED, CALLS_ALONE)
+SECTIONS = {section.name: section for section in ORDER}
 """The questions, in the order they are answered."""
 
 
@@ -53,10 +41,8 @@ class Measurements:
     about: dict[str, Any]
     rows: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
 
-    @property
-    def path(self) -> Path:
-        """Where everything is kept."""
-        return self.folder / "report.json"
+    def __post_init__(self) -> None:
+        self.path = self.folder / "report.json"
 
     def save(self) -> None:
         """Write report.json, whole or not at all."""
@@ -83,13 +69,12 @@ def opened(folder: Path, bench: Bench, resume: bool) -> Measurements:
         return report
     if not resume:
         raise VmdError(f"{folder} holds a report already; use --resume, or another --out")
+    no_report = f"{report.path} is no report of vmd-train eval; use another --out"
     try:
         document = json.loads(report.path.read_text("utf-8"))
         kept, report.rows = document["about"], document["sections"]
     except (OSError, ValueError, KeyError) as error:
-        raise VmdError(
-            f"{report.path} is no report of vmd-train eval; use another --out"
-        ) from error
+        raise VmdError(no_report) from error
     for part in ("models", "seed", "scale", "sets", "variants"):
         if kept.get(part) != about[part]:
             raise VmdError(
@@ -127,9 +112,8 @@ def measure(
 def write(report: Measurements, sections: Sequence[Section]) -> Path:
     """report.md and its figures, of all sections that were measured; returns the path."""
     about = report.about
-    keys = ("name", "latent", "backbone", "parameters", "loops", "recipe", "runtime", "digest")
-    names = ("model", *keys[1:4], "loops a call", *keys[5:])
-    models = markdown(names, ([model[key] for key in keys] for model in about["models"]))
+    heads = [{"name": "model", "loops": "loops a call"}.get(key, key) for key in about["models"][0]]
+    models = markdown(heads, (list(model.values()) for model in about["models"]))
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     parts = [
         f"# Evaluation of {about['models'][0]['name']}\n\n{models}\n"

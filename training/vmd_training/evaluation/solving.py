@@ -40,13 +40,11 @@ ONE_RUN = ("threshold", "last")
 
 
 def _rates(bench: Bench) -> Iterator[Task]:
-    calls, cases = bench.scale.calls, []
+    cases = []
     for policy in POLICIES:
-        settings = [Settings("neural", policy, nfe=nfe) for nfe in calls]
-        case = each((policy,), *settings)
-        if policy in ONE_RUN:
-            case = Case((policy,), max(calls) * STOPS, partial(_within, settings))
-        cases.append(case)
+        settings = [Settings("neural", policy, nfe=nfe) for nfe in bench.scale.calls]
+        once = Case((policy,), max(bench.scale.calls) * STOPS, partial(_within, settings))
+        cases.append(once if policy in ONE_RUN else each((policy,), *settings))
     return bench.tasks(bench.sets, lambda model: cases)
 
 
@@ -262,17 +260,14 @@ BUDGET = Section(
 )
 
 
-def _guided(bench: Bench) -> Iterator[Task]:
-    case = each((), Settings("guided", nfe=bench.scale.budget))
-    return bench.tasks(bench.sets, lambda model: [case])
-
-
 GUIDED = Section(
     "guided",
     "Guided mode",
     "Elimination narrows, the model commits, and a complete search in its order settles what is"
     " open: everything is solved in the end; what is compared are the calls and guesses it takes.",
-    _guided,
+    lambda bench: bench.tasks(
+        bench.sets, lambda model: [each((), Settings("guided", nfe=bench.scale.budget))]
+    ),
     lines(
         "Solved and verified with a complete search behind the model",
         {
@@ -294,11 +289,10 @@ PLAIN_POLICIES: tuple[PolicyName, ...] = ("top", "margin")
 
 
 def _plain(bench: Bench) -> Iterator[Task]:
-    calls = [nfe for nfe in bench.scale.calls if nfe > 1]
-    cases = [
-        each((policy,), *(replace(PLAIN, policy=policy, nfe=nfe) for nfe in calls))
-        for policy in PLAIN_POLICIES
-    ]
+    cases = []
+    for policy in PLAIN_POLICIES:
+        alone = [replace(PLAIN, policy=policy, nfe=nfe) for nfe in bench.scale.calls if nfe > 1]
+        cases.append(each((policy,), *alone))
     return bench.tasks(bench.core, lambda model: cases)
 
 
