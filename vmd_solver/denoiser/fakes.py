@@ -24,27 +24,18 @@ class FakeDenoiser:
         self.name, self._logits, self.calls = name, logits, 0
 
     def start(self, board: Board, B: int) -> Floats:
-        """Nothing to remember: (B, 0)."""
         return np.zeros((B, 0), dtype=np.float32)
 
     def draw(
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
-        """Standard normal (B, n, D)."""
         return standard_normal(rng, allowed.shape)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
-        """As `draw`: a fake learns nothing from x0."""
-        return self.draw(board, x_t, allowed, rng)
+        return standard_normal(rng, allowed.shape)  # a fake learns nothing from x0
 
     def __call__(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        z: Floats,
-        h: Floats,
-        loops: int | None = None,
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
     ) -> tuple[Floats, Floats]:
         """Closed values get CLOSED_LOGIT, unmasked cells keep their value."""
         self.calls += 1

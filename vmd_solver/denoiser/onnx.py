@@ -43,6 +43,8 @@ class OnnxModel:
     """
 
     manifest: ModelManifest
+    files: Mapping[str, tuple[Nodes, Nodes]]
+    """The inputs and outputs that the contract gives each file, by its role."""
 
     def __init__(self, folder: Path, device: str, threads: int | None, made_by: str) -> None:
         if not folder.is_dir():
@@ -51,10 +53,6 @@ class OnnxModel:
         self.folder, self.device, self.threads = folder, device, threads
         self.device_note: str | None = None
         self._sessions: dict[str, Any] = {}
-
-    def signature(self, role: str) -> tuple[Nodes, Nodes]:
-        """The inputs and outputs that the contract gives a file."""
-        raise NotImplementedError
 
     def run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
         """The outputs of a file, by the names and of the shapes that are `due`, without NaN.
@@ -101,22 +99,23 @@ class OnnxModel:
             self.device_note = f"{note}; running on the CPU"
         check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
         nodes = (session.get_inputs(), session.get_outputs())
-        for found, due in zip(nodes, self.signature(role), strict=True):
+        for found, due in zip(nodes, self.files[role], strict=True):
             actual = {node.name: (node.type, len(node.shape)) for node in found}
             for name in sorted(actual.keys() | due.keys()):
-                if actual.get(name) != due.get(name):
-                    has, expected = _described(name, actual), _described(name, due)
+                has, expected = (
+                    f"{name!r} as {node[0]} of {node[1]} dimensions" if node else f"no {name!r}"
+                    for node in (actual.get(name), due.get(name))
+                )
+                if has != expected:
                     raise ManifestMismatch(f"{path} has {has}, expected {expected}")
         return session
 
 
-def _described(name: str, nodes: Nodes) -> str:
-    node = nodes.get(name)
-    return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
-
-
 class OnnxDenoiser(OnnxModel):
-    """A model folder written by `vmd_training.export`, opened for one device."""
+    """A model folder written by `vmd_training.export`, opened for one device: a `Denoiser`.
+
+    z is (B, n, D, k), or (B, patterns) of a global latent; h is (B, n, D, d).
+    """
 
     manifest: Manifest
 
@@ -125,23 +124,27 @@ class OnnxDenoiser(OnnxModel):
         self.manifest = read_config(folder)
         self.name, self.loops = self.manifest.name, self.manifest.loops
         self.latent: LatentKind = self.manifest.latent
+        z: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
+        inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **z}
+        self.files = {
+            "denoiser": (inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}),
+            "encoder": ({**_GRAPH, "answer": (FLOAT, 1)}, GAUSSIAN),
+            "prior": (_GRAPH, GAUSSIAN),
+        }
         require_runtime(device)
 
     def start(self, board: Board, B: int) -> Floats:
-        """Zeros (B, n, D, d)."""
         return np.zeros((B, board.n, board.D, self.manifest.d), dtype=np.float32)
 
     def draw(
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
-        """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
         noise = self._noise(allowed, rng)
         if not learned or self.latent == "none":
             return noise
         return self._sample("prior", CandidateGraph.of(board, x_t, allowed), {}, noise)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
-        """z from the encoder, shaped as `draw` does."""
         noise = self._noise(allowed, rng)
         if self.latent == "none":
             return noise
@@ -151,15 +154,8 @@ class OnnxDenoiser(OnnxModel):
         return self._sample("encoder", graph, feed, noise)
 
     def __call__(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        z: Floats,
-        h: Floats,
-        loops: int | None = None,
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
     ) -> tuple[Floats, Floats]:
-        """One call of this many loops, by default `self.loops`."""
         graph = CandidateGraph.of(board, x_t, allowed)
         state = graph.gather(h)
         feed = {"h": state, "loops": np.array(loops or self.loops)}
@@ -197,15 +193,6 @@ class OnnxDenoiser(OnnxModel):
         if not len(graph):  # nothing is masked, or nothing is left of what is
             return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
         return self.run(role, {**{name: getattr(graph, name) for name in _GRAPH}, **feed}, due)
-
-    def signature(self, role: str) -> tuple[Nodes, Nodes]:
-        """The inputs and outputs of the contract."""
-        if role == "denoiser":
-            of_latent: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
-            inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **of_latent}
-            return inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
-        answer: Nodes = {"answer": (FLOAT, 1)} if role == "encoder" else {}
-        return {**_GRAPH, **answer}, GAUSSIAN
 
 
 def require_runtime(device: str) -> None:
