@@ -10,6 +10,7 @@ from operator import or_
 from vmd_solver.techniques.state import (
     Geometry,
     Kind,
+    Numbers,
     State,
     Steps,
     listed,
@@ -113,7 +114,7 @@ def locked_candidates(state: State) -> Steps:
             )
 
 
-def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[int, ...], int]]:
+def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[Numbers, int]]:
     """Choices of `size` items whose sets join to one of `size` members: the items, and that set.
 
     `sets` are pairs of item and set. Only sets of two members and more are looked at: smaller ones
@@ -124,9 +125,10 @@ def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[in
     """
     small = [(item, bits) for item, bits in sets if 2 <= bits.bit_count() <= size]
 
-    def choose(start: int, chosen: tuple[int, ...], joined: int) -> Iterator[tuple[int, ...]]:
+    def choose(start: int, chosen: Numbers, joined: int) -> Iterator[tuple[Numbers, int]]:
         if len(chosen) == size:
-            yield (*chosen, joined)
+            if joined.bit_count() == size:
+                yield chosen, joined
             return
         for at in range(start, len(small) - (size - len(chosen)) + 1):
             item, bits = small[at]
@@ -134,9 +136,7 @@ def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[in
             if both.bit_count() <= size:
                 yield from choose(at + 1, (*chosen, item), both)
 
-    for *items, joined in choose(0, (), 0):
-        if joined.bit_count() == size:
-            yield tuple(items), joined
+    return choose(0, (), 0)
 
 
 def naked_subset(state: State, size: int) -> Steps:

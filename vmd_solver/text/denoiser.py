@@ -117,12 +117,8 @@ class OnnxText(OnnxModel):
             raise ManifestMismatch(
                 f"{where} lists {self.alphabet.V} tokens, expected {due}; export it again"
             )
-        block: Nodes = {
-            "x_t": (INT, 2),
-            "start": (INT, 0),
-            "keys": (FLOAT, 5),
-            "values": (FLOAT, 5),
-        }
+        memory: Nodes = {"start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
+        block: Nodes = {"x_t": (INT, 2), **memory}
         z: Nodes = {} if self.manifest.latent == "none" else {"z": (FLOAT, 2)}
         kept: Nodes = {"keys_out": (FLOAT, 5), "values_out": (FLOAT, 5)}
         self.files = {
