@@ -89,6 +89,14 @@ class ModelManifest:
         facts = {f"vmd.{key}": str(value) for key, value in self.to_config()["vmd"].items()}
         return {**facts, "vmd.role": role, "vmd.info.producer": "vmd-train"}
 
+    def check_metadata(self, metadata: Mapping[str, str], role: str, where: str) -> None:
+        """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
+        values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
+        if self.of(values, where) != self or values.get("role") != role:
+            raise ManifestMismatch(
+                f"{where} is not the {role} that config.json beside it describes"
+            )
+
 
 @dataclass(frozen=True)
 class Manifest(ModelManifest):
@@ -126,15 +134,6 @@ def read_values(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model") from error
     return config
-
-
-def check_metadata(
-    metadata: Mapping[str, str], manifest: ModelManifest, role: str, where: str
-) -> None:
-    """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
-    values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
-    if type(manifest).of(values, where) != manifest or values.get("role") != role:
-        raise ManifestMismatch(f"{where} is not the {role} that config.json beside it describes")
 
 
 def check_digests(folder: Path) -> None:

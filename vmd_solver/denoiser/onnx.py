@@ -13,13 +13,7 @@ import numpy as np
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.graph import CandidateGraph
 from vmd_solver.denoiser.latent import bounded, gathered, spread
-from vmd_solver.denoiser.manifest import (
-    Manifest,
-    ModelManifest,
-    check_digests,
-    check_metadata,
-    read_config,
-)
+from vmd_solver.denoiser.manifest import Manifest, ModelManifest, check_digests, read_config
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
@@ -97,7 +91,8 @@ class OnnxModel:
             if self.device == "cuda":
                 raise RuntimeUnavailable(f"{note}; use --device cpu")
             self.device_note = f"{note}; running on the CPU"
-        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        metadata = session.get_modelmeta().custom_metadata_map
+        self.manifest.check_metadata(metadata, role, str(path))
         nodes = (session.get_inputs(), session.get_outputs())
         for found, due in zip(nodes, self.files[role], strict=True):
             actual = {node.name: (node.type, len(node.shape)) for node in found}

@@ -41,10 +41,7 @@ class Solver:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        denoiser: Denoiser | None = None,
-        observe: Observer | None = None,
+        self, settings: Settings, denoiser: Denoiser | None = None, observe: Observer | None = None
     ) -> None:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")

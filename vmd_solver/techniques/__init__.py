@@ -14,17 +14,8 @@ from functools import partial
 from typing import Literal, get_args
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.techniques.links import simple_colouring, unique_rectangle, wing, xy_chain
+from vmd_solver.techniques import links, units
 from vmd_solver.techniques.state import State, Step, Steps, apply
-from vmd_solver.techniques.units import (
-    fish,
-    full_house,
-    hidden_single,
-    hidden_subset,
-    locked_candidates,
-    naked_single,
-    naked_subset,
-)
 
 __all__ = [
     "BY_NAME",
@@ -62,24 +53,24 @@ class Technique:
 
 
 TECHNIQUES = (
-    Technique("full house", "easy", 4, full_house),
-    Technique("hidden single", "easy", 10, hidden_single),
-    Technique("naked single", "easy", 14, naked_single),
-    Technique("locked candidates", "medium", 50, locked_candidates),
-    Technique("naked pair", "medium", 60, partial(naked_subset, size=2)),
-    Technique("hidden pair", "medium", 70, partial(hidden_subset, size=2)),
-    Technique("naked triple", "medium", 80, partial(naked_subset, size=3)),
-    Technique("hidden triple", "medium", 100, partial(hidden_subset, size=3)),
-    Technique("unique rectangle", "hard", 100, unique_rectangle),
-    Technique("naked quad", "hard", 120, partial(naked_subset, size=4)),
-    Technique("X-wing", "hard", 140, partial(fish, size=2)),
-    Technique("simple colouring", "hard", 150, simple_colouring),
-    Technique("swordfish", "hard", 150, partial(fish, size=3)),
-    Technique("hidden quad", "hard", 150, partial(hidden_subset, size=4)),
-    Technique("XY-wing", "hard", 160, partial(wing, size=2)),
-    Technique("XYZ-wing", "expert", 180, partial(wing, size=3)),
-    Technique("jellyfish", "expert", 200, partial(fish, size=4)),
-    Technique("XY-chain", "expert", 260, xy_chain),
+    Technique("full house", "easy", 4, units.full_house),
+    Technique("hidden single", "easy", 10, units.hidden_single),
+    Technique("naked single", "easy", 14, units.naked_single),
+    Technique("locked candidates", "medium", 50, units.locked_candidates),
+    Technique("naked pair", "medium", 60, partial(units.naked_subset, size=2)),
+    Technique("hidden pair", "medium", 70, partial(units.hidden_subset, size=2)),
+    Technique("naked triple", "medium", 80, partial(units.naked_subset, size=3)),
+    Technique("hidden triple", "medium", 100, partial(units.hidden_subset, size=3)),
+    Technique("unique rectangle", "hard", 100, links.unique_rectangle),
+    Technique("naked quad", "hard", 120, partial(units.naked_subset, size=4)),
+    Technique("X-wing", "hard", 140, partial(units.fish, size=2)),
+    Technique("simple colouring", "hard", 150, links.simple_colouring),
+    Technique("swordfish", "hard", 150, partial(units.fish, size=3)),
+    Technique("hidden quad", "hard", 150, partial(units.hidden_subset, size=4)),
+    Technique("XY-wing", "hard", 160, partial(links.wing, size=2)),
+    Technique("XYZ-wing", "expert", 180, partial(links.wing, size=3)),
+    Technique("jellyfish", "expert", 200, partial(units.fish, size=4)),
+    Technique("XY-chain", "expert", 260, links.xy_chain),
 )
 
 BY_NAME = {technique.name: technique for technique in TECHNIQUES}

@@ -108,11 +108,7 @@ def quiet(event: Event) -> None:
 
 
 def extend(
-    model: TextDenoiser,
-    prompt: Ints,
-    count: int,
-    settings: TextSettings,
-    observe: Observer = quiet,
+    model: TextDenoiser, prompt: Ints, count: int, settings: TextSettings, observe: Observer = quiet
 ) -> Sample:
     """The prompt (m,) with this many new tokens after it.
 
