@@ -7,7 +7,7 @@ is sampled.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -84,6 +84,8 @@ class TextManifest(ModelManifest):
     }  # fmt: skip
     LATENTS = ("none", "block")
 
+    contract: int
+    name: str
     latent: Literal["none", "block"]
     k: int
     """Latent channels of a block."""
@@ -93,10 +95,6 @@ class TextManifest(ModelManifest):
     length: int
     """Tokens of the longest block, and of all that one block and those before it may hold."""
     vocabulary: int
-
-    def to_config(self) -> dict[str, Any]:
-        """As that of grids, in the order of the fields, so that files come out byte for byte."""
-        return {"vmd": {"kind": self.KIND, **asdict(self)}}
 
 
 class OnnxText(OnnxModel):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest, check_digests, read_config
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-MANIFEST = Manifest(CONTRACT, "tiny", "candidate", 2, 64, 32, 16)
+MANIFEST = Manifest(CONTRACT, k=2, patterns=64, d=32, loops=16, latent="candidate", name="tiny")
 VALUES: dict[str, Any] = MANIFEST.to_config()["vmd"]
 
 
