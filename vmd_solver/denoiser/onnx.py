@@ -135,18 +135,10 @@ class OnnxDenoiser(OnnxModel):
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         noise = self._noise(allowed, rng)
-        if not learned or self.latent == "none":
-            return noise
-        return self._sample("prior", CandidateGraph.of(board, x_t, allowed), {}, noise)
+        return self._sample(board, x_t, allowed, noise) if learned else noise
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
-        noise = self._noise(allowed, rng)
-        if self.latent == "none":
-            return noise
-        graph = CandidateGraph.of(board, x_t, allowed)
-        answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
-        feed = {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
-        return self._sample("encoder", graph, feed, noise)
+        return self._sample(board, x_t, allowed, self._noise(allowed, rng), x0)
 
     def __call__(
         self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
@@ -169,10 +161,16 @@ class OnnxDenoiser(OnnxModel):
         return standard_normal(rng, (len(allowed), *shape))
 
     def _sample(
-        self, role: str, graph: CandidateGraph, feed: dict[str, Any], noise: Floats
+        self, board: Board, x_t: Ints, allowed: Floats, noise: Floats, x0: Ints | None = None
     ) -> Floats:
-        """z from the Gaussian of a network; standard normal where a candidate is not open."""
-        k = self.manifest.k
+        """z of the prior, or of the encoder of x0; standard normal where a candidate is closed."""
+        if self.latent == "none":
+            return noise
+        k, graph = self.manifest.k, CandidateGraph.of(board, x_t, allowed)
+        role, feed = "prior", dict[str, Floats]()
+        if x0 is not None:
+            answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
+            role, feed = "encoder", {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
         found = self._run(role, graph, feed, dict.fromkeys(GAUSSIAN, (len(graph), k)))
         nothing = np.zeros((*graph.shape, k), dtype=np.float32)
         mean, log_var = (graph.scatter(of_nodes, nothing) for of_nodes in found)
