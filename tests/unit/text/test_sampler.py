@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import FakeText
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import SearchError, TextError
 from vmd_solver.text.alphabet import KNOWN
-from vmd_solver.text.fakes import FakeText
 from vmd_solver.text.sampler import (
     CHOICES,
     Began,
