@@ -207,7 +207,7 @@ class Job:
             self.finish(
                 "solved",
                 count.grids[0],
-                unique=(False if several else True if count.complete else None) if asked else None,
+                unique=not several if asked and (several or count.complete) else None,
                 solutions=count.grids if asked else (),
                 count=count.solutions,
                 counted_all=count.complete and count.solutions < self.settings.solutions,

@@ -255,11 +255,6 @@ class State:
         """Whether every cell is filled, and no rule broken."""
         return not self.open and not self.problem
 
-    @property
-    def open_cells(self) -> int:
-        """How many cells are open."""
-        return self.open.bit_count()
-
     @cached_property
     def words(self) -> Words:
         return Words(self.puzzle)
