@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from fakes import undecided
 from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.operations import Counter, counting
@@ -15,7 +16,6 @@ from benchmarks.solve_rate import measure, table
 from vmd_solver import assets
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
-from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling import Settings
 from vmd_training.evaluation.sets import PuzzleSet, read

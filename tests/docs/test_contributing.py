@@ -28,7 +28,7 @@ def test_names_are_those_of_the_code() -> None:
         "vmd_solver.csp.families": ("windoku", "FAMILIES"),
         "vmd_solver.csp.puzzle": ("Board", "unit_name"),
         "vmd_solver.techniques.units": ("locked_candidates",),
-        "vmd_solver.techniques.registry": ("TECHNIQUES",),
+        "vmd_solver.techniques": ("TECHNIQUES",),
         "vmd_solver.techniques.state": ("State", "Step", "Words"),
         "vmd_solver.errors": ("PuzzleError",),
     }

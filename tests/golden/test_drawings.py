@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import oracle, undecided
 
 from vmd_solver.csp.families import sudoku, sudoku_x
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.puzzle import Board, Puzzle
-from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.drawing.pages import Solved, html, svg_sheet
 from vmd_solver.drawing.slides import Slideshow, cast, storyboard
 from vmd_solver.play.player import FIRST, Player, record

@@ -15,8 +15,8 @@ from vmd_solver.batch.request import Request
 from vmd_solver.cli.render import Pretty
 from vmd_solver.formats import read_path
 from vmd_solver.sampling import Settings, Solution, Solver
+from vmd_solver.sampling.job import Status
 from vmd_solver.sampling.settings import MODES
-from vmd_solver.sampling.solution import Status
 
 FOLDER = Path(__file__).parent
 ONE = Request((), Settings(mode="exact"))

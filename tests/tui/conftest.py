@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import FakeText, undecided
 from textual.pilot import Pilot
 from textual.widgets import Static
 from waiting import HANG_S
@@ -21,14 +22,12 @@ from vmd_solver.assets import BASELINE_MODEL
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.formats import Entry
 from vmd_solver.play import Game
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.storage import Folders, folders_at
 from vmd_solver.text.alphabet import KNOWN
 from vmd_solver.text.denoiser import TextDenoiser
-from vmd_solver.text.fakes import FakeText
 from vmd_solver.tui.app import PlayApp
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.widgets.board import BoardView

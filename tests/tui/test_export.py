@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from fakes import oracle, undecided
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku, windoku
-from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.drawing.slides import cast, storyboard
 from vmd_solver.errors import SaveError
 from vmd_solver.play.player import FIRST, Player, record, varied

@@ -6,12 +6,12 @@ import threading
 from typing import Any
 
 import pytest
+from fakes import undecided
 from textual.widgets import Button, Input, OptionList, Select, Static
 from waiting import HANG_S
 
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import ModelError
 from vmd_solver.generation import Grid, PuzzleSpec, exact_grid, make
 from vmd_solver.play.opening import READY

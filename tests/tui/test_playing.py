@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import oracle
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.denoiser.fakes import oracle
 from vmd_solver.errors import ModelError
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import FakeText
 from textual.events import Paste
 from textual.geometry import Offset
 from textual.widgets import Input, OptionList, Static
@@ -16,7 +17,6 @@ from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import AssetNotFound
 from vmd_solver.play.draft import MASK, Draft, Kind
 from vmd_solver.text.alphabet import KNOWN
-from vmd_solver.text.fakes import FakeText
 from vmd_solver.tui.screens import text as module
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.text import TextScreen

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import FakeDenoiser, oracle, undecided
 from textual.widgets import Select, Static
 from waiting import HANG_S
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.denoiser.fakes import FakeDenoiser, oracle, undecided
 from vmd_solver.errors import ModelError
 from vmd_solver.play.player import FIRST, Player, record
 from vmd_solver.play.replay import Replay, State

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import oracle
 
 import vmd_solver
 from vmd_solver import api
 from vmd_solver.csp.verify import verify
-from vmd_solver.denoiser.fakes import oracle
 from vmd_solver.errors import AssetNotFound, PuzzleSyntaxError, SearchError
 
 FOUR = ".1...3....2...1."

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fakes import oracle, undecided
 
 from vmd_solver.csp.exact import is_unique
 from vmd_solver.csp.families import latin, sudoku
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.csp.verify import verify
-from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.errors import SearchError
 from vmd_solver.generation import (
     SYMMETRIES,

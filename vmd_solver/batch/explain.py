@@ -63,4 +63,4 @@ def _stuck(path: Path) -> str:
     if path.state.problem:
         return f"After these steps {path.state.problem}"
     n = path.state.puzzle.board.n
-    return f"No technique applies any further: {path.state.open_cells} of {n} cells stay open"
+    return f"No technique applies any further: {path.state.open.bit_count()} of {n} cells stay open"

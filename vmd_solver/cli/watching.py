@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 import numpy as np
 
 from vmd_solver.cli.output import Output
-from vmd_solver.text import events
+from vmd_solver.text.sampler import Began, Chosen, Committed, Event
 
 if TYPE_CHECKING:
     from vmd_solver.text.alphabet import Alphabet
@@ -29,16 +29,15 @@ class Screen:
         self._x = np.zeros((0, 0), dtype=np.int64)
         """(K, m) as in the sampler."""
 
-    def __call__(self, event: events.Event) -> None:
+    def __call__(self, event: Event) -> None:
         """Take in an event."""
-        if isinstance(event, events.Began):
+        if isinstance(event, Began):
             self._x = np.repeat(event.x_t[None], event.latents, axis=0)
             self._draw(0)
-        elif isinstance(event, events.Chosen):
+        elif isinstance(event, Chosen):
             self._draw(event.latent, last=True)
         else:
-            assert isinstance(event, events.Committed | events.Remasked)
-            tokens = event.tokens if isinstance(event, events.Committed) else 0
+            tokens = event.tokens if isinstance(event, Committed) else 0
             self._x[event.latent, list(event.places)] = tokens
             if event.latent == 0:
                 self._draw(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -22,7 +22,7 @@ CONTRACT = 3
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """The must-understand facts of a model of any kind."""
+    """The must-understand facts of a model of any kind, in the order that config.json has them."""
 
     KIND: ClassVar[str]
     COMMAND: ClassVar[str]
@@ -32,9 +32,6 @@ class ModelManifest:
     """Whole numbers, and what a model may ask for: far more than any has, and less than takes all
     the memory or time."""
     LATENTS: ClassVar[tuple[str, ...]]
-
-    contract: int
-    name: str
 
     @classmethod
     def of(cls, values: Mapping[str, Any], where: str) -> Self:
@@ -52,10 +49,10 @@ class ModelManifest:
                 f"{where} has model contract {contract}, this version reads {cls.CONTRACT}; "
                 "install the matching vmd-solver, or train the model again"
             )
-        due = cls._keys()
+        due = {field.name for field in fields(cls)}
         known = {*due, "role", "kind"}
         unknown = sorted(key for key in values if key not in known and not key.startswith("info."))
-        missing = sorted(set(due) - set(values))
+        missing = sorted(due - values.keys())
         if unknown or missing:
             what = f"unknown vmd.{unknown[0]}" if unknown else f"no vmd.{missing[0]}"
             raise ManifestMismatch(f"{where} has {what}; install the version it was made for")
@@ -74,20 +71,23 @@ class ModelManifest:
             raise ManifestMismatch(f"{where} has latent {latent!r}, expected one of {cls.LATENTS}")
         return cls(**numbers, latent=latent, name=str(values["name"]))  # type: ignore[call-arg]
 
-    @classmethod
-    def _keys(cls) -> tuple[str, ...]:
-        """All that has to be there; "kind" may be missing where it is that of grids."""
-        return ("contract", *cls.RANGES, "latent", "name")
-
     def to_config(self) -> dict[str, Any]:
-        """The manifest as the `vmd` part of config.json."""
+        """The manifest as the `vmd` part of config.json; a model without a kind is one of grids."""
         kind = {} if self.KIND == "grids" else {"kind": self.KIND}
-        return {"vmd": {**kind, **{key: getattr(self, key) for key in self._keys()}}}
+        return {"vmd": {**kind, **asdict(self)}}
 
     def to_metadata(self, role: str) -> dict[str, str]:
         """The metadata of the ONNX file with this role (denoiser, encoder or prior)."""
         facts = {f"vmd.{key}": str(value) for key, value in self.to_config()["vmd"].items()}
         return {**facts, "vmd.role": role, "vmd.info.producer": "vmd-train"}
+
+    def check_metadata(self, metadata: Mapping[str, str], role: str, where: str) -> None:
+        """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
+        values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
+        if self.of(values, where) != self or values.get("role") != role:
+            raise ManifestMismatch(
+                f"{where} is not the {role} that config.json beside it describes"
+            )
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Manifest(ModelManifest):
     RANGES: ClassVar = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)}
     LATENTS = ("none", "global", "candidate")
 
-    latent: LatentKind
+    contract: int
     k: int
     """Latent channels on each candidate."""
     patterns: int
@@ -107,6 +107,8 @@ class Manifest(ModelManifest):
     """Width of the state of a node."""
     loops: int
     """Loops of one call, unless the caller asks for another number."""
+    latent: LatentKind
+    name: str
 
 
 def read_config(folder: Path) -> Manifest:
@@ -126,15 +128,6 @@ def read_values(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ManifestMismatch(f"{path} is not the configuration of a vmd model") from error
     return config
-
-
-def check_metadata(
-    metadata: Mapping[str, str], manifest: ModelManifest, role: str, where: str
-) -> None:
-    """Raise ManifestMismatch unless an ONNX file's metadata is `role` of this manifest."""
-    values = {key[4:]: text for key, text in metadata.items() if key.startswith("vmd.")}
-    if type(manifest).of(values, where) != manifest or values.get("role") != role:
-        raise ManifestMismatch(f"{where} is not the {role} that config.json beside it describes")
 
 
 def check_digests(folder: Path) -> None:

@@ -13,13 +13,7 @@ import numpy as np
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.graph import CandidateGraph
 from vmd_solver.denoiser.latent import bounded, gathered, spread
-from vmd_solver.denoiser.manifest import (
-    Manifest,
-    ModelManifest,
-    check_digests,
-    check_metadata,
-    read_config,
-)
+from vmd_solver.denoiser.manifest import Manifest, ModelManifest, check_digests, read_config
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
 from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
@@ -43,6 +37,8 @@ class OnnxModel:
     """
 
     manifest: ModelManifest
+    files: Mapping[str, tuple[Nodes, Nodes]]
+    """The inputs and outputs that the contract gives each file, by its role."""
 
     def __init__(self, folder: Path, device: str, threads: int | None, made_by: str) -> None:
         if not folder.is_dir():
@@ -51,10 +47,6 @@ class OnnxModel:
         self.folder, self.device, self.threads = folder, device, threads
         self.device_note: str | None = None
         self._sessions: dict[str, Any] = {}
-
-    def signature(self, role: str) -> tuple[Nodes, Nodes]:
-        """The inputs and outputs that the contract gives a file."""
-        raise NotImplementedError
 
     def run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
         """The outputs of a file, by the names and of the shapes that are `due`, without NaN.
@@ -99,24 +91,26 @@ class OnnxModel:
             if self.device == "cuda":
                 raise RuntimeUnavailable(f"{note}; use --device cpu")
             self.device_note = f"{note}; running on the CPU"
-        check_metadata(session.get_modelmeta().custom_metadata_map, self.manifest, role, str(path))
+        metadata = session.get_modelmeta().custom_metadata_map
+        self.manifest.check_metadata(metadata, role, str(path))
         nodes = (session.get_inputs(), session.get_outputs())
-        for found, due in zip(nodes, self.signature(role), strict=True):
+        for found, due in zip(nodes, self.files[role], strict=True):
             actual = {node.name: (node.type, len(node.shape)) for node in found}
             for name in sorted(actual.keys() | due.keys()):
-                if actual.get(name) != due.get(name):
-                    has, expected = _described(name, actual), _described(name, due)
+                has, expected = (
+                    f"{name!r} as {node[0]} of {node[1]} dimensions" if node else f"no {name!r}"
+                    for node in (actual.get(name), due.get(name))
+                )
+                if has != expected:
                     raise ManifestMismatch(f"{path} has {has}, expected {expected}")
         return session
 
 
-def _described(name: str, nodes: Nodes) -> str:
-    node = nodes.get(name)
-    return f"no {name!r}" if node is None else f"{name!r} as {node[0]} of {node[1]} dimensions"
-
-
 class OnnxDenoiser(OnnxModel):
-    """A model folder written by `vmd_training.export`, opened for one device."""
+    """A model folder written by `vmd_training.export`, opened for one device: a `Denoiser`.
+
+    z is (B, n, D, k), or (B, patterns) of a global latent; h is (B, n, D, d).
+    """
 
     manifest: Manifest
 
@@ -125,41 +119,30 @@ class OnnxDenoiser(OnnxModel):
         self.manifest = read_config(folder)
         self.name, self.loops = self.manifest.name, self.manifest.loops
         self.latent: LatentKind = self.manifest.latent
+        z: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
+        inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **z}
+        self.files = {
+            "denoiser": (inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}),
+            "encoder": ({**_GRAPH, "answer": (FLOAT, 1)}, GAUSSIAN),
+            "prior": (_GRAPH, GAUSSIAN),
+        }
         require_runtime(device)
 
     def start(self, board: Board, B: int) -> Floats:
-        """Zeros (B, n, D, d)."""
         return np.zeros((B, board.n, board.D, self.manifest.d), dtype=np.float32)
 
     def draw(
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
-        """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
         noise = self._noise(allowed, rng)
-        if not learned or self.latent == "none":
-            return noise
-        return self._sample("prior", CandidateGraph.of(board, x_t, allowed), {}, noise)
+        return self._sample(board, x_t, allowed, noise) if learned else noise
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
-        """z from the encoder, shaped as `draw` does."""
-        noise = self._noise(allowed, rng)
-        if self.latent == "none":
-            return noise
-        graph = CandidateGraph.of(board, x_t, allowed)
-        answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
-        feed = {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
-        return self._sample("encoder", graph, feed, noise)
+        return self._sample(board, x_t, allowed, self._noise(allowed, rng), x0)
 
     def __call__(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        z: Floats,
-        h: Floats,
-        loops: int | None = None,
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
     ) -> tuple[Floats, Floats]:
-        """One call of this many loops, by default `self.loops`."""
         graph = CandidateGraph.of(board, x_t, allowed)
         state = graph.gather(h)
         feed = {"h": state, "loops": np.array(loops or self.loops)}
@@ -178,10 +161,16 @@ class OnnxDenoiser(OnnxModel):
         return standard_normal(rng, (len(allowed), *shape))
 
     def _sample(
-        self, role: str, graph: CandidateGraph, feed: dict[str, Any], noise: Floats
+        self, board: Board, x_t: Ints, allowed: Floats, noise: Floats, x0: Ints | None = None
     ) -> Floats:
-        """z from the Gaussian of a network; standard normal where a candidate is not open."""
-        k = self.manifest.k
+        """z of the prior, or of the encoder of x0; standard normal where a candidate is closed."""
+        if self.latent == "none":
+            return noise
+        k, graph = self.manifest.k, CandidateGraph.of(board, x_t, allowed)
+        role, feed = "prior", dict[str, Floats]()
+        if x0 is not None:
+            answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
+            role, feed = "encoder", {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
         found = self._run(role, graph, feed, dict.fromkeys(GAUSSIAN, (len(graph), k)))
         nothing = np.zeros((*graph.shape, k), dtype=np.float32)
         mean, log_var = (graph.scatter(of_nodes, nothing) for of_nodes in found)
@@ -197,15 +186,6 @@ class OnnxDenoiser(OnnxModel):
         if not len(graph):  # nothing is masked, or nothing is left of what is
             return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
         return self.run(role, {**{name: getattr(graph, name) for name in _GRAPH}, **feed}, due)
-
-    def signature(self, role: str) -> tuple[Nodes, Nodes]:
-        """The inputs and outputs of the contract."""
-        if role == "denoiser":
-            of_latent: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
-            inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **of_latent}
-            return inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}
-        answer: Nodes = {"answer": (FLOAT, 1)} if role == "encoder" else {}
-        return {**_GRAPH, **answer}, GAUSSIAN
 
 
 def require_runtime(device: str) -> None:

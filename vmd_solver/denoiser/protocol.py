@@ -34,7 +34,7 @@ class Denoiser(Protocol):
 
     name: str
     loops: int
-    """Loops of a call that does not say how many; may be set, at least 1."""
+    """Loops of a call that is given 0 of them; may be set, at least 1."""
     latent: LatentKind
 
     def start(self, board: Board, B: int) -> Floats:
@@ -49,12 +49,6 @@ class Denoiser(Protocol):
         """z from the encoder q(z | x0, x_t); x0 (B, n) is a full grid, right or not."""
 
     def __call__(
-        self,
-        board: Board,
-        x_t: Ints,
-        allowed: Floats,
-        z: Floats,
-        h: Floats,
-        loops: int | None = None,
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
     ) -> tuple[Floats, Floats]:
         """Logits (B, n, D) in nats, unnormalised, and the new hidden state."""

@@ -17,10 +17,9 @@ from itertools import groupby, islice, takewhile
 import numpy as np
 
 from vmd_solver.errors import TextError
-from vmd_solver.text import events
 from vmd_solver.text.alphabet import Alphabet, Ints
 from vmd_solver.text.denoiser import TextDenoiser
-from vmd_solver.text.sampler import Sample, TextSettings, fill
+from vmd_solver.text.sampler import Chosen, Committed, Event, Remasked, Sample, TextSettings, fill
 
 MOST = 5000
 """Cells that a text may have."""
@@ -226,13 +225,13 @@ def fill_in(
     x_t = tokens_of(cells, alphabet)
     x = np.repeat(x_t[None], settings.latents, axis=0)
 
-    def observe(event: events.Event) -> None:
-        if isinstance(event, events.Committed):
+    def observe(event: Event) -> None:
+        if isinstance(event, Committed):
             x[event.latent, list(event.places)] = event.tokens
-        elif isinstance(event, events.Remasked):
+        elif isinstance(event, Remasked):
             x[event.latent, list(event.places)] = 0
         shown = getattr(event, "latent", 0)
-        if shown == 0 or isinstance(event, events.Chosen):
+        if shown == 0 or isinstance(event, Chosen):
             changed(filled(cells, x[shown][x_t == 0], alphabet))
 
     return fill(model, x_t, settings, observe)

@@ -19,9 +19,8 @@ from vmd_solver.csp.candidates import NUMPY_SPEED, Masks, initial_masks, masks_t
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.verify import verify_many
-from vmd_solver.sampling.job import Propagated
+from vmd_solver.sampling.job import Propagated, Solution
 from vmd_solver.sampling.settings import Settings
-from vmd_solver.sampling.solution import Solution
 from vmd_solver.sampling.solver import BATCH_GUESSES
 
 ROWS = 256
@@ -74,9 +73,10 @@ class Bulk:
         if settings.mode != "exact":
             stalled = stalled[:0]
         self._expect(len(stalled) * board.n)
-        asked = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
+        asked = settings.max_guesses
+        most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
         for start in range(0, len(stalled), ROWS):
-            rows, most = stalled[start : start + ROWS], min(asked, BATCH_GUESSES)
+            rows = stalled[start : start + ROWS]
             none = np.zeros((len(rows), board.n), np.int8)  # the givens are in the masks
             found = solve_batch(
                 board, none, settings.solutions, max_guesses=most, masks=masks[rows]

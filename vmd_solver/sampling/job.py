@@ -1,4 +1,7 @@
-"""The state of one puzzle while it is being solved: a job, with one attempt for each latent."""
+"""One puzzle while it is being solved, what that ends in, and a call of the model on several.
+
+A puzzle is a job, with one attempt for each latent.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +21,8 @@ from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import VmdError
-from vmd_solver.sampling.policy import choose, margins, pick, softmax
-from vmd_solver.sampling.settings import Settings
-from vmd_solver.sampling.solution import Proposal, Solution, Status
+from vmd_solver.sampling.policy import Cells, choose, margins, pick, softmax
+from vmd_solver.sampling.settings import Mode, Settings
 
 Event = dict[str, Any]
 """Something that happened, in plain values, as a line of a trace has it (docs/CLI.md): `event` is
@@ -28,7 +30,53 @@ its name, `puzzle` the number of the puzzle in the batch. Cells are indices, val
 
 Observer = Callable[[Event], None]
 
-Cells = npt.NDArray[np.bool_]
+Status = Literal["solved", "unsolved", "unsatisfiable", "invalid", "timeout"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The grid that one latent led to, valid or not."""
+
+    values: tuple[int, ...]
+    margin: float
+    """The mean margin of its values when they were chosen: how sure the model was."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The outcome for one puzzle. "No solution" is an outcome, and never a guess.
+
+    solved: `values` were verified. unsolved: the budget was spent. unsatisfiable: proved, by a
+    complete search. invalid: the givens themselves break a rule. timeout: the seconds were spent.
+    """
+
+    puzzle: Puzzle
+    status: Status
+    mode: Mode
+    values: tuple[int, ...] | None = None
+    """The solution (n,), or None."""
+    verified: bool = False
+    """Whether the independent verifier accepted `values`."""
+    unique: bool | None = None
+    """True or False where it was asked and decided, else None."""
+    solutions: tuple[tuple[int, ...], ...] = ()
+    """The first 1,000 solutions found, `values` first; empty where only one was asked for."""
+    count: int = 0
+    """Number of solutions found."""
+    counted_all: bool = False
+    """Whether these are all there are."""
+    best: tuple[int, ...] | None = None
+    """The most convincing grid of a search that did not succeed; it breaks rules or is partial."""
+    proposals: tuple[Proposal, ...] = ()
+    """Neural mode: what each latent led to, one after another."""
+    nfe: int = 0
+    loops: int = 0
+    latents: int = 0
+    remasked: int = 0
+    guesses: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    """One line for people, where the status alone does not say enough."""
 
 
 @dataclass
@@ -102,24 +150,21 @@ class Job:
 
     @property
     def board(self) -> Board:
-        """The board of the puzzle."""
         return self.puzzle.board
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left of its limit; None where it has none."""
         timeout = self.settings.timeout_s
         return None if timeout is None else self.started + timeout - time.perf_counter()
 
     @property
     def late(self) -> bool:
-        """Whether its time is over."""
         left = self.seconds_left
         return left is not None and left <= 0
 
     @property
     def best_attempt(self) -> Attempt:
-        """The attempt that is surest of its answer."""
+        """The one that is surest of its answer."""
         return max(self.attempts, key=lambda attempt: attempt.answer.margin)
 
     @contextmanager
@@ -130,7 +175,6 @@ class Job:
         self.seconds += time.perf_counter() - self.since
 
     def emit(self, event: str, **facts: Any) -> None:
-        """Hand an event to the observer, if there is one."""
         if self.observe is not None:
             self.observe({"event": event, "puzzle": self.number, **facts})
 
@@ -163,7 +207,7 @@ class Job:
             self.finish(
                 "solved",
                 count.grids[0],
-                unique=(False if several else True if count.complete else None) if asked else None,
+                unique=not several if asked and (several or count.complete) else None,
                 solutions=count.grids if asked else (),
                 count=count.solutions,
                 counted_all=count.complete and count.solutions < self.settings.solutions,

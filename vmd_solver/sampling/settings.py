@@ -16,9 +16,6 @@ Select = Literal["valid", "margin"]
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
-SCHEDULE: dict[str, Any] = {"policy": "last", "z": "redraw"}
-SCHEDULE_LATENTS = 4
-"""What the same work solves most with in neural mode (docs/RESULTS.md): the default there."""
 
 CHOICES = {
     "mode": MODES,
@@ -89,11 +86,12 @@ class Settings(Unmasking):
 
     @classmethod
     def usual(cls, **given: Any) -> Settings:
-        """These settings; in neural mode, unless given, the best schedule known."""
+        """These settings; in neural mode, unless given, what solves most with the same work
+        (docs/RESULTS.md)."""
         if given.get("mode") == "neural":
-            given = {"latents": SCHEDULE_LATENTS, **given}
+            given = {"latents": 4, **given}
             if not given.keys() & {"policy", "threshold", "z"}:
-                given = {**SCHEDULE, **given}
+                given = {"policy": "last", "z": "redraw", **given}
         return cls(**given)
 
     def __post_init__(self) -> None:

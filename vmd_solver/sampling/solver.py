@@ -17,9 +17,8 @@ from vmd_solver.denoiser.protocol import Denoiser
 from vmd_solver.errors import InvalidPuzzle, SearchError
 from vmd_solver.formats import write
 from vmd_solver.sampling import guided, neural
-from vmd_solver.sampling.job import Job, Observer, Propagated, call
+from vmd_solver.sampling.job import Job, Observer, Propagated, Solution, call
 from vmd_solver.sampling.settings import Settings
-from vmd_solver.sampling.solution import Solution
 
 WINDOW = 16
 """Most puzzles held at a time, in units of what one call takes."""
@@ -42,10 +41,7 @@ class Solver:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        denoiser: Denoiser | None = None,
-        observe: Observer | None = None,
+        self, settings: Settings, denoiser: Denoiser | None = None, observe: Observer | None = None
     ) -> None:
         if denoiser is None and settings.mode != "exact":
             raise SearchError(f"mode {settings.mode} needs a model; use --mode exact without one")

@@ -1,21 +1,21 @@
-"""How people solve: steps that explain themselves, paths of them, and grades.
+"""How people solve: the techniques as one table, the easiest next step, paths of steps, grades.
 
 Every step is a proof, of units and candidates alone; nothing here guesses, searches or asks a
-model. It must not know of text forms, networks or screens.
+model. It must not know of text forms, networks or screens. Order and scores are after HoDoKu's,
+rounded and made to increase, with hidden singles before naked ones: without pencil marks they are
+easier to see.
 """
 
-from vmd_solver.techniques.registry import (
-    BY_NAME,
-    LEVELS,
-    TECHNIQUES,
-    Grade,
-    Level,
-    Path,
-    grade,
-    next_step,
-    solve_path,
-)
-from vmd_solver.techniques.state import State, Step, apply
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, get_args
+
+from vmd_solver.csp import Puzzle
+from vmd_solver.techniques import links, units
+from vmd_solver.techniques.state import State, Step, Steps, apply
 
 __all__ = [
     "BY_NAME",
@@ -31,3 +31,115 @@ __all__ = [
     "next_step",
     "solve_path",
 ]
+
+Level = Literal["easy", "medium", "hard", "expert", "beyond"]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""A puzzle has the level of the hardest technique on its path; `beyond` where that ends early."""
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A way to find steps. `score` is what one step counts for in the grade of a puzzle."""
+
+    name: str
+    level: Level
+    score: int
+    find: Callable[[State], Steps]
+
+    def steps(self, state: State) -> Steps:
+        """The steps it finds, as they are found; each of them makes progress."""
+        return (replace(step, technique=self.name) for step in self.find(state))
+
+
+TECHNIQUES = (
+    Technique("full house", "easy", 4, units.full_house),
+    Technique("hidden single", "easy", 10, units.hidden_single),
+    Technique("naked single", "easy", 14, units.naked_single),
+    Technique("locked candidates", "medium", 50, units.locked_candidates),
+    Technique("naked pair", "medium", 60, partial(units.naked_subset, size=2)),
+    Technique("hidden pair", "medium", 70, partial(units.hidden_subset, size=2)),
+    Technique("naked triple", "medium", 80, partial(units.naked_subset, size=3)),
+    Technique("hidden triple", "medium", 100, partial(units.hidden_subset, size=3)),
+    Technique("unique rectangle", "hard", 100, links.unique_rectangle),
+    Technique("naked quad", "hard", 120, partial(units.naked_subset, size=4)),
+    Technique("X-wing", "hard", 140, partial(units.fish, size=2)),
+    Technique("simple colouring", "hard", 150, links.simple_colouring),
+    Technique("swordfish", "hard", 150, partial(units.fish, size=3)),
+    Technique("hidden quad", "hard", 150, partial(units.hidden_subset, size=4)),
+    Technique("XY-wing", "hard", 160, partial(links.wing, size=2)),
+    Technique("XYZ-wing", "expert", 180, partial(links.wing, size=3)),
+    Technique("jellyfish", "expert", 200, partial(units.fish, size=4)),
+    Technique("XY-chain", "expert", 260, links.xy_chain),
+)
+
+BY_NAME = {technique.name: technique for technique in TECHNIQUES}
+
+
+@dataclass(frozen=True)
+class Grade:
+    """How hard a puzzle is for a person.
+
+    `hardest` is the name of the hardest technique on the path, empty where nothing was to be done.
+    `level` is its level, or `beyond` where the path does not reach the solution. `score` is the sum
+    over the steps of what each counts for; it depends, a little, on the order they are found in.
+    """
+
+    hardest: str
+    level: Level
+    score: int
+
+
+@dataclass(frozen=True)
+class Path:
+    """Steps from a state on, each the easiest there was, and the state that they end in."""
+
+    steps: tuple[Step, ...]
+    state: State
+
+    @property
+    def solved(self) -> bool:
+        """Whether they lead to a solution."""
+        return self.state.solved
+
+    @property
+    def grade(self) -> Grade:
+        """The grade of a puzzle whose path this is."""
+        used = [BY_NAME[step.technique] for step in self.steps]
+        hardest = max(used, key=TECHNIQUES.index, default=None)
+        level = (hardest.level if hardest else LEVELS[0]) if self.solved else LEVELS[-1]
+        score = sum(technique.score for technique in used)
+        return Grade(hardest.name if hardest else "", level, score)
+
+
+def next_step(state: State) -> Step | None:
+    """A step by the easiest technique that has any; None where none has.
+
+    None too after a contradiction, which `state.problem` names.
+    """
+    if state.problem:
+        return None
+    return next((step for technique in TECHNIQUES for step in technique.steps(state)), None)
+
+
+def solve_path(puzzle: Puzzle, *, unique: bool = False) -> Path:
+    """The path from the givens of a puzzle as far as the techniques lead; `unique` says that it is
+    known to have one solution.
+
+    >>> from vmd_solver.csp.families import sudoku
+    >>> path = solve_path(Puzzle(sudoku(2, 2), (1, 2, 3, 0, 3) + (0,) * 7 + (4, 0, 0, 1)))
+    >>> path.solved, path.grade
+    (True, Grade(hardest='hidden single', level='easy', score=52))
+    >>> print(path.steps[0].text)
+    Look at row 1. All its cells but r1c4 are filled, and it holds every value. So r1c4 is 4.
+    """
+    steps, state = list[Step](), State.of(puzzle, unique=unique)
+    while step := next_step(state):
+        steps.append(step)
+        state = apply(state, step)
+    return Path(tuple(steps), state)
+
+
+def grade(puzzle: Puzzle, *, unique: bool = False) -> Grade:
+    """How hard a puzzle is; `unique` says that it is known to have one solution."""
+    return solve_path(puzzle, unique=unique).grade

@@ -154,10 +154,6 @@ def _chains(
                 chains.append((*chain, forced))
 
 
-Side = tuple[int, int]
-"""Two corners next to one another."""
-
-
 def unique_rectangle(state: State) -> Steps:
     """Four open cells which two values could fill in two ways do not hold just these two.
 
@@ -181,7 +177,7 @@ def unique_rectangle(state: State) -> Steps:
             )
 
 
-def _rectangles(state: State) -> Iterator[tuple[Side, Side, int]]:
+def _rectangles(state: State) -> Iterator[tuple[tuple[int, int], tuple[int, int], int]]:
     """Corners in order around: two of the floor, which have a pair of candidates and no more, and
     two of the roof, which have it too; and the mask of the pair."""
     peers, homes = state.geometry.peers, state.geometry.homes
@@ -201,7 +197,7 @@ def _rectangles(state: State) -> Iterator[tuple[Side, Side, int]]:
 
 
 def _conclusions(
-    state: State, roof: Side, pair: int
+    state: State, roof: tuple[int, int], pair: int
 ) -> Iterator[tuple[dict[int, int], str, tuple[int, ...]]]:
     """What a rectangle strikes, why, and the units that this needs."""
     geometry, words, (low, high) = state.geometry, state.words, values_of(pair)

@@ -60,11 +60,8 @@ class Geometry:
         self.units = tuple(map(set_of, board.units))
         self.peers = tuple(map(set_of, board.peers))
         self.homes = tuple(map(set_of, board.homes))
-        self.complete = {
-            number: self.units[number]
-            for number, unit in enumerate(board.units)
-            if len(unit) == board.D
-        }
+        sized = enumerate(self.units)
+        self.complete = {number: unit for number, unit in sized if unit.bit_count() == board.D}
         self.kinds: list[Kind] = []
         rest = [number for number, unit in enumerate(board.units) if len(unit) > 1]
         while rest:
@@ -102,11 +99,8 @@ class Geometry:
         return members(shared)
 
 
-@lru_cache(maxsize=64)
-def geometry(board: Board) -> Geometry:
-    """The geometry of a board."""
-    return Geometry(board)
-
+geometry = lru_cache(maxsize=64)(Geometry)
+"""The geometry of a board."""
 
 Mark = tuple[int, int]
 """A cell and a value."""
@@ -261,20 +255,14 @@ class State:
         """Whether every cell is filled, and no rule broken."""
         return not self.open and not self.problem
 
-    @property
-    def open_cells(self) -> int:
-        """How many cells are open."""
-        return self.open.bit_count()
-
     @cached_property
     def words(self) -> Words:
-        """How to speak of it."""
         return Words(self.puzzle)
 
     @cached_property
     def open(self) -> int:
         """The set of the open cells."""
-        return sum(1 << cell for cell, value in enumerate(self.values) if not value)
+        return set_of(cell for cell, value in enumerate(self.values) if not value)
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -291,10 +279,10 @@ class State:
     @cached_property
     def filled(self) -> dict[int, int]:
         """For each value the set of cells that hold it."""
-        found = dict.fromkeys(range(1, self.puzzle.board.D + 1), 0)
+        found = dict.fromkeys(range(self.puzzle.board.D + 1), 0)
         for cell, value in enumerate(self.values):
-            if value:
-                found[value] |= 1 << cell
+            found[value] |= 1 << cell
+        del found[0]
         return found
 
     @cached_property

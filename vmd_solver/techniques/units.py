@@ -7,16 +7,7 @@ from functools import reduce
 from itertools import permutations
 from operator import or_
 
-from vmd_solver.techniques.state import (
-    Geometry,
-    Kind,
-    State,
-    Steps,
-    listed,
-    members,
-    set_of,
-    values_of,
-)
+from vmd_solver.techniques.state import Kind, State, Steps, listed, members, set_of, values_of
 
 
 def full_house(state: State) -> Steps:
@@ -113,8 +104,12 @@ def locked_candidates(state: State) -> Steps:
             )
 
 
-def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Choices of `size` items whose sets join to one of `size` members: the items, and that set.
+Choice = tuple[tuple[int, ...], int]
+"""Items, and the set that their sets join to."""
+
+
+def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[Choice]:
+    """Choices of `size` items whose sets join to one of `size` members.
 
     `sets` are pairs of item and set. Only sets of two members and more are looked at: smaller ones
     are a matter for easier techniques.
@@ -124,9 +119,10 @@ def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[in
     """
     small = [(item, bits) for item, bits in sets if 2 <= bits.bit_count() <= size]
 
-    def choose(start: int, chosen: tuple[int, ...], joined: int) -> Iterator[tuple[int, ...]]:
+    def choose(start: int, chosen: tuple[int, ...], joined: int) -> Iterator[Choice]:
         if len(chosen) == size:
-            yield (*chosen, joined)
+            if joined.bit_count() == size:
+                yield chosen, joined
             return
         for at in range(start, len(small) - (size - len(chosen)) + 1):
             item, bits = small[at]
@@ -134,9 +130,7 @@ def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[tuple[in
             if both.bit_count() <= size:
                 yield from choose(at + 1, (*chosen, item), both)
 
-    for *items, joined in choose(0, (), 0):
-        if joined.bit_count() == size:
-            yield tuple(items), joined
+    return choose(0, (), 0)
 
 
 def naked_subset(state: State, size: int) -> Steps:
@@ -197,7 +191,7 @@ def fish(state: State, size: int) -> Steps:
         if len(base.units) < size or len(cover.units) < size:
             continue
         for value, places in state.places.items():
-            for rows, covers in tight(_covers(geometry, base, cover, places), size):
+            for rows, covers in tight(_covers(state, base, cover, places), size):
                 cols = tuple(cover.units[at] for at in members(covers))
                 inside = sum(geometry.units[row] for row in rows) & places
                 outside = sum(geometry.units[col] for col in cols) & places & ~inside
@@ -213,14 +207,14 @@ def fish(state: State, size: int) -> Steps:
                     )
 
 
-def _covers(geometry: Geometry, base: Kind, cover: Kind, places: int) -> list[tuple[int, int]]:
+def _covers(state: State, base: Kind, cover: Kind, places: int) -> list[tuple[int, int]]:
     """The complete units of `base`, each with the set of units of `cover` that its places lie in.
 
     Left out where a place lies in none.
     """
     found = []
     for number in base.units:
-        inside = geometry.complete.get(number, 0) & places
+        inside = state.geometry.complete.get(number, 0) & places
         homes = [cover.home[cell] for cell in members(inside)]
         if homes and all(homes):
             found.append((number, reduce(or_, homes)))

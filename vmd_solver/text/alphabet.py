@@ -37,23 +37,26 @@ class Alphabet:
         return len(self.tokens)
 
     def encode(self, text: str, replace: bool = False) -> Ints:
-        """Tokens (m,) int64 in 1..V of the text; with `replace`, of what comes closest to it.
+        """Tokens (m,) int64 in 1..V of the text.
 
-        Raises TextError, with the place, for a character that no token begins with.
+        With `replace`, unknown characters become lower case where that helps, else spaces. Raises
+        TextError, with the place, for a character that no token begins with.
         """
         data = text.encode()
         if self.tokens == BYTES:
             return np.frombuffer(data, dtype=np.uint8).astype(np.int64) + 1
         found = self._pattern.findall(data)
         if sum(map(len, found)) != len(data):
+            known = self._number
             if not replace:
-                known = self._number
                 place = next(i for i, letter in enumerate(text) if letter.encode() not in known)
                 raise TextError(
                     f"{text[place]!r} (character {place + 1}) is not among the {self.V} tokens of"
                     f" the model's alphabet {self.name!r}; leave it out, or add --replace"
                 )
-            found = self._pattern.findall(self._nearest(text).encode())
+            lowered = (a if a.encode() in known else a.lower() for a in text)
+            nearest = "".join(a if a.encode() in known else " " for a in lowered)
+            found = self._pattern.findall(nearest.encode())
         return np.array([self._number[token] for token in found], dtype=np.int64)
 
     def encode_gaps(self, text: str, gap: str, replace: bool = False) -> Ints:
@@ -94,12 +97,6 @@ class Alphabet:
     def _pattern(self) -> re.Pattern[bytes]:
         longest_first = sorted(self.tokens, key=len, reverse=True)
         return re.compile(b"|".join(re.escape(token) for token in longest_first), re.DOTALL)
-
-    def _nearest(self, text: str) -> str:
-        """The text with other characters in lower case where that helps, else as spaces."""
-        known = self._number
-        lowered = (a if a.encode() in known else a.lower() for a in text)
-        return "".join(a if a.encode() in known else " " for a in lowered)
 
 
 KNOWN = {

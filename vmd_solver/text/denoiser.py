@@ -7,7 +7,7 @@ is sampled.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -84,6 +84,8 @@ class TextManifest(ModelManifest):
     }  # fmt: skip
     LATENTS = ("none", "block")
 
+    contract: int
+    name: str
     latent: Literal["none", "block"]
     k: int
     """Latent channels of a block."""
@@ -94,13 +96,12 @@ class TextManifest(ModelManifest):
     """Tokens of the longest block, and of all that one block and those before it may hold."""
     vocabulary: int
 
-    def to_config(self) -> dict[str, Any]:
-        """As that of grids, in the order of the fields, so that files come out byte for byte."""
-        return {"vmd": {"kind": self.KIND, **asdict(self)}}
-
 
 class OnnxText(OnnxModel):
-    """A model folder written by `vmd_training.text.export`, opened for one device."""
+    """A model folder written by `vmd_training.text.export`, opened for one device.
+
+    A `TextDenoiser`. Without latent its Gaussians are of no numbers.
+    """
 
     manifest: TextManifest
 
@@ -114,10 +115,18 @@ class OnnxText(OnnxModel):
             raise ManifestMismatch(
                 f"{where} lists {self.alphabet.V} tokens, expected {due}; export it again"
             )
+        memory: Nodes = {"start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
+        block: Nodes = {"x_t": (INT, 2), **memory}
+        z: Nodes = {} if self.manifest.latent == "none" else {"z": (FLOAT, 2)}
+        kept: Nodes = {"keys_out": (FLOAT, 5), "values_out": (FLOAT, 5)}
+        self.files = {
+            "denoiser": ({**block, "finished": (INT, 0), **z}, {"logits": (FLOAT, 3), **kept}),
+            "encoder": ({**block, "x0": (INT, 2)}, GAUSSIAN),
+            "prior": (block, GAUSSIAN),
+        }
         require_runtime(device)
 
     def begin(self, B: int) -> Memory:
-        """No tokens."""
         empty = np.zeros(self._kept(B, 0), dtype=np.float32)
         return Memory(0, empty, empty)
 
@@ -134,48 +143,37 @@ class OnnxText(OnnxModel):
         return Memory(memory.start + L, keys, values)
 
     def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
-        """One call."""
         return self._call(x_t, z, memory, finished=0)[0]
 
     def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
-        """As in the protocol; of no numbers without latent."""
-        return self._gaussian("prior", self._feed(x_t, memory))
+        return self._gaussian("prior", x_t, memory)
 
     def encode(self, x0: Ints, x_t: Ints, memory: Memory) -> Gaussian:
-        """As in the protocol; of no numbers without latent."""
-        return self._gaussian("encoder", {**self._feed(x_t, memory), "x0": x0})
+        return self._gaussian("encoder", x_t, memory, x0=x0)
 
     def _kept(self, B: int, tokens: int) -> tuple[int, ...]:
         facts = self.manifest
         return (facts.layers, B, facts.heads, tokens, facts.d // facts.heads)
 
-    def _feed(self, x_t: Ints, memory: Memory) -> dict[str, Any]:
-        start, keys, values = memory
-        block = np.ascontiguousarray(x_t, dtype=np.int64)
-        return {"x_t": block, "start": np.array(start), "keys": keys, "values": values}
-
     def _call(self, x_t: Ints, z: Floats, memory: Memory, finished: int) -> list[Floats]:
-        feed = {**self._feed(x_t, memory), "finished": np.array(finished)}
+        feed = {**_feed(x_t, memory), "finished": np.array(finished)}
         if self.manifest.latent != "none":
             feed["z"] = z
         B, L = x_t.shape
         due = dict.fromkeys(("keys_out", "values_out"), self._kept(B, L))
         return self.run("denoiser", feed, {"logits": (B, L, self.manifest.vocabulary), **due})
 
-    def _gaussian(self, role: str, feed: dict[str, Any]) -> Gaussian:
-        B = len(feed["x_t"])
+    def _gaussian(self, role: str, x_t: Ints, memory: Memory, **answer: Ints) -> Gaussian:
+        B = len(x_t)
         if self.manifest.latent == "none":
             return Gaussian(*np.zeros((2, B, 0), dtype=np.float32))
-        return Gaussian(*self.run(role, feed, dict.fromkeys(GAUSSIAN, (B, self.manifest.k))))
+        due = dict.fromkeys(GAUSSIAN, (B, self.manifest.k))
+        return Gaussian(*self.run(role, {**_feed(x_t, memory), **answer}, due))
 
-    def signature(self, role: str) -> tuple[Nodes, Nodes]:
-        """The inputs and outputs of the contract."""
-        inputs = {"x_t": (INT, 2), "start": (INT, 0), "keys": (FLOAT, 5), "values": (FLOAT, 5)}
-        if role == "denoiser":
-            z = {} if self.manifest.latent == "none" else {"z": (FLOAT, 2)}
-            outputs = {"logits": (FLOAT, 3), "keys_out": (FLOAT, 5), "values_out": (FLOAT, 5)}
-            return {**inputs, "finished": (INT, 0), **z}, outputs
-        return inputs | ({"x0": (INT, 2)} if role == "encoder" else {}), GAUSSIAN
+
+def _feed(x_t: Ints, memory: Memory) -> dict[str, Any]:
+    block = np.ascontiguousarray(x_t, dtype=np.int64)
+    return {"x_t": block, **memory._asdict(), "start": np.array(memory.start)}
 
 
 def load(model: str | None = None, device: str = "auto", threads: int | None = None) -> OnnxText:

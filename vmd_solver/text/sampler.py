@@ -7,9 +7,10 @@ a remask committed ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import SearchError, TextError
 from vmd_solver.sampling.policy import Cells, choose, in_doubt, margins, softmax
 from vmd_solver.sampling.settings import POLICIES, Between, PolicyName, Unmasking
-from vmd_solver.text import events
 from vmd_solver.text.denoiser import Gaussian, TextDenoiser
 from vmd_solver.text.whole import Whole
 
@@ -55,6 +55,39 @@ class TextSettings(Unmasking):
             raise SearchError(f"temperature must be 0 or more, got {self.temperature}")
 
 
+class Began(NamedTuple):
+    """Work on x_t (m,), 0 where masked, began; `latents` texts are sampled side by side."""
+
+    x_t: Ints
+    latents: int
+
+
+class Committed(NamedTuple):
+    """Masked tokens of text number `latent` were unmasked together; places count from 0."""
+
+    latent: int
+    places: tuple[int, ...]
+    tokens: tuple[int, ...]
+
+
+class Remasked(NamedTuple):
+    """Committed tokens of text number `latent` were in doubt, and masked again."""
+
+    latent: int
+    places: tuple[int, ...]
+
+
+class Chosen(NamedTuple):
+    """All texts are complete, and this one is the answer; `nats` are the bounds on all."""
+
+    latent: int
+    nats: tuple[float, ...]
+
+
+Event = Began | Committed | Remasked | Chosen
+Observer = Callable[[Event], None]
+
+
 @dataclass(frozen=True)
 class Sample:
     """A complete text, of `nfe` denoiser calls; `remasked` of its tokens were taken back.
@@ -70,16 +103,12 @@ class Sample:
     remasked: int
 
 
-def quiet(event: events.Event) -> None:
+def quiet(event: Event) -> None:
     """An observer that ignores every event."""
 
 
 def extend(
-    model: TextDenoiser,
-    prompt: Ints,
-    count: int,
-    settings: TextSettings,
-    observe: events.Observer = quiet,
+    model: TextDenoiser, prompt: Ints, count: int, settings: TextSettings, observe: Observer = quiet
 ) -> Sample:
     """The prompt (m,) with this many new tokens after it.
 
@@ -100,7 +129,7 @@ def extend(
 
 
 def fill(
-    model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: events.Observer = quiet
+    model: TextDenoiser, x_t: Ints, settings: TextSettings, observe: Observer = quiet
 ) -> Sample:
     """x_t (m,) with a token in place of every mask.
 
@@ -126,7 +155,7 @@ class _Work:
     """K texts on their way: `x` (K, m), 0 where masked, from `given` (m,)."""
 
     def __init__(
-        self, model: TextDenoiser, given: Ints, settings: TextSettings, observe: events.Observer
+        self, model: TextDenoiser, given: Ints, settings: TextSettings, observe: Observer
     ) -> None:
         self.model, self.given, self.settings, self.observe = model, given, settings, observe
         K = settings.latents
@@ -138,7 +167,7 @@ class _Work:
 
     def sample(self, edges: list[int]) -> Sample:
         """The likeliest of the texts, all of them complete; blocks lie between `edges`."""
-        self.observe(events.Began(self.given, self.settings.latents))
+        self.observe(Began(self.given, self.settings.latents))
         blocks = [slice(*pair) for pair in pairwise(edges) if pair[0] < pair[1]]
         for number, block in enumerate(blocks):
             if (self.given[block] == 0).any():
@@ -146,7 +175,7 @@ class _Work:
             if number < len(blocks) - 1:
                 self.memory = self.model.finish(self.x[:, block], self.memory)
         best = int(self.nats.argmin())
-        self.observe(events.Chosen(best, tuple(self.nats.tolist())))
+        self.observe(Chosen(best, tuple(self.nats.tolist())))
         text = self.model.alphabet.join(self.x[best]).decode("utf-8")
         nats = float(self.nats[best]) if self.settings.latents > 1 else None
         return Sample(self.x[best], text, nats, self.nfe, int(self.remasked[best]))
@@ -186,13 +215,13 @@ class _Work:
         x[chosen] = proposed[chosen]
         sure[chosen] = margins(p, proposed)[chosen]
         if chosen.any():
-            self.observe(events.Committed(row, places(chosen), tuple(x[chosen].tolist())))
+            self.observe(Committed(row, places(chosen), tuple(x[chosen].tolist())))
         if left and self.settings.remask == "doubt":
             doubted = in_doubt(sure, (x > 0) & (self.given[block] == 0))
             x[doubted] = 0
             self.remasked[row] += int(doubted.sum())
             if doubted.any():
-                self.observe(events.Remasked(row, places(doubted)))
+                self.observe(Remasked(row, places(doubted)))
 
     def _draw(self, gaussian: Gaussian) -> Floats:
         noise = self.rng.standard_normal(gaussian.mean.shape, dtype=np.float32)

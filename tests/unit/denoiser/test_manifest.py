@@ -11,22 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmd_solver.denoiser.manifest import (
-    CONTRACT,
-    Manifest,
-    check_digests,
-    check_metadata,
-    read_config,
-)
+from vmd_solver.denoiser.manifest import CONTRACT, Manifest, check_digests, read_config
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-MANIFEST = Manifest(CONTRACT, "tiny", "candidate", 2, 64, 32, 16)
+MANIFEST = Manifest(CONTRACT, k=2, patterns=64, d=32, loops=16, latent="candidate", name="tiny")
 VALUES: dict[str, Any] = MANIFEST.to_config()["vmd"]
 
 
 def test_config_and_metadata_come_back_as_they_went() -> None:
     assert Manifest.of(VALUES, "here") == MANIFEST
-    check_metadata(MANIFEST.to_metadata("prior"), MANIFEST, "prior", "here")
+    MANIFEST.check_metadata(MANIFEST.to_metadata("prior"), "prior", "here")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +58,7 @@ def test_info_keys_may_be_anything() -> None:
 
 def test_a_file_of_another_role_is_refused() -> None:
     with pytest.raises(ManifestMismatch, match="is not the prior"):
-        check_metadata(MANIFEST.to_metadata("encoder"), MANIFEST, "prior", "here")
+        MANIFEST.check_metadata(MANIFEST.to_metadata("encoder"), "prior", "here")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"vmd": 3}', "{}", "\x00"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import FakeText
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,6 @@ from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import TextError
 from vmd_solver.play.draft import MASK, Cell, Cells, Kind, fill_in, filled, tokens_of
 from vmd_solver.text.alphabet import KNOWN, Alphabet
-from vmd_solver.text.fakes import FakeText
 from vmd_solver.text.sampler import TextSettings
 
 BYTES, TEXT8 = KNOWN["bytes"], KNOWN["text8"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import FakeDenoiser, oracle
 
 from vmd_solver.csp.families import latin
-from vmd_solver.denoiser.fakes import FakeDenoiser, oracle
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.formats import parse
 from vmd_solver.play import Game, analyse, opening

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import oracle, undecided
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
-from vmd_solver.denoiser.fakes import oracle, undecided
 from vmd_solver.play.player import FIRST, MOST_LATENTS, SPEEDS, Player, record, varied
 from vmd_solver.play.replay import Replay, Row
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import FakeDenoiser, adversary, oracle, undecided
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
-from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.errors import SaveError
 from vmd_solver.play.replay import Replay, State, read_trace
 from vmd_solver.sampling import Settings, Solver

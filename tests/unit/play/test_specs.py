@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from fakes import undecided
 
 from vmd_solver.cli.make import command as vmd_make
-from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.generation import FAMILIES, Grid, ModelGrids, PuzzleSpec, exact_grid, make
 from vmd_solver.play.opening import READY, command, generate, origin, progress, sizes
 

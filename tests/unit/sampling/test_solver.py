@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fakes import FakeDenoiser, adversary, oracle, undecided
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
-from vmd_solver.denoiser.fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling import Settings, Solver, guided
 from vmd_solver.sampling.job import Event

@@ -258,7 +258,7 @@ def test_a_step_leads_on() -> None:
     assert step is not None
     after = apply(state, step)
     assert after.values[3] == 4 and after.candidates[3] == 0
-    assert not after.places[4] & 1 << 7 and after.open_cells == 12
+    assert not after.places[4] & 1 << 7 and after.open.bit_count() == 12
     assert state.values[3] == 0
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fakes import FakeText
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import SearchError, TextError
-from vmd_solver.text import events
 from vmd_solver.text.alphabet import KNOWN
-from vmd_solver.text.fakes import FakeText
-from vmd_solver.text.sampler import CHOICES, TextSettings, extend, fill
+from vmd_solver.text.sampler import (
+    CHOICES,
+    Began,
+    Chosen,
+    Committed,
+    Event,
+    Remasked,
+    TextSettings,
+    extend,
+    fill,
+)
 
 BYTES, TEXT8 = KNOWN["bytes"], KNOWN["text8"]
 
@@ -85,10 +94,10 @@ def test_of_a_long_prompt_only_the_end_is_read() -> None:
 
 @pytest.mark.parametrize("nfe", [1, 2, 4, 8])
 def test_a_block_takes_that_many_calls_and_each_commits_an_equal_share(nfe: int) -> None:
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     sample = extend(knows("thequick"), TEXT8.encode(""), 8,
                     TextSettings(nfe=nfe, block_length=8), seen.append)  # fmt: skip
-    committed = [event for event in seen if isinstance(event, events.Committed)]
+    committed = [event for event in seen if isinstance(event, Committed)]
     assert sample.nfe == len(committed) == nfe
     assert {len(event.places) for event in committed} == {8 // nfe}
     assert sample.text == "thequick"
@@ -100,26 +109,24 @@ def test_the_threshold_commits_all_that_is_sure_at_once() -> None:
 
 
 def test_doubt_masks_again_but_never_what_was_given() -> None:
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     x_t = BYTES.encode_gaps("ab____cd", "_")
     sample = fill(even(), x_t, TextSettings(nfe=4, remask="doubt"), seen.append)
-    again = [
-        place for event in seen if isinstance(event, events.Remasked) for place in event.places
-    ]
+    again = [place for event in seen if isinstance(event, Remasked) for place in event.places]
     assert len(again) == sample.remasked > 0
     assert set(again) <= {2, 3, 4, 5}
 
 
 def test_events_tell_how_the_text_came_about() -> None:
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     how = TextSettings(nfe=3, latents=2, remask="doubt", block_length=4)
     sample = extend(even(), BYTES.encode("so "), 8, how, seen.append)
     began, chosen = seen[0], seen[-1]
-    assert isinstance(began, events.Began) and isinstance(chosen, events.Chosen)
+    assert isinstance(began, Began) and isinstance(chosen, Chosen)
     x = np.repeat(began.x_t[None], began.latents, axis=0)
     for event in seen[1:-1]:
-        assert isinstance(event, events.Committed | events.Remasked)
-        tokens = event.tokens if isinstance(event, events.Committed) else 0
+        assert isinstance(event, Committed | Remasked)
+        tokens = event.tokens if isinstance(event, Committed) else 0
         x[event.latent, list(event.places)] = tokens
     assert BYTES.decode(x[chosen.latent]) == sample.text
 
@@ -132,11 +139,11 @@ def test_of_several_texts_the_likeliest_is_taken() -> None:
         return np.broadcast_to(3 * liked, (*x_t.shape, TEXT8.V)).astype(np.float32)
 
     model = FakeText(logits, TEXT8)
-    seen: list[events.Event] = []
+    seen: list[Event] = []
     how = TextSettings(nfe=1, block_length=16, latents=6)
     sample = extend(model, TEXT8.encode(""), 16, how, seen.append)
     chosen = seen[-1]
-    assert isinstance(chosen, events.Chosen)
+    assert isinstance(chosen, Chosen)
     assert sample.nats == min(chosen.nats) < max(chosen.nats)
     cost = -np.log(np.exp(3 * (sample.tokens == 2)) / (np.exp(3) + TEXT8.V - 1)).sum()
     assert sample.nats == pytest.approx(cost, rel=1e-5)

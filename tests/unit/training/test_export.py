@@ -14,7 +14,7 @@ import torch
 from onnx import numpy_helper
 from safetensors.torch import load_file
 
-from vmd_solver.denoiser.manifest import check_digests, check_metadata, read_config
+from vmd_solver.denoiser.manifest import check_digests, read_config
 from vmd_solver.errors import DigestMismatch, ModelError
 from vmd_training import export as exporting
 from vmd_training.export import PARITY_BATCHES, PARITY_BOARDS, export, parity, write_digests
@@ -94,7 +94,7 @@ def test_a_graph_says_what_it_is_and_nothing_of_the_machine(folder: Path, role: 
     path = folder / f"{role}.onnx"
     model = onnx.load(path, load_external_data=False)
     metadata = {prop.key: prop.value for prop in model.metadata_props}
-    check_metadata(metadata, read_config(folder), role, "here")
+    read_config(folder).check_metadata(metadata, role, "here")
     assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", OPSET)]
     assert OPSET == 20
     assert not any(tensor.external_data for tensor in model.graph.initializer)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes import undecided
 
-from vmd_solver.denoiser.fakes import undecided
 from vmd_solver.errors import VmdError
 from vmd_training.commands import eval as command
 from vmd_training.evaluation import report

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeDenoiser, undecided
 
 from vmd_solver.csp import exact
-from vmd_solver.denoiser.fakes import FakeDenoiser, undecided
 from vmd_solver.denoiser.graph import open_candidates
 from vmd_solver.sampling import Settings
 from vmd_training import plots
