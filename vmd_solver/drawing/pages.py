@@ -69,24 +69,22 @@ def titled(items: Sequence[Solved], solutions: bool) -> tuple[list[Titled], list
     return asked, [(f"Solution {at}", *item) for at, item in enumerate(items, 1) if solutions]
 
 
-def sheets(items: Sequence[Solved], per_page: int, solutions: bool) -> list[list[Titled]]:
-    """What stands on each sheet, `per_page` puzzles or solutions at most."""
-    parts = titled(items, solutions)
-    return [part[at : at + per_page] for part in parts for at in range(0, len(part), per_page)]
-
-
-def columns_and_rows(per_page: int) -> tuple[int, int]:
-    """How this many drawings are placed on a sheet."""
+def _sheets(
+    items: Sequence[Solved], per_page: int, solutions: bool
+) -> tuple[int, int, list[list[Titled]]]:
+    """The columns and rows of a sheet, and what stands on each: `per_page` drawings at most."""
     columns = 1 if per_page == 1 else 2 if per_page <= 6 else 3
-    return columns, -(-per_page // columns)
+    parts = titled(items, solutions)
+    sheets = [part[at : at + per_page] for part in parts for at in range(0, len(part), per_page)]
+    return columns, -(-per_page // columns), sheets
 
 
 def html(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> str:
     """A page to print, `per_page` puzzles on each sheet; `solutions` come last."""
-    columns, rows = columns_and_rows(per_page)
+    columns, rows, sheets = _sheets(items, per_page, solutions)
     style = _STYLE.replace("COLUMNS", str(columns)).replace("HEIGHT", str(250 // rows - 14))
     body = ""
-    for sheet in sheets(items, per_page, solutions):
+    for sheet in sheets:
         body += '<section class="page">\n'
         for title, puzzle, values in sheet:
             caption = f"<figcaption>{escape(title)}</figcaption>"
@@ -119,11 +117,11 @@ def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> 
     >>> pdf([])[:8], pdf([])[-6:]
     (b'%PDF-1.4', b'%%EOF\\n')
     """
-    columns, rows = columns_and_rows(per_page)
+    columns, rows, sheets = _sheets(items, per_page, solutions)
     width = (_PAGE[0] - 2 * _PDF_MARGIN - _PDF_GAP * (columns - 1)) / columns
     height = (_PAGE[1] - 2 * _PDF_MARGIN - _PDF_GAP * (rows - 1)) / rows
     pages = []
-    for sheet in sheets(items, per_page, solutions):
+    for sheet in sheets:
         drawn = ""
         for at, (title, puzzle, values) in enumerate(sheet):
             row, col = divmod(at, columns)

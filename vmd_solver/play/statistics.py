@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
 
@@ -36,9 +34,6 @@ class Tally:
     last_s: float | None
 
 
-_kind = attrgetter("kind")
-
-
 class Statistics:
     """The finished games kept in one file."""
 
@@ -62,9 +57,10 @@ class Statistics:
 
     def tallies(self) -> list[Tally]:
         """One tally a kind, in the order of their names."""
-        found = []
-        for kind, group in groupby(sorted(self.games(), key=_kind), key=_kind):
-            games = list(group)
+        found, by_kind = [], dict[str, list[Finished]]()
+        for game in self.games():
+            by_kind.setdefault(game.kind, []).append(game)
+        for kind, games in sorted(by_kind.items()):
             times = [game.elapsed_s for game in games if not game.helped]
             shown = (min(times), fmean(times), times[-1]) if times else (None, None, None)
             found.append(Tally(kind, len(games), len(games) - len(times), *shown))
