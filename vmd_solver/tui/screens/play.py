@@ -82,7 +82,7 @@ class PlayScreen(AppScreen[None]):
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
         for seen in ("cursor", "chosen"):
-            self.watch(self.board, seen, self._show_side, init=False)
+            self.watch(self.board, seen, self._moved, init=False)
         self.in_thread(self._analyse, self._tell, "analyse")
         if not self.game.finished:
             self.game.watch.start()
@@ -381,6 +381,10 @@ class PlayScreen(AppScreen[None]):
         self._message_line.update(text, layout=False)
 
     watch_marking = watch_one_mark = _show_side
+
+    def _moved(self) -> None:
+        """Show the facts about another cell or value once the board has been drawn."""
+        self.call_after_refresh(self._show_side)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for anything."""
