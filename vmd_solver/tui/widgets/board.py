@@ -22,8 +22,8 @@ from vmd_solver.drawing.text import CONFLICT_SIGN, DEAD_SIGN, GIVEN_SIGN, WRONG_
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.keyboard import legible
 
-_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT = (
-    1 << bit for bit in range(10)
+_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT, _COVERED = (
+    1 << bit for bit in range(11)
 )
 """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
@@ -126,18 +126,16 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         for look, cells in seen:
             for cell in cells:
                 looks[cell] |= look
+        if self.covered:
+            looks = [_COVERED] * len(looks)
         before, self._states = self._states, [*zip(looks, game.values, game.marks, strict=True)]
         for cell, (then, now) in enumerate(zip(before, self._states, strict=False)):
             if then != now:
                 self._cells.pop(cell, None)
         self.refresh()
 
-    watch_chosen = watch_spotlight = refresh_game
+    watch_covered = watch_chosen = watch_spotlight = refresh_game
     """What they change is seen at once."""
-
-    def watch_covered(self) -> None:
-        self._cells.clear()
-        self.refresh()
 
     def watch_cursor(self) -> None:
         """Scroll to the cursor, and draw the game as it looks from there."""
@@ -216,7 +214,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
         drawing, (look, value, marks) = self.drawing, self._states[cell]
-        if self.covered:
+        if look == _COVERED:
             return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
         after = GIVEN_SIGN if look & _GIVEN else " "
         warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
