@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import oracle
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widgets import Static
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
@@ -17,6 +20,7 @@ from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.techniques import grade
 from vmd_solver.tui.widgets.bars import Digits
+from vmd_solver.tui.widgets.board import BoardView
 
 Start = Any
 
@@ -33,6 +37,24 @@ async def test_arrows_and_letters_move(start: Start, four: Puzzle) -> None:
         at.app.change(wrap=False)
         await at.press("down")
         assert at.board.cursor == 12
+
+
+async def test_a_move_shows_the_board_first_and_the_facts_after(
+    start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(four) as at:
+        facts = at.screen.query_one("#facts", Static)
+        before, seen = str(facts.content), list[str]()
+        render = BoardView.render_lines
+
+        def rendered(board: BoardView, crop: Region) -> list[Strip]:
+            seen.append(str(facts.content))
+            return render(board, crop)
+
+        monkeypatch.setattr(BoardView, "render_lines", rendered)
+        await at.press("right")
+        await at.until(lambda: str(facts.content) != before)
+        assert seen[0] == before
 
 
 async def test_tab_goes_through_open_cells(start: Start, four: Puzzle) -> None:

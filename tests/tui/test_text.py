@@ -19,8 +19,7 @@ from vmd_solver.play.draft import MASK, Draft, Kind
 from vmd_solver.text.alphabet import KNOWN
 from vmd_solver.tui.screens import text as module
 from vmd_solver.tui.screens.home import HomeScreen
-from vmd_solver.tui.screens.text import TextScreen
-from vmd_solver.tui.widgets.page import Page
+from vmd_solver.tui.screens.text import Page, TextScreen
 
 Start = Any
 

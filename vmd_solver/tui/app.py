@@ -24,12 +24,10 @@ from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
-from vmd_solver.text.denoiser import TextDenoiser
 from vmd_solver.tui.commands import BY_NAME
-from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, StatisticsScreen
+from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, SettingsScreen, StatisticsScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.play import PlayScreen
-from vmd_solver.tui.screens.settings import SettingsScreen
 from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.themes import THEMES
@@ -60,7 +58,7 @@ class PlayApp(App[None]):
         resume: bool = False,
         replays: list[Replay | None] | None = None,
         denoiser: Callable[[str], Denoiser] = lambda name: load(name, "cpu", 1),
-        text_model: Callable[[], TextDenoiser] = lambda: text.load(None, "cpu", 1),
+        text_model: Callable[[], text.TextDenoiser] = lambda: text.load(None, "cpu", 1),
     ) -> None:
         # Without colour attributes show everything; greys would show less.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -116,13 +114,13 @@ class PlayApp(App[None]):
     def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
         """Play this puzzle, from where it was left."""
         self.action_leave_game()
-        self.push_screen(PlayScreen(self.library.open(puzzle, title), self.settings))
+        self.push_screen(PlayScreen(self.library.open(puzzle, title)))
 
     def resume(self, key: str) -> None:
         """Continue a saved game, or say why that cannot be."""
         self.action_leave_game()
         try:
-            self.push_screen(PlayScreen(self.library.resume(key), self.settings))
+            self.push_screen(PlayScreen(self.library.resume(key)))
         except SaveError as error:
             self.notify(str(error), severity="error", timeout=10)
 

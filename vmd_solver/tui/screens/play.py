@@ -14,18 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import var
 
 from vmd_solver.assets import DEFAULT_MODEL
-from vmd_solver.play import Opened, Settings, SolutionCount, analyse
-from vmd_solver.play.analysis import (
-    STUCK,
-    Opinion,
-    grade_words,
-    graded,
-    hint,
-    obstacle,
-    opinion,
-    state_of,
-    take,
-)
+from vmd_solver.play import Opened, SolutionCount, analysis
 from vmd_solver.play.game import mask_values, shown
 from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
@@ -54,11 +43,11 @@ class PlayScreen(AppScreen[None]):
     one_mark: var[bool] = var(False, init=False)
     """Whether the next one does."""
 
-    def __init__(self, opened: Opened, settings: Settings) -> None:
+    def __init__(self, opened: Opened) -> None:
         super().__init__()
         self.opened, self.game = opened, opened.game
         # Made here, not in `compose`: a key may come before that.
-        self.board = BoardView(self.game, settings)
+        self.board = BoardView(self.game, self.app.settings)
         self._keyboard, self._digits = Keyboard(self.board.symbols), Digits(self.board.symbols)
         self._bar, self._about, self._message_line = Bar(), message("facts"), message()
         self._message = ""
@@ -82,7 +71,7 @@ class PlayScreen(AppScreen[None]):
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
         for seen in ("cursor", "chosen"):
-            self.watch(self.board, seen, self._show_side, init=False)
+            self.watch(self.board, seen, self._moved, init=False)
         self.in_thread(self._analyse, self._tell, "analyse")
         if not self.game.finished:
             self.game.watch.start()
@@ -104,16 +93,16 @@ class PlayScreen(AppScreen[None]):
 
     def _analyse(self) -> None:
         """Count solutions, and find how hard the puzzle is where there is one; in a thread."""
-        solution_count = analyse(self.game.puzzle, cancelled)
+        solution_count = analysis.analyse(self.game.puzzle, cancelled)
         self.report(self._analysed, solution_count)
-        grade = graded(self.game.puzzle, cancelled) if solution_count.solution else None
+        grade = analysis.graded(self.game.puzzle, cancelled) if solution_count.solution else None
         if grade is not None:
             self.report(self._analysed, solution_count, grade)
 
     def _analysed(self, solution_count: SolutionCount, grade: Grade | None = None) -> None:
         self.game.solution_count, self.game.grade = solution_count, grade
         if grade is not None:
-            self._message = self._message or grade_words(grade)
+            self._message = self._message or analysis.grade_words(grade)
         elif solution_count.kind != "one":
             self.notify(f"This puzzle: {solution_count.words}.", severity="warning", timeout=8)
         self._show()
@@ -247,17 +236,17 @@ class PlayScreen(AppScreen[None]):
             stage, *rest = self._stages
             self._stages = rest or [stage]
             stage()
-        elif problem := obstacle(self.game):
+        elif problem := analysis.obstacle(self.game):
             self.game.helped |= self.game.solution_count.solution is not None
             self._tell(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
         else:
-            self._think(hint, self._show_hint, self._tell)
+            self._think(analysis.hint, self._show_hint, self._tell)
 
     def _think(
         self, about: Callable[[State], Any], show: Callable[..., None], failed: Callable[..., None]
     ) -> None:
         """Show what a thread finds about the game, if nothing changed meanwhile."""
-        state, version = state_of(self.game), self.game.version
+        state, version = analysis.state_of(self.game), self.game.version
 
         def found(answer: Any) -> None:
             if version == self.game.version:
@@ -269,19 +258,19 @@ class PlayScreen(AppScreen[None]):
         if isinstance(found, Step):
             self._hinted, self.game.helped = self.game.version, True
             texts = [partial(self._tell, text) for text in (found.why, found.follows)]
-            self._stages = [*texts, partial(self._edit, take, self.game, found)]
+            self._stages = [*texts, partial(self._edit, analysis.take, self.game, found)]
             struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
             units = {cell for number in found.units for cell in self.game.board.units[number]}
             self.board.spotlight = frozenset({*found.cells, *found.partners} or units or struck)
             self._tell(found.where)
-        elif found == STUCK:
+        elif found == analysis.STUCK:
             self._hinted, self._stages = self.game.version, [self._ask_model]
-            self._tell(f"{STUCK} {self.app.key_of('hint')} asks the model.")
+            self._tell(f"{analysis.STUCK} {self.app.key_of('hint')} asks the model.")
         else:
             self._tell(found)
 
     def _ask_model(self) -> None:
-        def show(found: Opinion) -> None:
+        def show(found: analysis.Opinion) -> None:
             self.game.helped, self.board.spotlight = True, frozenset({found.cell})
             cell = self.game.board.cell_name(found.cell)
             self._tell(
@@ -292,7 +281,10 @@ class PlayScreen(AppScreen[None]):
         def failed(why: str) -> None:
             self.notify(f"There is no model to ask: {why}", severity="warning", markup=False)
 
-        self._think(lambda state: opinion(state, self.app.denoiser(DEFAULT_MODEL)), show, failed)
+        def ask(state: State) -> analysis.Opinion:
+            return analysis.opinion(state, self.app.denoiser(DEFAULT_MODEL))
+
+        self._think(ask, show, failed)
 
     def action_watch(self) -> None:
         """Watch the model solve the puzzle, while the game is paused."""
@@ -374,13 +366,17 @@ class PlayScreen(AppScreen[None]):
         self._about.update("\n".join(facts), layout=False)
         text, solved = self._message, game.finished and game.is_solved()
         if solved and not text:
-            grade = f" {grade_words(game.grade)}" if game.grade else ""
+            grade = f" {analysis.grade_words(game.grade)}" if game.grade else ""
             helped = ", with help" * game.helped
             text = f"Solved in {shown(game.watch.elapsed_s)}{helped}.{grade}"
         self._message_line.set_class(solved, "-solved")
         self._message_line.update(text, layout=False)
 
     watch_marking = watch_one_mark = _show_side
+
+    def _moved(self) -> None:
+        """Show the facts about another cell or value once the board has been drawn."""
+        self.call_after_refresh(self._show_side)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small for anything."""

@@ -67,18 +67,13 @@ class ReplayView(ReplayPart):
         self.key, self.symbols = key, legible(puzzle.alphabet)
         wide = max(map(len, self.symbols))
         self.drawing = fitted(puzzle.board, wide, room.width, room.height - 1)
+        self.styles.width, self.styles.height = self.drawing.width, self.drawing.height + 1
         self._shown: tuple[Layer | None, int] = (None, 0)
 
     def show(self, layer: Layer, cursor: int) -> None:
         if (layer, cursor) != self._shown:
             self._shown = (layer, cursor)
             self.refresh()
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:
-        return self.drawing.width
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self.drawing.height + 1
 
     def render(self) -> Text:
         layer, cursor = self._shown

@@ -22,8 +22,8 @@ from vmd_solver.drawing.text import CONFLICT_SIGN, DEAD_SIGN, GIVEN_SIGN, WRONG_
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.keyboard import legible
 
-_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT = (
-    1 << bit for bit in range(10)
+_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT, _COVERED = (
+    1 << bit for bit in range(11)
 )
 """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
@@ -99,38 +99,39 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         """What the player chose; None for what fits."""
         self.drawing = fitted(game.board, self._symbol_width, 0, 0)
         self._styles: dict[tuple[int, bool], Style] = {}
+        self._states: list[tuple[int, int, int]] = []
+        """What there is to be seen of each cell: how it looks, its value and its marks."""
         self._cells: dict[int, tuple[tuple[str, ...], Style]] = {}
-        """The cells that were drawn since anything changed: their lines and style."""
+        """The cells that were drawn in this state: their lines and style."""
         first = game.values.index(0) if 0 in game.values else 0
         self.set_reactive(BoardView.cursor, first)
         self.refresh_game()
 
     def refresh_game(self) -> None:
-        """Draw the game as it is now."""
-        game, settings = self.game, self.settings
+        """Draw the game as it is now; cells that look as they did are not drawn anew."""
+        game, settings, chosen = self.game, self.settings, self.chosen
+        value = chosen or (game.values[self.cursor] if settings.highlight_same else 0)
         looks = [_GIVEN if given else 0 for given in game.puzzle.givens]
-
-        def add(look: int, cells: Iterable[int]) -> None:
+        seen: tuple[tuple[int, Iterable[int]], ...] = (
+            (_EXTRA, self._extras),
+            (_PEER, self._peers()),
+            (_CONFLICT, game.conflicts() if settings.show_conflicts else ()),
+            (_WRONG, game.reveal_wrong() if settings.show_wrong else ()),
+            (_DEAD, game.dead() if settings.show_dead else ()),
+            (_SAME, (at for at, held in enumerate(game.values) if held == value) if value else ()),
+            (_POSSIBLE, game.possible(chosen) if chosen else ()),
+            (_SPOT, self.spotlight),
+            (_CURSOR, (self.cursor,)),
+        )
+        for look, cells in seen:
             for cell in cells:
                 looks[cell] |= look
-
-        add(_EXTRA, self._extras)
-        add(_PEER, self._peers())
-        if settings.show_conflicts:
-            add(_CONFLICT, game.conflicts())
-        if settings.show_wrong:
-            add(_WRONG, game.reveal_wrong())
-        if settings.show_dead:
-            add(_DEAD, game.dead())
-        value = self.chosen or (game.values[self.cursor] if settings.highlight_same else 0)
-        if value:
-            add(_SAME, (cell for cell, held in enumerate(game.values) if held == value))
-        if self.chosen:
-            add(_POSSIBLE, game.possible(self.chosen))
-        add(_SPOT, self.spotlight)
-        add(_CURSOR, (self.cursor,))
-        self._looks = looks
-        self._cells.clear()
+        if self.covered:
+            looks = [_COVERED] * len(looks)
+        before, self._states = self._states, [*zip(looks, game.values, game.marks, strict=True)]
+        for cell, (then, now) in enumerate(zip(before, self._states, strict=False)):
+            if then != now:
+                self._cells.pop(cell, None)
         self.refresh()
 
     watch_covered = watch_chosen = watch_spotlight = refresh_game
@@ -171,6 +172,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
             else fitted(board, self._symbol_width, room.width, room.height)
         )
         self.virtual_size = Size(self.drawing.width, self.drawing.height)
+        self._cells.clear()
         self.watch_cursor()
 
     @property
@@ -211,10 +213,9 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         return ((lines[line], style),)
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
-        look, game, drawing = self._looks[cell], self.game, self.drawing
-        if self.covered:
+        drawing, (look, value, marks) = self.drawing, self._states[cell]
+        if look == _COVERED:
             return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
-        value, marks = game.values[cell], game.marks[cell]
         after = GIVEN_SIGN if look & _GIVEN else " "
         warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
         extra = self._extras.get(cell, "")
