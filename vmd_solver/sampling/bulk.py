@@ -69,10 +69,10 @@ class Bulk:
         masks, consistent = propagate(board, initial_masks(board, givens))
         values = masks_to_values(masks)
         guesses = np.zeros(len(values), np.int64)
-        stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
-        if settings.mode != "exact":
-            stalled = stalled[:0]
-        self._expect(len(stalled) * board.n)
+        stalled = np.zeros(0, np.intp)
+        if settings.mode == "exact":
+            stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
+            self._expect(len(stalled) * board.n)
         asked = settings.max_guesses
         most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
         for start in range(0, len(stalled), ROWS):
