@@ -23,7 +23,7 @@ class FakeDenoiser:
     latent: LatentKind = "candidate"
 
     def __init__(self, name: str, logits: Callable[[Ints, Floats, Floats], Floats]) -> None:
-        self.name, self._logits, self.calls = name, logits, 0
+        self.name, self.logits, self.calls = name, logits, 0
 
     def start(self, board: Board, B: int) -> Floats:
         return np.zeros((B, 0), dtype=np.float32)
@@ -43,7 +43,7 @@ class FakeDenoiser:
         self.calls += 1
         fixed = x_t[..., None] == np.arange(1, board.D + 1)
         open_ = np.where((x_t > 0)[..., None], fixed, allowed > 0)
-        logits = np.where(open_, self._logits(x_t, allowed, z), CLOSED_LOGIT)
+        logits = np.where(open_, self.logits(x_t, allowed, z), CLOSED_LOGIT)
         return logits.astype(np.float32), h
 
 
@@ -78,7 +78,7 @@ class FakeText:
     def __init__(
         self, logits: Callable[[Ints, Floats], Floats], alphabet: Alphabet, length: int = 32
     ) -> None:
-        self._logits, self.alphabet, self.length = logits, alphabet, length
+        self.logits, self.alphabet, self.length = logits, alphabet, length
         self.asked: list[Ints] = []
         self.finished: list[Ints] = []
 
@@ -96,7 +96,7 @@ class FakeText:
     def __call__(self, x_t: Ints, z: Floats, memory: Memory) -> Floats:
         """Whatever the function says."""
         self.asked.append(x_t.copy())
-        return self._logits(x_t, z)
+        return self.logits(x_t, z)
 
     def prior(self, x_t: Ints, memory: Memory) -> Gaussian:
         """A standard normal number."""

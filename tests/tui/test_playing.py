@@ -175,7 +175,7 @@ async def test_savepoints(start: Start, four: Puzzle) -> None:
 
 async def test_the_mouse_chooses_cells_and_values(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
-        drawing, origin = at.board.drawing, at.board._origin
+        drawing, origin = at.board.drawing, at.board.origin
         await at.pilot.click(
             at.board, offset=(origin.x + drawing.lefts[3] + 1, origin.y + drawing.tops[0])
         )

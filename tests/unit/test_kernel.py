@@ -212,7 +212,7 @@ def test_without_a_place_for_the_cache_numba_still_compiles(
     def double(x: int) -> int:
         return 2 * x
 
-    assert compiled._compile(double)(4) == 8
+    assert compiled.compile_entry(double)(4) == 8
 
 
 def pigeons(count: int) -> Board:

@@ -140,7 +140,7 @@ def parity(model: VMD, folder: Path) -> dict[str, float]:
                 found.add(f"{role}.{output}", one, other)
             if role == "denoiser":
                 ours, theirs = graph.logits(want[0]), graph.logits(torch.from_numpy(have[0]))
-                _same_choice(ours.numpy(), theirs.numpy())
+                same_choice(ours.numpy(), theirs.numpy())
     return found.within(LOGIT_TOLERANCE)
 
 
@@ -189,7 +189,7 @@ def _expected(
     return tuple(network.think(graph, answer).chunk(2, dim=-1))
 
 
-def _same_choice(expected: Floats, got: Floats) -> None:
+def same_choice(expected: Floats, got: Floats) -> None:
     """Both must choose the same value wherever the choice is further apart than the tolerance."""
     best = np.sort(expected, axis=-1)
     clear = best[..., -1] - best[..., -2] > 2 * LOGIT_TOLERANCE

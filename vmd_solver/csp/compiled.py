@@ -92,14 +92,15 @@ def _machine(compiled: bool) -> Machine:
         # The others are compiled into the entries.
         for part in filter(isfunction, vars(kernel).values()):
             register_jitable(part)
-        entries = {name: _compile(entry) for name, entry in entries.items()}
+        entries = {name: compile_entry(entry) for name, entry in entries.items()}
     return Machine(compiled, **entries)
 
 
-def _compile(entry: Callable[..., Any]) -> Callable[..., Any]:
+def compile_entry(entry: Callable[..., Any]) -> Callable[..., Any]:
+    """The function compiled at its first call, without the interpreter's lock, so that puzzles can
+    be made beside training."""
     from numba import njit
 
-    # Without the interpreter's lock, so that puzzles can be made beside training.
     try:
         compiled: Callable[..., Any] = njit(cache=True, nogil=True)(entry)
     except RuntimeError:  # no writable place for the cache: compile again in each process

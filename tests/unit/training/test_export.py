@@ -146,9 +146,9 @@ def test_parity_notices_a_changed_weight(folder: Path, model_of: Make, role: str
 def test_a_different_choice_is_refused_even_within_the_tolerance() -> None:
     logits = np.array([[0.0, 1.0], [0.0, 0.001]], dtype=np.float32)
     close = logits[:, ::-1].copy()
-    exporting._same_choice(logits[1:], close[1:])
+    exporting.same_choice(logits[1:], close[1:])
     with pytest.raises(ModelError, match="choose different values"):
-        exporting._same_choice(logits, close)
+        exporting.same_choice(logits, close)
 
 
 def test_a_refused_export_leaves_what_was_there(

@@ -53,11 +53,11 @@ def measure(
     nats = torch.zeros(2, dtype=torch.float64)
     blocks = windows.view(len(windows), -1, block_length)
     for x0 in torch.split(blocks, ROWS_A_CALL):
-        nats += _nats(model, x0, calls, generator, prior_draws, shuffle).cpu()
+        nats += nats_of(model, x0, calls, generator, prior_draws, shuffle).cpu()
     return Bits(*(nats / (log(2) * characters)).tolist())
 
 
-def _nats(
+def nats_of(
     model: TextVMD, x0: Tensor, calls: int, generator: Generator, prior_draws: int, shuffle: bool
 ) -> Tensor:
     """(2,) cross-entropy and KL of x0 (B, b, L), summed over rows, blocks and calls, where x0 is.

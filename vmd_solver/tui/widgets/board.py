@@ -176,7 +176,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.watch_cursor()
 
     @property
-    def _origin(self) -> Offset:
+    def origin(self) -> Offset:
         """Where the drawing begins: in the middle where there is room to spare."""
         room = self.scrollable_content_region
         spare_x, spare_y = room.width - self.drawing.width, room.height - self.drawing.height
@@ -192,7 +192,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part; what they share is computed once."""
-        self._frame = self._origin, self.scroll_offset, self.rich_style
+        self._frame = self.origin, self.scroll_offset, self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -244,7 +244,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)
         if at is not None and not self.covered:
-            spot = at - self._origin + self.scroll_offset
+            spot = at - self.origin + self.scroll_offset
             cell = self.drawing.cell_at(spot.x, spot.y)
             if cell is not None:
                 self.cursor = cell

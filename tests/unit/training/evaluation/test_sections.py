@@ -153,7 +153,7 @@ def test_nats_of_a_latent_that_says_nothing(bench_of: Made) -> None:
     own.denoiser.head.bias.data.zero_()
     for row, kind in zip(rows_of(bench, "kl", "4x4"), network.KINDS, strict=True):
         assert (row["kl"]["mean"], row["active"]) == (0, 0)
-        x_t = np.array([puzzle.givens for puzzle in network._made(bench, "4x4", kind).puzzles])
+        x_t = np.array([puzzle.givens for puzzle in network.puzzles_of(bench, "4x4", kind).puzzles])
         open_ = open_candidates(network.BOARDS["4x4"], x_t, np.ones((*x_t.shape, 4), np.float32))
         # Even logits: the logarithm of the number of open values for each masked cell.
         nats = np.log(open_.sum(axis=-1)[x_t == 0]).sum() / len(x_t)
@@ -175,7 +175,7 @@ def test_what_z_carries_is_counted_and_its_loss_costs(bench_of: Made) -> None:
 def test_puzzles_lost_to_more_loops_are_counted(bench_of: Made) -> None:
     known = searcher()
     fake = FakeDenoiser(
-        "worse", lambda x_t, allowed, z: known._logits(x_t, allowed, z) * (-1) ** (fake.calls - 1)
+        "worse", lambda x_t, allowed, z: known.logits(x_t, allowed, z) * (-1) ** (fake.calls - 1)
     )
     fake.loops = 5
     bench = bench_of(fake, names=("minimal",))

@@ -148,7 +148,7 @@ def test_everything_stays_on_the_device_of_the_text(latent: str, prior: str) -> 
     generator = torch.Generator().manual_seed(0)
     x0 = torch.ones(3, 3, 4, dtype=torch.int64, device="meta")
     for calls, prior_draws, shuffle in ((1, 0, False), (4, 0, True), (2, 2, False)):
-        nats = bound._nats(model, x0, calls, generator, prior_draws, shuffle)
+        nats = bound.nats_of(model, x0, calls, generator, prior_draws, shuffle)
         assert nats.device.type == "meta" and nats.shape == (2,)
     x_t = masked_blocks(x0, 0.3, generator)
     terms = model(x0, x_t, torch.empty(3, 3, 3, device="meta"), (x_t == MASK).sum(dim=-1) < 2)
