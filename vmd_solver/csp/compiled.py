@@ -1,6 +1,6 @@
 """The two machines the kernel runs on: plain Python at once, or compiled with numba for batches.
 
-`machine()` is the only door. Numba is imported behind it, never at import time, and the compiled
+Callers enter by `machine()`. Numba is imported behind it, never at import time, and the compiled
 code is kept on disk where any place is writable. It must not know what the kernel computes.
 """
 

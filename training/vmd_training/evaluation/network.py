@@ -40,14 +40,14 @@ ROWS = 64
 
 def _kl(bench: Bench) -> Iterator[Task]:
     sources = [
-        Source(f"{kind} {size}", bench.scale.count, partial(puzzles_of, bench, size, kind), board)
+        Source(f"{kind} {size}", bench.scale.count, partial(puzzle_set, bench, size, kind), board)
         for size, board in BOARDS.items()
         for kind in KINDS
     ]
     return bench.tasks(sources, lambda model: [Case((), 4 * CALLS, _carried)])
 
 
-def puzzles_of(bench: Bench, size: str, kind: str) -> PuzzleSet:
+def puzzle_set(bench: Bench, size: str, kind: str) -> PuzzleSet:
     """Puzzles with the solutions of each that may be meant: one, or all of several."""
     name, board, m = f"{kind}, {size}", BOARDS[size], bench.scale.count
     if kind == "several solutions":

@@ -153,7 +153,7 @@ def test_nats_of_a_latent_that_says_nothing(bench_of: Made) -> None:
     own.denoiser.head.bias.data.zero_()
     for row, kind in zip(rows_of(bench, "kl", "4x4"), network.KINDS, strict=True):
         assert (row["kl"]["mean"], row["active"]) == (0, 0)
-        x_t = np.array([puzzle.givens for puzzle in network.puzzles_of(bench, "4x4", kind).puzzles])
+        x_t = np.array([puzzle.givens for puzzle in network.puzzle_set(bench, "4x4", kind).puzzles])
         open_ = open_candidates(network.BOARDS["4x4"], x_t, np.ones((*x_t.shape, 4), np.float32))
         # Even logits: the logarithm of the number of open values for each masked cell.
         nats = np.log(open_.sum(axis=-1)[x_t == 0]).sum() / len(x_t)
