@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import cache
 from math import isqrt
 
-from vmd_solver.csp.puzzle import Board
+from vmd_solver.csp.constraints import Unit
+from vmd_solver.csp.puzzle import Board, Rule
 from vmd_solver.errors import InvalidPuzzle
 
 FAMILIES = ("sudoku", "sudoku-x", "windoku", "jigsaw", "jigsaw-x", "latin", "grid")
@@ -84,6 +85,33 @@ def jigsaw(regions: Sequence[int], diagonal: bool = False) -> Board:
 def grid(rows: int, cols: int, D: int, units: Sequence[Sequence[int]]) -> Board:
     """The free form: `rows` x `cols` cells with values 1..D, and any units as cell lists."""
     return Board("grid", rows, cols, D, tuple(tuple(unit) for unit in units))
+
+
+def with_rules(board: Board, rules: Sequence[Rule]) -> Board:
+    """The board with these rules instead of its own, and with the units that they bring.
+
+    Raises InvalidPuzzle where a rule makes no sense on the board.
+    """
+    plain = without_rules(board)
+    ruled = replace(plain, rules=tuple(rules))
+    units = ruled_units(ruled)
+    board = replace(ruled, units=plain.units + units)
+    board.constraints  # noqa: B018  # refuse what makes no sense now
+    return board
+
+
+def without_rules(board: Board) -> Board:
+    """The board with neither its rules nor the units that they brought."""
+    if not board.rules:
+        return board
+    own = len(board.units) - len(ruled_units(board))
+    return replace(board, rules=(), units=board.units[:own])
+
+
+def ruled_units(board: Board) -> tuple[tuple[int, ...], ...]:
+    """The units that the rules of a board bring."""
+    found = (part for rule in board.rules for part in rule.constraints(board))
+    return tuple(part.cells for part in found if isinstance(part, Unit))
 
 
 def lines(order: int) -> tuple[tuple[int, ...], ...]:

@@ -5,16 +5,20 @@ Nothing here searches or guesses; nothing here knows of text, files or networks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.csp.constraints import Automaton, Constraint, Domain, Relation
 from vmd_solver.errors import InvalidPuzzle
+
+Cells = tuple[int, ...]
+"""Indices of cells, row by row from 0."""
 
 MAX_VALUES = 63
 """Largest alphabet: candidates of a cell are the bits of one 64-bit word."""
@@ -31,11 +35,20 @@ def default_alphabet(D: int) -> tuple[str, ...]:
     return tuple(_DIGITS[:D] if len(_DIGITS) >= D else map(str, range(1, D + 1)))
 
 
+def numerals(D: int, low: int) -> tuple[str, ...]:
+    """Symbols of D values that mean the numbers from `low`: the usual alphabet where that is 1.
+
+    >>> numerals(3, 0)
+    ('0', '1', '2')
+    """
+    return default_alphabet(D) if low == 1 else tuple(map(str, range(low, low + D)))
+
+
 @dataclass(frozen=True)
 class Violation:
     """One broken rule: `cells` (indices) break it; `value` and `unit` where it has them."""
 
-    kind: Literal["repeated", "out_of_range", "unit_too_large"]
+    kind: Literal["repeated", "out_of_range", "unit_too_large", "rule"]
     cells: tuple[int, ...]
     value: int = 0
     unit: int = -1
@@ -46,13 +59,46 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What a board asks beside its units; each kind is a class of `vmd_solver.csp.rules`."""
+
+    name: ClassVar[str]
+    """What text calls it."""
+    least: ClassVar[int] = 1
+    """Cells it needs at least, if it has any."""
+    repeated: ClassVar[bool] = False
+    """Whether it may name a cell twice."""
+
+    def constraints(self, board: Board) -> Iterator[Constraint]:
+        """What it is made of, on a board that has it. Raises InvalidPuzzle for nonsense."""
+        raise NotImplementedError
+
+    @property
+    def all_cells(self) -> Cells:
+        """Every cell that it names."""
+        named = (getattr(self, key, ()) for key in ("more", "cells"))
+        return tuple(chain.from_iterable(named))
+
+
+class Constraints(NamedTuple):
+    """What the rules of a board come to, beside units: masks (n + hidden,) of the values that each
+    cell may have, relations and automata. Hidden cells come after those of the board."""
+
+    domains: tuple[int, ...]
+    relations: tuple[Relation, ...]
+    automata: tuple[Automaton, ...]
+
+
+@dataclass(frozen=True)
 class Board:
-    """An all-different constraint grid: n = rows x cols cells, values 1..D, and units.
+    """A constraint grid: n = rows x cols cells, values 1..D, units, and other rules.
 
     A unit is a set of cells whose values all differ; it is *complete* where it has D cells, so that
     every value occurs in it. `box` is (box rows, box cols) where the regions are equal rectangles;
     `regions` gives each cell's region where the family draws some (boxes or jigsaw pieces).
-    Build one with `vmd_solver.csp.families`.
+    To rules value v means the number `low` + v - 1. A *hole* is a place without a cell: it is in no
+    unit and no rule, and holds value 1 for all to see.
+    Build one with `vmd_solver.csp.families`; `with_rules` there adds rules, and their units.
 
     Raises InvalidPuzzle where the shape, the alphabet or a unit makes no sense.
     """
@@ -64,6 +110,9 @@ class Board:
     units: tuple[tuple[int, ...], ...]
     box: tuple[int, int] | None = None
     regions: tuple[int, ...] | None = None
+    low: int = 1
+    holes: Cells = ()
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.cols < 1:
@@ -79,6 +128,79 @@ class Board:
                 raise InvalidPuzzle(f"unit {number} names a cell twice")
             if any(not 0 <= cell < self.n for cell in unit):
                 raise InvalidPuzzle(f"unit {number} names a cell outside the {self.n} of the board")
+            if not set(self.holes).isdisjoint(unit):
+                raise InvalidPuzzle(f"unit {number} names a hole of the board")
+        if any(not 0 <= cell < self.n for cell in self.holes):
+            raise InvalidPuzzle("a hole lies outside the board")
+        for rule in self.rules:
+            self._require_cells(rule)
+
+    def _require_cells(self, rule: Rule) -> None:
+        """Raise InvalidPuzzle where a rule names cells that it cannot have."""
+        cells, holes = rule.all_cells, set(self.holes)
+        for cell in cells:
+            if not 0 <= cell < self.n or cell in holes:
+                what = "a hole" if cell in holes else "outside the board"
+                raise InvalidPuzzle(f"{rule.name}: {self.cell_name(cell)} is {what}")
+            if not rule.repeated and cells.count(cell) > 1:
+                raise InvalidPuzzle(f"{rule.name}: {self.cell_name(cell)} is named twice")
+        if hasattr(rule, "cells") and len(cells) < rule.least:
+            raise InvalidPuzzle(
+                f"{rule.name}: {rule.least} cells or more expected, got {len(cells)}"
+            )
+
+    @property
+    def high(self) -> int:
+        """The number that value D means."""
+        return self.low + self.D - 1
+
+    def number(self, value: int) -> int:
+        """The number that a value means."""
+        return self.low + value - 1
+
+    @cached_property
+    def constraints(self) -> Constraints:
+        """What the rules come to, beside units.
+
+        Raises InvalidPuzzle where a rule makes no sense on this board, or no values can keep it.
+        """
+        full = (1 << self.D) - 1
+        domains = [1 if cell in set(self.holes) else full for cell in range(self.n)]
+        relations: list[Relation] = []
+        automata: list[Automaton] = []
+        for rule in self.rules:
+            end = len(domains)
+
+            def place(cell: int, end: int = end) -> int:
+                return cell if cell >= 0 else end - 1 - cell
+
+            for constraint in rule.constraints(self):
+                if isinstance(constraint, Domain):
+                    cell = place(constraint.cell)
+                    domains += [full] * (cell + 1 - len(domains))
+                    domains[cell] &= constraint.values
+                elif isinstance(constraint, Relation):
+                    relations.append(constraint)
+                elif isinstance(constraint, Automaton):
+                    if not constraint.layers:
+                        raise InvalidPuzzle(f"{rule.name}: no values in its cells can keep it")
+                    automata.append(
+                        Automaton(tuple(map(place, constraint.cells)), constraint.layers)
+                    )
+            for cell in rule.all_cells:
+                if domains[cell] == 0:
+                    name = self.cell_name(cell)
+                    raise InvalidPuzzle(f"{rule.name}: no number is left for {name}")
+        for relation in relations:
+            if not any(relation.rows):
+                names = f"{self.cell_name(relation.a)} and {self.cell_name(relation.b)}"
+                raise InvalidPuzzle(f"no numbers for {names} keep a rule between them")
+        return Constraints(tuple(domains), tuple(relations), tuple(automata))
+
+    @cached_property
+    def linked(self) -> bool:
+        """Whether rules ask for more than units."""
+        return bool(self.rules and (self.constraints.relations or self.constraints.automata))
 
     @property
     def n(self) -> int:
@@ -154,7 +276,11 @@ class Puzzle:
         if len(self.givens) != self.board.n:
             raise InvalidPuzzle(f"{len(self.givens)} givens for a board of {self.board.n} cells")
         if not self.alphabet:
-            object.__setattr__(self, "alphabet", default_alphabet(self.board.D))
+            object.__setattr__(self, "alphabet", numerals(self.board.D, self.board.low))
+        if self.board.holes:
+            holes = set(self.board.holes)
+            givens = (1 if at in holes else value for at, value in enumerate(self.givens))
+            object.__setattr__(self, "givens", tuple(givens))
         _require_alphabet(self.alphabet, self.board.D)
 
     def status(self) -> tuple[Violation, ...]:
