@@ -165,11 +165,12 @@ def makes_sense(rule: Rule, board: Board, values: Values | None) -> bool:
     return True
 
 
-WHOLE = [
-    kind
-    for kind in rules.RULES.values()
-    if not hasattr(kind, "cells") and "cells" not in {field.name for field in fields(kind)}
-]
+FIRST = {
+    rules.MagicSquare,
+    rules.PillArrow,
+    *(kind for kind in rules.RULES.values() if "cells" not in {one.name for one in fields(kind)}),
+}
+"""Kinds that few grids keep, those of the whole board above all: a grid is sought for them."""
 
 
 def boards(rng: Rng) -> Board:
@@ -209,14 +210,17 @@ def full_grid(board: Board, rng: Rng) -> Values:
     return ()
 
 
-def mix(kinds: Sequence[type[Rule]], rng: Rng, board: Board | None = None) -> Puzzle | None:
+def mix(kinds: Sequence[type[Rule]], rng: Rng) -> Puzzle | None:
     """A puzzle with one rule or two of each kind; None where that comes to nothing."""
-    board = board or boards(rng)
-    whole = [kind for kind in kinds if kind in WHOLE]
-    found = [rule for kind in whole if (rule := drawn(kind, board, rng, None))]
+    first = [kind for kind in kinds if kind in FIRST]
+    for _ in range(20):
+        board = boards(rng)
+        found = [rule for kind in first if (rule := drawn(kind, board, rng, None))]
+        if len(found) == len(first):
+            break
     values = full_grid(with_rules(board, found), rng)
     for kind in kinds:
-        for _ in range(0 if kind in WHOLE else int(rng.integers(1, 3))):
+        for _ in range(0 if kind in FIRST else int(rng.integers(1, 3))):
             right = values if values and rng.random() < 0.93 else None
             if rule := drawn(kind, board, rng, right):
                 found.append(rule)

@@ -489,7 +489,9 @@ def _kenken(D: int, low: int, length: int, operation: str, target: int) -> Layer
         number = value - 1 + low
         total = total + number if operation == "-" else total * number
         if operation == "x":
-            return (0, total) if total == 0 or (target and target % total == 0) else None
+            if target == 0:
+                return 0, min(total, 1)
+            return (0, total) if total and target % total == 0 else None
         return max(greatest, number), total
 
     def accept(state: tuple[int, int]) -> bool:
