@@ -170,9 +170,7 @@ class _Kernel:
     def sat_search(self) -> SatSearch | None:
         """A SAT search from the same candidates; None where the board is too large."""
         root = np.array(self._state.root, dtype=np.uint64)
-        if self._board.linked or not clauses.within_reach(self._board, root):
-            return None
-        return SatSearch(self._board, root)
+        return SatSearch(self._board, root) if clauses.within_reach(self._board, root) else None
 
     @property
     def guesses(self) -> int:
