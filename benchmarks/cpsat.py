@@ -7,7 +7,6 @@ here comes from our own relations and automata.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
@@ -15,6 +14,7 @@ from itertools import accumulate, combinations, groupby, pairwise, product
 from math import isqrt
 from typing import Any
 
+from interegular import parse_pattern
 from ortools.sat.python import cp_model
 
 from vmd_solver.csp import Board, Puzzle, rules
@@ -475,15 +475,15 @@ def _pill(model: Model, rule: Any, numbers: list[Any]) -> None:
 
 
 def _regex(model: Model, rule: Any, numbers: list[Any]) -> None:
-    board = model.board
-    symbols = numerals(board.D, board.low)
-    words = product(range(board.D), repeat=len(numbers))
-    matching = [
-        [board.low + at for at in word]
-        for word in words
-        if re.fullmatch(rule.pattern, "".join(symbols[at] for at in word))
+    symbols = numerals(model.board.D, model.board.low)
+    machine: Any = parse_pattern(rule.pattern).to_fsm()
+    steps = [
+        (state, number, to[machine.alphabet[symbol]])
+        for state, to in machine.map.items()
+        for number, symbol in enumerate(symbols, model.board.low)
+        if machine.alphabet[symbol] in to
     ]
-    model.add_allowed_assignments(numbers, matching)
+    model.add_automaton(numbers, machine.initial, list(machine.finals), steps)
 
 
 # -- clues outside the board --------------------------------------------------------------------

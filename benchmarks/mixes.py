@@ -15,10 +15,12 @@ import numpy as np
 
 from benchmarks.cpsat import solutions
 from vmd_solver.csp import Board, Puzzle, rules
+from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import grid, latin, sudoku, with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.meaning import MEANINGS
 from vmd_solver.csp.puzzle import Cells, Rule
+from vmd_solver.csp.verify import verify
 from vmd_solver.errors import InvalidPuzzle
 
 Rng = np.random.Generator
@@ -246,3 +248,13 @@ def mixes(seed: int) -> Iterator[Puzzle]:
                 puzzle = mix(list(dict.fromkeys(some)), rng)
                 if puzzle is not None and puzzle.is_valid():
                     yield puzzle
+
+
+def disagreement(puzzle: Puzzle, limit: int) -> tuple[int, str]:
+    """How many solutions CP-SAT finds, up to a limit; and where the kernel, or the verifier, is of
+    another opinion, empty if nowhere."""
+    theirs, ours = solutions(puzzle, limit), count(puzzle, limit)
+    if ours.solutions != len(theirs):
+        return len(theirs), f"the kernel counts {ours.solutions}, CP-SAT {len(theirs)}"
+    refused = [grid for grid in (*ours.grids, *theirs) if not verify(puzzle, grid)]
+    return len(theirs), f"{refused[0]} is refused" if refused else ""
