@@ -72,8 +72,7 @@ def jigsaw(regions: Sequence[int], diagonal: bool = False) -> Board:
     order = isqrt(len(regions))
     if order * order != len(regions) or not order:
         raise InvalidPuzzle(f"a jigsaw is square, got {len(regions)} cells")
-    labels = {label: number for number, label in enumerate(dict.fromkeys(regions))}
-    numbered = tuple(labels[label] for label in regions)
+    numbered = _renumbered(regions)
     for region, size in Counter(numbered).items():
         if size != order:
             raise InvalidPuzzle(f"region {region + 1} has {size} cells, expected {order}")
@@ -82,9 +81,25 @@ def jigsaw(regions: Sequence[int], diagonal: bool = False) -> Board:
     return with_diagonals(board, "jigsaw-x") if diagonal else board
 
 
-def grid(rows: int, cols: int, D: int, units: Sequence[Sequence[int]]) -> Board:
-    """The free form: `rows` x `cols` cells with values 1..D, and any units as cell lists."""
-    return Board("grid", rows, cols, D, tuple(tuple(unit) for unit in units))
+def _renumbered(regions: Sequence[int]) -> tuple[int, ...]:
+    labels = {label: number for number, label in enumerate(dict.fromkeys(regions))}
+    return tuple(labels[label] for label in regions)
+
+
+def grid(
+    rows: int,
+    cols: int,
+    D: int,
+    units: Sequence[Sequence[int]],
+    regions: Sequence[int] | None = None,
+) -> Board:
+    """The free form: `rows` x `cols` cells with values 1..D, and any units as cell lists.
+
+    `regions` are drawn, and rules may ask for them, but they are no units. They are renumbered as
+    those of a jigsaw.
+    """
+    drawn = None if regions is None else _renumbered(regions)
+    return Board("grid", rows, cols, D, tuple(map(tuple, units)), None, drawn)
 
 
 def with_rules(board: Board, rules: Sequence[Rule]) -> Board:
