@@ -383,10 +383,16 @@ def _disjoint(item: _Item, board: Board) -> Iterator[Rule]:
 
 
 def _cage(item: _Item, board: Board) -> Iterator[Rule]:
-    """A killer cage; without a sum, or with 0, its cells only differ."""
+    """A killer cage; without a sum, or with 0, its cells only differ. One named twice counts so."""
     cells = item.cells(item.args[1:], board)
     total = item.number() if item.args[:1] != [""] else 0
-    yield rules.Killer(total, cells) if total else rules.Different(cells)
+    once = tuple(dict.fromkeys(cells))
+    if total and once == cells:
+        yield rules.Killer(total, cells)
+        return
+    yield rules.Different(once)
+    if total:
+        yield rules.Sum(total, cells)
 
 
 def _sum(item: _Item, board: Board) -> Iterator[Rule]:
@@ -533,13 +539,17 @@ def _board_text(board: Board) -> str:
         text += f"~{board.low}-{board.high}"
     elif max(rows, cols) != board.D:
         text += f"~{board.D}"
-    size = max(Counter(regions).values()) if regions else max(rows, cols)
+    parts = board.units[rows + cols : -2 if board.family.endswith("-x") else None]
+    size = len(parts[0]) if parts else max(rows, cols)
     text += f".RegionSize~{size}" if size != max(rows, cols) else ""
     box = _box_of(rows, cols, size)
-    if not (box and regions == _boxes(rows, cols, box)):
+    if box and regions == _boxes(rows, cols, box):
+        parts = parts[max(regions) + 1 :]
+    else:
         text += ".NoBoxes"
-        if regions and max(regions) < len(_LABELS):
-            text += ".Jigsaw~" + "".join(_LABELS[region] for region in regions)
+    if parts and board.family != "windoku" and len(parts) < len(_LABELS):
+        piece = {cell: label for label, part in zip(_LABELS, parts, strict=False) for cell in part}
+        text += ".Jigsaw~" + "".join(piece.get(cell, _LABELS[-1]) for cell in range(board.n))
     if board.family == "windoku":
         text += ".Windoku"
     if board.family.endswith("-x"):
