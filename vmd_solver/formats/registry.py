@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, grid, jsonl, line, vmd
+from vmd_solver.formats import classic, csv, grid, jsonl, line, links, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
+    links.SUDOKUPAD,
+    links.LINK,
+    links.FPUZZLES,
     jsonl.FORMAT,
     vmd.FORMAT,
     classic.SDK,
