@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, grid, jsonl, line, links, vmd
+from vmd_solver.formats import classic, csv, dimacs, grid, jsonl, line, links, sgt, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
@@ -14,6 +14,8 @@ FORMATS: tuple[Format, ...] = (
     links.SUDOKUPAD,
     links.LINK,
     links.FPUZZLES,
+    sgt.FORMAT,
+    dimacs.FORMAT,
     jsonl.FORMAT,
     vmd.FORMAT,
     classic.SDK,
