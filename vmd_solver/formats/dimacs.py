@@ -52,7 +52,7 @@ def _parse(lines: list[tuple[int, str]], family: str) -> Found:
 
 def _recognise(lines: Iterable[str]) -> bool:
     """Whether the first line that is no comment begins a graph; comments alone are of none else."""
-    text = "c"
+    text = ""
     for text in lines:
         if not re.match(r"c(\s|$)", text):
             return re.match(r"p\s+(edges?|col)\s", text) is not None

@@ -320,7 +320,7 @@ def puzzle_of(found: Object) -> Found:
     entries = sum(1 for cell in cells if cell.get("value") and not cell.get("given"))
     if entries:
         free.append(counted("values that are not givens", entries))
-    free += [key for key in _FREE_OF_CELL if any(cell.get(key) for cell in cells)]
+    free += [f"{key} of cells" for key in _FREE_OF_CELL if any(cell.get(key) for cell in cells)]
     puzzle = Puzzle(families.with_rules(board, rules), tuple(givens), (), title_of(found))
     solution = whole_solution(found.get("solution"), board)
     return puzzle, solution, None, notes(free, found.get("ruleset"))

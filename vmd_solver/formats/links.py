@@ -20,8 +20,8 @@ from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, requi
 from vmd_solver.formats.fpuzzles import Object
 from vmd_solver.formats.symbols import shown
 
-_MOST = 2_000_000
-"""Characters of JSON that a link may unpack to."""
+_LONGEST = 50_000
+"""Characters of base64 that are unpacked: a short text may stand for an immense one."""
 
 _PACKED = re.compile(r"(fpuzzles|fpuz|scl|ctc)?(N[0-9A-Za-z+/]{15,}=*)")
 _QUERY = re.compile(r"[?&](?:load|puzzleid)=([^&#]*)")
@@ -55,6 +55,8 @@ def unpacked(text: str) -> str:
                 else "the link is cut short: copy all of it"
             )
         raise PuzzleSyntaxError(_SHORT)
+    if len(payload) > _LONGEST:
+        raise PuzzleSyntaxError(f"the link is longer than {_LONGEST:,} characters: give the JSON")
     try:
         found = LZString().decompressFromBase64(match.group(2).rstrip("="))
     except (IndexError, KeyError, TypeError):
@@ -63,8 +65,6 @@ def unpacked(text: str) -> str:
         raise PuzzleSyntaxError(
             "the link does not unpack: it is cut short or changed, copy it again"
         )
-    if len(found) > _MOST:
-        raise PuzzleSyntaxError(f"the link unpacks to more than {_MOST:,} characters")
     return found
 
 

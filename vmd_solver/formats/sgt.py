@@ -42,9 +42,9 @@ _STEPS = {"U": (-1, 0), "R": (0, 1), "D": (1, 0), "L": (0, -1)}
 def _numbers(text: str, n: int, most: int) -> list[int]:
     """The numbers of n cells, 0 where a letter passes some: `b3_12a`."""
     found: list[int] = []
-    for piece in re.finditer(r"_|([a-z])|(\d+)|(.)", text):
+    for piece in re.finditer(r"_|([a-z])|(\d{1,9})|(.)", text):
         letter, number, wrong = piece.groups()
-        if wrong or (number and not 1 <= int(number[:9]) <= most):
+        if wrong or (number and not 1 <= int(number) <= most):
             expected = f"expected numbers from 1 to {most}, letters and _"
             raise PuzzleSyntaxError(f"{shown(piece.group())} in {shown(text)}: {expected}")
         found += [0] * _place(letter) if letter else [int(number)] if number else []
@@ -169,7 +169,7 @@ def _solo_id(puzzle: Puzzle) -> str:
 
 def _keen(match: re.Match[str]) -> Puzzle:
     w = _order(match)
-    cages, clues = _blocks(match[2], w), re.findall(r"([asmd])(\d{1,9})", match[3])
+    cages, clues = _blocks(match[2], w), re.findall(r"([asmd])(\d+)", match[3])
     if len(cages) != len(clues):
         raise PuzzleSyntaxError(f"expected {len(cages)} clues, one a block, got {len(clues)}")
     pairs = zip(clues, cages, strict=True)
@@ -191,9 +191,9 @@ def _unequal(match: re.Match[str]) -> Puzzle:
     w = _order(match)
     givens: list[int] = []
     rules: list[Rule] = []
-    for piece in re.finditer(r"([a-z])|(\d+)([URDL]*),?|(.)", match[3]):
+    for piece in re.finditer(r"([a-z])|(\d{1,9})([URDL]*),?|(.)", match[3]):
         letter, number, signs, wrong = piece.groups()
-        if wrong or (number and int(number[:9]) > w):
+        if wrong or (number and int(number) > w):
             raise PuzzleSyntaxError(f"{shown(piece.group())}: expected numbers from 0 to {w}")
         row, col = divmod(len(givens), w)
         for sign in signs or "":
@@ -286,7 +286,7 @@ Reader = Callable[[re.Match[str]], Puzzle]
 _GAMES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (re.compile(r"(\d{1,3})x(\d{1,3})(u?)(?:d[a-z])?:([A-Za-z]+)"), _unruly),
     (re.compile(r"(\d{1,2})(?:x(\d{1,2})|(?=j))([a-z0-9]*):([a-z0-9_,]+)"), _solo),
-    (re.compile(r"(\d{1,2})(?:d[a-z])?m?:([a-z_0-9]+),((?:[asmd]\d+)+)"), _keen),
+    (re.compile(r"(\d{1,2})(?:d[a-z])?m?:([a-z_0-9]+),((?:[asmd]\d{1,9})+)"), _keen),
     (re.compile(r"(\d{1,2})(a?)(?:d[a-z])?:([a-z]*\d+[URDL]*,[a-zURDL\d,]*)"), _unequal),
     (re.compile(r"(\d{1,2})(?:d[a-z])?:([\d/]*/[\d/]*)(?:,([a-z\d_]+))?"), _towers),
 )
