@@ -122,7 +122,8 @@ def _recognise(first: str, key: str) -> Callable[[Iterable[str]], bool]:
         if not begin.startswith("{"):
             return re.match(first, begin) is not None
         rows = rf"[\"']?\b({key})[\"']?\s*:\s*\[\s*\["
-        return re.search(rows, "".join(lines)) is not None
+        whole = begin.rstrip().endswith("}")  # do not wait for more
+        return re.search(rows, begin if whole else "".join(lines)) is not None
 
     return recognise
 

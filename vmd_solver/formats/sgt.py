@@ -130,14 +130,15 @@ def _solo(match: re.Match[str]) -> Puzzle:
     if not marks <= set("jxk"):
         raise PuzzleSyntaxError(f"parameters of solo: expected x, j and k, got {shown(letters)}")
     rows, cols = int(first), int(second or 1)
+    jigsaw = "j" in marks or cols == 1
     D = rows * cols
     _require_values(D)
     grid, *fields = text.split(",")
-    expected = ("j" in marks) + 2 * ("k" in marks)
+    expected = jigsaw + 2 * ("k" in marks)
     if len(fields) != expected:
         raise PuzzleSyntaxError(f"expected {expected} commas in the description, got {len(fields)}")
     givens = _numbers(grid, D * D, D)
-    if "j" in marks:
+    if jigsaw:
         blocks = _blocks(fields.pop(0), D)
         home = {cell: number for number, block in enumerate(blocks) for cell in block}
         board = families.jigsaw([home[cell] for cell in range(D * D)], "x" in marks)
@@ -332,11 +333,12 @@ def _write(puzzle: Puzzle) -> str:
     write = _unequal_id if board.family == "latin" else _solo_id
     for kind, other in ((Takuzu, _unruly_id), (KenKen, _keen_id), (Skyscraper, _towers_id)):
         write = other if kind in kinds else write
+    text = write(puzzle)
     try:
-        text = write(puzzle)
-        require_same(puzzle, _parse(text, "")[0], "sgt")
-    except PuzzleSyntaxError:
+        found = _parse(text, "")[0]
+    except PuzzleError:
         raise PuzzleError("the sgt format cannot hold this board: use vmd or jsonl") from None
+    require_same(puzzle, found, "sgt")
     return text + "\n"
 
 
