@@ -671,21 +671,17 @@ def count_solutions(puzzle: Puzzle, limit: int) -> int:
     return len(solutions(puzzle, limit))
 
 
-def proved(puzzle: Puzzle, seconds: float) -> int:
-    """0, 1 or 2 (or more) solutions, the fast way: one grid, and then another that differs.
-
-    Raises TimeoutError when late.
-    """
-    model, solver = Model(puzzle), _solver(seconds)
+def proved(model: Model, seconds: float) -> int | None:
+    """0, 1, or 2 for more solutions, None when late: one grid, and then another that differs."""
+    solver = _solver(seconds)
     for found in range(2):
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return found
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            raise TimeoutError
+            return None
         if found == 0:
             cells = list(model.numbers.values())
-            grid = [solver.value(number) for number in cells]
-            model.add_forbidden_assignments(cells, [grid])
+            model.add_forbidden_assignments(cells, [[solver.value(cell) for cell in cells]])
             solver.parameters.max_time_in_seconds = max(0.0, seconds - solver.wall_time)
     return 2
