@@ -24,6 +24,7 @@ from vmd_solver.csp import rules
 from vmd_solver.csp.puzzle import Board, Cells, Rule, numerals
 
 Test = Callable[..., bool]
+Places = npt.NDArray[np.intp]
 
 
 class Check(NamedTuple):
@@ -69,22 +70,34 @@ def broken(board: Board, values: Sequence[int]) -> Iterator[tuple[Cells, str]]:
 
 def broken_rows(
     board: Board, values: npt.NDArray[np.integer]
-) -> Iterator[tuple[Cells, npt.NDArray[np.bool_]]]:
-    """For each check its cells, and which rows of grids (B, n) break it, (B,) bool: `broken`, for
-    many."""
-    full = (values >= 1) & (values <= board.D)
-    numbers, known = values.astype(np.int64) + board.low - 1, range(board.low, board.high + 1)
-    for _, check in checks(board) if board.rules else ():
-        cells, wrong = list(check.cells), np.zeros(len(values), dtype=np.bool_)
-        rows = np.flatnonzero(full[:, cells].all(axis=1))
-        if len(rows) > board.D ** len(cells):  # each combination once, rather than each row
-            answers = [not check.test(*found) for found in product(known, repeat=len(cells))]
-            table = np.reshape(answers, (board.D,) * len(cells))
-            wrong[rows] = table[tuple(values[rows][:, cells].T - 1)]
-        elif len(rows):
-            found = numbers[rows][:, cells].tolist()
-            wrong[rows] = [not check.test(*row) for row in found]
-        yield check.blames or check.cells, wrong
+) -> Iterator[tuple[Places, npt.NDArray[np.bool_]]]:
+    """`broken` for grids (B, n): for each m checks that ask the same the cells to point at (m, k),
+    and which rows break which of them (B, m)."""
+    full, known = (values >= 1) & (values <= board.D), range(board.low, board.high + 1)
+    for test, cells, blamed in _alike(board) if board.rules else ():
+        wrong: npt.NDArray[np.bool_] = np.logical_and.reduce(full[:, cells], axis=-1)
+        asked = values[:, cells][wrong].astype(np.int64)
+        if len(asked) > board.D ** cells.shape[1]:  # all there is to ask, once
+            answers = [not test(*found) for found in product(known, repeat=cells.shape[1])]
+            table = np.reshape(answers, (board.D,) * cells.shape[1])
+            wrong[wrong] = table[tuple(asked.T - 1)]
+        else:
+            numbers = (asked + board.low - 1).tolist()
+            wrong[wrong] = [not test(*found) for found in numbers]
+        yield blamed, wrong
+
+
+@lru_cache(maxsize=64)
+def _alike(board: Board) -> tuple[tuple[Test, Places, Places], ...]:
+    """The checks that ask the same of as many cells: that, their cells, and those to point at."""
+    groups: dict[tuple[Test, int, int], list[tuple[Cells, Cells]]] = {}
+    for _, check in checks(board):
+        both = check.cells, check.blames or check.cells
+        groups.setdefault((check.test, len(both[0]), len(both[1])), []).append(both)
+    return tuple(
+        (test, np.array([cells for cells, _ in found]), np.array([blamed for _, blamed in found]))
+        for (test, _, _), found in groups.items()
+    )
 
 
 def title(rule: Rule) -> str:

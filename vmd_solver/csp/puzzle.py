@@ -367,7 +367,8 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
         from vmd_solver.csp.meaning import broken_rows  # knows rules, which know this module
 
         for cells, wrong in broken_rows(board, values):
-            result[:, list(cells)] |= wrong[:, None]
+            rows, checks = np.nonzero(wrong)
+            result[rows[:, None], cells[checks]] = True
     return result
 
 

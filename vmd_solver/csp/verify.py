@@ -83,5 +83,5 @@ def verify_many(
         values = np.bitwise_or.reduce(held[list(unit)], axis=0)
         right &= np.bitwise_count(values) == len(unit)
     for _, wrong in broken_rows(board, solutions):
-        right &= ~wrong
+        right &= ~wrong.any(axis=1)
     return right
