@@ -10,6 +10,7 @@ from itertools import product
 from math import isqrt
 from typing import NamedTuple, TypeVar
 
+from vmd_solver.csp.families import without_rules
 from vmd_solver.csp.puzzle import Board, extra_units
 
 Arms = tuple[int, ...]
@@ -40,10 +41,11 @@ def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
     >>> sorted(extra_signs(sudoku_x()).values()).count("X")
     1
     """
+    extra = extra_units(without_rules(board))
     if board.family.endswith("-x"):
-        main, other = map(set, extra_units(board))
+        main, other = map(set, extra)
         return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
-    return {cell: shade for unit in extra_units(board) for cell in unit}
+    return {cell: shade for unit in extra for cell in unit}
 
 
 class CellSize(NamedTuple):
