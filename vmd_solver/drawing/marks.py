@@ -68,6 +68,8 @@ class Clue(NamedTuple):
     col: int
     text: str
     step: tuple[int, int]
+    inside: bool = False
+    """Whether it stands in a hole, as in kakuro."""
 
 
 Mark = Outline | Note | Track | Spot | Fill | Clue
@@ -237,9 +239,8 @@ def _outlined(cells: Cells, text: str) -> Iterator[Mark]:
 def _cage(rule: Any, board: Board, text: str) -> Iterator[Mark]:
     """A cage; or a run that begins beside a hole, whose total stands in the hole as in kakuro."""
     clue = _clue(board, rule.cells, text)
-    in_hole = clue.row * board.cols + clue.col in board.holes and min(clue.row, clue.col) >= 0
     straight = len({step_between(board, *pair) for pair in pairwise(rule.cells)}) == 1
-    if in_hole and straight and clue.step in ((0, 1), (1, 0)):
+    if clue.inside and straight and clue.step in ((0, 1), (1, 0)):
         yield clue
     else:
         yield from _outlined(rule.cells, text)
@@ -251,13 +252,15 @@ def _clue(board: Board, cells: Cells, text: str) -> Clue:
     step = (0, 1) if col == 0 else (1, 0)
     if len(cells) > 1 and touch(board, *cells[:2]):
         step = step_between(board, *cells[:2])
-    return Clue(row - step[0], col - step[1], text, step)
+    row, col = row - step[0], col - step[1]
+    on_board = 0 <= row < board.rows and 0 <= col < board.cols
+    return Clue(row, col, text, step, on_board and row * board.cols + col in board.holes)
 
 
 def _outside(rule: Any, board: Board, text: str) -> Iterator[Mark]:
     clue = _clue(board, rule.cells, text)
-    inside = 0 <= clue.row < board.rows and 0 <= clue.col < board.cols
-    if inside and clue.row * board.cols + clue.col not in board.holes:
+    on_board = 0 <= clue.row < board.rows and 0 <= clue.col < board.cols
+    if on_board and not clue.inside:
         yield from _track("thin", "", "arrow", rule, board, text)
     else:
         yield clue

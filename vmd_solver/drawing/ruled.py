@@ -274,7 +274,7 @@ def _clues(board: Board, clues: list[Clue]) -> Iterator[Shape]:
     """The texts at one place outside the board; or in a hole, those across and down."""
     row, col = clues[0][:2]
     x, y = CELL * col, CELL * row
-    if 0 <= row < board.rows and 0 <= col < board.cols:
+    if clues[0].inside:
         yield Path(((x, y), (x + CELL, y + CELL)), 1, WHITE)
         for clue in clues:
             at = (x + 25, y + 14) if clue.step == (0, 1) else (x + 12, y + 31)
