@@ -40,7 +40,10 @@ def initial_masks(board: Board, givens: npt.ArrayLike) -> Masks:
     full = full_mask(board)
     bits = [full, *(full & 1 << value for value in range(board.D))]
     table = np.array(bits, dtype=np.uint64)
-    return table[np.asarray(givens, dtype=np.int8)]
+    masks: Masks = table[np.asarray(givens, dtype=np.int8)]
+    if board.rules:
+        masks &= np.array(board.constraints.domains[: board.n], dtype=np.uint64)
+    return masks
 
 
 def masks_to_allowed(masks: npt.NDArray[np.integer], D: int) -> npt.NDArray[np.bool_]:
@@ -81,7 +84,7 @@ def propagate(
     """
     rows = np.asarray(masks, dtype=np.uint64)
     use = machine(compiled, rows.size // NUMPY_SPEED)
-    if use.compiled or len(rows) <= FEW:
+    if use.compiled or len(rows) <= FEW or board.linked:
         words = use.give(rows)
         use.propagate_many(use.tables(board), use.state(board), words)
         narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)

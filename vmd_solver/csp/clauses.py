@@ -4,7 +4,8 @@ The open candidates of a board become variables, its rules clauses, and Glucose 
 caller alternates it with the kernel, a number of conflicts at a time.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
-(2001); Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
+(2001); automata with a variable for each state, after Bacchus, GAC via unit propagation (2007);
+Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from __future__ import annotations
 import math
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from threading import TIMEOUT_MAX, Timer
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.candidates import Masks, masks_to_allowed, masks_to_values
+from vmd_solver.csp.constraints import Automaton
 from vmd_solver.csp.puzzle import Board
+
+CLAUSES_OF_ARC = 3
+"""Clauses for each arc of an automaton, about: its step, and its share in those of its ends."""
 
 MOST_CLAUSES = 500_000
 """More than that take a second to write down, and boards with so much open are easy."""
@@ -31,15 +37,15 @@ def available() -> bool:
 
 
 class SatSearch:
-    """A SAT search for the solutions within candidate masks (n,), none of which is empty."""
+    """A SAT search for the solutions within masks (n + hidden,), none of which is empty."""
 
     def __init__(self, board: Board, masks: Masks) -> None:
         from pysat.solvers import Glucose4
 
         allowed = _open(board, masks)
-        self._values = masks_to_values(masks)
-        self._cells, self._bits = np.nonzero(allowed)
-        self._solver = Glucose4(bootstrap_with=_clauses(board, allowed))
+        self._values = masks_to_values(masks[: board.n])
+        self._cells, self._bits = np.nonzero(allowed[: board.n])
+        self._solver = Glucose4(bootstrap_with=_clauses(board, masks))
         self.guesses = 0
         self.grids: list[tuple[int, ...]] = []
 
@@ -66,7 +72,8 @@ class SatSearch:
                 if not found:
                     return found is False
                 model = np.array(self._solver.get_model(), dtype=np.int64)
-                true = model[model > 0]
+                true = model[: len(self._cells)]
+                true = true[true > 0]
                 grid = self._values.copy()
                 grid[self._cells[true - 1]] = self._bits[true - 1] + 1
                 self.grids.append(tuple(grid.tolist()))
@@ -82,11 +89,12 @@ def within_reach(board: Board, masks: Masks) -> bool:
     """Whether the board has few enough clauses for `SatSearch`."""
     allowed = _open(board, masks)
     pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
-    return pairs < MOST_CLAUSES
+    arcs = sum(len(state) for read in board.constraints.automata for state in chain(*read.layers))
+    return pairs + CLAUSES_OF_ARC * arcs < MOST_CLAUSES
 
 
 def _open(board: Board, masks: Masks) -> npt.NDArray[np.bool_]:
-    """The candidates (n, D) of cells with more than one; their order numbers the variables."""
+    """The candidates (n + hidden, D) of cells with more than one; their order numbers variables."""
     allowed = masks_to_allowed(masks, board.D)
     allowed[allowed.sum(1) == 1] = False
     return allowed
@@ -97,8 +105,12 @@ def _peers(board: Board) -> list[tuple[int, list[int]]]:
     return [(cell, [p for p in peers if p > cell]) for cell, peers in enumerate(board.peers)]
 
 
-def _clauses(board: Board, allowed: npt.NDArray[np.bool_]) -> list[list[int]]:
-    """Each cell has one value, peers differ, and in a complete unit each value has a place."""
+def _clauses(board: Board, masks: Masks) -> list[list[int]]:
+    """Each cell has one value, peers differ, in a complete unit each value has a place, and rules.
+
+    Of a rule only what the candidates leave of it.
+    """
+    allowed = _open(board, masks)
     variables = np.zeros(allowed.shape, np.int64)
     variables[allowed] = np.arange(allowed.sum()) + 1
     rows = [row[row > 0].tolist() for row in variables]
@@ -113,4 +125,54 @@ def _clauses(board: Board, allowed: npt.NDArray[np.bool_]) -> list[list[int]]:
         if len(unit) == board.D:
             columns = variables[list(unit)].T
             clauses += [column[column > 0].tolist() for column in columns if column.any()]
+    _, relations, automata = board.constraints
+    # The literal of each candidate: 0 where the cell is settled, and then it is true.
+    literals = [
+        {value: int(variables[cell, value]) for value in range(board.D) if mask >> value & 1}
+        for cell, mask in enumerate(map(int, masks))
+    ]
+    for a, b, table in relations:
+        for value, literal in literals[a].items():
+            if literal:
+                partners = [to for other, to in literals[b].items() if table[value] >> other & 1]
+                if 0 not in partners:
+                    clauses.append([-literal, *partners])
+    free = int(variables.max(initial=0)) + 1
+    for read in automata:
+        free = _read(read, literals, clauses, free)
     return clauses
+
+
+def _read(
+    read: Automaton, literals: list[dict[int, int]], clauses: list[list[int]], free: int
+) -> int:
+    """Add the clauses of an automaton; its states are variables from `free` on. The next free one."""
+    names = {0: 0}  # the variable of each state that a layer can be in; 0 is the first, and true
+    for cell, layer in zip(read.cells, read.layers, strict=True):
+        here = literals[cell]
+        following: dict[int, int] = {}
+        sources: dict[int, list[int]] = {}
+        carriers: dict[int, list[int]] = {value: [] for value in here}
+        for number, name in names.items():
+            leaving: list[int] = []
+            for value, literal in here.items():
+                ends = [to for values, to in layer[number] if values >> value & 1]
+                for to in ends:
+                    if to not in following:
+                        following[to], free = free, free + 1
+                    sources.setdefault(to, []).append(name)
+                negated = [-at for at in (name, literal) if at]
+                clauses.append([*negated, *(following[to] for to in ends)])
+                if ends:
+                    carriers[value].append(name)
+                    leaving.append(literal)
+            if name and 0 not in leaving:
+                clauses.append([-name, *leaving])
+        for to, names_before in sources.items():
+            if 0 not in names_before:
+                clauses.append([-following[to], *names_before])
+        for value, literal in here.items():
+            if literal and 0 not in carriers[value]:
+                clauses.append([-literal, *carriers[value]])
+        names = following
+    return free

@@ -7,17 +7,19 @@ code is kept on disk where any place is writable. It must not know what the kern
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from inspect import isfunction
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import kernel
+from vmd_solver.csp.constraints import Layers, Relation
 from vmd_solver.csp.puzzle import Board
 
 WORTH_CELLS = 200_000
@@ -47,12 +49,26 @@ class Machine:
 
     def state(self, board: Board, stored: int = 1) -> kernel.State:
         """Room for a search that keeps its first `stored` solutions; good for any number."""
-        n, levels = board.n, board.n + 1
+        tables = self.tables(board)
+        n, levels = tables.n, tables.n + 1
         # Untouched pages of an empty array cost nothing; most searches are shallow.
         stack = (
             np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
         )
-        shapes = levels, levels, n, (stored, n), n, n, 6
+        reached = max(
+            (sum(map(len, read.layers)) + 1 for read in board.constraints.automata), default=0
+        )
+        ruled = n, n + 1, n, tables.automata, reached
+        shapes = (
+            levels,
+            levels,
+            n,
+            (stored, board.n),
+            n,
+            n,
+            6,
+            *(ruled if tables.rules else [0] * 5),
+        )
         return kernel.State(stack, *(self.give(np.zeros(shape)) for shape in shapes))
 
     def adopt(self, state: kernel.State) -> kernel.State:
@@ -111,20 +127,98 @@ def compile_entry(entry: Callable[..., Any]) -> Callable[..., Any]:
 @lru_cache(maxsize=256)  # boards may be drawn by the thousand
 def _tables(compiled: bool, board: Board) -> kernel.Tables:
     give = _machine(compiled).give
+    domains, relations, automata = board.constraints
+    n = len(domains)
+    peers = *board.peers, *([()] * (n - board.n))
     complete = [unit for unit in board.units if len(unit) == board.D]
-    touch = [0] * board.n
+    touch = [0] * n
     for number, unit in enumerate(complete):
         for cell in unit:
             touch[cell] |= 1 << (number % kernel.GROUPS)
+    links, rows = _links(relations, n, board.D)
+    automata = tuple(sorted(automata, key=lambda read: sum(map(len, chain(*read.layers)))))
+    readers: list[list[int]] = [[] for _ in range(n)]
+    for number, read in enumerate(automata):
+        for cell in dict.fromkeys(read.cells):
+            readers[cell].append(number)
+    first, layers, arcs = _states(tuple(read.layers for read in automata))
     # Unsigned words: compiled code then need not look out for negative indices.
     return kernel.Tables(
-        n=board.n,
+        n=n,
+        cells=board.n,
         D=board.D,
         full=(1 << board.D) - 1,
         units=len(complete),
-        peer_start=give(np.cumsum([0, *map(len, board.peers)]), np.uint64),
-        peers=give([peer for peers in board.peers for peer in peers], np.uint32),
+        peer_start=give(_starts(peers), np.uint64),
+        peers=give(list(chain(*peers)), np.uint32),
         unit_start=give(np.arange(len(complete) + 1) * board.D, np.uint64),
         unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
         touch=give(touch),
+        domains=give(domains),
+        rules=len(relations) + len(automata),
+        automata=len(automata),
+        link_start=give(_starts(links)),
+        link_to=give([to for cell in links for to, _ in cell], np.uint32),
+        link_rows=give([at for cell in links for _, at in cell], np.uint32),
+        rows=give(rows),
+        reader_start=give(_starts(readers)),
+        readers=give(list(chain(*readers)), np.uint32),
+        read_start=give(_starts([read.cells for read in automata])),
+        read_cells=give([cell for read in automata for cell in read.cells], np.uint32),
+        layer_start=give(first),
+        layers=give(layers),
+        arc_start=give(_starts(arcs)),
+        arc_values=give([values for state in arcs for values, _ in state]),
+        arc_to=give([to for state in arcs for _, to in state], np.uint32),
     )
+
+
+def _starts(lists: Iterable[Sized]) -> npt.NDArray[np.int64]:
+    """Where each of the lists begins if they stand one after another, and where the last ends."""
+    return np.cumsum([0, *map(len, lists)])
+
+
+def _links(
+    relations: Iterable[Relation], n: int, D: int
+) -> tuple[list[list[tuple[int, int]]], list[int]]:
+    """The links of each cell, both ways: (other cell, where its rows begin), and all rows."""
+    tables: dict[tuple[int, ...], int] = {}
+    links: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    for a, b, rows in relations:
+        links[a].append((b, D * tables.setdefault(rows, len(tables))))
+        links[b].append((a, D * tables.setdefault(_turned(rows), len(tables))))
+    return links, [row for rows in tables for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _turned(rows: tuple[int, ...]) -> tuple[int, ...]:
+    """The same relation, seen from the other cell.
+
+    >>> _turned((0b110, 0b100, 0))
+    (0, 1, 3)
+    """
+    values = range(len(rows))
+    return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
+
+
+def _states(
+    machines: tuple[Layers, ...],
+) -> tuple[list[int], list[int], list[tuple[tuple[int, int], ...]]]:
+    """Where each automaton's layers begin; the first state of each layer; the arcs of each state.
+
+    Equal automata share their states.
+    """
+    known: dict[Layers, int] = {}
+    layers: list[int] = []
+    arcs: list[tuple[tuple[int, int], ...]] = []
+    for machine in machines:
+        if machine in known:
+            continue
+        known[machine] = len(layers)
+        for layer in machine:
+            layers.append(len(arcs))
+            following = len(arcs) + len(layer)
+            arcs += [tuple((values, following + to) for values, to in state) for state in layer]
+        layers.append(len(arcs))
+        arcs.append(())
+    return [known[machine] for machine in machines], layers, arcs

@@ -1,9 +1,12 @@
-"""The exact kernel: singles propagation and a complete search, written once for two machines.
+"""The exact kernel: propagation of every rule and a complete search, written once for two machines.
 
 Everything here is the subset of Python that numba compiles. It runs as it stands on lists of ints
 (one puzzle, no import cost), and compiled on int64 arrays (batches, data making), with the same
 results guess for guess: see `compiled`. A candidate mask has bit v - 1 set where value v is
 possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
+
+Three propagators serve all rules: singles for units, arc consistency for relations, and for
+automata reachability through their layers, forward and back. The cheaper ones come first.
 
 The search is depth first and two-way: a guess copies the state, sets the value in the copy and
 strikes it from the original, which waits below on the stack. A search that fails too often
@@ -14,7 +17,8 @@ other machine.
 Sources: fail-first branching after Haralick and Elliott (1980); guesses at the place of a value,
 and the scarcest value first, after Dotu et al., Redundant modeling for the quasigroup completion
 problem (2003); weights of failure after Boussemart et al., Boosting systematic search by weighting
-constraints (2004); restarts after Gomes et al. (1998). The layout is ours.
+constraints (2004); restarts after Gomes et al. (1998); automata after Pesant, A regular language
+membership constraint for finite sequences of variables (2004). The layout is ours.
 """
 
 from __future__ import annotations
@@ -44,9 +48,20 @@ class Tables(NamedTuple):
     Cell c has the peers `peers[peer_start[c]:peer_start[c + 1]]`, complete unit u likewise its
     cells. `touch[c]` has bit u % GROUPS set for each complete unit u that holds c. Incomplete
     units live in the peers alone: they have no hidden singles.
+
+    The first `cells` of the n cells are the board's; the others are hidden, and follow from these.
+    `domains` are masks of what each may be. `rules` is how many relations and automata there are.
+
+    Cell c has the links `link_start[c]:link_start[c + 1]`: to the cell `link_to`, by the D masks
+    that begin at `link_rows` in `rows`. It is read by the automata `reader_start[c]:...` of
+    `readers`. Automaton a reads `read_cells[read_start[a]:read_start[a + 1]]`; states of its layer
+    i are `layers[layer_start[a] + i]` up to the next entry, and the state after the last layer
+    accepts. State s has the arcs `arc_start[s]:arc_start[s + 1]`: any of `arc_values` leads to
+    the state `arc_to`. Automata stand in order of size.
     """
 
     n: int
+    cells: int
     D: int
     full: int
     units: int
@@ -55,6 +70,22 @@ class Tables(NamedTuple):
     unit_start: Any
     unit_cells: Any
     touch: Any
+    domains: Any
+    rules: int
+    automata: int
+    link_start: Any
+    link_to: Any
+    link_rows: Any
+    rows: Any
+    reader_start: Any
+    readers: Any
+    read_start: Any
+    read_cells: Any
+    layer_start: Any
+    layers: Any
+    arc_start: Any
+    arc_values: Any
+    arc_to: Any
 
 
 class State(NamedTuple):
@@ -62,9 +93,13 @@ class State(NamedTuple):
 
     The last of them is the next to look at. `tails[level]` cells are placed there, the first of
     `queue` (n,), and `changed[level]` is the cell whose mask was narrowed since, or NO_CELL.
-    `found` (stored, n) keeps the first solutions. `root` (n,) is where the search began, and where
-    it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
+    `found` (stored, cells) keeps the first solutions. `root` (n,) is where the search began, and
+    where it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
     solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
+
+    The rest is for relations and automata: `seen` (n,) are the candidates they know of, `pending`
+    (n + 1,) the cells whose links are to be followed, after their number, `waits` (n,) marks
+    these, `stale` the automata to be read again, and `reached` their states on the way.
     """
 
     stack: Any
@@ -75,6 +110,11 @@ class State(NamedTuple):
     root: Any
     weights: Any
     progress: Any
+    seen: Any
+    pending: Any
+    waits: Any
+    stale: Any
+    reached: Any
 
 
 def naked(
@@ -140,7 +180,7 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
     return tail, dirty
 
 
-def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
+def singles(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
     """Narrow `cand` in place until singles yield no more.
 
     Returns the number of placed cells, or what `naked` and `hidden` say of a contradiction.
@@ -155,6 +195,142 @@ def propagate(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty
         tail, dirty = hidden(tables, cand, queue, tail, dirty)
         if tail < 0:
             return tail
+
+
+def notice(tables: Tables, state: State, cell: int, mask: int, by: int) -> None:
+    """Let the relations and automata of a cell know its candidates; automaton `by` does."""
+    state.seen[cell] = mask
+    if state.waits[cell] == 0:
+        state.waits[cell] = 1
+        state.pending[0] += 1
+        state.pending[state.pending[0]] = cell
+    for index in range(tables.reader_start[cell], tables.reader_start[cell + 1]):
+        if tables.readers[index] != by:
+            state.stale[tables.readers[index]] = 1
+
+
+def relate(tables: Tables, state: State, cand: Any, tail: int, dirty: int) -> tuple[int, int]:
+    """Follow the links of pending cells until each value has a partner. Returns what `naked` does.
+
+    The relations need no queue of their own: a cell of `queue` from `tail` on is new.
+    """
+    pending, rows = state.pending, tables.rows
+    while pending[0] > 0:
+        cell = pending[pending[0]]
+        pending[0] -= 1
+        state.waits[cell] = 0
+        for index in range(tables.link_start[cell], tables.link_start[cell + 1]):
+            other = tables.link_to[index]
+            before = cand[other]
+            at = tables.link_rows[index]
+            left = cand[cell]
+            partners = 0
+            while left:
+                if left & 1:
+                    partners |= rows[at]
+                left >>= 1
+                at += 1
+            mask = before & partners
+            if mask == before:
+                continue
+            if mask == 0:
+                return -1 - int(other), dirty
+            cand[other] = mask
+            dirty |= tables.touch[other]
+            if mask & (mask - 1) == 0:
+                state.queue[tail] = other
+                tail += 1
+            notice(tables, state, other, mask, -1)
+    return tail, dirty
+
+
+def read(
+    tables: Tables, state: State, cand: Any, automaton: int, tail: int, dirty: int
+) -> tuple[int, int]:
+    """Leave in the cells of an automaton the values on some way from its start to its end.
+
+    Returns what `naked` does, and -1 - n - units - automaton where there is no way.
+    """
+    reached, layers = state.reached, tables.layers
+    arc_start, arc_values, arc_to = tables.arc_start, tables.arc_values, tables.arc_to
+    start, layer = tables.read_start[automaton], tables.layer_start[automaton]
+    length = int(tables.read_start[automaton + 1] - start)
+    base, end = int(layers[layer]), int(layers[layer + length])
+    for number in range(end - base + 1):
+        reached[number] = 0
+    reached[0] = 1
+    for index in range(length):
+        mask = cand[tables.read_cells[start + index]]
+        for number in range(layers[layer + index], layers[layer + index + 1]):
+            if reached[number - base]:
+                for arc in range(arc_start[number], arc_start[number + 1]):
+                    if arc_values[arc] & mask:
+                        reached[arc_to[arc] - base] = 1
+    if reached[end - base] == 0:
+        return -1 - tables.n - tables.units - automaton, dirty
+    reached[end - base] = 2
+    for index in range(length - 1, -1, -1):
+        cell = tables.read_cells[start + index]
+        mask = cand[cell]
+        kept = 0
+        for number in range(layers[layer + index], layers[layer + index + 1]):
+            if reached[number - base]:
+                for arc in range(arc_start[number], arc_start[number + 1]):
+                    if reached[arc_to[arc] - base] == 2 and arc_values[arc] & mask:
+                        kept |= arc_values[arc] & mask
+                        reached[number - base] = 2
+        if kept == mask:
+            continue
+        if kept == 0:
+            return -1 - tables.n - tables.units - automaton, dirty
+        cand[cell] = kept
+        dirty |= tables.touch[cell]
+        if kept & (kept - 1) == 0:
+            state.queue[tail] = cell
+            tail += 1
+        notice(tables, state, cell, kept, automaton)
+    return tail, dirty
+
+
+def follow(tables: Tables, state: State, cand: Any, tail: int) -> int:
+    """Narrow `cand`, which singles have left, until no rule yields more. Returns as `singles`."""
+    head, dirty = tail, 0
+    while True:
+        for cell in range(tables.n):
+            if cand[cell] != state.seen[cell]:
+                notice(tables, state, cell, cand[cell], -1)
+        tail, dirty = relate(tables, state, cand, tail, dirty)
+        if tail < 0:
+            return tail
+        if tail == head and dirty == 0:
+            automaton = 0
+            while automaton < tables.automata and state.stale[automaton] == 0:
+                automaton += 1
+            if automaton == tables.automata:
+                return tail
+            state.stale[automaton] = 0
+            tail, dirty = read(tables, state, cand, automaton, tail, dirty)
+            if tail < 0:
+                return tail
+            if state.pending[0] > 0:
+                tail, dirty = relate(tables, state, cand, tail, dirty)
+                if tail < 0:
+                    return tail
+        if tail > head or dirty:
+            tail = singles(tables, cand, state.queue, head, tail, dirty)
+            if tail < 0:
+                return tail
+            head, dirty = tail, 0
+
+
+def forget(tables: Tables, state: State, cand: Any) -> None:
+    """Begin with rules that know the candidates `cand` (n,), and have nothing to do."""
+    while state.pending[0] > 0:
+        state.waits[state.pending[state.pending[0]]] = 0
+        state.pending[0] -= 1
+    for automaton in range(tables.automata):
+        state.stale[automaton] = 0
+    state.seen[:] = cand
 
 
 def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
@@ -225,7 +401,7 @@ def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, i
     """
     best_cell, best_bit, best_margin = NO_CELL, 0, 0.0
     best = best_weight = 1
-    for cell in range(tables.n):
+    for cell in range(tables.cells):
         mask = cand[cell]
         rest = mask & (mask - 1)
         if rest == 0:
@@ -254,14 +430,16 @@ def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, i
 
 
 def load(tables: Tables, state: State, masks: Any) -> None:
-    """Begin a search at candidate masks (n,): propagated, they wait on the stack unless refuted."""
+    """Begin a search at masks (cells,): propagated, they wait on the stack unless refuted."""
     n, full, peer_start, peers = tables.n, tables.full, tables.peer_start, tables.peers
     cand, given, queue, progress = state.stack[0], state.stack[1], state.queue, state.progress
     progress[0] = progress[1] = progress[2] = progress[3] = 0
     progress[4] = FIRST_RUN
     placed = 0
     for cell in range(n):
-        mask = masks[cell]
+        mask = tables.domains[cell]
+        if cell < tables.cells:
+            mask &= masks[cell]
         state.weights[cell] = CELL_WEIGHT
         cand[cell] = mask
         given[cell] = 0
@@ -286,7 +464,14 @@ def load(tables: Tables, state: State, masks: Any) -> None:
             if kept & (kept - 1) == 0:
                 queue[tail] = cell
                 tail += 1
-    tail = propagate(tables, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
+    tail = singles(tables, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
+    if tail >= 0 and tables.rules > 0:
+        forget(tables, state, cand)
+        for cell in range(n):
+            state.seen[cell] = 0
+        for automaton in range(tables.automata):
+            state.stale[automaton] = 1
+        tail = follow(tables, state, cand, tail)
     if tail >= 0:
         state.root[:] = cand
         progress[5] = tail
@@ -302,19 +487,27 @@ def begin(state: State) -> None:
 
 
 def fail(tables: Tables, state: State, blame: int) -> None:
-    """Count a failure and add to the weights of cells: `blame` is what `propagate` returned."""
+    """Count a failure and add to the weights of cells: `blame` is what `settle` returned."""
     weights, place = state.weights, -1 - blame
     state.progress[3] += 1
     if place < tables.n:
         weights[place] += CELL_WEIGHT
         return
-    start = tables.unit_start[place - tables.n]
-    for index in range(start, start + tables.D):
-        weights[tables.unit_cells[index]] += UNIT_WEIGHT
+    unit = place - tables.n
+    if unit < tables.units:
+        for index in range(tables.unit_start[unit], tables.unit_start[unit + 1]):
+            weights[tables.unit_cells[index]] += UNIT_WEIGHT
+        return
+    automaton = unit - tables.units
+    for index in range(tables.read_start[automaton], tables.read_start[automaton + 1]):
+        weights[tables.read_cells[index]] += UNIT_WEIGHT
 
 
 def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
-    """Propagate what changed in the waiting state `cand`; returns what `propagate` does."""
+    """Propagate what changed in the waiting state `cand`; returns what `singles` does.
+
+    A contradiction may also be one of an automaton, as `read` says.
+    """
     cell = state.changed[level]
     tail: int = state.tails[level]
     head = tail
@@ -323,7 +516,13 @@ def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
     if cand[cell] & (cand[cell] - 1) == 0:
         state.queue[tail] = cell
         tail += 1
-    return propagate(tables, cand, state.queue, head, tail, tables.touch[cell])
+    if tables.rules > 0:  # they know all but this
+        forget(tables, state, cand)
+        state.seen[cell] = 0
+    tail = singles(tables, cand, state.queue, head, tail, tables.touch[cell])
+    if tail >= 0 and tables.rules > 0:
+        tail = follow(tables, state, cand, tail)
+    return tail
 
 
 def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
@@ -332,7 +531,8 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
     Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
     long as there is no solution, too many failures end a run; each may have half as many again.
     """
-    stack, tails, changed, _, found, _, weights, progress = state
+    stack, tails, changed = state.stack, state.tails, state.changed
+    found, weights, progress = state.found, state.weights, state.progress
     while progress[0] > 0 and progress[1] < limit:
         level = progress[0] - 1
         cand = stack[level]
@@ -340,7 +540,7 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
         if tail == tables.n:
             progress[0] = level
             if progress[1] < len(found):
-                found[progress[1]][:] = cand
+                found[progress[1]][:] = cand[: tables.cells]
             progress[1] += 1
             continue
         if tail < 0:
@@ -369,14 +569,14 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
 
 
 def propagate_many(tables: Tables, state: State, masks: Any) -> None:
-    """Narrow each row of `masks` (B, n) in place; zeros where it contradicts itself."""
+    """Narrow each row of `masks` (B, cells) in place; zeros where it contradicts itself."""
     for row in range(len(masks)):
         words = masks[row]
         load(tables, state, words)
         if state.progress[0] > 0:
-            words[:] = state.stack[0]
+            words[:] = state.stack[0][: tables.cells]
         else:
-            for cell in range(tables.n):
+            for cell in range(tables.cells):
                 words[cell] = 0
 
 
@@ -390,10 +590,11 @@ def solve_many(
     solutions: Any,
     told: Any,
 ) -> None:
-    """Search from each row of `masks` (B, n), and fill the two last arguments.
+    """Search from each row of `masks` (B, cells), and fill the two last arguments.
 
-    `solutions` (B, n) masks, the first one of each row; `told` (B, 3) how many there are, guesses,
-    and 1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for none.
+    `solutions` (B, cells) masks, the first one of each row; `told` (B, 3) how many there are,
+    guesses, and 1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for
+    none.
     """
     for row in range(len(masks)):
         load(tables, state, masks[row])
@@ -408,7 +609,7 @@ def solve_many(
 def lone_many(
     tables: Tables, state: State, masks: Any, scores: Any, limit: int, budget: int, lone: Any
 ) -> None:
-    """Fill `lone` (B, n) with the values that one solution has in a cell, and no other solution.
+    """Fill `lone` (B, cells) with the values that one solution alone has in a cell.
 
     Zeros where a row of `masks` (B, n) has fewer than two solutions, `limit` or more, or a search
     of `budget` guesses does not tell. `state` keeps `limit` solutions; `scores` is empty.
@@ -418,7 +619,7 @@ def lone_many(
         done = search(tables, state, scores, limit, budget)
         solutions = state.progress[1]
         known = solutions if done and 1 < solutions < limit else 0
-        for cell in range(tables.n):
+        for cell in range(tables.cells):
             once = twice = 0
             for index in range(known):
                 bit = state.found[index][cell]
@@ -438,7 +639,7 @@ def dig(
     puzzle: Any,
 ) -> None:
     """Take clues out of one `puzzle` with the solution `solution` (n,), as `dig_many` says."""
-    n, full = tables.n, tables.full
+    n, full = tables.cells, tables.full
     index = 0
     while index < n and puzzle[order[index]] != solution[order[index]]:
         index += 1
