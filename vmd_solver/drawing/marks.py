@@ -115,7 +115,8 @@ def pictures(board: Board) -> list[Picture]:
         if "{letter}" in look.text:
             letters.setdefault(title(rule) if look.parameters else rule, _letter(len(letters)))
         letter = letters.get(title(rule)) or letters.get(rule, "")
-        text = look.letter * mixed + look.text.format(letter=letter, **parameters(rule))
+        known = {key: _short(words) for key, words in parameters(rule).items()}
+        text = look.letter * mixed + look.text.format(letter=letter, **known)
         found.append(Picture(rule, text, tuple(look.draw(rule, board, text))))
     return found
 
@@ -164,7 +165,13 @@ def _words(key: str, value: object) -> str:
     if not isinstance(value, tuple):
         return str(value)
     parts = ["-".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value]
-    return ("" if all(len(part) == 1 and part.isdigit() for part in parts) else ",").join(parts)
+    return (" " if key == "signs" else ",").join(parts)
+
+
+def _short(words: str) -> str:
+    """Numbers of one digit without commas."""
+    parts = words.split(",")
+    return "".join(parts) if all(len(part) == 1 for part in parts) else words
 
 
 def _letter(number: int) -> str:

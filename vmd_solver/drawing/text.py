@@ -128,7 +128,7 @@ def picture(
 
     def cell(at: int, line: int) -> Iterator[Run[str]]:
         if at in board.holes:
-            yield hole(layout, at), "border"
+            yield hole_lines(layout, at)[line], "border"
             return
         value, given = values[at], puzzle.givens[at]
         symbol = (puzzle.alphabet[value - 1] if value else ".").rjust(symbol_width)
@@ -145,10 +145,11 @@ def picture(
     )
 
 
-def hole(layout: TextLayout, cell: int) -> str:
+def hole_lines(layout: TextLayout, cell: int) -> tuple[str, ...]:
     """A hole of the board: a block, or the clues that stand in it."""
-    text = layout.signs.clues.get(divmod(cell, layout.board.cols), "")
-    return text.center(layout.cell_width) if text else BLOCK * layout.cell_width
+    width, height = layout.cell_width, layout.cell_height
+    clue = layout.signs.clues.get(divmod(cell, layout.board.cols))
+    return value_lines(width, height, clue, "") if clue else (BLOCK * width,) * height
 
 
 def _layouts(board: Board, symbol_width: int, ascii_only: bool) -> Iterator[TextLayout]:

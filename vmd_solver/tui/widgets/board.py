@@ -18,13 +18,32 @@ from textual.widget import Widget
 
 from vmd_solver.csp import Board
 from vmd_solver.drawing.geometry import CellSize, Run, TextLayout, cell_sizes, extra_signs, fitted
-from vmd_solver.drawing.text import CONFLICT_SIGN, DEAD_SIGN, GIVEN_SIGN, WRONG_SIGN, play_lines
+from vmd_solver.drawing.signs import signs_of
+from vmd_solver.drawing.text import (
+    CONFLICT_SIGN,
+    DEAD_SIGN,
+    GIVEN_SIGN,
+    WRONG_SIGN,
+    hole_lines,
+    play_lines,
+)
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.keyboard import legible
 
-_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT, _COVERED = (
-    1 << bit for bit in range(11)
-)
+(
+    _GIVEN,
+    _CONFLICT,
+    _WRONG,
+    _DEAD,
+    _CURSOR,
+    _PEER,
+    _SAME,
+    _POSSIBLE,
+    _EXTRA,
+    _SPOT,
+    _COVERED,
+    _HOLE,
+) = (1 << bit for bit in range(12))
 """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
 _GROUNDS = {
@@ -94,7 +113,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.game, self.settings = game, settings
         self.symbols = legible(game.puzzle.alphabet)
         self._symbol_width = max(map(len, self.symbols))
-        self._extras = extra_signs(game.board)
+        self._extras = signs_of(game.board).cells | extra_signs(game.board)
+        self._holes = frozenset(game.board.holes)
         self._cell_size: CellSize | None = None
         """What the player chose; None for what fits."""
         self.drawing = fitted(game.board, self._symbol_width, 0, 0)
@@ -128,6 +148,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
                 looks[cell] |= look
         if self.covered:
             looks = [_COVERED] * len(looks)
+        for cell in self._holes:
+            looks[cell] = _HOLE | looks[cell] & _CURSOR
         before, self._states = self._states, [*zip(looks, game.values, game.marks, strict=True)]
         for cell, (then, now) in enumerate(zip(before, self._states, strict=False)):
             if then != now:
@@ -201,7 +223,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         if not 0 <= line < self.drawing.height:
             return Strip.blank(self.size.width, ground)
         rule = self.get_component_rich_style("board--rule")
-        runs = self.drawing.runs(line, self._cell, rule)
+        runs = self.drawing.runs(line, self._cell, rule, self._frame[2])
         segments = [Segment(" " * origin.x, ground), *(Segment(*run) for run in runs)]
         strip = Strip(segments, origin.x + self.drawing.width)
         return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
@@ -214,6 +236,8 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
         drawing, (look, value, marks) = self.drawing, self._states[cell]
+        if look & _HOLE:
+            return hole_lines(drawing, cell), self._style(look & _CURSOR, False)
         if look == _COVERED:
             return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
         after = GIVEN_SIGN if look & _GIVEN else " "
