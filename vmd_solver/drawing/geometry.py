@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from vmd_solver.csp.families import without_rules
 from vmd_solver.csp.puzzle import Board, extra_units
-from vmd_solver.drawing.signs import Signs, signs_of
+from vmd_solver.drawing.signs import BLOCK, Signs, signs_of
 
 Arms = tuple[int, ...]
 """Weights of the lines that meet at a point, from above, below, left and right: 0 none, 1 light,
@@ -184,12 +184,13 @@ class TextLayout:
         ]
 
     def cell_at(self, x: int, y: int) -> int | None:
-        """The cell drawn there; None on lines and outside."""
+        """The cell drawn there; None on lines, in holes and outside."""
         row, line = self._places[y] if 0 <= y < self.height else (0, -1)
         col = bisect_right(self.lefts, x) - 1
         inside = col >= 0 and x < self.lefts[col] + self.cell_width
         inside &= line >= 0 and 0 <= row < self.board.rows
-        return row * self.board.cols + col if inside else None
+        cell = row * self.board.cols + col
+        return cell if inside and cell not in self.board.holes else None
 
     def runs(
         self,
@@ -203,46 +204,62 @@ class TextLayout:
         `cell` takes the number of a cell and which of its lines; the runs are `cell_width` wide.
         Signs of rules and clues have the style `sign`, if there is one, else that of borders.
         """
-        (row, line), sign = self._places[y], rule if sign is None else sign
-        cols, left = self.board.cols, self.margins[0]
-        if line >= 0 and not 0 <= row < self.board.rows:
-            yield self._written(range(-1, cols + 1), row, self.width), sign
-            return
+        (row, line), mark = self._places[y], rule if sign is None else sign
+        cols, (left, right, _, _) = self.board.cols, self.margins
         clued = line == (self.cell_height - 1) // 2
+        if line >= 0 and not 0 <= row < self.board.rows:
+            yield self._outside(row), mark
+            return
         if left:
-            yield (self.signs.clues.get((row, -1), "") * clued).rjust(left - 1) + " ", sign
+            yield (self.signs.clues.get((row, -1), "") * clued).rjust(left - 1) + " ", mark
         if line < 0:
-            over = self._over_rules.get(row, {})
-            text = self._rule_texts[row]
-            places = enumerate(text, left)
-            for signed, part in groupby(places, lambda place: place[0] in over):
-                yield "".join(over.get(x, letter) for x, letter in part), sign if signed else rule
-        else:
-            bars = self._bar_signs[row]
-            for col in range(cols + 1):
-                if clued and (row, col, False) in self.signs.sides:
-                    yield self.signs.sides[row, col, False], sign
-                elif col in bars:
-                    yield bars[col], rule
-                if col < cols:
-                    yield from cell(row * cols + col, line)
-        if self.margins[1]:
+            yield from ((text, mark if signed else rule) for text, signed in self._rule_runs[row])
+        for col in range(cols + 1) if line >= 0 else ():
+            if clued and (row, col, False) in self.signs.sides:
+                yield self.signs.sides[row, col, False], mark
+            elif col in self._bar_signs[row]:
+                yield self._bar_signs[row][col], rule
+            if col < cols and row * cols + col in self.board.holes:
+                yield self._hole(row, col, clued), mark
+            elif col < cols:
+                yield from cell(row * cols + col, line)
+        if right:
             text = self.signs.clues.get((row, cols), "") * clued
-            yield f" {text}".ljust(self.margins[1]), sign
+            yield f" {text}".ljust(right), mark
 
-    def _written(self, cols: Iterable[int], row: int, width: int) -> str:
-        """The clues above or below the board, each over its column."""
-        line = [" "] * width
-        for col in cols:
-            text = self.signs.clues.get((row, col), "")
-            at = self.lefts[col] if 0 <= col < self.board.cols else 0
-            at += (self.cell_width - len(text)) // 2
-            if col < 0:
-                at = self.margins[0] - 1 - len(text)
-            elif col == self.board.cols:
-                at = width - self.margins[1] + 1
-            line[at : at + len(text)] = text
+    def _outside(self, row: int) -> str:
+        """The line of clues above or below the board, each in its column."""
+        line = [" "] * self.width
+        for (at, col), text in self.signs.clues.items():
+            if at == row:
+                x = (
+                    self.width - self.margins[1] + 1
+                    if col >= 0
+                    else self.margins[0] - 1 - len(text)
+                )
+                if 0 <= col < self.board.cols:
+                    x = self.lefts[col] + (self.cell_width - len(text)) // 2
+                line[x : x + len(text)] = text
         return "".join(line)
+
+    def _hole(self, row: int, col: int, clued: bool) -> str:
+        """A line of a hole: of its block, or of the clues that stand in it."""
+        if (row, col) not in self.signs.clues:
+            return BLOCK * self.cell_width
+        return (self.signs.clues[row, col] * clued).center(self.cell_width)
+
+    @cached_property
+    def _rule_runs(self) -> dict[int, list[tuple[str, bool]]]:
+        """The whole line above each row that has one, in pieces, and which of them are signs."""
+        found: dict[int, list[tuple[str, bool]]] = {}
+        for row, text in self._rule_texts.items():
+            over = self._over_rules.get(row, {})
+            places = [
+                (over.get(x, letter), x in over) for x, letter in enumerate(text, self.margins[0])
+            ]
+            pieces = groupby(places, lambda place: place[1])
+            found[row] = [("".join(sign for sign, _ in piece), signed) for signed, piece in pieces]
+        return found
 
     @cached_property
     def _over_rules(self) -> dict[int, dict[int, str]]:

@@ -149,8 +149,9 @@ def title(rule: Rule) -> str:
 
 
 def titles_at(board: Board, cell: int) -> list[str]:
-    """The titles of the rules that name a cell."""
-    return [title(rule) for rule in board.rules if cell in rule.all_cells]
+    """The titles of the rules that name a cell, or none."""
+    found = (rule for rule in board.rules if cell in rule.all_cells or not rule.all_cells)
+    return [*dict.fromkeys(map(title, found))]
 
 
 def parameters(rule: Rule) -> dict[str, str]:

@@ -119,7 +119,7 @@ def _shapes(show: Slideshow, cells: Sequence[SlideCell]) -> Iterator[Shape]:
     board, size = show.board, 0.8 * symbol_size(show.symbol_width)
     yield from ground(board, {at: c.role.ground for at, c in enumerate(cells) if c.role.ground})
     for at, cell in enumerate(cells):
-        if not cell.symbol:
+        if not cell.symbol or at in board.holes:
             continue
         ink = show.broken.ink if cell.broken else cell.role.ink
         text = CONFLICT_SIGN * cell.broken + cell.symbol + cell.role.sign.strip()

@@ -19,7 +19,7 @@ from vmd_solver.drawing.geometry import (
     TextLayout,
     extra_signs,
 )
-from vmd_solver.drawing.signs import BLOCK, as_ascii, signs_of
+from vmd_solver.drawing.signs import as_ascii, signs_of
 
 GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN, OPEN_SIGN = "'", "!", "x", "∅", "·"
 """After a given; before a value that breaks a rule, or is wrong; in a cell that no value fits, or
@@ -127,9 +127,6 @@ def picture(
     margin, after = " " * (room - room // 2), " " * (room // 2)
 
     def cell(at: int, line: int) -> Iterator[Run[str]]:
-        if at in board.holes:
-            yield hole_lines(layout, at)[line], "border"
-            return
         value, given = values[at], puzzle.givens[at]
         symbol = (puzzle.alphabet[value - 1] if value else ".").rjust(symbol_width)
         yield signs.get(at, "").ljust(len(margin)), "sign"
@@ -143,13 +140,6 @@ def picture(
     return (
         [(as_ascii(text) if ascii_only else text, style) for text, style in line] for line in lines
     )
-
-
-def hole_lines(layout: TextLayout, cell: int) -> tuple[str, ...]:
-    """A hole of the board: a block, or the clues that stand in it."""
-    width, height = layout.cell_width, layout.cell_height
-    clue = layout.signs.clues.get(divmod(cell, layout.board.cols))
-    return value_lines(width, height, clue, "") if clue else (BLOCK * width,) * height
 
 
 def _layouts(board: Board, symbol_width: int, ascii_only: bool) -> Iterator[TextLayout]:

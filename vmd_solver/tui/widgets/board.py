@@ -24,7 +24,6 @@ from vmd_solver.drawing.text import (
     DEAD_SIGN,
     GIVEN_SIGN,
     WRONG_SIGN,
-    hole_lines,
     play_lines,
 )
 from vmd_solver.play import Game, Settings
@@ -80,12 +79,19 @@ def region_of(drawing: TextLayout, cell: int) -> Region:
 
 
 def stepped(board: Board, cell: int, down: int, right: int, wrap: bool) -> int:
-    """The cell this many rows down and columns right; at an edge round it, or no further."""
+    """The cell this many rows down and columns right; at an edge round it, or no further.
+
+    Beyond a hole the next cell in that direction is taken, if there is one.
+    """
     row, col = cell // board.cols + down, cell % board.cols + right
     if wrap:
         row, col = row % board.rows, col % board.cols
     row, col = min(max(row, 0), board.rows - 1), min(max(col, 0), board.cols - 1)
-    return row * board.cols + col
+    at = row * board.cols + col
+    if at not in board.holes or at == cell:
+        return at
+    after = stepped(board, at, down, right, wrap)
+    return cell if after == at or after in board.holes else after
 
 
 class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -114,7 +120,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.symbols = legible(game.puzzle.alphabet)
         self._symbol_width = max(map(len, self.symbols))
         self._extras = signs_of(game.board).cells | extra_signs(game.board)
-        self._holes = frozenset(game.board.holes)
         self._cell_size: CellSize | None = None
         """What the player chose; None for what fits."""
         self.drawing = fitted(game.board, self._symbol_width, 0, 0)
@@ -148,8 +153,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
                 looks[cell] |= look
         if self.covered:
             looks = [_COVERED] * len(looks)
-        for cell in self._holes:
-            looks[cell] = _HOLE | looks[cell] & _CURSOR
         before, self._states = self._states, [*zip(looks, game.values, game.marks, strict=True)]
         for cell, (then, now) in enumerate(zip(before, self._states, strict=False)):
             if then != now:
@@ -236,8 +239,6 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
         drawing, (look, value, marks) = self.drawing, self._states[cell]
-        if look & _HOLE:
-            return hole_lines(drawing, cell), self._style(look & _CURSOR, False)
         if look == _COVERED:
             return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
         after = GIVEN_SIGN if look & _GIVEN else " "
