@@ -146,7 +146,7 @@ def _clauses(board: Board, masks: Masks) -> list[list[int]]:
 def _read(
     read: Automaton, literals: list[dict[int, int]], clauses: list[list[int]], free: int
 ) -> int:
-    """Add the clauses of an automaton; its states are variables from `free` on. The next free one."""
+    """Add an automaton; its states are variables from `free` on. Returns the next free one."""
     names = {0: 0}  # the variable of each state that a layer can be in; 0 is the first, and true
     for cell, layer in zip(read.cells, read.layers, strict=True):
         here = literals[cell]

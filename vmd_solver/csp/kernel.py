@@ -50,14 +50,15 @@ class Tables(NamedTuple):
     units live in the peers alone: they have no hidden singles.
 
     The first `cells` of the n cells are the board's; the others are hidden, and follow from these.
-    `domains` are masks of what each may be. `rules` is how many relations and automata there are.
 
-    Cell c has the links `link_start[c]:link_start[c + 1]`: to the cell `link_to`, by the D masks
-    that begin at `link_rows` in `rows`. It is read by the automata `reader_start[c]:...` of
-    `readers`. Automaton a reads `read_cells[read_start[a]:read_start[a + 1]]`; states of its layer
-    i are `layers[layer_start[a] + i]` up to the next entry, and the state after the last layer
-    accepts. State s has the arcs `arc_start[s]:arc_start[s + 1]`: any of `arc_values` leads to
-    the state `arc_to`. Automata stand in order of size.
+    Relations and automata stand in one sequence, `program`, because compiled code pays for every
+    array that it hands on. The fields after it say where in it something begins: `domains`, masks
+    of what each cell may be; for each cell where its links start (`link_start`), and likewise the
+    automata that read it (`reader_start`, `readers`). A link is to the cell `link_to`, by the D
+    masks from `link_rows` on. Automaton a reads the cells `read_cells` between two entries of
+    `read_start`; its layer i has the states from `layers[layer_start[a] + i]` up to the next entry,
+    and the state after its last layer accepts. State s has the arcs between two entries of
+    `arc_start`: any of `arc_values` leads to the state `arc_to`. Small automata come first.
     """
 
     n: int
@@ -70,22 +71,26 @@ class Tables(NamedTuple):
     unit_start: Any
     unit_cells: Any
     touch: Any
-    domains: Any
     rules: int
     automata: int
-    link_start: Any
-    link_to: Any
-    link_rows: Any
-    rows: Any
-    reader_start: Any
-    readers: Any
-    read_start: Any
-    read_cells: Any
-    layer_start: Any
-    layers: Any
-    arc_start: Any
-    arc_values: Any
-    arc_to: Any
+    program: Any
+    domains: int
+    link_start: int
+    link_to: int
+    link_rows: int
+    reader_start: int
+    readers: int
+    read_start: int
+    read_cells: int
+    layer_start: int
+    layers: int
+    arc_start: int
+    arc_values: int
+    arc_to: int
+    waits: int
+    pending: int
+    stale: int
+    reached: int
 
 
 class State(NamedTuple):
@@ -97,9 +102,10 @@ class State(NamedTuple):
     where it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
     solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
 
-    The rest is for relations and automata: `seen` (n,) are the candidates they know of, `pending`
-    (n + 1,) the cells whose links are to be followed, after their number, `waits` (n,) marks
-    these, `stale` the automata to be read again, and `reached` their states on the way.
+    `notes` are of the relations and automata: the candidates (n,) that they know of; from `waits`
+    of the tables on, whether each cell's links are to be followed; from `pending` on, these cells,
+    after their number; from `stale` on, whether each automaton is to be read again; and from
+    `reached` on, how it can be in each of its states.
     """
 
     stack: Any
@@ -110,11 +116,7 @@ class State(NamedTuple):
     root: Any
     weights: Any
     progress: Any
-    seen: Any
-    pending: Any
-    waits: Any
-    stale: Any
-    reached: Any
+    notes: Any
 
 
 def naked(
@@ -197,140 +199,147 @@ def singles(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: 
             return tail
 
 
-def notice(tables: Tables, state: State, cell: int, mask: int, by: int) -> None:
+def notice(tables: Tables, notes: Any, cell: int, mask: int, by: int) -> None:
     """Let the relations and automata of a cell know its candidates; automaton `by` does."""
-    state.seen[cell] = mask
-    if state.waits[cell] == 0:
-        state.waits[cell] = 1
-        state.pending[0] += 1
-        state.pending[state.pending[0]] = cell
-    for index in range(tables.reader_start[cell], tables.reader_start[cell + 1]):
-        if tables.readers[index] != by:
-            state.stale[tables.readers[index]] = 1
+    program = tables.program
+    notes[cell] = mask
+    if notes[tables.waits + cell] == 0:
+        notes[tables.waits + cell] = 1
+        notes[tables.pending] += 1
+        notes[tables.pending + notes[tables.pending]] = cell
+    start = tables.reader_start + cell
+    for index in range(program[start], program[start + 1]):
+        automaton = program[tables.readers + index]
+        if automaton != by:
+            notes[tables.stale + automaton] = 1
 
 
-def relate(tables: Tables, state: State, cand: Any, tail: int, dirty: int) -> tuple[int, int]:
+def relate(
+    tables: Tables, notes: Any, cand: Any, queue: Any, tail: int, dirty: int
+) -> tuple[int, int]:
     """Follow the links of pending cells until each value has a partner. Returns what `naked` does.
 
-    The relations need no queue of their own: a cell of `queue` from `tail` on is new.
+    The cells of `queue` from `tail` on are new.
     """
-    pending, rows = state.pending, tables.rows
-    while pending[0] > 0:
-        cell = pending[pending[0]]
-        pending[0] -= 1
-        state.waits[cell] = 0
-        for index in range(tables.link_start[cell], tables.link_start[cell + 1]):
-            other = tables.link_to[index]
+    program, pending = tables.program, tables.pending
+    while notes[pending] > 0:
+        cell = notes[pending + notes[pending]]
+        notes[pending] -= 1
+        notes[tables.waits + cell] = 0
+        start = tables.link_start + cell
+        for index in range(program[start], program[start + 1]):
+            other = program[tables.link_to + index]
             before = cand[other]
-            at = tables.link_rows[index]
+            at = program[tables.link_rows + index]
             left = cand[cell]
             partners = 0
             while left:
                 if left & 1:
-                    partners |= rows[at]
+                    partners |= program[at]
                 left >>= 1
                 at += 1
             mask = before & partners
             if mask == before:
                 continue
             if mask == 0:
-                return -1 - int(other), dirty
+                return -1 - other, dirty
             cand[other] = mask
             dirty |= tables.touch[other]
             if mask & (mask - 1) == 0:
-                state.queue[tail] = other
+                queue[tail] = other
                 tail += 1
-            notice(tables, state, other, mask, -1)
+            notice(tables, notes, other, mask, -1)
     return tail, dirty
 
 
 def read(
-    tables: Tables, state: State, cand: Any, automaton: int, tail: int, dirty: int
+    tables: Tables, notes: Any, cand: Any, queue: Any, tail: int, dirty: int, automaton: int
 ) -> tuple[int, int]:
     """Leave in the cells of an automaton the values on some way from its start to its end.
 
     Returns what `naked` does, and -1 - n - units - automaton where there is no way.
     """
-    reached, layers = state.reached, tables.layers
+    program = tables.program
     arc_start, arc_values, arc_to = tables.arc_start, tables.arc_values, tables.arc_to
-    start, layer = tables.read_start[automaton], tables.layer_start[automaton]
-    length = int(tables.read_start[automaton + 1] - start)
-    base, end = int(layers[layer]), int(layers[layer + length])
-    for number in range(end - base + 1):
-        reached[number] = 0
-    reached[0] = 1
+    start = program[tables.read_start + automaton]
+    length = program[tables.read_start + automaton + 1] - start
+    cells = tables.read_cells + start
+    layer = tables.layers + program[tables.layer_start + automaton]
+    first, last = program[layer], program[layer + length]
+    reached = tables.reached - first
+    for state in range(first, last + 1):
+        notes[reached + state] = 0
+    notes[reached + first] = 1
     for index in range(length):
-        mask = cand[tables.read_cells[start + index]]
-        for number in range(layers[layer + index], layers[layer + index + 1]):
-            if reached[number - base]:
-                for arc in range(arc_start[number], arc_start[number + 1]):
-                    if arc_values[arc] & mask:
-                        reached[arc_to[arc] - base] = 1
-    if reached[end - base] == 0:
+        mask = cand[program[cells + index]]
+        for state in range(program[layer + index], program[layer + index + 1]):
+            if notes[reached + state]:
+                for arc in range(program[arc_start + state], program[arc_start + state + 1]):
+                    if program[arc_values + arc] & mask:
+                        notes[reached + program[arc_to + arc]] = 1
+    if notes[reached + last] == 0:
         return -1 - tables.n - tables.units - automaton, dirty
-    reached[end - base] = 2
+    notes[reached + last] = 2
     for index in range(length - 1, -1, -1):
-        cell = tables.read_cells[start + index]
+        cell = program[cells + index]
         mask = cand[cell]
         kept = 0
-        for number in range(layers[layer + index], layers[layer + index + 1]):
-            if reached[number - base]:
-                for arc in range(arc_start[number], arc_start[number + 1]):
-                    if reached[arc_to[arc] - base] == 2 and arc_values[arc] & mask:
-                        kept |= arc_values[arc] & mask
-                        reached[number - base] = 2
+        for state in range(program[layer + index], program[layer + index + 1]):
+            if notes[reached + state]:
+                for arc in range(program[arc_start + state], program[arc_start + state + 1]):
+                    values = program[arc_values + arc] & mask
+                    if values and notes[reached + program[arc_to + arc]] == 2:
+                        kept |= values
+                        notes[reached + state] = 2
         if kept == mask:
             continue
-        if kept == 0:
+        if kept == 0:  # a cell that is read twice
             return -1 - tables.n - tables.units - automaton, dirty
         cand[cell] = kept
         dirty |= tables.touch[cell]
         if kept & (kept - 1) == 0:
-            state.queue[tail] = cell
+            queue[tail] = cell
             tail += 1
-        notice(tables, state, cell, kept, automaton)
+        notice(tables, notes, cell, kept, automaton)
     return tail, dirty
 
 
-def follow(tables: Tables, state: State, cand: Any, tail: int) -> int:
+def follow(tables: Tables, notes: Any, cand: Any, queue: Any, tail: int) -> int:
     """Narrow `cand`, which singles have left, until no rule yields more. Returns as `singles`."""
     head, dirty = tail, 0
     while True:
         for cell in range(tables.n):
-            if cand[cell] != state.seen[cell]:
-                notice(tables, state, cell, cand[cell], -1)
-        tail, dirty = relate(tables, state, cand, tail, dirty)
-        if tail < 0:
-            return tail
+            if cand[cell] != notes[cell]:
+                notice(tables, notes, cell, cand[cell], -1)
+        if notes[tables.pending] > 0:
+            tail, dirty = relate(tables, notes, cand, queue, tail, dirty)
         if tail == head and dirty == 0:
             automaton = 0
-            while automaton < tables.automata and state.stale[automaton] == 0:
+            while automaton < tables.automata and notes[tables.stale + automaton] == 0:
                 automaton += 1
             if automaton == tables.automata:
                 return tail
-            state.stale[automaton] = 0
-            tail, dirty = read(tables, state, cand, automaton, tail, dirty)
-            if tail < 0:
-                return tail
-            if state.pending[0] > 0:
-                tail, dirty = relate(tables, state, cand, tail, dirty)
-                if tail < 0:
-                    return tail
+            notes[tables.stale + automaton] = 0
+            tail, dirty = read(tables, notes, cand, queue, tail, dirty, automaton)
+            if tail >= 0 and notes[tables.pending] > 0:
+                tail, dirty = relate(tables, notes, cand, queue, tail, dirty)
         if tail > head or dirty:
-            tail = singles(tables, cand, state.queue, head, tail, dirty)
-            if tail < 0:
-                return tail
+            tail = singles(tables, cand, queue, head, tail, dirty)
             head, dirty = tail, 0
+        if tail < 0:
+            return tail
 
 
-def forget(tables: Tables, state: State, cand: Any) -> None:
-    """Begin with rules that know the candidates `cand` (n,), and have nothing to do."""
-    while state.pending[0] > 0:
-        state.waits[state.pending[state.pending[0]]] = 0
-        state.pending[0] -= 1
+def forget(tables: Tables, notes: Any, cand: Any, stale: int) -> None:
+    """Begin with rules that know the candidates `cand` (n,), and have all, or nothing, to do."""
+    pending = tables.pending
+    while notes[pending] > 0:
+        notes[tables.waits + notes[pending + notes[pending]]] = 0
+        notes[pending] -= 1
     for automaton in range(tables.automata):
-        state.stale[automaton] = 0
-    state.seen[:] = cand
+        notes[tables.stale + automaton] = stale
+    for cell in range(tables.n):
+        notes[cell] = 0 if stale else cand[cell]
 
 
 def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
@@ -437,7 +446,7 @@ def load(tables: Tables, state: State, masks: Any) -> None:
     progress[4] = FIRST_RUN
     placed = 0
     for cell in range(n):
-        mask = tables.domains[cell]
+        mask = tables.program[tables.domains + cell]
         if cell < tables.cells:
             mask &= masks[cell]
         state.weights[cell] = CELL_WEIGHT
@@ -466,12 +475,8 @@ def load(tables: Tables, state: State, masks: Any) -> None:
                 tail += 1
     tail = singles(tables, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
     if tail >= 0 and tables.rules > 0:
-        forget(tables, state, cand)
-        for cell in range(n):
-            state.seen[cell] = 0
-        for automaton in range(tables.automata):
-            state.stale[automaton] = 1
-        tail = follow(tables, state, cand, tail)
+        forget(tables, state.notes, cand, 1)
+        tail = follow(tables, state.notes, cand, queue, tail)
     if tail >= 0:
         state.root[:] = cand
         progress[5] = tail
@@ -498,9 +503,9 @@ def fail(tables: Tables, state: State, blame: int) -> None:
         for index in range(tables.unit_start[unit], tables.unit_start[unit + 1]):
             weights[tables.unit_cells[index]] += UNIT_WEIGHT
         return
-    automaton = unit - tables.units
-    for index in range(tables.read_start[automaton], tables.read_start[automaton + 1]):
-        weights[tables.read_cells[index]] += UNIT_WEIGHT
+    program, start = tables.program, tables.read_start + unit - tables.units
+    for index in range(program[start], program[start + 1]):
+        weights[program[tables.read_cells + index]] += UNIT_WEIGHT
 
 
 def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
@@ -517,11 +522,11 @@ def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
         state.queue[tail] = cell
         tail += 1
     if tables.rules > 0:  # they know all but this
-        forget(tables, state, cand)
-        state.seen[cell] = 0
+        forget(tables, state.notes, cand, 0)
+        state.notes[cell] = 0
     tail = singles(tables, cand, state.queue, head, tail, tables.touch[cell])
     if tail >= 0 and tables.rules > 0:
-        tail = follow(tables, state, cand, tail)
+        tail = follow(tables, state.notes, cand, state.queue, tail)
     return tail
 
 
