@@ -121,8 +121,10 @@ def pictures(board: Board) -> list[Picture]:
     return found
 
 
-def legend(board: Board) -> list[tuple[str, str]]:
+def legend(board: Board, paper: bool = False) -> list[tuple[str, str]]:
     """For each kind of rule a text or sign that stands on the board, if any, and its name.
+
+    On paper the grounds of cells have no sign.
 
     >>> from vmd_solver.csp.families import sudoku, with_rules
     >>> legend(with_rules(sudoku(2, 2), [rules.Whisper(2, (0, 1)), rules.AntiKing()]))
@@ -132,7 +134,8 @@ def legend(board: Board) -> list[tuple[str, str]]:
     for rule, text, marks in pictures(board):
         look = LOOKS[type(rule)]
         texts = found.setdefault(title(rule) if look.parameters else rule.name, [])
-        signs = [mark.sign for mark in marks if isinstance(mark, Spot | Fill) and mark.sign]
+        signed = (mark for mark in marks if isinstance(mark, Spot if paper else Spot | Fill))
+        signs = [mark.sign for mark in signed if mark.sign]
         text = signs[0] if signs else text
         if not texts or ("{letter}" in look.text and text not in texts):
             texts.append(text)
@@ -214,8 +217,8 @@ def _noted(rule: Any, board: Board, text: str) -> Iterator[Mark]:
 
 
 def _indexing(rule: rules.Indexing, board: Board, text: str) -> Iterator[Mark]:
-    yield Fill(rule.cells, "shade", text[0])
-    yield from _noted(rule, board, text[0])
+    yield Fill(rule.cells, "shade", text)
+    yield from _noted(rule, board, text)
 
 
 def _diagonal(rule: rules.Diagonal, board: Board, text: str) -> Iterator[Mark]:
@@ -359,7 +362,7 @@ LOOKS: dict[type[Rule], Look] = {
     rules.XSum: Look(_outside, "{total}", letter="x"),
     rules.NumberedRoom: Look(_outside, "{number}", letter="n"),
     rules.FullRank: Look(_outside, "{rank}", letter="r"),
-    rules.Indexing: Look(_indexing, "{by}", parameters=True),
+    rules.Indexing: Look(_indexing, "{by[0]}", parameters=True),
     rules.Queens: Look(partial(_track, "thin", "", ""), "Q"),
 }
 """How each kind of rule is drawn."""

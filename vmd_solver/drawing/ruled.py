@@ -117,7 +117,7 @@ def _marks(board: Board) -> list[Mark]:
 def _legend_lines(board: Board) -> list[str]:
     """The legend in lines as wide as the board, without signs that fonts may lack."""
     found: list[str] = []
-    for sample, name in legend(board):
+    for sample, name in legend(board, paper=True):
         words = f"{sample}  {name}" if sample and max(sample) <= "ÿ" else name
         found += wrap(words, max(24, CELL * board.cols // 5), subsequent_indent="   ")
     return found
