@@ -1,4 +1,4 @@
-"""docs/RULES.md and its pictures are as docs/rules.py writes them; its examples keep their rules."""
+"""docs/RULES.md and its pictures are as docs/rules.py writes them; the examples are right."""
 
 from __future__ import annotations
 

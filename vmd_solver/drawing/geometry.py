@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from vmd_solver.csp.families import without_rules
 from vmd_solver.csp.puzzle import Board, extra_units
-from vmd_solver.drawing.signs import BLOCK, Signs, signs_of
+from vmd_solver.drawing.signs import BLOCK, Signs, lined, signs_of
 
 Arms = tuple[int, ...]
 """Weights of the lines that meet at a point, from above, below, left and right: 0 none, 1 light,
@@ -86,7 +86,7 @@ def cell_sizes(board: Board) -> tuple[CellSize, ...]:
     found += [CellSize(*marks), CellSize(2, -(-D // 2))]
     found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
     found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
-    if signs_of(board).lined:
+    if lined(board):
         found = [size._replace(ruled=True) for size in found]
     return tuple(dict.fromkeys(found))
 

@@ -281,12 +281,12 @@ def _clues(board: Board, clues: list[Clue]) -> Iterator[Shape]:
             yield Label(*at, clue.text, 12, True, True, WHITE)
         return
     text = ",".join(clue.text for clue in clues)
-    down, right = clues[0].step
+    slanted = [clue.step for clue in clues if all(clue.step)]
+    down, right = slanted[0] if slanted else (0, 0)
     size = _CLUE_SIZE if len(text) < 4 else 11
-    shift = 6 if down and right else 0  # room for the arrow
-    yield Label(x + CELL / 2 - shift * right, y + CELL / 2 + 0.36 * size - shift * down, text, size)
-    if down and right:
+    at = x + CELL / 2 - 6 * right, y + CELL / 2 + 0.36 * size - 6 * down  # room for the arrow
+    yield Label(*at, text, size)
+    for down, right in slanted:
         tip = x + CELL / 2 + 16 * right, y + CELL / 2 + 16 * down
-        tail = tip[0] - 9 * right, tip[1] - 9 * down
-        yield Path((tail, tip), 1.2)
+        yield Path(((tip[0] - 9 * right, tip[1] - 9 * down), tip), 1.2)
         yield Path(((tip[0] - 5 * right, tip[1]), tip, (tip[0], tip[1] - 5 * down)), 1.2)

@@ -67,11 +67,6 @@ class Signs(NamedTuple):
     listed: tuple[Rule, ...]
     """The rules that are not to be seen whole."""
 
-    @property
-    def lined(self) -> bool:
-        """Whether there is anything that needs lines between cells."""
-        return bool(self.notes or self.sides or self.corners or self.joined)
-
 
 @lru_cache(maxsize=64)
 def signs_of(board: Board) -> Signs:
@@ -97,6 +92,12 @@ def signs_of(board: Board) -> Signs:
         {at: _joined(clues) for at, clues in placing.clues.items()},
         listed,
     )
+
+
+def lined(board: Board) -> bool:
+    """Whether there are lines between all cells: for signs on them, and around holes."""
+    signs = signs_of(board)
+    return bool(board.holes or signs.notes or signs.sides or signs.corners or signs.joined)
 
 
 def in_words(board: Board) -> list[str]:
@@ -145,12 +146,14 @@ class _Placing:
         self.joined: set[Side] = set()
         self.clues: dict[tuple[int, int], list[Clue]] = {}
         self._caged: set[int] = set()
+        self._noted = -1
+        """The cell where the cage just drawn has its note."""
 
     def place(self, mark: Mark) -> bool:
         if isinstance(mark, Outline):
             return self._cage(mark.cells)
         if isinstance(mark, Note):
-            fits = mark.top and mark.cell in self._caged and mark.cell not in self.notes
+            fits = mark.top and mark.cell == self._noted
             if fits:
                 self.notes[mark.cell] = mark.text
             return fits
@@ -172,7 +175,9 @@ class _Placing:
 
     def _cage(self, cells: Cells) -> bool:
         """Whether the cage is one piece, and none of its cells in another."""
-        if not self._caged.isdisjoint(cells):
+        free = self._caged.isdisjoint(cells)
+        self._noted = min(cells) if free else -1
+        if not free:
             return False
         self._caged.update(cells)
         pairs = [(a, b) for a in cells for b in cells if a < b and neighbours(self.board, a, b)]

@@ -19,7 +19,7 @@ from vmd_solver.drawing.geometry import (
     TextLayout,
     extra_signs,
 )
-from vmd_solver.drawing.signs import as_ascii, signs_of
+from vmd_solver.drawing.signs import as_ascii, lined
 
 GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN, OPEN_SIGN = "'", "!", "x", "∅", "·"
 """After a given; before a value that breaks a rule, or is wrong; in a cell that no value fits, or
@@ -144,7 +144,7 @@ def picture(
 
 def _layouts(board: Board, symbol_width: int, ascii_only: bool) -> Iterator[TextLayout]:
     """The usual layout of a picture, and the narrowest; with lines where rules need some."""
-    ruled = signs_of(board).lined
+    ruled = lined(board)
     lines = (ASCII_RULED if ruled else ASCII) if ascii_only else HEAVY if ruled else LIGHT
     for cols in (0, 1):
         yield TextLayout(board, CellSize(1, cols, ruled=ruled), symbol_width, lines)
