@@ -146,6 +146,7 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         "arc_start": _starts(arcs),
         "arc_values": [values for state in arcs for values, _ in state],
         "arc_to": [to for state in arcs for _, to in state],
+        "free": _free(arcs, board.D),
     }
     program, offsets = rows, {}
     for name, part in parts.items():
@@ -202,6 +203,17 @@ def _turned(rows: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
 
 
+def _free(arcs: list[tuple[tuple[int, int], ...]], D: int) -> list[int]:
+    """Which states accept whatever follows: each value leads to such a state, or nothing does."""
+    free = [0] * len(arcs)
+    for state in reversed(range(len(arcs))):
+        taken = 0
+        for values, to in arcs[state]:
+            taken |= values * free[to]
+        free[state] = int(not arcs[state] or taken == (1 << D) - 1)
+    return free
+
+
 def _states(
     machines: tuple[Layers, ...],
 ) -> tuple[list[int], list[int], list[tuple[tuple[int, int], ...]]]:
@@ -220,6 +232,6 @@ def _states(
             layers.append(len(arcs))
             following = len(arcs) + len(layer)
             arcs += [tuple((values, following + to) for values, to in state) for state in layer]
-        layers.append(len(arcs))
+        layers += len(arcs), len(arcs) + 1
         arcs.append(())
     return [known[machine] for machine in machines], layers, arcs

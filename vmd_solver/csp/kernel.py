@@ -58,7 +58,8 @@ class Tables(NamedTuple):
     masks from `link_rows` on. Automaton a reads the cells `read_cells` between two entries of
     `read_start`; its layer i has the states from `layers[layer_start[a] + i]` up to the next entry,
     and the state after its last layer accepts. State s has the arcs between two entries of
-    `arc_start`: any of `arc_values` leads to the state `arc_to`. Small automata come first.
+    `arc_start`: any of `arc_values` leads to the state `arc_to`. A state is `free` if from there on
+    every value is accepted. Small automata come first.
     """
 
     n: int
@@ -87,6 +88,7 @@ class Tables(NamedTuple):
     arc_start: int
     arc_values: int
     arc_to: int
+    free: int
     waits: int
     pending: int
     stale: int
@@ -262,25 +264,34 @@ def read(
     program = tables.program
     arc_start, arc_values, arc_to = tables.arc_start, tables.arc_values, tables.arc_to
     start = program[tables.read_start + automaton]
-    length = program[tables.read_start + automaton + 1] - start
     cells = tables.read_cells + start
     layer = tables.layers + program[tables.layer_start + automaton]
-    first, last = program[layer], program[layer + length]
-    reached = tables.reached - first
-    for state in range(first, last + 1):
-        notes[reached + state] = 0
-    notes[reached + first] = 1
-    for index in range(length):
+    reached = tables.reached - program[layer]
+    notes[reached + program[layer]] = 1
+    index, going = 0, True
+    while going:
         mask = cand[program[cells + index]]
+        going = False
+        for state in range(program[layer + index + 1], program[layer + index + 2]):
+            notes[reached + state] = 0
         for state in range(program[layer + index], program[layer + index + 1]):
             if notes[reached + state]:
                 for arc in range(program[arc_start + state], program[arc_start + state + 1]):
                     if program[arc_values + arc] & mask:
-                        notes[reached + program[arc_to + arc]] = 1
-    if notes[reached + last] == 0:
+                        to = program[arc_to + arc]
+                        notes[reached + to] = 1
+                        going |= program[tables.free + to] == 0
+        index += 1
+    # All that is reached is free: the rest of the cells does not matter.
+    some = False
+    for state in range(program[layer + index], program[layer + index + 1]):
+        if notes[reached + state]:
+            notes[reached + state] = 2
+            some = True
+    if not some:
         return -1 - tables.n - tables.units - automaton, dirty
-    notes[reached + last] = 2
-    for index in range(length - 1, -1, -1):
+    while index > 0:
+        index -= 1
         cell = program[cells + index]
         mask = cand[cell]
         kept = 0
