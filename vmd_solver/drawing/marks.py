@@ -217,7 +217,7 @@ def _noted(rule: Any, board: Board, text: str) -> Iterator[Mark]:
 
 
 def _indexing(rule: rules.Indexing, board: Board, text: str) -> Iterator[Mark]:
-    yield Fill(rule.cells, "shade", text)
+    yield Fill(rule.cells, "shade", "→" if rule.by == "column" else "↓")
     yield from _noted(rule, board, text)
 
 
@@ -336,7 +336,7 @@ LOOKS: dict[type[Rule], Look] = {
     rules.Rellik: Look(_cage, "¬{total}"),
     rules.EqualityCage: Look(_cage, "="),
     rules.Lunchbox: Look(_cage, "«{total}»"),
-    rules.CountingCircles: Look(partial(_fill, "circle", "c")),
+    rules.CountingCircles: Look(partial(_fill, "circle", "◎")),
     rules.MagicSquare: Look(_cage, "M"),
     rules.Thermo: Look(partial(_track, "tube", "bulb", "")),
     rules.SlowThermo: Look(partial(_track, "pipe", "bulb", ""), "slow"),
@@ -362,7 +362,7 @@ LOOKS: dict[type[Rule], Look] = {
     rules.XSum: Look(_outside, "{total}", letter="x"),
     rules.NumberedRoom: Look(_outside, "{number}", letter="n"),
     rules.FullRank: Look(_outside, "{rank}", letter="r"),
-    rules.Indexing: Look(_indexing, "{by[0]}", parameters=True),
+    rules.Indexing: Look(_indexing, "{by:.3}", parameters=True),
     rules.Queens: Look(partial(_track, "thin", "", ""), "Q"),
 }
 """How each kind of rule is drawn."""

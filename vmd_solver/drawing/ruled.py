@@ -284,9 +284,10 @@ def _clues(board: Board, clues: list[Clue]) -> Iterator[Shape]:
     slanted = [clue.step for clue in clues if all(clue.step)]
     down, right = slanted[0] if slanted else (0, 0)
     size = _CLUE_SIZE if len(text) < 4 else 11
-    at = x + CELL / 2 - 6 * right, y + CELL / 2 + 0.36 * size - 6 * down  # room for the arrow
-    yield Label(*at, text, size)
+    left, up = 6 * right, 6 * down  # room for the arrow
+    yield Label(x + CELL / 2 - left, y + CELL / 2 + 0.36 * size - up, text, size)
     for down, right in slanted:
-        tip = x + CELL / 2 + 16 * right, y + CELL / 2 + 16 * down
-        yield Path(((tip[0] - 9 * right, tip[1] - 9 * down), tip), 1.2)
-        yield Path(((tip[0] - 5 * right, tip[1]), tip, (tip[0], tip[1] - 5 * down)), 1.2)
+        tip_x, tip_y = x + CELL / 2 + 16 * right, y + CELL / 2 + 16 * down
+        tip, tail = (tip_x, tip_y), (tip_x - 9 * right, tip_y - 9 * down)
+        yield Path((tail, tip), 1.2)
+        yield Path(((tip_x - 5 * right, tip_y), tip, (tip_x, tip_y - 5 * down)), 1.2)

@@ -134,7 +134,7 @@ def test_holes_are_black_and_hold_no_symbol() -> None:
         for text in ElementTree.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")
     ]
     assert texts == ["4", "3", "3  killer", "1", "2", "1", "3", "2"]
-    assert text_of(ruled)[1].startswith("┃\\3 │")
+    assert text_of(ruled)[1].startswith("┃ \\3│")
 
 
 def test_a_line_of_one_cell_or_with_jumps_is_drawn() -> None:
