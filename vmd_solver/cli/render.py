@@ -108,17 +108,26 @@ class Pretty(OutputFormat):
         own = without_rules(puzzle.board).units
         if puzzle.board.family == "grid" and (own or not puzzle.board.rules):
             words.append(f"{len(own)} units, not drawn")
-        words += [f"{sign} {name}".strip() for sign, name in marks.legend(puzzle.board)]
-        line = words[0]
-        for word in words[1:]:
-            if len(line) + 3 + len(word) >= _WIDTH:
-                yield self._plain(line)
-                line = word
-            else:
-                line += f"   {word}"
-        yield self._plain(line)
-        for text in in_words(puzzle.board):
+        listed = in_words(puzzle.board)
+        named = {text.partition(":")[0] for text in listed}
+        known = marks.legend(puzzle.board)
+        words += [f"{sign} {name}".strip() for sign, name in known if sign or name not in named]
+        yield from map(self._plain, _flowed(words))
+        for text in listed:
             yield from map(self._plain, wrap(text, _WIDTH - 1, subsequent_indent="  "))
 
     def _plain(self, text: str) -> str:
+        """The text in characters that the stream can take."""
         return text if self._unicode else as_ascii(text)
+
+
+def _flowed(words: list[str]) -> Iterator[str]:
+    """The words in lines, with space between them, and none broken."""
+    line = words[0]
+    for word in words[1:]:
+        if len(line) + 3 + len(word) < _WIDTH:
+            line += f"   {word}"
+        else:
+            yield line
+            line = word
+    yield line

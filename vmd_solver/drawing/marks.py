@@ -124,22 +124,30 @@ def pictures(board: Board) -> list[Picture]:
 def legend(board: Board, paper: bool = False) -> list[tuple[str, str]]:
     """For each kind of rule a text or sign that stands on the board, if any, and its name.
 
-    On paper the grounds of cells have no sign.
-
     >>> from vmd_solver.csp.families import sudoku, with_rules
-    >>> legend(with_rules(sudoku(2, 2), [rules.Whisper(2, (0, 1)), rules.AntiKing()]))
-    [('W2', 'whisper 2'), ('', 'anti-king')]
+    >>> board = with_rules(sudoku(2, 2), [rules.Whisper(2, (0, 1)), rules.AntiKing()])
+    >>> legend(board, paper=True), legend(board)
+    ([('W2', 'whisper 2'), ('', 'anti-king')], [('', 'whisper 2'), ('', 'anti-king')])
     """
     found: dict[str, list[str]] = {}
     for rule, text, marks in pictures(board):
         look = LOOKS[type(rule)]
-        texts = found.setdefault(title(rule) if look.parameters else rule.name, [])
-        signed = (mark for mark in marks if isinstance(mark, Spot if paper else Spot | Fill))
-        signs = [mark.sign for mark in signed if mark.sign]
-        text = signs[0] if signs else text
-        if not texts or ("{letter}" in look.text and text not in texts):
-            texts.append(text)
-    return [(" ".join(texts), name) for name, texts in found.items()]
+        samples = found.setdefault(title(rule) if look.parameters else rule.name, [])
+        sample = next(filter(None, (_sample(mark, text, paper) for mark in marks)), "")
+        if not samples or ("{letter}" in look.text and sample not in samples):
+            samples.append(sample)
+    return [(" ".join(samples), name) for name, samples in found.items()]
+
+
+def _sample(mark: Mark, text: str, paper: bool) -> str:
+    """What is to be seen of a mark, on paper or in a terminal, and may stand in a legend."""
+    if isinstance(mark, Spot):
+        return paper * mark.text or mark.sign
+    if isinstance(mark, Fill):
+        return "" if paper else mark.sign
+    return (
+        text if isinstance(mark, Clue) or (isinstance(mark, Note) and (mark.top or paper)) else ""
+    )
 
 
 def title(rule: Rule) -> str:
@@ -297,6 +305,10 @@ def _spot(shape: str, signs: dict[int, str], rule: Any, board: Board, text: str)
     yield Spot(rule.cells, shape, "" if plain else sign if sign.isalpha() else text, sign)
 
 
+def _quadruple(rule: rules.Quadruple, board: Board, text: str) -> Iterator[Mark]:
+    yield Spot(rule.cells, "white", text, "○")
+
+
 def _greater(rule: rules.Greater, board: Board, text: str) -> Iterator[Mark]:
     signs = {(0, 1): ">", (0, -1): "<", (1, 0): "∨", (-1, 0): "∧"}  # noqa: RUF001
     for pair in pairwise(rule.cells):
@@ -322,7 +334,7 @@ LOOKS: dict[type[Rule], Look] = {
     rules.Maximum: Look(partial(_fill, "rise", "▲")),
     rules.Clone: Look(_clone, "{letter}"),
     rules.SameValues: Look(_groups, "{letter}"),
-    rules.Quadruple: Look(partial(_spot, "white", {}), "{numbers}"),
+    rules.Quadruple: Look(_quadruple, "{numbers}"),
     rules.Difference: Look(partial(_spot, "white", _DIFFERENCES), "{number}", parameters=True),
     rules.Ratio: Look(partial(_spot, "black", _RATIOS), "{number}", parameters=True),
     rules.PairSum: Look(partial(_spot, "blank", {5: "V", 10: "X"}), "{number}", parameters=True),

@@ -192,7 +192,7 @@ class _Placing:
         if len(spot.cells) == 2 and neighbours(self.board, *spot.cells) and spot.sign:
             return self.sides.setdefault(self._side(*spot.cells), spot.sign) == spot.sign
         if len(spot.cells) > 2 and touch(self.board, min(spot.cells), max(spot.cells)):
-            self.corners.setdefault(divmod(max(spot.cells), self.board.cols), "○")
+            self.corners.setdefault(divmod(max(spot.cells), self.board.cols), spot.sign)
         return False
 
     def _line(self, track: Track) -> bool:
