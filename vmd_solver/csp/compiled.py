@@ -50,12 +50,12 @@ class Machine:
     def state(self, board: Board, stored: int = 1) -> kernel.State:
         """Room for a search that keeps its first `stored` solutions; good for any number."""
         tables = self.tables(board)
-        n, levels = tables.n, tables.n + 1
+        n, levels = tables.units.n, tables.units.n + 1
         # Untouched pages of an empty array cost nothing; most searches are shallow.
         stack = (
             np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
         )
-        notes = tables.reached + max(
+        notes = tables.rules.reached + max(
             (sum(map(len, read.layers)) + 1 for read in board.constraints.automata), default=0
         )
         shapes = levels, levels, n, (stored, board.n), n, n, 6, notes
@@ -153,18 +153,20 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         offsets[name] = len(program)
         program += part
     # Unsigned words: compiled code then need not look out for negative indices.
-    return kernel.Tables(
+    units = kernel.Units(
         n=n,
         cells=board.n,
         D=board.D,
         full=(1 << board.D) - 1,
-        units=len(complete),
+        complete=len(complete),
         peer_start=give(_starts(peers), np.uint64),
         peers=give(list(chain(*peers)), np.uint32),
         unit_start=give(np.arange(len(complete) + 1) * board.D, np.uint64),
         unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
         touch=give(touch),
-        rules=len(relations) + len(automata),
+    )
+    rules = kernel.Rules(
+        size=len(relations) + len(automata),
         automata=len(automata),
         program=give(program),
         **offsets,
@@ -173,6 +175,7 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         stale=3 * n + 1,
         reached=3 * n + 1 + len(automata),
     )
+    return kernel.Tables(units, rules)
 
 
 def _starts(lists: Iterable[Sized]) -> list[int]:
