@@ -143,6 +143,10 @@ text format and in the list `rules` of JSONL ([FORMATS.md](FORMATS.md)). Cells a
 straight range `r1c1-r1c4`, a row `r3` or a column `c2`; `-r3` is a row from its far end. A clue
 outside the board names its cells from the clue on. Numbers are those on the board.
 
+The formats named are those that give the example back. Ids of sgt-puzzles (`sgt`) hold whole games
+alone: solo with cages of `killer`, keen (`kenken`), unequal (`greater`, or `white` and `negative
+white`), towers (`skyscraper`) and unruly (`takuzu`).
+
 The pictures show what `vmd-make --output`, `vmd-solve` and `vmd-play` draw, in a terminal with
 characters. A solution stands in each, so that the rule can be checked.
 
@@ -197,7 +201,9 @@ def page() -> str:
 
 def carriers(example: Example) -> list[str]:
     """The formats that hold the puzzle of an example and give it back."""
-    return [format.name for format in FORMATS if _carries(format.name, example.puzzle)]
+    names = (format.name for format in FORMATS if format.ruled and format.name != "sgt")
+    found = [name for name in names if _carries(name, example.puzzle)]
+    return sorted(found, key=lambda name: name not in ("vmd", "jsonl"))
 
 
 def _carries(format: str, puzzle: Puzzle) -> bool:
