@@ -69,7 +69,7 @@ class Clue(NamedTuple):
     text: str
     step: tuple[int, int]
     inside: bool = False
-    """Whether it stands in a hole, as in kakuro."""
+    """Whether it stands in a hole, as in kakuro: across or down."""
 
 
 Mark = Outline | Note | Track | Spot | Fill | Clue
@@ -259,7 +259,7 @@ def _cage(rule: Any, board: Board, text: str) -> Iterator[Mark]:
     """A cage; or a run that begins beside a hole, whose total stands in the hole as in kakuro."""
     clue = _clue(board, rule.cells, text)
     straight = len({step_between(board, *pair) for pair in pairwise(rule.cells)}) == 1
-    if clue.inside and straight and clue.step in ((0, 1), (1, 0)):
+    if clue.inside and straight:
         yield clue
     else:
         yield from _outlined(rule.cells, text)
@@ -273,7 +273,8 @@ def _clue(board: Board, cells: Cells, text: str) -> Clue:
         step = step_between(board, *cells[:2])
     row, col = row - step[0], col - step[1]
     on_board = 0 <= row < board.rows and 0 <= col < board.cols
-    return Clue(row, col, text, step, on_board and row * board.cols + col in board.holes)
+    in_hole = on_board and row * board.cols + col in board.holes
+    return Clue(row, col, text, step, in_hole and step in ((0, 1), (1, 0)))
 
 
 def _outside(rule: Any, board: Board, text: str) -> Iterator[Mark]:

@@ -125,8 +125,10 @@ def _is_line(marks: tuple[Mark, ...]) -> bool:
 def _joined(clues: list[Clue]) -> str:
     """The texts at one place; those in a hole as `down\\across`."""
     if clues[0].inside:
-        texts = {clue.step: clue.text for clue in clues}
-        return f"{texts.get((1, 0), '')}\\{texts.get((0, 1), '')}"
+        steps = ((1, 0), (0, 1))
+        return "\\".join(
+            ",".join(clue.text for clue in clues if clue.step == step) for step in steps
+        )
     return ",".join(map(_arrowed, clues))
 
 

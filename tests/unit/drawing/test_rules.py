@@ -137,6 +137,16 @@ def test_holes_are_black_and_hold_no_symbol() -> None:
     assert text_of(ruled)[1].startswith("┃ \\3│")
 
 
+def test_a_hole_has_room_for_clues_across_and_down_alone() -> None:
+    board = Board("grid", 3, 3, 3, (), holes=(0, 2))
+    towards = [rules.Skyscraper(2, (5, 8)), rules.Sandwich(0, (3, 6)), rules.Killer(3, (3, 6))]
+    away = rules.Skyscraper(1, (4, 3))  # from a cell
+    slanted = rules.LittleKiller(4, (4, 8))
+    signs = signs_of(with_rules(board, [*towards, away, slanted]))
+    assert signs.clues == {(0, 2): "k2\\", (0, 0): "s0,3\\"}
+    assert signs.listed == (away, slanted)
+
+
 def test_a_line_of_one_cell_or_with_jumps_is_drawn() -> None:
     board = with_rules(NINE, [rules.Renban((0,)), rules.Arrow((40, 41, 42, 31, 22, 80))])
     assert "R" in svg(board.empty())
