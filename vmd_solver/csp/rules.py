@@ -4,7 +4,8 @@ it is made of units, domains, relations and automata.
 Numbers in rules (a total, a difference) are the numbers that people read: value v of a board means
 `board.number(v)`. Cells are indices. A rule knows no text, no drawing and no search, and nothing
 of the check in `meaning`, which judges solutions without what stands here. A new rule is a class
-here, a check in `meaning`, and an example in docs/RULES.md; the text form follows from its fields.
+here, a check in `meaning`, a look in `drawing.marks` and an example in docs/rules.py; the text form
+follows from its fields.
 """
 
 from __future__ import annotations
