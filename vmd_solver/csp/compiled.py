@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from inspect import isfunction
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -50,25 +50,15 @@ class Machine:
     def state(self, board: Board, stored: int = 1) -> kernel.State:
         """Room for a search that keeps its first `stored` solutions; good for any number."""
         tables = self.tables(board)
-        n, levels = tables.n, tables.n + 1
+        n, levels = tables.units.n, tables.units.n + 1
         # Untouched pages of an empty array cost nothing; most searches are shallow.
         stack = (
             np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
         )
-        reached = max(
+        notes = tables.rules.reached + max(
             (sum(map(len, read.layers)) + 1 for read in board.constraints.automata), default=0
         )
-        ruled = n, n + 1, n, tables.automata, reached
-        shapes = (
-            levels,
-            levels,
-            n,
-            (stored, board.n),
-            n,
-            n,
-            6,
-            *(ruled if tables.rules else [0] * 5),
-        )
+        shapes = levels, levels, n, (stored, board.n), n, n, 6, notes
         return kernel.State(stack, *(self.give(np.zeros(shape)) for shape in shapes))
 
     def adopt(self, state: kernel.State) -> kernel.State:
@@ -142,40 +132,55 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         for cell in dict.fromkeys(read.cells):
             readers[cell].append(number)
     first, layers, arcs = _states(tuple(read.layers for read in automata))
+    parts: dict[str, Iterable[int]] = {
+        "domains": domains,
+        "link_start": _starts(links),
+        "link_to": [to for cell in links for to, _ in cell],
+        "link_rows": [at for cell in links for _, at in cell],
+        "reader_start": _starts(readers),
+        "readers": chain(*readers),
+        "read_start": _starts([read.cells for read in automata]),
+        "read_cells": [cell for read in automata for cell in read.cells],
+        "layer_start": first,
+        "layers": layers,
+        "arc_start": _starts(arcs),
+        "arc_values": [values for state in arcs for values, _ in state],
+        "arc_to": [to for state in arcs for _, to in state],
+        "free": _free(arcs, board.D),
+    }
+    program, offsets = rows, {}
+    for name, part in parts.items():
+        offsets[name] = len(program)
+        program += part
     # Unsigned words: compiled code then need not look out for negative indices.
-    return kernel.Tables(
+    units = kernel.Units(
         n=n,
         cells=board.n,
         D=board.D,
         full=(1 << board.D) - 1,
-        units=len(complete),
+        complete=len(complete),
         peer_start=give(_starts(peers), np.uint64),
         peers=give(list(chain(*peers)), np.uint32),
         unit_start=give(np.arange(len(complete) + 1) * board.D, np.uint64),
         unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
         touch=give(touch),
-        domains=give(domains),
-        rules=len(relations) + len(automata),
-        automata=len(automata),
-        link_start=give(_starts(links)),
-        link_to=give([to for cell in links for to, _ in cell], np.uint32),
-        link_rows=give([at for cell in links for _, at in cell], np.uint32),
-        rows=give(rows),
-        reader_start=give(_starts(readers)),
-        readers=give(list(chain(*readers)), np.uint32),
-        read_start=give(_starts([read.cells for read in automata])),
-        read_cells=give([cell for read in automata for cell in read.cells], np.uint32),
-        layer_start=give(first),
-        layers=give(layers),
-        arc_start=give(_starts(arcs)),
-        arc_values=give([values for state in arcs for values, _ in state]),
-        arc_to=give([to for state in arcs for _, to in state], np.uint32),
     )
+    rules = kernel.Rules(
+        size=len(relations) + len(automata),
+        automata=len(automata),
+        program=give(program),
+        **offsets,
+        waits=n,
+        pending=2 * n,
+        stale=3 * n + 1,
+        reached=3 * n + 1 + len(automata),
+    )
+    return kernel.Tables(units, rules)
 
 
-def _starts(lists: Iterable[Sized]) -> npt.NDArray[np.int64]:
+def _starts(lists: Iterable[Sized]) -> list[int]:
     """Where each of the lists begins if they stand one after another, and where the last ends."""
-    return np.cumsum([0, *map(len, lists)])
+    return list(accumulate(map(len, lists), initial=0))
 
 
 def _links(
@@ -201,6 +206,17 @@ def _turned(rows: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
 
 
+def _free(arcs: list[tuple[tuple[int, int], ...]], D: int) -> list[int]:
+    """Which states accept whatever follows: each value leads to such a state, or nothing does."""
+    free = [0] * len(arcs)
+    for state in reversed(range(len(arcs))):
+        taken = 0
+        for values, to in arcs[state]:
+            taken |= values * free[to]
+        free[state] = int(not arcs[state] or taken == (1 << D) - 1)
+    return free
+
+
 def _states(
     machines: tuple[Layers, ...],
 ) -> tuple[list[int], list[int], list[tuple[tuple[int, int], ...]]]:
@@ -219,6 +235,6 @@ def _states(
             layers.append(len(arcs))
             following = len(arcs) + len(layer)
             arcs += [tuple((values, following + to) for values, to in state) for state in layer]
-        layers.append(len(arcs))
+        layers += len(arcs), len(arcs) + 1
         arcs.append(())
     return [known[machine] for machine in machines], layers, arcs
