@@ -398,6 +398,8 @@ class Greater(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot fall through {board.D} values")
         return related(board, pairwise(self.cells), operator.gt)
 
 
@@ -668,6 +670,8 @@ class Thermo(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot rise through {board.D} values")
         return related(board, pairwise(self.cells), operator.lt)
 
 
