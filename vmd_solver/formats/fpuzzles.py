@@ -363,7 +363,10 @@ def board_of(labels: Sequence[int | None], size: int, diagonals: bool = False) -
     if not units:
         return families.latin(size)
     if None in order or any(len(unit) != size for unit in units):
-        return families.grid(size, size, size, (*families.lines(size), *units))
+        lines = families.lines(size)
+        return families.grid(
+            size, size, size, lines + tuple(units), None if None in order else numbers
+        )
     for rows in range(2, size):
         if size % rows == 0 and families.box_regions(rows, size // rows) == numbers:
             box = families.sudoku_x if diagonals else families.sudoku

@@ -151,6 +151,7 @@ def _format(
         write=_writer(name, site, form),
         families=("sudoku", "jigsaw", "latin", *more),
         bare=False,
+        ruled=True,
         literal=True,
     )
 

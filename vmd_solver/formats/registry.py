@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, dimacs, grid, jsonl, line, links, sgt, vmd
+from vmd_solver.formats import classic, csv, dimacs, grid, iss, jsonl, line, links, sgt, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
@@ -18,6 +18,7 @@ FORMATS: tuple[Format, ...] = (
     dimacs.FORMAT,
     jsonl.FORMAT,
     vmd.FORMAT,
+    iss.FORMAT,
     classic.SDK,
     classic.PLS,
     classic.HODOKU,
