@@ -42,7 +42,8 @@ def test_a_puzzle_may_be_typed(solve: Solve) -> None:
 
 def test_a_puzzle_may_be_a_link_or_an_id(solve: Solve) -> None:
     cells = '[{"value":1,"given":true},{},{},{}],[{},{},{},{}],[{},{},{},{}],[{},{},{},{}]'
-    drawn = f'{{"grid":[{cells}],"thermometer":[{{"lines":[["R1C1","R1C2","R1C3"]]}}],"text":[{{}}]}}'
+    thermo = '[{"lines":[["R1C1","R1C2","R1C3"]]}]'
+    drawn = f'{{"grid":[{cells}],"thermometer":{thermo},"text":[{{}}]}}'
     link = "https://f-puzzles.com/?load=" + LZString().compressToBase64(drawn)
     done = solve("--mode", "exact", link, "6x6u:AbeHECibaa", "https://sudokupad.app/abc")
     assert done.code == 2

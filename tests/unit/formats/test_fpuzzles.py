@@ -182,6 +182,15 @@ def test_regions_make_the_board(name: str) -> None:
     assert puzzle(found).board == expected
 
 
+def test_cells_state_only_regions_that_differ_from_the_usual() -> None:
+    found = empty(5)
+    for at, region in (((0, 4), 1), ((1, 4), 0)):
+        found["grid"][at[0]][at[1]]["region"] = region
+    rows = [cell // 5 for cell in range(25)]
+    rows[4], rows[9] = 1, 0
+    assert puzzle(found).board == jigsaw(rows)
+
+
 def test_both_diagonals_are_a_family_where_there_are_boxes() -> None:
     both = {"diagonal+": True, "diagonal-": True}
     assert puzzle({**empty(4), **both}).board == sudoku_x(2, 2)
@@ -205,11 +214,12 @@ def test_givens_marks_and_solution() -> None:
     found["grid"][0][0] = {"value": 1, "given": True}
     found["grid"][0][1] = {"value": 2}
     found["grid"][1][0] = {"givenPencilMarks": [2, 3]}
+    found["grid"][1][1] = {"parity": "Even"}
     entry = read(found)
     assert entry.puzzle is not None
     assert entry.puzzle.givens == (1,) + (0,) * 15
     assert entry.puzzle.name == "One"
-    assert entry.puzzle.board.rules == (Marks((2, 3), (4,)),)
+    assert entry.puzzle.board.rules == (Marks((2, 3), (4,)), Even((5,)))
     assert entry.solution == tuple(found["solution"])
     assert entry.notes == ("not rules: values that are not givens",)
 
@@ -233,6 +243,9 @@ def test_drawings_are_named_with_the_text_of_the_rules() -> None:
     clue = {**empty(), "sandwichsum": [{"cell": "R0C1"}]}
     assert read(clue).notes == ("not rules: sandwichsum 1 without a value",)
     assert read({**empty(), "ruleset": "Normal.", "boxindexer": []}).notes == ()
+    copy = {"line": [{**ALONG, "fromConstraint": "German Whispers"}]}
+    assert read({**empty(), **copy, "whispers": [ALONG]}).notes == ()
+    assert read({**empty(), **copy}).notes == ("not rules: line",)
 
 
 BAD: dict[str, tuple[Object, str]] = {
