@@ -1,7 +1,7 @@
 """Puzzles of f-puzzles, as JSON objects: to a puzzle with its rules, and back.
 
-The table READERS says what each key means, WRITERS how each rule is written. Knows no links: see
-`links`.
+The table READERS says what each key means; what is written is looked up in the same tables. Knows
+no links: see `links`.
 """
 
 from __future__ import annotations
@@ -401,7 +401,9 @@ def _global(found: Object, rules: list[Rule], board: Board) -> Iterator[Rule]:
         yield NonConsecutive()
     asked = [sign for sign in ("white", "black") if sign in signs]
     for rule in dots if asked else ():
-        if not signed(rule, asked):  # does it except this pair, too? opinions differ
+        # Whether dots of another kind except their pairs too is not agreed on.
+        usual = bool(signed(rule, ("white", "black")))
+        if not signed(rule, asked) if usual else rule.name in negative:
             other = f"{rule.name} of {rule.number}"
             raise PuzzleSyntaxError(f"negative: not supported beside a {other} on the same board")
     if signs:

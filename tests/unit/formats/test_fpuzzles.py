@@ -233,6 +233,10 @@ def test_dots_say_what_a_negative_rule_excepts() -> None:
     both = {**empty(), **dot, "ratio": [{"cells": ["R5C5", "R5C6"]}], "nonconsecutive": True}
     assert Negative(("black", "white")) in puzzle({**both, "negative": ["ratio"]}).board.rules
     assert "negative: not supported beside a ratio of 2" in str(read(both).error)
+    three = {**empty(), "difference": [{"cells": PAIR, "value": "3"}]}
+    assert Negative(("white",)) in puzzle({**three, "nonconsecutive": True}).board.rules
+    beside = read({**three, "negative": ["difference"]}).error
+    assert "negative: not supported beside a difference of 3" in str(beside)
 
 
 def test_drawings_are_named_with_the_text_of_the_rules() -> None:
@@ -338,6 +342,7 @@ BAD_LINKS = {
     "no load": ("https://f-puzzles.com/", "a short id stands for a puzzle"),
     "no puzzle": ("fpuz" + LZString().compressToBase64('{"a":[1,2,3,4,5,6]}'), "'grid' or 'cells'"),
     "list": ("fpuz" + LZString().compressToBase64('["abcdefghijklmnop"]'), "does not unpack"),
+    "no JSON": ("fpuz" + LZString().compressToBase64('{"grid":[[{},{},{},{},'), "1:1: not JSON"),
     "long": ("https://sudokupad.app/scl" + "N4Ig" * 20_000, "longer than 50,000 characters"),
 }
 
