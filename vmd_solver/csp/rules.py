@@ -1238,8 +1238,29 @@ def linear(
 ) -> Iterator[Constraint]:
     """Cells times whole numbers that add up to `total`: of numbers, or of `values` 1..D."""
     low = 1 if values else board.low
-    cells, factors = zip(*terms, strict=True)
-    yield Automaton(cells, _linear(board.D, low, factors, total))
+    terms, total = (terms, total) if values else _fewest(board, terms, total)
+    if terms:
+        cells, factors = zip(*terms, strict=True)
+        yield Automaton(cells, _linear(board.D, low, factors, total))
+    elif total:
+        yield Automaton((0,), ())
+
+
+def _fewest(
+    board: Board, terms: Sequence[tuple[int, int]], total: int
+) -> tuple[Sequence[tuple[int, int]], int]:
+    """The same equation with fewer cells, where it holds most of a unit, whose sum is known."""
+    factors: Counter[int] = Counter()
+    for cell, factor in terms:
+        factors[cell] += factor
+    sum_of_unit = sum(range(board.low, board.high + 1))
+    for unit in (unit for unit in board.units if len(unit) == board.D):
+        common, count = Counter(factors[cell] for cell in unit).most_common(1)[0]
+        already = sum(factors[cell] == 0 for cell in unit)
+        if common and count > already:
+            factors.subtract(dict.fromkeys(unit, common))
+            total -= common * sum_of_unit
+    return [(cell, factor) for cell, factor in factors.items() if factor], total
 
 
 @lru_cache(maxsize=4096)
