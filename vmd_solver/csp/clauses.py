@@ -37,11 +37,13 @@ def available() -> bool:
 
 
 class SatSearch:
-    """A SAT search for the solutions within masks (n + hidden,), none of which is empty."""
+    """A SAT search for the solutions within masks (n,), none empty; hidden cells may follow."""
 
     def __init__(self, board: Board, masks: Masks) -> None:
         from pysat.solvers import Glucose4
 
+        hidden = board.constraints.domains[len(masks) :]
+        masks = np.append(masks, np.array(hidden, dtype=np.uint64))
         allowed = _open(board, masks)
         self._values = masks_to_values(masks[: board.n])
         self._cells, self._bits = np.nonzero(allowed[: board.n])

@@ -4,7 +4,8 @@ it is made of units, domains, relations and automata.
 Numbers in rules (a total, a difference) are the numbers that people read: value v of a board means
 `board.number(v)`. Cells are indices. A rule knows no text, no drawing and no search, and nothing
 of the check in `meaning`, which judges solutions without what stands here. A new rule is a class
-here, a check in `meaning`, and an example in docs/RULES.md; the text form follows from its fields.
+here, a check in `meaning`, a look in `drawing.marks` and an example in docs/rules.py; the text form
+follows from its fields.
 """
 
 from __future__ import annotations
@@ -397,6 +398,8 @@ class Greater(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot fall through {board.D} values")
         return related(board, pairwise(self.cells), operator.gt)
 
 
@@ -667,6 +670,8 @@ class Thermo(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot rise through {board.D} values")
         return related(board, pairwise(self.cells), operator.lt)
 
 
