@@ -22,7 +22,8 @@ SIZES = (4, 6, 8, 9, 10, 12, 16, 20, 25)
 CLASSIC = ("sdk", "sdm", "ss", "exchange", "hodoku")
 NAMES = tuple(format.name for format in formats.FORMATS)
 PARTLY = [("sgt", "jigsaw"), ("sgt", "jigsaw-x"), ("sgt", "grid"), ("dimacs", "grid")]
-"""Families of which a format holds some boards only: regions in one piece, graphs, takuzu."""
+PARTLY += [("iss", family) for family in formats.format_named("iss").families]
+"""Families of which a format holds some boards only: pieces, graphs, takuzu, at most 16x16."""
 # A link packs what fpuzzles writes.
 HELD = [
     (format.name, family)

@@ -529,13 +529,13 @@ class Rellik(Rule):
     cells: Cells
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        _require(self, self.total > 0, "needs a total of 1 or more")
         low, within = board.low, (2 << self.total) - 1
 
         def step(sums: int, _: int, value: int) -> int | None:
             sums |= (sums << value - 1 + low) & within
             return None if sums >> self.total & 1 else sums
 
-        _require(self, self.total > 0, "needs a total of 1 or more")
         yield Unit(self.cells)
         yield Automaton(self.cells, layered(board.D, len(self.cells), 1, step, bool))
 

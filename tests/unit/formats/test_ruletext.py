@@ -151,6 +151,7 @@ BAD = {
     "modular": ("modular 1 r1c1 r1c2", 1, "modular: needs a number of 2 or more"),
     "rank": ("full-rank 37 r1", 1, "full-rank: needs a rank of 1 to 36"),
     "no line": ("full-rank 1 r1c1 r1c2", 1, "full-rank: needs a whole row or column"),
+    "negative rellik": ("rellik -1 r1c1 r1c2", 1, "rellik: needs a total of 1 or more"),
     "rellik": ("rellik 0 r1c1 r1c2", 1, "rellik: needs a total of 1 or more"),
 }
 
