@@ -20,6 +20,8 @@ JIGSAW = "family: jigsaw\nregions:\nAAAA\nABBB\nCCCC\nDDDD\ngivens:\n1...\n....\
 UNITS = "family: grid\nsize: 2x2\nvalues: 4\nunits:\nr1c1 r1c2\nr3c1 r1c1\ngivens:\n1.\n..\n"
 """Unit 2 names a cell in row 3 of two."""
 
+RULED = "family: sudoku\nrules:\nkiller 5 r1c1-r1c3\ngivens:\n1...\n....\n....\n....\n"
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -51,6 +53,10 @@ MISTAKES = (
     Mistake("small region", "p.txt", 2, ": region 1 has 5 cells, expected 4", JIGSAW),
     Mistake("no such cell", "p.txt", 2, "'r3c1' is not a cell: expected r1c1 to r2c2", UNITS),
     Mistake("no such family", "p.txt", 2, "unknown family 'sudko'", "family: sudko\ngivens:\n1\n"),
+    Mistake("bad rule", "p.txt", 2, "p.txt:3:1: killer: no values in its cells can keep it", RULED),
+    Mistake(
+        "no such rule", "p.txt", 2, "p.txt:3:1: unknown rule 'kill'", RULED.replace("er 5", "")
+    ),
     Mistake("other form", "--input-format vmd p.txt", 2, "expected 'key: value'", EASY),
     Mistake("directory", ".", 2, "is a directory"),
     Mistake("missing", "missing.txt", 2, "missing.txt: cannot be read: no such file"),

@@ -29,8 +29,8 @@ class Outcome:
     @property
     def place(self) -> str:
         """Source and line, as messages begin: `puzzles.txt:3`; of a whole file its name alone."""
-        whole = self.entry.error is not None and self.entry.error.line is None
-        return f"{self.entry.source}" if whole else f"{self.entry.source}:{self.entry.line}"
+        line = self.entry.line if self.entry.error is None else self.entry.error.line
+        return f"{self.entry.source}" if line is None else f"{self.entry.source}:{line}"
 
     @property
     def error(self) -> str | None:
