@@ -13,8 +13,9 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from vmd_solver.csp import Board, Puzzle
-from vmd_solver.csp.puzzle import unit_name, violations
+from vmd_solver.csp.puzzle import Rule, unit_name, violations
 from vmd_solver.errors import InvalidPuzzle
+from vmd_solver.techniques.parts import parts_of, rules_of_units
 
 
 def members(bits: int) -> Iterator[int]:
@@ -171,7 +172,24 @@ class Words:
 
     def unit(self, number: int) -> str:
         """`row 3`."""
-        return unit_name(self._board, number)
+        rule = rules_of_units(self._board)[number]
+        cells = self._board.units[number]
+        return unit_name(self._board, number) if rule is None else self.rule(rule, cells)
+
+    def rule(self, rule: Rule, cells: Sequence[int]) -> str:
+        """`killer in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
+        units = enumerate(self._board.units)
+        lines = (number for number, unit in units if len(unit) > 5 and set(unit) == set(cells))
+        line = next((number for number in lines if not rules_of_units(self._board)[number]), None)
+        where = self.cells(cells) if line is None else unit_name(self._board, line)
+        return f"{rule.name} in {where}"
+
+    def says(self, rule: Rule) -> str:
+        """What a rule says, with its numbers: the first sentences of its class."""
+        text = " ".join((rule.__doc__ or rule.name).split())
+        for key, value in vars(rule).items():
+            text = text.replace(f"`{key}`", str(value))
+        return text
 
     def see(self, cells: int) -> str:
         """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
@@ -233,8 +251,8 @@ class State:
     ) -> State:
         """The state of a puzzle with `values` (n,) filled in, or only its givens.
 
-        Its candidates are what the values that a cell sees leave, within `candidates` (n,) masks
-        where these are given. Raises InvalidPuzzle where either has not n entries.
+        Its candidates are what the values that a cell sees leave, of those that rules allow it,
+        within `candidates` (n,) masks where these are given. Raises InvalidPuzzle where either has not n entries.
         """
         board = puzzle.board
         full = (1 << board.D) - 1
@@ -244,7 +262,11 @@ class State:
             raise InvalidPuzzle(
                 f"expected {board.n} values and candidates, got {len(filled)} and {len(within)}"
             )
-        masks = [0 if value else mask & full for value, mask in zip(filled, within, strict=True)]
+        known = board.constraints.domains if board.rules else (full,) * board.n
+        masks = [
+            0 if value else mask & full & allowed
+            for value, mask, allowed in zip(filled, within, known, strict=False)
+        ]
         for cell, value in enumerate(filled):
             for peer in board.peers[cell] if value else ():
                 masks[peer] &= ~(1 << value - 1)
@@ -263,6 +285,12 @@ class State:
     def open(self) -> int:
         """The set of the open cells."""
         return set_of(cell for cell, value in enumerate(self.values) if not value)
+
+    @cached_property
+    def masks(self) -> tuple[int, ...]:
+        """The candidates (n,), with the value of each cell that is filled."""
+        both = zip(self.candidates, self.values, strict=True)
+        return tuple(1 << value - 1 if value else mask for mask, value in both)
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -294,8 +322,9 @@ class State:
     def problem(self) -> str:
         """Why no solution can be reached from here, as far as can be seen at once; or empty.
 
-        A value that repeats, a cell without a candidate, or a value without a place in a unit that
-        holds every value: the puzzle has no solution, or a value or mark on it is wrong.
+        A value that repeats, a cell without a candidate, a value without a place in a unit that
+        holds every value, or a rule that filled cells break: the puzzle has no solution, or a value
+        or mark on it is wrong.
         """
         if any(self.geometry.see_any(cells) & cells for cells in self.filled.values()):
             return violations(self.puzzle.board, self.values, self.puzzle.alphabet)[0].message
@@ -308,6 +337,17 @@ class State:
                 if not cells & unit:
                     words = self.words
                     return f"{words.unit(number)} has no place left for {words.value(value)}"
+        return self._broken()
+
+    def _broken(self) -> str:
+        """The first rule that filled cells break, and what it says; or empty."""
+        board, words = self.puzzle.board, self.words
+        for cell, value in enumerate(self.values) if board.rules else ():
+            if value and not board.constraints.domains[cell] >> value - 1 & 1:
+                return f"{words.cell(cell)} cannot be {words.value(value)} by a rule"
+        for part in parts_of(board):
+            if all(self.values[cell] for cell in part.cells) and not all(part.left(self.masks)):
+                return f"{words.rule(part.rule, part.cells)} is broken: {words.says(part.rule)}"
         return ""
 
 
