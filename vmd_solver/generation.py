@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle, exact
-from vmd_solver.csp.exact import NO_LIMIT
 from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.exact import NO_LIMIT
 from vmd_solver.csp.families import with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.puzzle import Board, Rule
@@ -119,7 +119,9 @@ class PuzzleSpec:
             raise SearchError(f"a size of 2 to {MOST_SIZE} expected, got {self.size}")
         variant = VARIANTS.get(self.family)
         if variant and self.size > RULED_SIZE:
-            raise SearchError(f"a {self.family} of 2 to {RULED_SIZE} rows expected, got {self.size}")
+            raise SearchError(
+                f"a {self.family} of 2 to {RULED_SIZE} rows expected, got {self.size}"
+            )
         base = variant.base if variant else self.family
         if self.box and base not in BOXED:
             raise SearchError(f"a {self.family} has no boxes; leave the box out")
@@ -218,6 +220,8 @@ def make(
         variant = VARIANTS.get(spec.family)
         if variant is not None:
             board = with_rules(board, ruled(board, grid.values, variant, rng))
+            if not board.rules:
+                continue  # this grid keeps none
         full = Puzzle(board, grid.values)
         gone = _dug(full, spec, rng, cancelled)
         if cancelled():

@@ -150,13 +150,15 @@ Drawn = Callable[[Sheet], Iterable[Rule]]
 """The rules that a grid gives, in random order."""
 
 
-def lines(make: Make, most: int = 6, share: float = 0.45) -> Drawn:
+def lines(make: Make, most: int = 6, share: float = 0.45, least: int = 3) -> Drawn:
     """Lines of up to `most` cells, none crossing another, until they take a share of the cells."""
 
     def draw(sheet: Sheet) -> Iterator[Rule]:
         left = len(sheet.free) * (1 - share)
-        while len(sheet.free) > left:
-            length, best, rule = sheet.size(min(3, most), most), (), None
+        for _ in range(sheet.board.n // 4):
+            if len(sheet.free) <= left:
+                return
+            length, best, rule = sheet.size(least, most), Cells(), None
             for _ in range(TRIES):
                 path = sheet.path(length)
                 for end in range(len(path), len(best), -1):
@@ -166,10 +168,9 @@ def lines(make: Make, most: int = 6, share: float = 0.45) -> Drawn:
                         break
                 if len(best) == length:
                     break
-            if rule is None:
-                return
-            sheet.free -= set(rule.all_cells)
-            yield rule
+            if rule is not None:
+                sheet.free -= set(rule.all_cells)
+                yield rule
 
     return draw
 
@@ -232,9 +233,7 @@ def pairs(sheet: Sheet) -> list[Cells]:
 
 
 def _total(kind: Callable[..., Rule], least: int = 1) -> Make:
-    return lambda sheet, cells: (
-        kind(sum(sheet.of(cells)), cells) if len(cells) >= least else None
-    )
+    return lambda sheet, cells: kind(sum(sheet.of(cells)), cells) if len(cells) >= least else None
 
 
 def _sorted(kind: Callable[..., Rule]) -> Make:
@@ -286,7 +285,9 @@ def _sandwich(sheet: Sheet, cells: Cells) -> Rule:
 
 def _skyscraper(sheet: Sheet, cells: Cells) -> Rule:
     numbers = sheet.of(cells)
-    return r.Skyscraper(sum(n > max(numbers[:at], default=-1) for at, n in enumerate(numbers)), cells)
+    return r.Skyscraper(
+        sum(n > max(numbers[:at], default=-1) for at, n in enumerate(numbers)), cells
+    )
 
 
 def _hidden_skyscraper(sheet: Sheet, cells: Cells) -> Rule | None:
@@ -342,7 +343,10 @@ def _clones(sheet: Sheet) -> Iterator[Rule]:
         one = sheet.region(2)
         shift = sheet.pick(sorted(sheet.free)) - one[0]
         other = tuple(cell + shift for cell in one)
-        same = [(c + shift) // cols - c // cols == (one[0] + shift) // cols - one[0] // cols for c in one]
+        same = [
+            (c + shift) // cols - c // cols == (one[0] + shift) // cols - one[0] // cols
+            for c in one
+        ]
         apart = set(other) <= sheet.free and set(one).isdisjoint(other)
         if len(one) == 2 and apart and all(same) and sheet.of(one) == sheet.of(other):
             sheet.free -= {*one, *other}
@@ -383,9 +387,12 @@ def _circles(sheet: Sheet) -> Iterable[Rule]:
 
 
 def _regex(sheet: Sheet, cells: Cells) -> Rule | None:
-    """Each number, or another one."""
+    """Each number, or one of some others."""
     low, high = sheet.board.low, sheet.board.high
-    classes = [sorted({number, sheet.size(low, high)}) for number in sheet.of(cells)]
+    classes = [
+        sorted({number, *(sheet.size(low, high) for _ in range(sheet.board.D // 2))})
+        for number in sheet.of(cells)
+    ]
     pattern = "".join(f"({'|'.join(map(str, numbers))})" for numbers in classes)
     return r.Regex(pattern, cells) if len(cells) > 1 and high < 10 else None
 
@@ -529,9 +536,9 @@ LINES: dict[str, Drawn] = {
     "modular": lines(line_of(r.Modular, 3, number=3)),
     "entropic": lines(line_of(r.Entropic, 3)),
     "arrow": lines(line_of(r.Arrow, 2), 4),
-    "pill-arrow": lines(_pill, 6),
+    "pill-arrow": lines(_pill, 6, 0.3, least=5),
     "double-arrow": lines(line_of(r.DoubleArrow, 3), 5),
-    "regex": lines(_regex, 5, 0.8),
+    "regex": lines(_regex, 5),
 }
 """Rules of lines."""
 
@@ -571,7 +578,7 @@ CLUES: dict[str, Drawn] = {
 CELLS: dict[str, Drawn] = {
     "odd": cells_with(r.Odd, 0.6),
     "even": cells_with(r.Even, 0.6),
-    "marks": each(lambda sheet: [(cell,) for cell in sorted(sheet.free)], _marks),
+    "marks": each(lambda sheet: [(cell,) for cell in sorted(sheet.free)], _marks, 0.4),
     "minimum": cells_with(r.Minimum),
     "maximum": cells_with(r.Maximum),
     "indexing": all_of(
@@ -625,7 +632,9 @@ VARIANTS: dict[str, Variant] = {
 """The families of puzzles with rules, by name."""
 
 
-def ruled(board: Board, values: Sequence[int], variant: Variant, rng: np.random.Generator) -> list[Rule]:
+def ruled(
+    board: Board, values: Sequence[int], variant: Variant, rng: np.random.Generator
+) -> list[Rule]:
     """The rules of a puzzle whose solution is `values` (n,) 1..D, those of the board first."""
     sheet = Sheet(board, tuple(map(board.number, values)), rng)
     drawn = list(variant.drawn(sheet))

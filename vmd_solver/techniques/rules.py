@@ -20,47 +20,44 @@ MOST_OPEN = 3
 CAGES = (rules.Killer, rules.Sum, rules.LittleKiller, rules.KenKen)
 
 
-def relations(state: State) -> Steps:
+def comparison(state: State) -> Steps:
     """A value that goes with nothing in the other cell of a relation is struck."""
     words = state.words
     for part, strikes in _struck(state):
-        if part.relation is None:
-            continue
-        for cell, other in (part.cells, part.cells[::-1]):
+        for cell, other in zip(part.cells, part.cells[::-1], strict=True) if part.relation else ():
             own = {value: cells & 1 << cell for value, cells in strikes.items()}
-            if any(own.values()):
-                left = words.values(values_of(state.masks[other]) or own, "or")
-                values = words.values((value for value in own if own[value]), "or")
+            lost = [value for value in own if own[value]]
+            if lost and not isinstance(part.rule, CAGES):
                 yield words.striking(
                     own,
                     f"Look at {words.rule(part.rule, part.cells)}.",
-                    f"{words.says(part.rule)} {words.cell(other)} can be {left}, "
-                    f"which does not go with {values} in {words.cell(cell)}.",
+                    f"{words.says(part.rule)} No number that is left in {words.cell(other)} goes "
+                    f"with {words.values(sorted(lost), 'or')} in {words.cell(cell)}.",
                     part.cells,
                 )
 
 
-def combinations_of_cages(state: State) -> Steps:
+def cage_combinations(state: State) -> Steps:
     """A value that is in no set of numbers which a cage can still hold is struck."""
     words = state.words
     for part, strikes in _struck(state):
-        if part.relation is None and isinstance(part.rule, CAGES):
+        if isinstance(part.rule, CAGES):
             sets = _sets(part, state.masks)
-            named = listed((" ".join(map(words.value, values)) for values in sets), "or")
-            known = f"The cells can hold {named}" if sets else "All sets of numbers are tried"
+            named = [" ".join(map(words.value, values)) for values in sets]
+            known = f"The cells can hold {listed(named, 'or')}: no" if sets else "All told, no"
             yield words.striking(
                 strikes,
                 f"Look at {words.rule(part.rule, part.cells)}.",
-                f"{words.says(part.rule)} {known}; no way to do so has what is struck.",
+                f"{words.says(part.rule)} {known} way to place these has what is struck.",
                 part.cells,
             )
 
 
-def one_rule(state: State) -> Steps:
+def rule_by_cases(state: State) -> Steps:
     """A value that no way to keep a rule has is struck: every way that its cells leave is tried."""
     words = state.words
     for part, strikes in _struck(state):
-        if part.relation is None and not isinstance(part.rule, CAGES):
+        if not part.relation and not isinstance(part.rule, CAGES):
             yield words.striking(
                 strikes,
                 f"Look at {words.rule(part.rule, part.cells)}.",
@@ -83,6 +80,13 @@ def _struck(state: State) -> Iterator[tuple[Part, dict[int, int]]]:
 
 def _sets(part: Part, masks: Sequence[int]) -> list[tuple[int, ...]]:
     """The sets of values that the cells of a cage can hold, smallest first; none where many."""
+    if part.relation is not None:
+        first, second = (masks[cell] for cell in part.cells)
+        rows = part.relation.rows
+        found = {
+            tuple(sorted((a, b))) for a in values_of(first) for b in values_of(rows[a - 1] & second)
+        }
+        return sorted(found) if len(found) <= MOST_SETS else []
     (automaton,) = part.automata
     ways: set[tuple[int, tuple[int, ...]]] = {(0, ())}
     for cell, layer in zip(automaton.cells, automaton.layers, strict=True):
@@ -136,17 +140,15 @@ def sums_of_units(state: State, least: int, most: int) -> Steps:
             where = listed(map(words.unit, equation.units))
             ins = [cell for cell, sign in signs.items() if sign > 0]
             outs = [cell for cell, sign in signs.items() if sign < 0]
-            if ins and outs:
-                what = f"{words.cells(ins)} inside less {words.cells(outs)} outside make {rest}"
-            elif ins:
-                what = f"{words.cells(ins)} inside make {rest}"
-            else:
-                what = f"{words.cells(outs)} outside make {-rest}"
+            sides = ((ins, "inside"), (outs, "outside"))
+            parts = [f"{words.cells(cells)} {side}" for cells, side in sides if cells]
+            if not ins:
+                rest = -rest
             yield words.striking(
                 strikes,
                 f"Look at the cages of {where}.",
                 f"All numbers there add up to {total}. By the sums of the cages and what is filled "
-                f"in, {what}.",
+                f"in, the sum of {' less that of '.join(parts)} is {rest}.",
                 signs,
                 units=equation.units,
             )

@@ -140,6 +140,9 @@ class Step:
 
 Steps = Iterator[Step]
 
+MOST_NAMED = 6
+"""Cells of a rule that are named one by one; of more the first and the last."""
+
 
 def listed(names: Iterable[str], last: str = "and") -> str:
     """The names in one phrase: `a, b and c`.
@@ -149,6 +152,11 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     """
     *most, end = names
     return f"{', '.join(most)} {last} {end}" if most else end
+
+
+def _shown(item: object) -> str:
+    """A parameter of a rule: a number, or a pair of numbers."""
+    return "-".join(map(str, item)) if isinstance(item, tuple) else str(item)
 
 
 class Words:
@@ -178,18 +186,26 @@ class Words:
 
     def rule(self, rule: Rule, cells: Sequence[int]) -> str:
         """`killer in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
-        units = enumerate(self._board.units)
-        lines = (number for number, unit in units if len(unit) > 5 and set(unit) == set(cells))
-        line = next((number for number in lines if not rules_of_units(self._board)[number]), None)
-        where = self.cells(cells) if line is None else unit_name(self._board, line)
-        return f"{rule.name} in {where}"
+        board, own = self._board, rules_of_units(self._board).count(None)
+        lines = [at for at in range(own) if set(board.units[at]) == set(cells)]
+        if lines:
+            where = f"in {unit_name(board, lines[0])}"
+        elif len(cells) > MOST_NAMED:
+            where = f"from {self.cell(cells[0])} to {self.cell(cells[-1])}"
+        else:
+            where = f"in {self.cells(cells)}"
+        return f"{rule.name} {where}"
 
     def says(self, rule: Rule) -> str:
-        """What a rule says, with its numbers: the first sentences of its class."""
-        text = " ".join((rule.__doc__ or rule.name).split())
+        """What a rule says, with its own numbers and cells."""
+        text = " ".join((rule.__doc__ or "").split())
         for key, value in vars(rule).items():
-            text = text.replace(f"`{key}`", str(value))
-        return text
+            if key in ("more", "cells"):
+                text = text.replace(f"`{key}`", self.cells(value))
+            elif not isinstance(value, bool):
+                items = value if isinstance(value, tuple) else (value,)
+                text = text.replace(f"`{key}`", listed(map(_shown, items)))
+        return text.replace("`", "")
 
     def see(self, cells: int) -> str:
         """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
@@ -252,7 +268,8 @@ class State:
         """The state of a puzzle with `values` (n,) filled in, or only its givens.
 
         Its candidates are what the values that a cell sees leave, of those that rules allow it,
-        within `candidates` (n,) masks where these are given. Raises InvalidPuzzle where either has not n entries.
+        within `candidates` (n,) masks where these are given. Raises InvalidPuzzle where either has
+        not n entries.
         """
         board = puzzle.board
         full = (1 << board.D) - 1
