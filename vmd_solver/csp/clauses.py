@@ -26,7 +26,7 @@ from vmd_solver.csp.puzzle import Board
 CLAUSES_OF_ARC = 3
 """Clauses for each arc of an automaton, about: its step, and its share in those of its ends."""
 
-MOST_CLAUSES = 500_000
+MOST_CLAUSES = 1_000_000
 """More than that take a second to write down, and boards with so much open are easy."""
 
 

@@ -50,12 +50,12 @@ class Machine:
     def state(self, board: Board, stored: int = 1) -> kernel.State:
         """Room for a search that keeps its first `stored` solutions; good for any number."""
         tables = self.tables(board)
-        n, levels = tables.n, tables.n + 1
+        n, levels = tables.units.n, tables.units.n + 1
         # Untouched pages of an empty array cost nothing; most searches are shallow.
         stack = (
             np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
         )
-        notes = tables.reached + max(
+        notes = tables.rules.reached + max(
             (sum(map(len, read.layers)) + 1 for read in board.constraints.automata), default=0
         )
         shapes = levels, levels, n, (stored, board.n), n, n, 6, notes
@@ -146,24 +146,27 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         "arc_start": _starts(arcs),
         "arc_values": [values for state in arcs for values, _ in state],
         "arc_to": [to for state in arcs for _, to in state],
+        "free": _free(arcs, board.D),
     }
     program, offsets = rows, {}
     for name, part in parts.items():
         offsets[name] = len(program)
         program += part
     # Unsigned words: compiled code then need not look out for negative indices.
-    return kernel.Tables(
+    units = kernel.Units(
         n=n,
         cells=board.n,
         D=board.D,
         full=(1 << board.D) - 1,
-        units=len(complete),
+        complete=len(complete),
         peer_start=give(_starts(peers), np.uint64),
         peers=give(list(chain(*peers)), np.uint32),
         unit_start=give(np.arange(len(complete) + 1) * board.D, np.uint64),
         unit_cells=give([cell for unit in complete for cell in unit], np.uint32),
         touch=give(touch),
-        rules=len(relations) + len(automata),
+    )
+    rules = kernel.Rules(
+        size=len(relations) + len(automata),
         automata=len(automata),
         program=give(program),
         **offsets,
@@ -172,6 +175,7 @@ def _tables(compiled: bool, board: Board) -> kernel.Tables:
         stale=3 * n + 1,
         reached=3 * n + 1 + len(automata),
     )
+    return kernel.Tables(units, rules)
 
 
 def _starts(lists: Iterable[Sized]) -> list[int]:
@@ -202,6 +206,17 @@ def _turned(rows: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
 
 
+def _free(arcs: list[tuple[tuple[int, int], ...]], D: int) -> list[int]:
+    """Which states accept whatever follows: each value leads to such a state, or nothing does."""
+    free = [0] * len(arcs)
+    for state in reversed(range(len(arcs))):
+        taken = 0
+        for values, to in arcs[state]:
+            taken |= values * free[to]
+        free[state] = int(not arcs[state] or taken == (1 << D) - 1)
+    return free
+
+
 def _states(
     machines: tuple[Layers, ...],
 ) -> tuple[list[int], list[int], list[tuple[tuple[int, int], ...]]]:
@@ -220,6 +235,6 @@ def _states(
             layers.append(len(arcs))
             following = len(arcs) + len(layer)
             arcs += [tuple((values, following + to) for values, to in state) for state in layer]
-        layers.append(len(arcs))
+        layers += len(arcs), len(arcs) + 1
         arcs.append(())
     return [known[machine] for machine in machines], layers, arcs

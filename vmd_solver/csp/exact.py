@@ -47,7 +47,8 @@ SAT_AFTER = 2_000
 """Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses."""
 
 SAT_COST = 2
-"""Compiled guesses that take as long as one conflict of the SAT search: each has half the time."""
+"""Compiled guesses that take as long as one conflict of the SAT search: each has half the time.
+With relations or automata on the board it is one."""
 
 SAT_LIMIT = 2
 """Solutions up to which the SAT search joins: the kernel is better at enumerating many."""
@@ -118,6 +119,7 @@ def count(
     # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
     slower = 1 if available() else COMPILED_SPEED
     due = SAT_AFTER // slower if limit <= SAT_LIMIT and clauses.available() else NO_LIMIT
+    cost = 1 if board.linked else SAT_COST
     end = math.inf if deadline_s is None else started + deadline_s
     best: _Kernel | SatSearch = kernel
     spent = 0
@@ -128,7 +130,7 @@ def count(
             sat = sat or kernel.sat_search()
             due = NO_LIMIT if sat is None else due + due // 2
             if sat is not None:
-                due_conflicts = min(kernel.guesses * slower // SAT_COST, last - kernel.guesses)
+                due_conflicts = min(kernel.guesses * slower // cost, last - kernel.guesses)
                 done = sat.run(limit, due_conflicts - sat.guesses, end - time.monotonic())
                 if done or sat.solutions > kernel.solutions:
                     best = sat

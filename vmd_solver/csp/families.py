@@ -72,19 +72,39 @@ def jigsaw(regions: Sequence[int], diagonal: bool = False) -> Board:
     order = isqrt(len(regions))
     if order * order != len(regions) or not order:
         raise InvalidPuzzle(f"a jigsaw is square, got {len(regions)} cells")
-    labels = {label: number for number, label in enumerate(dict.fromkeys(regions))}
-    numbered = tuple(labels[label] for label in regions)
-    for region, size in Counter(numbered).items():
+    labels = numbered(regions)
+    for region, size in Counter(labels).items():
         if size != order:
             raise InvalidPuzzle(f"region {region + 1} has {size} cells, expected {order}")
-    units = lines(order) + units_of_regions(numbered)
-    board = Board("jigsaw", order, order, order, units, None, numbered)
+    units = lines(order) + units_of_regions(labels)
+    board = Board("jigsaw", order, order, order, units, None, labels)
     return with_diagonals(board, "jigsaw-x") if diagonal else board
 
 
-def grid(rows: int, cols: int, D: int, units: Sequence[Sequence[int]]) -> Board:
-    """The free form: `rows` x `cols` cells with values 1..D, and any units as cell lists."""
-    return Board("grid", rows, cols, D, tuple(tuple(unit) for unit in units))
+def numbered(regions: Sequence[int]) -> tuple[int, ...]:
+    """Regions numbered in the order in which they appear.
+
+    >>> numbered((7, 7, 3))
+    (0, 0, 1)
+    """
+    labels = {label: number for number, label in enumerate(dict.fromkeys(regions))}
+    return tuple(labels[label] for label in regions)
+
+
+def grid(
+    rows: int,
+    cols: int,
+    D: int,
+    units: Sequence[Sequence[int]],
+    regions: Sequence[int] | None = None,
+) -> Board:
+    """The free form: `rows` x `cols` cells with values 1..D, and any units as cell lists.
+
+    `regions` are drawn, and rules may ask for them, but they are no units. They are renumbered as
+    those of a jigsaw.
+    """
+    drawn = None if regions is None else numbered(regions)
+    return Board("grid", rows, cols, D, tuple(map(tuple, units)), None, drawn)
 
 
 def with_rules(board: Board, rules: Sequence[Rule]) -> Board:

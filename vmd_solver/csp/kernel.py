@@ -42,36 +42,45 @@ CELL_WEIGHT, UNIT_WEIGHT = 8, 2
 which a value lost its last place; cells start with CELL_WEIGHT."""
 
 
-class Tables(NamedTuple):
-    """A board in flat form; the sequences are lists of int, or arrays where compiled.
+class Units(NamedTuple):
+    """The units of a board in flat form; the sequences are lists of int, or arrays where compiled.
 
     Cell c has the peers `peers[peer_start[c]:peer_start[c + 1]]`, complete unit u likewise its
     cells. `touch[c]` has bit u % GROUPS set for each complete unit u that holds c. Incomplete
-    units live in the peers alone: they have no hidden singles.
-
-    The first `cells` of the n cells are the board's; the others are hidden, and follow from these.
-
-    Relations and automata stand in one sequence, `program`, because compiled code pays for every
-    array that it hands on. The fields after it say where in it something begins: `domains`, masks
-    of what each cell may be; for each cell where its links start (`link_start`), and likewise the
-    automata that read it (`reader_start`, `readers`). A link is to the cell `link_to`, by the D
-    masks from `link_rows` on. Automaton a reads the cells `read_cells` between two entries of
-    `read_start`; its layer i has the states from `layers[layer_start[a] + i]` up to the next entry,
-    and the state after its last layer accepts. State s has the arcs between two entries of
-    `arc_start`: any of `arc_values` leads to the state `arc_to`. Small automata come first.
+    units live in the peers alone: they have no hidden singles. The first `cells` of the n cells
+    are the board's; the others are hidden, and follow from these.
     """
 
     n: int
     cells: int
     D: int
     full: int
-    units: int
+    complete: int
     peer_start: Any
     peers: Any
     unit_start: Any
     unit_cells: Any
     touch: Any
-    rules: int
+
+
+class Rules(NamedTuple):
+    """Relations and automata, in one sequence `program`: every array that is handed on costs time.
+
+    `size` is how many there are. The fields after `program` say where in it, or in `notes`,
+    something begins: `domains`, masks of what each cell may be; for each cell where its links start
+    (`link_start`), and likewise the automata that read it (`reader_start`, `readers`). A link is to
+    the cell `link_to`, by the D masks from `link_rows` on. Automaton a reads the cells `read_cells`
+    between two entries of `read_start`; its layer i has the states from
+    `layers[layer_start[a] + i]` up to the next entry, and the state after its last layer accepts.
+    State s has the arcs between two entries of `arc_start`: any of `arc_values` leads to the state
+    `arc_to`. A state is `free` if from there on every value is accepted. Small automata come first.
+
+    `notes` begin with the candidates (n,) that the rules know of; from `waits` on, whether each
+    cell's links are to be followed; from `pending` on, these cells, after their number; from
+    `stale` on, whether each automaton is to be read again; from `reached` on, its states.
+    """
+
+    size: int
     automata: int
     program: Any
     domains: int
@@ -87,10 +96,18 @@ class Tables(NamedTuple):
     arc_start: int
     arc_values: int
     arc_to: int
+    free: int
     waits: int
     pending: int
     stale: int
     reached: int
+
+
+class Tables(NamedTuple):
+    """A board in flat form."""
+
+    units: Units
+    rules: Rules
 
 
 class State(NamedTuple):
@@ -101,11 +118,7 @@ class State(NamedTuple):
     `found` (stored, cells) keeps the first solutions. `root` (n,) is where the search began, and
     where it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
     solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
-
-    `notes` are of the relations and automata: the candidates (n,) that they know of; from `waits`
-    of the tables on, whether each cell's links are to be followed; from `pending` on, these cells,
-    after their number; from `stale` on, whether each automaton is to be read again; and from
-    `reached` on, how it can be in each of its states.
+    `notes` are those of `Rules`.
     """
 
     stack: Any
@@ -119,15 +132,13 @@ class State(NamedTuple):
     notes: Any
 
 
-def naked(
-    tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int
-) -> tuple[int, int]:
+def naked(units: Units, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> tuple[int, int]:
     """Strike the values of `queue[head:tail]`, and of the cells that follow, from their peers.
 
     Returns the number of placed cells, and `dirty` with the touch bits of every narrowed cell. A
     contradiction is -1 - c where cell c lost its last candidate.
     """
-    peer_start, peers, touch = tables.peer_start, tables.peers, tables.touch
+    peer_start, peers, touch = units.peer_start, units.peers, units.touch
     while head < tail:
         cell = queue[head]
         head += 1
@@ -147,14 +158,14 @@ def naked(
     return tail, dirty
 
 
-def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tuple[int, int]:
+def hidden(units: Units, cand: Any, queue: Any, tail: int, touched: int) -> tuple[int, int]:
     """Place the values that have one cell left in a `touched` complete unit.
 
     Returns what `naked` does, and -1 - n - u where a value lost its last place in unit u.
     """
-    full, unit_start, unit_cells = tables.full, tables.unit_start, tables.unit_cells
+    full, unit_start, unit_cells = units.full, units.unit_start, units.unit_cells
     dirty = 0
-    for unit in range(tables.units):
+    for unit in range(units.complete):
         if (touched >> (unit % GROUPS)) & 1 == 0:
             continue
         once = twice = placed = 0
@@ -165,7 +176,7 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
             if mask & (mask - 1) == 0:
                 placed |= mask
         if once != full:
-            return -1 - tables.n - unit, dirty
+            return -1 - units.n - unit, dirty
         single = full & ~twice & ~placed
         if single == 0:
             continue
@@ -176,13 +187,13 @@ def hidden(tables: Tables, cand: Any, queue: Any, tail: int, touched: int) -> tu
                 if bit & (bit - 1):
                     return -1 - int(cell), dirty
                 cand[cell] = bit
-                dirty |= tables.touch[cell]
+                dirty |= units.touch[cell]
                 queue[tail] = cell
                 tail += 1
     return tail, dirty
 
 
-def singles(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
+def singles(units: Units, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
     """Narrow `cand` in place until singles yield no more.
 
     Returns the number of placed cells, or what `naked` and `hidden` say of a contradiction.
@@ -190,47 +201,47 @@ def singles(tables: Tables, cand: Any, queue: Any, head: int, tail: int, dirty: 
     touch bits of the units that may hold a hidden single.
     """
     while True:
-        tail, dirty = naked(tables, cand, queue, head, tail, dirty)
-        if tail < 0 or tail == tables.n or dirty == 0:
+        tail, dirty = naked(units, cand, queue, head, tail, dirty)
+        if tail < 0 or tail == units.n or dirty == 0:
             return tail
         head = tail
-        tail, dirty = hidden(tables, cand, queue, tail, dirty)
+        tail, dirty = hidden(units, cand, queue, tail, dirty)
         if tail < 0:
             return tail
 
 
-def notice(tables: Tables, notes: Any, cell: int, mask: int, by: int) -> None:
+def notice(rules: Rules, notes: Any, cell: int, mask: int, by: int) -> None:
     """Let the relations and automata of a cell know its candidates; automaton `by` does."""
-    program = tables.program
+    program = rules.program
     notes[cell] = mask
-    if notes[tables.waits + cell] == 0:
-        notes[tables.waits + cell] = 1
-        notes[tables.pending] += 1
-        notes[tables.pending + notes[tables.pending]] = cell
-    start = tables.reader_start + cell
+    if notes[rules.waits + cell] == 0:
+        notes[rules.waits + cell] = 1
+        notes[rules.pending] += 1
+        notes[rules.pending + notes[rules.pending]] = cell
+    start = rules.reader_start + cell
     for index in range(program[start], program[start + 1]):
-        automaton = program[tables.readers + index]
+        automaton = program[rules.readers + index]
         if automaton != by:
-            notes[tables.stale + automaton] = 1
+            notes[rules.stale + automaton] = 1
 
 
 def relate(
-    tables: Tables, notes: Any, cand: Any, queue: Any, tail: int, dirty: int
+    units: Units, rules: Rules, notes: Any, cand: Any, queue: Any, tail: int, dirty: int
 ) -> tuple[int, int]:
     """Follow the links of pending cells until each value has a partner. Returns what `naked` does.
 
     The cells of `queue` from `tail` on are new.
     """
-    program, pending = tables.program, tables.pending
+    program, pending = rules.program, rules.pending
     while notes[pending] > 0:
         cell = notes[pending + notes[pending]]
         notes[pending] -= 1
-        notes[tables.waits + cell] = 0
-        start = tables.link_start + cell
+        notes[rules.waits + cell] = 0
+        start = rules.link_start + cell
         for index in range(program[start], program[start + 1]):
-            other = program[tables.link_to + index]
+            other = program[rules.link_to + index]
             before = cand[other]
-            at = program[tables.link_rows + index]
+            at = program[rules.link_rows + index]
             left = cand[cell]
             partners = 0
             while left:
@@ -244,43 +255,59 @@ def relate(
             if mask == 0:
                 return -1 - other, dirty
             cand[other] = mask
-            dirty |= tables.touch[other]
+            dirty |= units.touch[other]
             if mask & (mask - 1) == 0:
                 queue[tail] = other
                 tail += 1
-            notice(tables, notes, other, mask, -1)
+            notice(rules, notes, other, mask, -1)
     return tail, dirty
 
 
 def read(
-    tables: Tables, notes: Any, cand: Any, queue: Any, tail: int, dirty: int, automaton: int
+    units: Units,
+    rules: Rules,
+    notes: Any,
+    cand: Any,
+    queue: Any,
+    tail: int,
+    dirty: int,
+    automaton: int,
 ) -> tuple[int, int]:
     """Leave in the cells of an automaton the values on some way from its start to its end.
 
     Returns what `naked` does, and -1 - n - units - automaton where there is no way.
     """
-    program = tables.program
-    arc_start, arc_values, arc_to = tables.arc_start, tables.arc_values, tables.arc_to
-    start = program[tables.read_start + automaton]
-    length = program[tables.read_start + automaton + 1] - start
-    cells = tables.read_cells + start
-    layer = tables.layers + program[tables.layer_start + automaton]
-    first, last = program[layer], program[layer + length]
-    reached = tables.reached - first
-    for state in range(first, last + 1):
-        notes[reached + state] = 0
-    notes[reached + first] = 1
-    for index in range(length):
+    program = rules.program
+    arc_start, arc_values, arc_to = rules.arc_start, rules.arc_values, rules.arc_to
+    start = program[rules.read_start + automaton]
+    cells = rules.read_cells + start
+    layer = rules.layers + program[rules.layer_start + automaton]
+    reached = rules.reached - program[layer]
+    notes[reached + program[layer]] = 1
+    index, going = 0, True
+    while going:
         mask = cand[program[cells + index]]
+        going = False
+        for state in range(program[layer + index + 1], program[layer + index + 2]):
+            notes[reached + state] = 0
         for state in range(program[layer + index], program[layer + index + 1]):
             if notes[reached + state]:
                 for arc in range(program[arc_start + state], program[arc_start + state + 1]):
                     if program[arc_values + arc] & mask:
-                        notes[reached + program[arc_to + arc]] = 1
-    if notes[reached + last] == 0:
-        return -1 - tables.n - tables.units - automaton, dirty
-    notes[reached + last] = 2
-    for index in range(length - 1, -1, -1):
+                        to = program[arc_to + arc]
+                        notes[reached + to] = 1
+                        going |= program[rules.free + to] == 0
+        index += 1
+    # All that is reached is free: the rest of the cells does not matter.
+    some = False
+    for state in range(program[layer + index], program[layer + index + 1]):
+        if notes[reached + state]:
+            notes[reached + state] = 2
+            some = True
+    if not some:
+        return -1 - units.n - units.complete - automaton, dirty
+    while index > 0:
+        index -= 1
         cell = program[cells + index]
         mask = cand[cell]
         kept = 0
@@ -294,59 +321,61 @@ def read(
         if kept == mask:
             continue
         if kept == 0:  # a cell that is read twice
-            return -1 - tables.n - tables.units - automaton, dirty
+            return -1 - units.n - units.complete - automaton, dirty
         cand[cell] = kept
-        dirty |= tables.touch[cell]
+        dirty |= units.touch[cell]
         if kept & (kept - 1) == 0:
             queue[tail] = cell
             tail += 1
-        notice(tables, notes, cell, kept, automaton)
+        notice(rules, notes, cell, kept, automaton)
     return tail, dirty
 
 
-def follow(tables: Tables, notes: Any, cand: Any, queue: Any, tail: int) -> int:
+def follow(units: Units, rules: Rules, notes: Any, cand: Any, queue: Any, tail: int) -> int:
     """Narrow `cand`, which singles have left, until no rule yields more. Returns as `singles`."""
     head, dirty = tail, 0
     while True:
-        for cell in range(tables.n):
+        for cell in range(units.n):
             if cand[cell] != notes[cell]:
-                notice(tables, notes, cell, cand[cell], -1)
-        if notes[tables.pending] > 0:
-            tail, dirty = relate(tables, notes, cand, queue, tail, dirty)
+                notice(rules, notes, cell, cand[cell], -1)
+        if notes[rules.pending] > 0:
+            tail, dirty = relate(units, rules, notes, cand, queue, tail, dirty)
         if tail == head and dirty == 0:
             automaton = 0
-            while automaton < tables.automata and notes[tables.stale + automaton] == 0:
+            while automaton < rules.automata and notes[rules.stale + automaton] == 0:
                 automaton += 1
-            if automaton == tables.automata:
+            if automaton == rules.automata:
                 return tail
-            notes[tables.stale + automaton] = 0
-            tail, dirty = read(tables, notes, cand, queue, tail, dirty, automaton)
-            if tail >= 0 and notes[tables.pending] > 0:
-                tail, dirty = relate(tables, notes, cand, queue, tail, dirty)
+            notes[rules.stale + automaton] = 0
+            tail, dirty = read(units, rules, notes, cand, queue, tail, dirty, automaton)
+            if tail >= 0 and notes[rules.pending] > 0:
+                tail, dirty = relate(units, rules, notes, cand, queue, tail, dirty)
         if tail > head or dirty:
-            tail = singles(tables, cand, queue, head, tail, dirty)
+            tail = singles(units, cand, queue, head, tail, dirty)
             head, dirty = tail, 0
         if tail < 0:
             return tail
 
 
-def forget(tables: Tables, notes: Any, cand: Any, stale: int) -> None:
-    """Begin with rules that know the candidates `cand` (n,), and have all, or nothing, to do."""
-    pending = tables.pending
+def forget(rules: Rules, notes: Any, cand: Any, changed: int) -> None:
+    """Begin with rules that know the candidates `cand` (n,) but for one cell, or NO_CELL."""
+    pending = rules.pending
     while notes[pending] > 0:
-        notes[tables.waits + notes[pending + notes[pending]]] = 0
+        notes[rules.waits + notes[pending + notes[pending]]] = 0
         notes[pending] -= 1
-    for automaton in range(tables.automata):
-        notes[tables.stale + automaton] = stale
-    for cell in range(tables.n):
-        notes[cell] = 0 if stale else cand[cell]
+    for automaton in range(rules.automata):
+        notes[rules.stale + automaton] = 0
+    for cell in range(len(cand)):
+        notes[cell] = cand[cell]
+    if changed != NO_CELL:
+        notes[changed] = 0
 
 
-def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
+def best_by_score(units: Units, mask: int, scores: Any, start: int) -> tuple[int, float]:
     """The candidate bit with the greatest of the cell's `scores[start:start + D]`, its margin."""
     best = mask & -mask
     first = second = -1e300
-    for value in range(tables.D):
+    for value in range(units.D):
         if (mask >> value) & 1:
             score = scores[start + value]
             if score > first:
@@ -358,15 +387,15 @@ def best_by_score(tables: Tables, mask: int, scores: Any, start: int) -> tuple[i
     return best, first - second
 
 
-def rarest(tables: Tables, cand: Any, cell: int, mask: int) -> int:
+def rarest(units: Units, cand: Any, cell: int, mask: int) -> int:
     """The candidate bit in `mask` that the fewest peers of a cell have, too."""
-    best, fewest = 0, tables.n
+    best, fewest = 0, units.n
     while mask:
         bit = mask & -mask
         mask ^= bit
         count = 0
-        for index in range(tables.peer_start[cell], tables.peer_start[cell + 1]):
-            if cand[tables.peers[index]] & bit:
+        for index in range(units.peer_start[cell], units.peer_start[cell + 1]):
+            if cand[units.peers[index]] & bit:
                 count += 1
         if count < fewest:
             best, fewest = bit, count
@@ -374,15 +403,15 @@ def rarest(tables: Tables, cand: Any, cell: int, mask: int) -> int:
 
 
 def choose_place(
-    tables: Tables, cand: Any, weights: Any, best: int, best_weight: int
+    units: Units, cand: Any, weights: Any, best: int, best_weight: int
 ) -> tuple[int, int]:
     """A cell and a value with two places in a unit, if that weighs more than the best so far.
 
     That is a cell with `best` candidates and `best_weight`; NO_CELL where nothing does.
     """
-    unit_start, unit_cells = tables.unit_start, tables.unit_cells
+    unit_start, unit_cells = units.unit_start, units.unit_cells
     best_cell, best_pair = NO_CELL, 0
-    for unit in range(tables.units):
+    for unit in range(units.complete):
         once = twice = more = 0
         for index in range(unit_start[unit], unit_start[unit + 1]):
             mask = cand[unit_cells[index]]
@@ -400,7 +429,7 @@ def choose_place(
     return best_cell, best_pair
 
 
-def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, int]:
+def choose(units: Units, cand: Any, scores: Any, weights: Any) -> tuple[int, int]:
     """The cell to guess at and the candidate bit to try first.
 
     A cell with the fewest candidates for its weight; of such the one with the greatest margin
@@ -410,7 +439,7 @@ def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, i
     """
     best_cell, best_bit, best_margin = NO_CELL, 0, 0.0
     best = best_weight = 1
-    for cell in range(tables.cells):
+    for cell in range(units.cells):
         mask = cand[cell]
         rest = mask & (mask - 1)
         if rest == 0:
@@ -423,31 +452,32 @@ def choose(tables: Tables, cand: Any, scores: Any, weights: Any) -> tuple[int, i
         if best_cell == NO_CELL or mine < least:
             best_cell, best, best_weight = cell, count, weights[cell]
             if len(scores) > 0:
-                best_bit, best_margin = best_by_score(tables, mask, scores, cell * tables.D)
+                best_bit, best_margin = best_by_score(units, mask, scores, cell * units.D)
         elif mine == least and len(scores) > 0:
-            bit, margin = best_by_score(tables, mask, scores, cell * tables.D)
+            bit, margin = best_by_score(units, mask, scores, cell * units.D)
             if margin > best_margin:
                 best_cell, best_bit, best_margin = cell, bit, margin
     if len(scores) == 0:
         mask = cand[best_cell]
         if best > PAIR:
-            cell, pair = choose_place(tables, cand, weights, best, best_weight)
+            cell, pair = choose_place(units, cand, weights, best, best_weight)
             if cell != NO_CELL:
                 best_cell, mask = cell, pair
-        best_bit = rarest(tables, cand, best_cell, mask)
+        best_bit = rarest(units, cand, best_cell, mask)
     return best_cell, best_bit
 
 
 def load(tables: Tables, state: State, masks: Any) -> None:
     """Begin a search at masks (cells,): propagated, they wait on the stack unless refuted."""
-    n, full, peer_start, peers = tables.n, tables.full, tables.peer_start, tables.peers
+    units, rules = tables
+    n, full, peer_start, peers = units.n, units.full, units.peer_start, units.peers
     cand, given, queue, progress = state.stack[0], state.stack[1], state.queue, state.progress
     progress[0] = progress[1] = progress[2] = progress[3] = 0
     progress[4] = FIRST_RUN
     placed = 0
     for cell in range(n):
-        mask = tables.program[tables.domains + cell]
-        if cell < tables.cells:
+        mask = rules.program[rules.domains + cell]
+        if cell < units.cells:
             mask &= masks[cell]
         state.weights[cell] = CELL_WEIGHT
         cand[cell] = mask
@@ -473,10 +503,14 @@ def load(tables: Tables, state: State, masks: Any) -> None:
             if kept & (kept - 1) == 0:
                 queue[tail] = cell
                 tail += 1
-    tail = singles(tables, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
-    if tail >= 0 and tables.rules > 0:
-        forget(tables, state.notes, cand, 1)
-        tail = follow(tables, state.notes, cand, queue, tail)
+    tail = singles(units, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
+    if tail >= 0 and rules.size > 0:
+        for cell in range(n):
+            given[cell] = 0
+        forget(rules, state.notes, given, NO_CELL)
+        for automaton in range(rules.automata):
+            state.notes[rules.stale + automaton] = 1
+        tail = follow(units, rules, state.notes, cand, queue, tail)
     if tail >= 0:
         state.root[:] = cand
         progress[5] = tail
@@ -491,43 +525,32 @@ def begin(state: State) -> None:
     state.progress[0] = 1
 
 
-def fail(tables: Tables, state: State, blame: int) -> None:
-    """Count a failure and add to the weights of cells: `blame` is what `settle` returned."""
-    weights, place = state.weights, -1 - blame
-    state.progress[3] += 1
-    if place < tables.n:
+def fail(tables: Tables, weights: Any, blame: int) -> None:
+    """Add a failure to the weights of cells: `blame` is what `singles` or `follow` returned."""
+    units, rules = tables
+    place = -1 - blame
+    if place < units.n:
         weights[place] += CELL_WEIGHT
         return
-    unit = place - tables.n
-    if unit < tables.units:
-        for index in range(tables.unit_start[unit], tables.unit_start[unit + 1]):
-            weights[tables.unit_cells[index]] += UNIT_WEIGHT
+    unit = place - units.n
+    if unit < units.complete:
+        for index in range(units.unit_start[unit], units.unit_start[unit + 1]):
+            weights[units.unit_cells[index]] += UNIT_WEIGHT
         return
-    program, start = tables.program, tables.read_start + unit - tables.units
+    program, start = rules.program, rules.read_start + unit - units.complete
     for index in range(program[start], program[start + 1]):
-        weights[program[tables.read_cells + index]] += UNIT_WEIGHT
+        weights[program[rules.read_cells + index]] += UNIT_WEIGHT
 
 
-def settle(tables: Tables, state: State, cand: Any, level: int) -> int:
-    """Propagate what changed in the waiting state `cand`; returns what `singles` does.
-
-    A contradiction may also be one of an automaton, as `read` says.
-    """
-    cell = state.changed[level]
-    tail: int = state.tails[level]
+def settle(units: Units, cand: Any, queue: Any, tail: int, cell: int) -> int:
+    """Propagate that `cell` of a waiting state `cand` was narrowed; returns what `singles` does."""
     head = tail
     if cell == NO_CELL:
         return tail
     if cand[cell] & (cand[cell] - 1) == 0:
-        state.queue[tail] = cell
+        queue[tail] = cell
         tail += 1
-    if tables.rules > 0:  # they know all but this
-        forget(tables, state.notes, cand, 0)
-        state.notes[cell] = 0
-    tail = singles(tables, cand, state.queue, head, tail, tables.touch[cell])
-    if tail >= 0 and tables.rules > 0:
-        tail = follow(tables, state.notes, cand, state.queue, tail)
-    return tail
+    return singles(units, cand, queue, head, tail, units.touch[cell])
 
 
 def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
@@ -536,21 +559,27 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
     Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
     long as there is no solution, too many failures end a run; each may have half as many again.
     """
-    stack, tails, changed = state.stack, state.tails, state.changed
+    units, rules = tables
+    stack, tails, changed, queue = state.stack, state.tails, state.changed, state.queue
     found, weights, progress = state.found, state.weights, state.progress
     while progress[0] > 0 and progress[1] < limit:
         level = progress[0] - 1
         cand = stack[level]
-        tail = settle(tables, state, cand, level)
-        if tail == tables.n:
+        if rules.size > 0:
+            forget(rules, state.notes, cand, changed[level])
+        tail = settle(units, cand, queue, tails[level], changed[level])
+        if rules.size > 0 and tail >= 0:
+            tail = follow(units, rules, state.notes, cand, queue, tail)
+        if tail == units.n:
             progress[0] = level
             if progress[1] < len(found):
-                found[progress[1]][:] = cand[: tables.cells]
+                found[progress[1]][:] = cand[: units.cells]
             progress[1] += 1
             continue
         if tail < 0:
             progress[0] = level
-            fail(tables, state, tail)
+            fail(tables, weights, tail)
+            progress[3] += 1
             if level > 0 and progress[3] >= progress[4] and progress[1] == 0:
                 progress[3] = 0
                 progress[4] += (progress[4] + 1) // 2
@@ -560,7 +589,7 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
             tails[level] = tail
             changed[level] = NO_CELL
             break
-        cell, bit = choose(tables, cand, scores, weights)
+        cell, bit = choose(units, cand, scores, weights)
         guess = stack[level + 1]
         guess[:] = cand
         guess[cell] = bit
@@ -579,9 +608,9 @@ def propagate_many(tables: Tables, state: State, masks: Any) -> None:
         words = masks[row]
         load(tables, state, words)
         if state.progress[0] > 0:
-            words[:] = state.stack[0][: tables.cells]
+            words[:] = state.stack[0][: tables.units.cells]
         else:
-            for cell in range(tables.cells):
+            for cell in range(tables.units.cells):
                 words[cell] = 0
 
 
@@ -624,7 +653,7 @@ def lone_many(
         done = search(tables, state, scores, limit, budget)
         solutions = state.progress[1]
         known = solutions if done and 1 < solutions < limit else 0
-        for cell in range(tables.cells):
+        for cell in range(tables.units.cells):
             once = twice = 0
             for index in range(known):
                 bit = state.found[index][cell]
@@ -644,7 +673,7 @@ def dig(
     puzzle: Any,
 ) -> None:
     """Take clues out of one `puzzle` with the solution `solution` (n,), as `dig_many` says."""
-    n, full = tables.cells, tables.full
+    n, full = tables.units.cells, tables.units.full
     index = 0
     while index < n and puzzle[order[index]] != solution[order[index]]:
         index += 1

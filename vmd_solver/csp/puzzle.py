@@ -319,13 +319,14 @@ def _require_alphabet(alphabet: tuple[str, ...], D: int) -> None:
 def violations(
     board: Board, values: Sequence[int], alphabet: Sequence[str] = ()
 ) -> tuple[Violation, ...]:
-    """Every violation of `values` (n entries, 0 where open) on `board`, in unit order."""
+    """Every violation of `values` (n entries, 0 where open) on `board`: by unit, then by rule."""
     symbols = tuple(alphabet) or default_alphabet(board.D)
     found: list[Violation] = []
     outside = tuple(cell for cell, value in enumerate(values) if not 0 <= value <= board.D)
     if outside:
         message = f"values outside 1..{board.D} at {', '.join(map(board.cell_name, outside))}"
         found.append(Violation("out_of_range", outside, message=message))
+    by_rule, own = _broken_rules(board, values) if board.rules else ([], len(board.units))
     for number, unit in enumerate(board.units):
         if len(unit) > board.D:
             message = f"{unit_name(board, number)} has {len(unit)} cells for {board.D} values"
@@ -335,15 +336,26 @@ def violations(
             if 1 <= values[cell] <= board.D:
                 places.setdefault(values[cell], []).append(cell)
         for value, cells in sorted(places.items()):
-            if len(cells) > 1:
+            if len(cells) > 1 and number < own:
                 names, where = ", ".join(map(board.cell_name, cells)), unit_name(board, number)
                 message = f"value {symbols[value - 1]} repeats in {where}: {names}"
                 found.append(Violation("repeated", tuple(cells), value, number, message))
-    return tuple(found)
+    return (*found, *by_rule)
+
+
+def _broken_rules(board: Board, values: Sequence[int]) -> tuple[list[Violation], int]:
+    """The violations of rules, and how many units speak for themselves beside them."""
+    # Both know the rules, and these know this module.
+    from vmd_solver.csp.families import without_rules
+    from vmd_solver.csp.meaning import broken
+
+    found = [Violation("rule", cells, message=message) for cells, message in broken(board, values)]
+    return found, len((without_rules(board) if found else board).units)
 
 
 def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Cells (B, n) of grids (B, n), 0 where open, that share a unit with an equal value.
+    """Cells (B, n) of grids (B, n), 0 where open, that share a unit with an equal value, or that
+    break a rule whose cells are filled.
 
     Fast, for remasking and for stopping. Only `vmd_solver.csp.verify` may call a grid solved.
     """
@@ -351,6 +363,11 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
     units = board.incidence.astype(np.float32)
     crowded = (np.matmul(units, holds) > 1).astype(np.float32)  # (B, U, D)
     result: npt.NDArray[np.bool_] = ((np.matmul(units.T, crowded) > 0) & (holds > 0)).any(axis=-1)
+    if board.rules:
+        from vmd_solver.csp.meaning import broken_rows  # knows rules, which know this module
+
+        for cells, wrong in broken_rows(board, values):
+            result[:, list(cells)] |= wrong[:, None]
     return result
 
 

@@ -10,6 +10,7 @@ here, a check in `meaning`, and an example in docs/RULES.md; the text form follo
 from __future__ import annotations
 
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ class Diagonal(Rule):
         _require(self, board.rows == board.cols, "needs a square board")
         rows = range(board.rows)
         cols = rows if self.direction == "down" else reversed(rows)
-        yield Unit(tuple(row * board.cols + col for row, col in zip(rows, cols, strict=True)))
+        yield _unit(board, zip(rows, cols, strict=True))
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,7 @@ class DisjointGroups(Rule):
         _require(self, board.box is not None, "needs boxes")
         rows, cols = board.box or (1, 1)
         for r, c in product(range(rows), range(cols)):
-            cells = product(range(r, board.rows, rows), range(c, board.cols, cols))
-            yield Unit(tuple(row * board.cols + col for row, col in cells))
+            yield _unit(board, product(range(r, board.rows, rows), range(c, board.cols, cols)))
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,9 @@ class GlobalEntropy(Rule):
         )
         for row, col in product(range(board.rows - 1), range(board.cols - 1)):
             at = row * board.cols + col
-            yield Automaton((at, at + 1, at + board.cols, at + board.cols + 1), layers)
+            square = (at, at + 1, at + board.cols, at + board.cols + 1)
+            if not set(square) & set(board.holes):
+                yield Automaton(square, layers)
 
 
 SIGNS: dict[str, Test] = {
@@ -173,6 +175,7 @@ class Takuzu(Rule):
     def constraints(self, board: Board) -> Iterator[Constraint]:
         even = board.rows % 2 == board.cols % 2 == 0
         _require(self, even and board.D == 2, "needs two values and an even number of cells a line")
+        _require_whole(self, board)
         rows, cols = grid_lines(board)
         for line in rows + cols:
             yield Automaton(line, _takuzu(len(line)))
@@ -486,7 +489,9 @@ def _kenken(D: int, low: int, length: int, operation: str, target: int) -> Layer
         number = value - 1 + low
         total = total + number if operation == "-" else total * number
         if operation == "x":
-            return (0, total) if total == 0 or (target and target % total == 0) else None
+            if target == 0:
+                return 0, min(total, 1)
+            return (0, total) if total and target % total == 0 else None
         return max(greatest, number), total
 
     def accept(state: tuple[int, int]) -> bool:
@@ -495,7 +500,7 @@ def _kenken(D: int, low: int, length: int, operation: str, target: int) -> Layer
             return total == target
         if operation == "-":
             return 2 * greatest - total == target
-        return greatest * greatest == target * total
+        return total > 0 and greatest * greatest == target * total
 
     return layered(D, length, (0, 0 if operation == "-" else 1), step, accept)
 
@@ -558,6 +563,7 @@ class Lunchbox(Rule):
     name = "lunchbox"
     total: int
     cells: Cells
+    least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         yield Unit(self.cells)
@@ -629,6 +635,7 @@ class MagicSquare(Rule):
 
     name = "magic-square"
     cells: Cells
+    least: ClassVar[int] = 4
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         size = isqrt(len(self.cells))
@@ -749,7 +756,8 @@ class Lockout(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        layers = _ends(board.D, len(self.cells), max(1, self.number))
+        _require(self, self.number > 0, "needs a number of 1 or more")
+        layers = _ends(board.D, len(self.cells), self.number)
         yield Automaton((self.cells[0], self.cells[-1], *self.cells[1:-1]), layers)
 
 
@@ -840,14 +848,17 @@ def _parts(D: int, low: int, length: int, total: int, loop: bool) -> Layers:
     """State: what the part that goes round the loop holds at its beginning, and what this one does.
 
     A line begins with no part open. A loop may begin within a part, and then ends within it.
+    Nothing is begun as long as all are 0.
     """
 
-    def step(state: tuple[int, int] | None, _: int, value: int) -> set[tuple[int, int]]:
+    def step(state: tuple[int, ...], _: int, value: int) -> Any:
         number = value - 1 + low
+        if not state and not number:
+            return state
         begun = [state] if state else [(part, part) for part in range(total if loop else 1)]
         return {(a, (b + number) % total) for a, b in begun if b + number <= total}
 
-    return layered(D, length, None, step, lambda state: state[0] == state[1])
+    return layered(D, length, (), step, lambda state: state and state[0] == state[1])
 
 
 @dataclass(frozen=True)
@@ -939,11 +950,15 @@ def _regex(D: int, low: int, length: int, pattern: str) -> Layers:
 
     from vmd_solver.csp.puzzle import numerals
 
+    symbols = numerals(D, low)
+    if any(len(symbol) > 1 for symbol in symbols):
+        raise InvalidPuzzle("regex: needs numbers of one character")
     try:
+        re.compile(pattern)  # which `meaning` reads it with
         machine = parse_pattern(pattern).to_fsm()
-    except (InvalidSyntax, Unsupported, ValueError) as error:
+    except (InvalidSyntax, Unsupported, ValueError, re.error) as error:
         raise InvalidPuzzle(f"regex: {pattern} is no regular expression: {error}") from None
-    symbols, steps = numerals(D, low), cast(dict[Any, dict[Any, int]], machine.map)
+    steps = cast(dict[Any, dict[Any, int]], machine.map)
 
     def step(state: int, _: int, value: int) -> int | None:
         after: int | None = (
@@ -991,7 +1006,7 @@ def _skyscraper(D: int, low: int, length: int, clue: int) -> Layers:
             return state
         return (number, seen + 1) if seen < clue else None
 
-    return layered(D, length, (0, 0), step, lambda state: state[1] == clue)
+    return layered(D, length, (low - 1, 0), step, lambda state: state[1] == clue)
 
 
 @dataclass(frozen=True)
@@ -1081,6 +1096,7 @@ class FullRank(Rule):
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         _require(self, board.rows == board.cols, "needs a square board")
+        _require_whole(self, board)
         rows, cols = grid_lines(board)
         lines = [line for forward in rows + cols for line in (forward, forward[::-1])]
         _require(self, self.cells in lines, "needs a whole row or column")
@@ -1101,7 +1117,9 @@ class FullRank(Rule):
             lambda left: left == 0,
         )
         yield Automaton(tuple(hidden), counted)
-        if board.rows == board.D:  # each value begins four of the lines
+        edges = {frozenset(line) for line in (rows[0], rows[-1], cols[0], cols[-1])}
+        if board.rows == board.D and edges <= set(map(frozenset, board.units)):
+            # Each value begins four of the lines.
             yield Domain(self.cells[0], 1 << (self.rank - 1) // 4)
 
 
@@ -1133,20 +1151,27 @@ class Indexing(Rule):
     cells: Cells
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        _require_whole(self, board)
         across = self.by == "column"
         size, stride = (board.cols, 1) if across else (board.rows, board.cols)
         for cell in self.cells:
             row, col = divmod(cell, board.cols)
             place = (col if across else row) + 1
             start = cell - (place - 1) * stride
+            line = {start + step * stride for step in range(size)}
+            once = any(line <= set(unit) for unit in board.units)
             yield from _domains(self, board, (cell,), lambda number: 1 <= number <= size)
             for at in set(range(1, size + 1)) - {place}:
-                test = partial(_both_or_neither, at, place)
+                test = partial(_both_or_neither if once else _only_if, at, place)
                 yield from related(board, [(cell, start + (at - 1) * stride)], test)
 
 
 def _both_or_neither(first: int, second: int, a: int, b: int) -> bool:
     return (a == first) == (b == second)
+
+
+def _only_if(first: int, second: int, a: int, b: int) -> bool:
+    return a != first or b == second
 
 
 @dataclass(frozen=True)
@@ -1282,6 +1307,16 @@ def _third(rule: Rule, board: Board) -> int:
 def _require(rule: Rule, condition: bool, message: str) -> None:
     if not condition:
         raise InvalidPuzzle(f"{rule.name}: {message}")
+
+
+def _require_whole(rule: Rule, board: Board) -> None:
+    _require(rule, not board.holes, "needs a board without holes")
+
+
+def _unit(board: Board, places: Iterable[tuple[int, int]]) -> Unit:
+    """The unit of the cells at these rows and columns."""
+    cells = (row * board.cols + col for row, col in places)
+    return Unit(tuple(cell for cell in cells if cell not in board.holes))
 
 
 def _around(board: Board, cells: Cells) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """The last word on a solution: an independent check that shares no code with search or network.
 
-It reads the rules off the board itself, with plain loops and sets, and trusts nobody else's tables.
+It reads the units off the board itself, with plain loops and sets, and takes rules as `meaning`
+says them, in numbers; it trusts nobody else's tables.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver.csp.meaning import broken, broken_rows
 from vmd_solver.csp.puzzle import Board, Puzzle
 
 
@@ -39,15 +41,15 @@ def verify(puzzle: Puzzle, solution: Sequence[int]) -> Certificate:
     >>> verify(puzzle, (2, 1, 1, 2)).problems
     ('r1c1 is given as 1, and holds 2',)
     """
-    board = puzzle.board
+    board, holes = puzzle.board, set(puzzle.board.holes)
     if len(solution) != board.n:
         return Certificate((f"{len(solution)} values for {board.n} cells",))
     values, problems = list(solution), []
     for cell, value in enumerate(values):
-        if value not in range(1, board.D + 1):
+        if cell not in holes and value not in range(1, board.D + 1):
             problems.append(f"{board.cell_name(cell)} holds {value}, which is no value")
     for cell, given in enumerate(puzzle.givens):
-        if given and values[cell] != given:
+        if given and values[cell] != given and cell not in holes:
             name = board.cell_name(cell)
             problems.append(f"{name} is given as {given}, and holds {values[cell]}")
     for number, unit in enumerate(board.units, 1):
@@ -57,6 +59,8 @@ def verify(puzzle: Puzzle, solution: Sequence[int]) -> Certificate:
             if first != cell:
                 names = f"{board.cell_name(first)} and {board.cell_name(cell)}"
                 problems.append(f"{names} of unit {number} both hold {values[cell]}")
+    if not problems:
+        problems += [message for _, message in broken(board, values)]
     return Certificate(tuple(problems))
 
 
@@ -71,10 +75,13 @@ def verify_many(
     [True, False]
     """
     kept = (solutions >= 1) & (solutions <= board.D) & ((givens == 0) | (givens == solutions))
+    kept[:, list(board.holes)] = True
     right: npt.NDArray[np.bool_] = np.logical_and.reduce(kept, axis=1)
     # A unit of k cells holds k values where it repeats none. Cell by cell: rows lie side by side.
     held = np.uint64(1) << np.where(right[:, None], solutions, 0).T.astype(np.uint64)
     for unit in board.units:
         values = np.bitwise_or.reduce(held[list(unit)], axis=0)
         right &= np.bitwise_count(values) == len(unit)
+    for _, wrong in broken_rows(board, solutions):
+        right &= ~wrong
     return right

@@ -192,12 +192,20 @@ def write_all(puzzles: Iterable[Puzzle], format: str = "vmd") -> Iterator[str]:
     """The pieces of one text with all the puzzles. Raises as `write` does."""
     chosen = format_named(format)
     for count, puzzle in enumerate(puzzles):
-        family = puzzle.board.family
-        if family not in chosen.families:
-            able = ", ".join(form.name for form in FORMATS if family in form.families) or "none"
-            raise PuzzleError(
-                f"the {chosen.name} format cannot hold a {family} puzzle: expected {able}"
-            )
+        family, asked = puzzle.board.family, _asked(puzzle)
+        able = [form for form in FORMATS if family in form.families and (form.ruled or not asked)]
+        if chosen not in able:
+            what = asked if family in chosen.families else f"a {family} puzzle"
+            expected = ", ".join(form.name for form in able)
+            raise PuzzleError(f"the {chosen.name} format cannot hold {what}: expected {expected}")
         if chosen.require:
             chosen.require(puzzle, chosen.name)
         yield (chosen.between if count else chosen.head) + chosen.write(puzzle)
+
+
+def _asked(puzzle: Puzzle) -> str:
+    """What the board of a puzzle has that few formats hold; empty where it has nothing."""
+    board = puzzle.board
+    if board.rules:
+        return f"rules ({', '.join(dict.fromkeys(rule.name for rule in board.rules))})"
+    return "holes" if board.holes else f"numbers from {board.low}" if board.low != 1 else ""

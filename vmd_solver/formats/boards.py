@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import isqrt
 
 from vmd_solver.csp import families
-from vmd_solver.csp.puzzle import MAX_VALUES, Board
+from vmd_solver.csp.puzzle import MAX_VALUES, Board, Rule
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown
 
@@ -30,8 +30,9 @@ _TAKES = {
     "jigsaw": ("size", "values", "regions"),
     "jigsaw-x": ("size", "values", "regions"),
     "latin": ("size", "values"),
-    "grid": ("size", "values", "units"),
+    "grid": ("size", "values", "units", "regions", "holes"),
 }
+_ASPECTS = ("size", "box", "values", "regions", "units", "holes")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Description:
     """What files say of a board; None where they say nothing.
 
     `size` is (rows, cols), `box` (box rows, box cols), `values` D, `regions` the region of each
-    cell, `units` the cells of each unit.
+    cell, `units` the cells of each unit, `low` the number that value 1 means, `holes` the places
+    without a cell. `rules` are what the board asks beside its units.
     """
 
     family: str
@@ -48,17 +50,31 @@ class Description:
     values: int | None = None
     regions: tuple[int, ...] | None = None
     units: tuple[tuple[int, ...], ...] | None = None
+    low: int | None = None
+    holes: tuple[int, ...] | None = None
+    rules: tuple[Rule, ...] = ()
 
 
 def build(stated: Description, n: int | None = None) -> Board:
     """The board that is described; `n`, its number of cells, stands in for a size not stated.
 
     Raises PuzzleSyntaxError where the description is incomplete or contradicts itself, and
-    InvalidPuzzle where the family refuses it.
+    InvalidPuzzle where the family, or a rule, refuses it.
     """
+    if (stated.low or 0) < 0:
+        raise PuzzleSyntaxError(f"the least number is {stated.low}: expected 0 or more")
+    board = _plain(stated, n)
+    if stated.low is not None or stated.holes is not None:
+        low = 1 if stated.low is None else stated.low
+        board = replace(board, low=low, holes=stated.holes or ())
+    return families.with_rules(board, stated.rules) if stated.rules else board
+
+
+def _plain(stated: Description, n: int | None) -> Board:
+    """The board without its rules, holes and numbers."""
     family, size, box, regions = stated.family, stated.size, stated.box, stated.regions
     require_family(family)
-    for key in ("size", "box", "values", "regions", "units"):
+    for key in _ASPECTS:
         if getattr(stated, key) is not None and key not in _TAKES[family]:
             takes = ", ".join(_TAKES[family])
             raise PuzzleSyntaxError(f"family {family} takes no {key}, only {takes}")
@@ -86,13 +102,17 @@ def describe(board: Board) -> Description:
 
     Raises PuzzleError where no description does, because the units are not those of the family.
     """
+    free = board.family == "grid"
     stated = Description(
         board.family,
         (board.rows, board.cols),
         board.box,
         board.D,
         None if board.family in BOXED else board.regions,
-        board.units if board.family == "grid" else None,
+        families.without_rules(board).units if free else None,
+        None if board.low == 1 else board.low,
+        board.holes or None,
+        board.rules,
     )
     try:
         same = build(stated) == board
@@ -177,4 +197,4 @@ def _free(stated: Description) -> Board:
     rows, cols = stated.size
     if rows * cols > MAX_CELLS:
         raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")
-    return families.grid(rows, cols, stated.values, stated.units)
+    return families.grid(rows, cols, stated.values, stated.units, stated.regions)

@@ -70,7 +70,7 @@ class Format:
     for a puzzle of one of `families` that the text cannot hold; None where `write` does. `bare`
     says that the text does not name the family, so that a reader must be given any other than
     sudoku. A file of several puzzles is `head`, then what `write` returns for each, with `between`
-    in the gaps.
+    in the gaps. `ruled` says that it can hold rules, holes and numbers from others than 1.
 
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
     around it, after the first one where the format is `headed`.
@@ -84,6 +84,7 @@ class Format:
     require: Callable[[Puzzle, str], None] | None = None
     families: tuple[str, ...] = BARE
     bare: bool = True
+    ruled: bool = False
     head: str = ""
     between: str = ""
     per_line: bool = False

@@ -1,6 +1,7 @@
 """One puzzle a line, each a JSON object; holds every family.
 
 Written: `family`, `rows`, `cols`, `values`, what the family needs (`box`, `regions` or `units`),
+`low`, `holes`, `rules` where there are any,
 `alphabet` where it is not the usual one, `name` where there is one, and `givens` (0 where open).
 Read besides: `n` and `kind` and `diag` for size and family, and `puzzle`, the cells as one string.
 """
@@ -11,7 +12,7 @@ import json
 from typing import Any
 
 from vmd_solver.csp.families import FAMILIES, box_regions
-from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
+from vmd_solver.csp.puzzle import Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
 from vmd_solver.formats.cells import Cells, cells_of
@@ -24,6 +25,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.ruletext import board_with, parse_rule, rule_text
 from vmd_solver.formats.symbols import encode, infer, shown
 
 _Object = dict[str, Any]
@@ -33,15 +35,15 @@ def _parse(text: str, family: str) -> Found:
     require_short(text)
     row = _loaded(text)
     cells = _givens(row, text)
-    board = build(_description(row, family), n=len(cells.symbols))
+    board = _ruled(build(_description(row, family), n=len(cells.symbols)), row, text)
     if len(cells.symbols) != board.n:
         raise PuzzleSyntaxError(
             f"expected {board.n} givens, one for each cell, got {len(cells.symbols)}"
         )
     stated = row.get("alphabet")
     if stated is None:
-        written = all(isinstance(symbol, str) for symbol in cells.symbols)
-        alphabet = infer(cells.symbols, board.D) if written else default_alphabet(board.D)
+        written = all(isinstance(symbol, str) for symbol in cells.symbols) and board.low == 1
+        alphabet = infer(cells.symbols, board.D) if written else numerals(board.D, board.low)
     elif isinstance(stated, str | list) and all(isinstance(symbol, str) for symbol in stated):
         alphabet = tuple(stated)
     else:
@@ -126,7 +128,29 @@ def _description(row: _Object, family: str) -> Description:
             raise PuzzleSyntaxError(f"units: expected a list of lists, got {shown(units)}")
         units = tuple(_whole_numbers(unit, "units") for unit in units)
     size = (rows, cols) if rows is not None and cols is not None else None
-    return Description(family, size, (box[0], box[1]) if box else None, values, regions, units)
+    low, holes = row.get("low"), _numbers(row, "holes")
+    if low is not None and type(low) is not int:
+        raise PuzzleSyntaxError(f"low: expected a whole number, got {shown(low)}")
+    shape = (box[0], box[1]) if box else None
+    return Description(family, size, shape, values, regions, units, low, holes)
+
+
+def _ruled(board: Board, row: _Object, text: str) -> Board:
+    """The board with the rules of a row: a list of lines, as in the format vmd."""
+    lines = row.get("rules")
+    if lines is None:
+        return board
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise PuzzleSyntaxError(f"rules: expected a list of strings, got {shown(lines)}")
+    found = []
+    for line in lines:
+        start = text.find(json.dumps(line, ensure_ascii=False)) + 2  # 1: written with escapes
+        try:
+            found.append((parse_rule(line, board), None, max(1, start)))
+        except PuzzleSyntaxError as error:
+            column = start + (error.column or 1) - 1 if start > 1 else None
+            raise PuzzleSyntaxError(error.message, column=column) from None
+    return board_with(board, found)
 
 
 def _family(
@@ -176,10 +200,12 @@ def _write(puzzle: Puzzle) -> str:
     board = describe(puzzle.board)
     rows, cols = board.size or (0, 0)
     row: _Object = {"family": board.family, "rows": rows, "cols": cols, "values": board.values}
-    for key in ("box", "regions", "units"):
+    for key in ("box", "regions", "units", "low", "holes"):
         if (value := getattr(board, key)) is not None:
             row[key] = value
-    if puzzle.alphabet != default_alphabet(puzzle.board.D):
+    if board.rules:
+        row["rules"] = [rule_text(rule, puzzle.board) for rule in board.rules]
+    if puzzle.alphabet != numerals(puzzle.board.D, puzzle.board.low):
         row["alphabet"] = puzzle.alphabet
     if puzzle.name:
         row["name"] = one_line(puzzle.name)
@@ -195,5 +221,6 @@ FORMAT = Format(
     write=_write,
     families=FAMILIES,
     bare=False,
+    ruled=True,
     per_line=True,
 )

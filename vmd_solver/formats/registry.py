@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, grid, jsonl, line, vmd
+from vmd_solver.formats import classic, csv, grid, iss, jsonl, line, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
     jsonl.FORMAT,
     vmd.FORMAT,
+    iss.FORMAT,
     classic.SDK,
     classic.PLS,
     classic.HODOKU,

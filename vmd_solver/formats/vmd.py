@@ -1,18 +1,19 @@
-"""Our own text format: header lines `key: value`, regions drawn as letters, givens as rows.
+"""Our own text format: header lines `key: value`, regions drawn as letters, rules, rows of givens.
 
-Holds every family. Several puzzles in a file are separated by a line `---`, or each begins with
-`family:`.
+Holds every family and every rule. Several puzzles in a file are separated by a line `---`, or each
+begins with `family:`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Any
 
 from vmd_solver.csp.families import FAMILIES
-from vmd_solver.csp.puzzle import Board, Puzzle, default_alphabet
+from vmd_solver.csp.puzzle import Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
 from vmd_solver.formats.cells import Cells, Row, cells_of_rows, is_rule, rows_of
@@ -26,15 +27,17 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.ruletext import board_with, parse_cells, parse_rule, rule_text
 from vmd_solver.formats.symbols import encode, infer, shown
 
-_VALUES = ("family", "name", "size", "box", "values", "alphabet")
-_BLOCKS = ("regions", "units", "givens", "solution")
+_VALUES = ("family", "name", "size", "box", "values", "numbers", "alphabet")
+_BLOCKS = ("regions", "units", "rules", "givens", "solution")
 _KEYS = (*_VALUES, *_BLOCKS)
 _KEY = re.compile(r"\s*([a-z]+)\s*:(.*)")
 _PAIR = re.compile(r"(\d{1,6})(?:\s*[x\u00d7]\s*(\d{1,6}))?")
-_CELL = re.compile(r"r(\d{1,6})c(\d{1,6})", re.IGNORECASE)
-_RESERVED = set("|:#-+=*_.?,;'`") | {chr(code) for code in range(0x2500, 0x2580)}
+_NUMBERS = re.compile(r"(\d{1,6})\s*-\s*(\d{1,6})")
+_HOLE = "/"
+_RESERVED = set("|:#-+=*_.?,;'`/") | {chr(code) for code in range(0x2500, 0x2580)}
 _LABELS = ascii_uppercase + ascii_lowercase + digits
 _MOST_LINES = 10_000
 
@@ -97,12 +100,13 @@ class _Draft:
         if not givens:
             raise PuzzleSyntaxError("no givens: expected 'givens:' and the rows of cells")
         description = self._description(family)
-        try:
-            board = build(description, n=len(givens) ** 2)
-        except PuzzleError as error:
-            raise self._at(error, "regions", "units", "box", "size", "family") from None
+        board = self._board(description, len(givens) ** 2)
         cells = _cells(givens, board)
-        alphabet = infer(cells.symbols, board.D)
+        if holes := tuple(at for at, cell in enumerate(cells.symbols) if cell == _HOLE):
+            board = self._board(replace(description, holes=holes), board.n)
+        board = self._ruled(board)
+        low, D = board.low, board.D
+        alphabet = infer(cells.symbols, D) if low == 1 else numerals(D, low)
         if "alphabet" in self.values:
             alphabet = tuple(self.values["alphabet"].split())
             try:
@@ -114,9 +118,23 @@ class _Draft:
                 wrong = f"alphabet: expected {board.D} different symbols, got {got}"
                 raise PuzzleSyntaxError(wrong, line=self.places["alphabet"])
         name = one_line(self.values.get("name", ""))
-        puzzle = Puzzle(board, cells.values(alphabet), alphabet, name)
+        puzzle = Puzzle(board, _filled(cells, board, alphabet).values(alphabet), alphabet, name)
         answer = self.blocks.get("solution")
-        return puzzle, None if answer is None else _cells(answer, board).solution(alphabet), None
+        if answer is None:
+            return puzzle, None, None
+        return puzzle, _filled(_cells(answer, board), board, alphabet).solution(alphabet), None
+
+    def _board(self, description: Description, n: int) -> Board:
+        try:
+            return build(description, n)
+        except PuzzleError as error:
+            raise self._at(error, "regions", "units", "box", "size", "family") from None
+
+    def _ruled(self, board: Board) -> Board:
+        """The board with the rules of the block, one a line."""
+        rows = self.blocks.get("rules", [])
+        rules = [(_placed(row, parse_rule, board), row.number, 1) for row in rows]
+        return board_with(board, rules) if rules else board
 
     def _at(self, error: PuzzleError, *keys: str) -> PuzzleSyntaxError:
         """The same error, placed at the first of `keys` that the puzzle has."""
@@ -129,12 +147,30 @@ class _Draft:
         shape = (size[0], size[1] or size[0]) if size else None
         regions = None
         if (rows := self.blocks.get("regions")) is not None:
-            labels = [symbol for row in rows for symbol, _ in row.fit(len(rows))]
+            cols = shape[1] if shape else len(rows)
+            labels = [symbol for row in rows for symbol, _ in row.fit(cols)]
             numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
             regions = tuple(numbers[label] for label in labels)
-        units = self._units(shape)
+        units, low = self._units(shape), None
+        D = values[0] if values else None
+        if "numbers" in self.values:
+            low, high = self._numbers()
+            if D not in (None, high - low + 1):
+                wrong = f"{D} values contradict numbers {low}-{high}"
+                raise PuzzleSyntaxError(wrong, line=self.places["numbers"])
+            D = high - low + 1
         family = self.values.get("family", family)
-        return Description(family, shape, box, values[0] if values else None, regions, units)
+        return Description(family, shape, box, D, regions, units, low)
+
+    def _numbers(self) -> tuple[int, int]:
+        """The least and the greatest number, from a header line."""
+        match = _NUMBERS.fullmatch(self.values["numbers"])
+        low, high = map(int, match.groups()) if match else (1, 0)
+        if low > high:
+            got = shown(self.values["numbers"])
+            message = f"numbers: expected the least and the greatest, such as 0-8, got {got}"
+            raise PuzzleSyntaxError(message, line=self.places["numbers"])
+        return low, high
 
     def _pair(self, key: str, both: bool = False) -> tuple[int, int] | None:
         """One or two numbers (`9`, `3x4`) of a header line; the second is 0 where it is absent."""
@@ -158,17 +194,7 @@ class _Draft:
         rows, cols = size
         if rows * cols > MAX_CELLS:
             raise PuzzleSyntaxError(f"{rows}x{cols} is too large: at most {MAX_CELLS} cells")
-        units: list[list[int]] = [[] for _ in lines]
-        for line, unit in zip(lines, units, strict=True):
-            for piece in re.finditer(r"[^\s,]+", line.text):
-                match = _CELL.fullmatch(piece.group())
-                row, col = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
-                if not (1 <= row <= rows and 1 <= col <= cols):
-                    expected = f"expected r1c1 to r{rows}c{cols}"
-                    message = f"{shown(piece.group())} is not a cell: {expected}"
-                    raise PuzzleSyntaxError(message, line=line.number, column=piece.start() + 1)
-                unit.append((row - 1) * cols + col - 1)
-        return tuple(map(tuple, units))
+        return tuple(_placed(line, parse_cells, rows, cols) for line in lines)
 
 
 def _header(text: str) -> tuple[str, str] | None:
@@ -205,6 +231,23 @@ def _cells(rows: list[Row], board: Board) -> Cells:
     return cells_of_rows(rows, [row.fit(board.cols) for row in rows], board.rows, board.cols)
 
 
+def _placed(row: Row, parse: Callable[..., Any], *given: object) -> Any:
+    """What a line holds, or its error placed there."""
+    try:
+        return parse(row.text, *given)
+    except PuzzleSyntaxError as error:
+        raise PuzzleSyntaxError(error.message, line=row.number, column=error.column) from None
+
+
+def _filled(cells: Cells, board: Board, alphabet: tuple[str, ...]) -> Cells:
+    """The cells with value 1 at the holes, as a puzzle has them."""
+    symbols = [
+        alphabet[0] if symbol == _HOLE and at in board.holes else symbol
+        for at, symbol in enumerate(cells.symbols)
+    ]
+    return Cells(symbols, cells.columns, cells.lines)
+
+
 def _require_plain(alphabet: tuple[str, ...]) -> None:
     """Raise PuzzleError where a symbol could be taken for something else in a row of cells."""
     for symbol in alphabet:
@@ -224,9 +267,11 @@ def _write(puzzle: Puzzle) -> str:
     lines.append(f"size: {board.rows}x{board.cols}")
     if board.box:
         lines.append(f"box: {board.box[0]}x{board.box[1]}")
-    if board.family == "grid":
+    if board.low != 1:
+        lines.append(f"numbers: {board.low}-{board.high}")
+    elif board.family == "grid":
         lines.append(f"values: {board.D}")
-    if puzzle.alphabet != default_alphabet(board.D):
+    if puzzle.alphabet != numerals(board.D, board.low):
         _require_plain(puzzle.alphabet)
         lines.append(f"alphabet: {' '.join(puzzle.alphabet)}")
     if (regions := description.regions) is not None:
@@ -238,6 +283,10 @@ def _write(puzzle: Puzzle) -> str:
             raise PuzzleError("an empty unit cannot be written as text: use the format jsonl")
         lines.append("units:")
         lines += [" ".join(map(board.cell_name, unit)) for unit in description.units]
+    if board.rules:
+        lines += ["rules:", *(rule_text(rule, board) for rule in board.rules)]
+    for hole in board.holes:
+        cells[hole] = _HOLE
     return "\n".join((*lines, "givens:", *rows_of(cells, board.cols, puzzle.alphabet), ""))
 
 
@@ -249,5 +298,6 @@ FORMAT = Format(
     write=_write,
     families=FAMILIES,
     bare=False,
+    ruled=True,
     between="---\n",
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from vmd_solver.csp.meaning import broken
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.verify import verify
 from vmd_solver.techniques import Grade
@@ -76,7 +77,7 @@ class Rules:
         return masks
 
     def conflicts(self, values: Sequence[int]) -> frozenset[int]:
-        """The cells whose value occurs again in one of their units."""
+        """The cells whose value occurs again in one of their units, and those of broken rules."""
         found: set[int] = set()
         for unit in self.board.units:
             places: dict[int, int] = {}
@@ -84,7 +85,7 @@ class Rules:
                 value = values[cell]
                 if value and places.setdefault(value, cell) != cell:
                     found |= {cell, places[value]}
-        return frozenset(found)
+        return frozenset(found.union(*(cells for cells, _ in broken(self.board, values))))
 
 
 def mask_values(mask: int) -> Iterator[int]:
