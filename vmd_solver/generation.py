@@ -22,6 +22,7 @@ from vmd_solver.csp.families import with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.puzzle import Board, Rule
 from vmd_solver.csp.ruled import VARIANTS, ruled
+from vmd_solver.csp.rules import Different
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import SearchError
 from vmd_solver.formats.boards import BARE, BOXED, bare_board
@@ -133,15 +134,23 @@ class PuzzleSpec:
     def board(self, rng: np.random.Generator) -> Board:
         """The board; of a jigsaw a random one. Raises PuzzleError where the family has none."""
         if variant := VARIANTS.get(self.family):
-            board = (
-                bare_board(variant.base, self.size, self.box)
-                if isinstance(variant.base, str)
-                else variant.base(self.size, rng)
-            )
+            base = variant.base
+            if isinstance(base, str):
+                board = bare_board(base, self.size, self.box)
+            else:
+                board = base(self.size, rng)
             return with_rules(board, tuple(variant.within(board)))
         if self.family in BARE:
             return bare_board(self.family, self.size, self.box)
         return jigsaw_board(self.size, rng, diagonal=self.family == "jigsaw-x")
+
+    def example(self) -> Puzzle:
+        """An empty puzzle of the family, with some rule where it will have any: for what has to
+        hold such puzzles."""
+        board = self.board(np.random.default_rng(0))
+        if self.family in VARIANTS and not board.rules:
+            board = with_rules(board, (Different((0, 1)),))
+        return board.empty()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from vmd_solver.csp import rules as r
-from vmd_solver.csp.constraints import Automaton, Domain, Relation, Unit
 from vmd_solver.csp.families import grid
+from vmd_solver.csp.meaning import MEANINGS
 from vmd_solver.csp.puzzle import Board, Cells, Rule
 
 TRIES = 120
@@ -113,20 +113,9 @@ class Sheet:
         return found
 
     def keeps(self, rule: Rule) -> bool:
-        """Whether the grid keeps a rule that hides no cells."""
-        values = [number - self.board.low for number in self.numbers]  # from 0
-        for part in rule.constraints(self.board):
-            if isinstance(part, Unit):
-                kept = len({values[cell] for cell in part.cells}) == len(part.cells)
-            elif isinstance(part, Domain):
-                kept = part.values >> values[part.cell] & 1 > 0
-            elif isinstance(part, Relation):
-                kept = part.rows[values[part.a]] >> values[part.b] & 1 > 0
-            else:
-                kept = _accepted(part, values)
-            if not kept:
-                return False
-        return True
+        """Whether the grid keeps a rule."""
+        checks = MEANINGS[type(rule)](rule, self.board)
+        return all(check.test(*self.of(check.cells)) for check in checks)
 
 
 def _linked(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
@@ -135,13 +124,6 @@ def _linked(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
         found.setdefault(a, []).append(b)
         found.setdefault(b, []).append(a)
     return found
-
-
-def _accepted(read: Automaton, values: Sequence[int]) -> bool:
-    states = {0}
-    for cell, layer in zip(read.cells, read.layers, strict=False):
-        states = {to for at in states for arc, to in layer[at] if arc >> values[cell] & 1}
-    return bool(states and read.layers)
 
 
 Make = Callable[[Sheet, Cells], Rule | None]
@@ -184,15 +166,18 @@ def cages(make: Make, most: int = 5, share: float = 1.0, different: bool = True)
     """Cages of cells that hang together, none overlapping another, over a share of the cells."""
 
     def draw(sheet: Sheet) -> Iterator[Rule]:
-        wanted = len(sheet.free) * share
-        for start in sheet.shuffled(sorted(sheet.free)):
-            if start in sheet.free and wanted > 0:
-                cells = sheet.region(sheet.size(2, most), start, different)
-                rule = make(sheet, cells)
-                if rule is not None and sheet.keeps(rule):
-                    wanted -= len(cells)
-                    sheet.free -= set(cells)
-                    yield rule
+        left = len(sheet.free) * (1 - share)
+        waiting = sheet.shuffled(sorted(sheet.free))
+        while len(sheet.free) > left and waiting:
+            # Cells in a corner first, so that few are left alone.
+            start = min(waiting, key=lambda c: len(sheet.free.intersection(sheet.sides.get(c, ()))))
+            cells = sheet.region(sheet.size(2, most), start, different)
+            rule = make(sheet, cells)
+            waiting.remove(start)
+            if rule is not None and sheet.keeps(rule):
+                sheet.free -= set(cells)
+                waiting = [cell for cell in waiting if cell in sheet.free]
+                yield rule
 
     return draw
 
@@ -519,7 +504,7 @@ def _whisper(sheet: Sheet, cells: Cells) -> Rule | None:
 
 
 def _lockout(sheet: Sheet, cells: Cells) -> Rule | None:
-    return r.Lockout(_half(sheet.board) - 1, cells) if len(cells) > 2 else None
+    return r.Lockout(max(1, _half(sheet.board) - 1), cells) if len(cells) > 2 else None
 
 
 LINES: dict[str, Drawn] = {

@@ -13,11 +13,19 @@ import numpy as np
 from vmd_solver.assets import path as asset
 from vmd_solver.assets import shipped
 from vmd_solver.csp.puzzle import Board
+from vmd_solver.csp.ruled import VARIANTS
 from vmd_solver.errors import AssetNotFound, PuzzleError
 from vmd_solver.formats import Entry, read_path
-from vmd_solver.formats.boards import BARE, bare_board
 from vmd_solver.formats.entry import one_line
-from vmd_solver.generation import MOST_SIZE, Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
+from vmd_solver.generation import (
+    MOST_SIZE,
+    RULED_SIZE,
+    Draw,
+    GeneratedPuzzle,
+    Grid,
+    PuzzleSpec,
+    make,
+)
 from vmd_solver.techniques import LEVELS
 
 MOST_ENTRIES = 2000
@@ -64,12 +72,13 @@ def sizes(family: str) -> tuple[int, ...]:
     >>> sizes("windoku")[:5]
     (4, 6, 8, 9, 10)
     """
-    if family not in BARE:
+    if family.startswith("jigsaw"):
         return tuple(range(4, 13))  # regions of larger jigsaws, and grids on them, take minutes
-    found = []
-    for size in range(4, MOST_SIZE + 1):
+    found, rng = [], np.random.default_rng(0)
+    for size in range(4, (RULED_SIZE if family in VARIANTS else MOST_SIZE) + 1):
         with suppress(PuzzleError):
-            found.append(bare_board(family, size, None).rows)
+            PuzzleSpec(family, size).board(rng)
+            found.append(size)
     return tuple(found)
 
 

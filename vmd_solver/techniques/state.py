@@ -13,9 +13,10 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.meaning import broken, title
 from vmd_solver.csp.puzzle import Rule, unit_name, violations
 from vmd_solver.errors import InvalidPuzzle
-from vmd_solver.techniques.parts import parts_of, rules_of_units
+from vmd_solver.techniques.parts import rules_of_units
 
 
 def members(bits: int) -> Iterator[int]:
@@ -185,7 +186,7 @@ class Words:
         return unit_name(self._board, number) if rule is None else self.rule(rule, cells)
 
     def rule(self, rule: Rule, cells: Sequence[int]) -> str:
-        """`killer in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
+        """`killer of 15 in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
         board, own = self._board, rules_of_units(self._board).count(None)
         lines = [at for at in range(own) if set(board.units[at]) == set(cells)]
         if lines:
@@ -194,7 +195,7 @@ class Words:
             where = f"from {self.cell(cells[0])} to {self.cell(cells[-1])}"
         else:
             where = f"in {self.cells(cells)}"
-        return f"{rule.name} {where}"
+        return f"{title(rule)} {where}"
 
     def says(self, rule: Rule) -> str:
         """What a rule says, with its own numbers and cells."""
@@ -354,18 +355,7 @@ class State:
                 if not cells & unit:
                     words = self.words
                     return f"{words.unit(number)} has no place left for {words.value(value)}"
-        return self._broken()
-
-    def _broken(self) -> str:
-        """The first rule that filled cells break, and what it says; or empty."""
-        board, words = self.puzzle.board, self.words
-        for cell, value in enumerate(self.values) if board.rules else ():
-            if value and not board.constraints.domains[cell] >> value - 1 & 1:
-                return f"{words.cell(cell)} cannot be {words.value(value)} by a rule"
-        for part in parts_of(board):
-            if all(self.values[cell] for cell in part.cells) and not all(part.left(self.masks)):
-                return f"{words.rule(part.rule, part.cells)} is broken: {words.says(part.rule)}"
-        return ""
+        return next((message for _, message in broken(self.puzzle.board, self.values)), "")
 
 
 def apply(state: State, step: Step) -> State:
