@@ -26,7 +26,7 @@ from waiting import until
 
 from vmd_solver.batch import pipeline
 from vmd_solver.batch.outcome import STEP, Outcome, Report, Spread, Tally, require_verified
-from vmd_solver.batch.parts import Part, is_literal
+from vmd_solver.batch.parts import Part, literal_format
 from vmd_solver.batch.pipeline import Pipeline
 from vmd_solver.batch.records import FORMATS, JsonLines, Lines, row_of
 from vmd_solver.batch.request import Request
@@ -237,22 +237,29 @@ def _waiting(pipe: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("argument", "literal"),
+    ("argument", "format"),
     [
-        (LINE, True),
-        (LINE[:-1] + ".1", True),  # a cell too many: the reader says so
-        ("1..4 .... .... ....", True),
-        ("." * 81, True),
-        ("A" + "." * 255, True),
-        ("1..4", False),
-        ("puzzles/hard.txt.gz", False),
-        ("20240101123456.txt", False),
-        ("2024-01-01-0900.txt", False),
-        ("/missing/folder/puzzle", False),
+        (LINE, "line"),
+        (LINE[:-1] + ".1", "line"),  # a cell too many: the reader says so
+        ("1..4 .... .... ....", "line"),
+        ("." * 81, "line"),
+        ("A" + "." * 255, "line"),
+        ("https://f-puzzles.com/?load=N4Ig", "link"),
+        ("https://sudokupad.app/sclN4Ig", "sudokupad"),
+        ("6x6:AbeHECibaa", "sgt"),
+        ("4://///3//2/4//////4/", "sgt"),
+        ("4#12345", "sgt"),
+        ("1..4", None),
+        ("puzzles/hard.txt.gz", None),
+        ("20240101123456.txt", None),
+        ("2024-01-01-0900.txt", None),
+        ("/missing/folder/puzzle", None),
+        ("C:\\puzzles\\hard.txt", None),
+        ("12:30", None),
     ],
 )
-def test_puzzles_are_distinguished_from_names(argument: str, literal: bool) -> None:
-    assert is_literal(argument) is literal
+def test_puzzles_are_distinguished_from_names(argument: str, format: str | None) -> None:
+    assert literal_format(argument) == format
 
 
 def test_a_file_is_read_even_if_its_name_is_a_puzzle(
@@ -260,7 +267,7 @@ def test_a_file_is_read_even_if_its_name_is_a_puzzle(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(LINE).write_text("")
-    assert not is_literal(LINE)
+    assert literal_format(LINE) is None
 
 
 @given(st.lists(st.floats(1e-6, 9), min_size=1), st.floats(0.01, 1), st.integers(0, 9))

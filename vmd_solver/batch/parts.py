@@ -13,7 +13,7 @@ from stat import S_ISREG
 
 from vmd_solver.assets import shipped
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats import Entry, Piece, parts_of_path, read
+from vmd_solver.formats import FORMATS, Entry, Piece, parts_of_path, read
 from vmd_solver.formats import parts as parts_of_stream
 
 Part = tuple[int, Piece | Entry]
@@ -38,8 +38,8 @@ def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Pa
     for name in names:
         if name == "-":
             found = _piped(format, family)
-        elif is_literal(name):
-            found = read([name], "argument", format or "line", family)
+        elif literal := literal_format(name):
+            found = read([name], "argument", format or literal, family)
         else:
             found = parts_of_path(shipped(name), format, family)
         for part in found:
@@ -67,22 +67,31 @@ def bytes_of(names: Sequence[str]) -> int | None:
     return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
 
 
-def is_literal(argument: str) -> bool:
-    """Whether an argument is a puzzle itself: no file of that name, and cells to look at.
+def literal_format(argument: str) -> str | None:
+    """The format of an argument that is a puzzle itself; None for the name of a file.
 
-    A line of digits and dots that is a cell short is one too, so that the message can say so.
+    No file has that name, and some format knows the line. A line of digits and dots that is a cell
+    short is a puzzle too, so that the message can say so.
 
-    >>> is_literal("1..4............"), is_literal("1..4..........."), is_literal("missing.txt")
-    (True, False, False)
+    >>> literal_format("1..4............"), literal_format("4:2/1/3/2/2/3/1/2/3/2/1/2/1/2/2/3")
+    ('line', 'sgt')
+    >>> literal_format("1..4..........."), literal_format("missing.txt")
+    (None, None)
     """
-    if len(argument) < _SHORTEST or os.path.lexists(argument):
-        return False
+    if os.path.lexists(argument):
+        return None
+    for format in FORMATS:
+        if format.literal and format.recognise([argument]):
+            return format.name
+    if len(argument) < _SHORTEST:
+        return None
     if set(argument) <= _PLAIN:
-        return True
+        return "line"
     try:
-        return all(entry.error is None for entry in read([argument], format="line"))
+        found = all(entry.error is None for entry in read([argument], format="line"))
     except PuzzleError:
-        return False
+        return None
+    return "line" if found else None
 
 
 def entries_in(part: Piece | Entry) -> int:

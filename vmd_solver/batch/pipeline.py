@@ -158,7 +158,8 @@ class Pipeline:
 
     def _report(self, outcome: Outcome) -> Report:
         """The record of one outcome, and a message on what the record does not say."""
-        form, entry, messages = self._form, outcome.entry, []
+        form, entry = self._form, outcome.entry
+        messages = [Message(f"{outcome.place}: {note}") for note in entry.notes]
         record = form.record(outcome).encode(form.encoding, "replace")
         if outcome.error is not None:
             column = f":{entry.error.column}" if entry.error and entry.error.column else ""

@@ -8,7 +8,8 @@ from functools import cache
 from math import isqrt
 
 from vmd_solver.csp import families
-from vmd_solver.csp.puzzle import MAX_VALUES, Board, Rule
+from vmd_solver.csp.constraints import Relation, table
+from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, Rule
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown
 
@@ -121,6 +122,30 @@ def describe(board: Board) -> Description:
     if not same:
         raise PuzzleError(f"the units are not those of the family {board.family}: use family grid")
     return stated
+
+
+def alike(one: Board, other: Board) -> bool:
+    """Whether two boards ask for the same, in whatever order and by whichever rules."""
+    return _asked(one) == _asked(other)
+
+
+def require_same(puzzle: Puzzle, found: Puzzle, name: str) -> None:
+    """Raise PuzzleError unless `found`, read back from the format `name`, is the same puzzle."""
+    kept = alike(puzzle.board, found.board) and puzzle.givens == found.givens
+    if not kept or puzzle.alphabet != found.alphabet:
+        what = "alphabet" if kept else "board and its rules"
+        raise PuzzleError(f"the {name} format cannot hold this {what}: use vmd or jsonl")
+
+
+def _asked(board: Board) -> tuple[object, ...]:
+    def forward(one: Relation) -> Relation:
+        back = table(board.D, lambda a, b: bool(one.rows[b - 1] >> a - 1 & 1))
+        return one if one.a < one.b else Relation(one.b, one.a, back)
+
+    domains, relations, automata = board.constraints
+    shape = board.rows, board.cols, board.D, board.low, board.holes, board.box, board.regions
+    units = frozenset(map(frozenset, board.units))
+    return *shape, units, domains, frozenset(map(forward, relations)), frozenset(automata)
 
 
 @cache

@@ -14,8 +14,11 @@ from vmd_solver.formats.boards import BARE
 Lines = Iterator[tuple[int, str]]
 """Numbered lines (from 1), without line ends and without comment lines."""
 
-Found = tuple[Puzzle, tuple[int, ...] | None, float | None]
-"""A puzzle, with the solution and the rating that its text states."""
+Found = (
+    tuple[Puzzle, tuple[int, ...] | None, float | None]
+    | tuple[Puzzle, tuple[int, ...] | None, float | None, tuple[str, ...]]
+)
+"""A puzzle, with the solution and the rating that its text states, and perhaps notes."""
 
 MAX_LINE = 1_000_000
 """Longest line that is looked at, in characters: many times the longest puzzle there is."""
@@ -26,7 +29,8 @@ class Entry:
     """One puzzle of a file, or what is wrong with it: either `puzzle` or `error` is None.
 
     `text` is the input it was read from, `line` its first line (from 1), `solution` the n values
-    that the file gives as its solution, `rating` the difficulty that the file states.
+    that the file gives as its solution, `rating` the difficulty that the file states. `notes` name
+    what the text holds beside rules, and a solver does not look at.
     """
 
     puzzle: Puzzle | None
@@ -36,6 +40,7 @@ class Entry:
     error: PuzzleSyntaxError | None = None
     solution: tuple[int, ...] | None = None
     rating: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,11 @@ class Context:
     def entry(self, line: int, text: str, parse: Callable[[Any, str], Found], given: Any) -> Entry:
         """What `parse(given, family)` finds in the text that begins at a line, or its error."""
         try:
-            puzzle, solution, rating = parse(given, self.family)
+            found = parse(given, self.family)
         except PuzzleError as error:
             return self.failed(error, text, line)
-        return Entry(puzzle, text, self.source, line, None, solution, rating)
+        notes = found[3] if len(found) == 4 else ()
+        return Entry(found[0], text, self.source, line, None, found[1], found[2], notes)
 
     def failed(self, error: PuzzleError | str, text: str, line: int) -> Entry:
         """The entry of a puzzle that cannot be read, its error placed in the file."""
@@ -89,6 +95,7 @@ class Format:
     between: str = ""
     per_line: bool = False
     headed: bool = False
+    literal: bool = False
 
 
 def by_line(

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, grid, iss, jsonl, line, vmd
+from vmd_solver.formats import classic, csv, dimacs, grid, iss, jsonl, line, links, sgt, vmd
 from vmd_solver.formats.entry import Format, Lines
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
+    links.SUDOKUPAD,
+    links.LINK,
+    links.FPUZZLES,
+    sgt.FORMAT,
+    dimacs.FORMAT,
     jsonl.FORMAT,
     vmd.FORMAT,
     iss.FORMAT,

@@ -197,7 +197,7 @@ def test_parse_wants_one_puzzle() -> None:
 
 
 def test_unknown_names_are_refused_at_once() -> None:
-    with pytest.raises(PuzzleError, match="unknown format 'xml': expected one of jsonl"):
+    with pytest.raises(PuzzleError, match=r"unknown format 'xml': expected one of .*jsonl"):
         formats.read([], format="xml")
     with pytest.raises(PuzzleError, match="unknown family 'killer': expected one of sudoku"):
         formats.read([], family="killer")
