@@ -38,8 +38,10 @@ MOST_SIZE = 25
 MAX_GUESSES = 200
 """Guesses of one proof that a solution is the only one; clues that need a longer one stay."""
 
-RULED_SIZE = 16
-"""Rows of a board with rules, at most: what is drawn for it takes too long on larger ones."""
+
+def usual_size(family: str) -> int:
+    """Rows of a board where nothing else is asked for."""
+    return VARIANTS[family].usual if family in VARIANTS else 9
 
 
 Symmetry = Literal[
@@ -119,10 +121,9 @@ class PuzzleSpec:
         if not 2 <= self.size <= MOST_SIZE:
             raise SearchError(f"a size of 2 to {MOST_SIZE} expected, got {self.size}")
         variant = VARIANTS.get(self.family)
-        if variant and self.size > RULED_SIZE:
-            raise SearchError(
-                f"a {self.family} of 2 to {RULED_SIZE} rows expected, got {self.size}"
-            )
+        if variant and self.size not in variant.sizes:
+            known = ", ".join(map(str, variant.sizes))
+            raise SearchError(f"a size of {known} expected of {self.family}, got {self.size}")
         base = variant.base if variant else self.family
         if self.box and base not in BOXED:
             raise SearchError(f"a {self.family} has no boxes; leave the box out")

@@ -40,7 +40,7 @@ def box(text: str) -> tuple[int, int]:
         "kakuro, thermo, mixed and many more, see docs/MAKE.md.  [sudoku]"
     ),
 )
-@click.option("--size", type=int, help="Rows of the board.  [9, or what --box makes]")
+@click.option("--size", type=int, help="Rows of the board.  [mostly 9, or what --box makes]")
 @click.option("--box", type=box, metavar="RxC", help="Boxes of R rows and C columns.")
 @click.option(
     "-d",
@@ -95,10 +95,10 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     """
     from vmd_solver.cli.making import PAGES, MakeRequest, run
     from vmd_solver.formats.boards import BARE
-    from vmd_solver.generation import PuzzleSpec
+    from vmd_solver.generation import PuzzleSpec, usual_size
 
     if options["size"] is None:
-        options["size"] = prod(options["box"] or (9,))
+        options["size"] = prod(options["box"] or (usual_size(options["family"]),))
     usual = "line" if options["family"] in BARE else "vmd"
     options["format"] = options["format"] or usual
     for name in ("model", "latents", "nfe") if options["mode"] == "exact" else ():

@@ -472,17 +472,24 @@ def _runs(board: Board) -> list[Cells]:
 class Variant:
     """A family of puzzles with rules: `base`, a bare family or a board of its own; the rules
     `within` which a grid is to be found; and those to be `drawn` from it, which may be `thinned`
-    out as long as the solution stays the only one. `whole` rules replace those of the board."""
+    out as long as the solution stays the only one. `whole` rules replace those of the board.
+    `sizes` are the rows it can have, if the base allows it, and `usual` is their usual number."""
 
     drawn: Drawn = lambda sheet: ()
     base: str | Callable[[int, np.random.Generator], Board] = "sudoku"
     within: Callable[[Board], Iterable[Rule]] = lambda board: ()
     thinned: bool = False
     whole: bool = False
+    sizes: Sequence[int] = range(2, 17)
+    usual: int = 9
 
 
-def _within(*rules: Rule) -> Variant:
-    return Variant(within=lambda board: rules)
+def _within(*rules: Rule, sizes: Sequence[int] = range(2, 17)) -> Variant:
+    return Variant(within=lambda board: rules, sizes=sizes)
+
+
+THIRDS = (6, 9, 12, 15)
+"""Sizes whose numbers fall into a low, a middle and a high third."""
 
 
 def _half(board: Board) -> int:
@@ -589,9 +596,10 @@ def _mixed(sheet: Sheet) -> Iterator[Rule]:
 VARIANTS: dict[str, Variant] = {
     **{name: Variant(draw) for name, draw in (LINES | CAGES | CELLS).items()},
     **{name: Variant(draw, thinned=True) for name, draw in (SIGNS | CLUES).items()},
-    "futoshiki": Variant(SIGNS["greater"], "latin", thinned=True),
-    "skyscraper": Variant(CLUES["skyscraper"], "latin", thinned=True),
-    "kenken": Variant(cages(_kenken, 4, different=False), "latin"),
+    "entropic": Variant(LINES["entropic"], sizes=THIRDS),
+    "futoshiki": Variant(SIGNS["greater"], "latin", thinned=True, usual=6),
+    "skyscraper": Variant(CLUES["skyscraper"], "latin", thinned=True, usual=6),
+    "kenken": Variant(cages(_kenken, 4, different=False), "latin", usual=6),
     "kropki": Variant(all_of(*KROPKI), thinned=True),
     "xv": Variant(all_of(*XV), thinned=True),
     "negative-kropki": Variant(all_of(*KROPKI, lambda _: [r.Negative(("white", "black"))])),
@@ -601,16 +609,25 @@ VARIANTS: dict[str, Variant] = {
     "anti-taxicab": _within(r.AntiTaxicab()),
     "non-consecutive": _within(r.NonConsecutive()),
     "disjoint-groups": _within(r.DisjointGroups()),
-    "global-entropy": _within(r.GlobalEntropy()),
+    "global-entropy": _within(r.GlobalEntropy(), sizes=THIRDS),
     "diagonal": _within(r.Diagonal("down"), r.Diagonal("up")),
-    "magic-square": Variant(within=_middle),
-    "queens": Variant(base=_queens, within=lambda board: [r.Queens(tuple(range(board.n)))]),
-    "takuzu": Variant(base=_takuzu, within=lambda board: [r.Takuzu(unique=True)]),
+    "magic-square": Variant(within=_middle, sizes=(9,)),
+    "queens": Variant(
+        base=_queens,
+        within=lambda board: [r.Queens(tuple(range(board.n)))],
+        sizes=range(4, 17),
+        usual=8,
+    ),
+    "takuzu": Variant(
+        base=_takuzu, within=lambda board: [r.Takuzu(unique=True)], sizes=range(4, 17, 2), usual=8
+    ),
     "kakuro": Variant(
         _kakuro_sums,
         _kakuro,
         within=lambda board: map(r.Different, _runs(board)),
         whole=True,
+        sizes=range(5, 17),
+        usual=8,
     ),
     "mixed": Variant(_mixed, thinned=True),
 }
