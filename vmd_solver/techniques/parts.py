@@ -83,7 +83,6 @@ def _read(automaton: Automaton, known: dict[int, int]) -> dict[int, int]:
     return kept
 
 
-@lru_cache(maxsize=64)
 def parts_of(board: Board) -> tuple[Part, ...]:
     """All parts of a board's rules, in the order of these."""
     return tuple(part for rule in board.rules for part in _parts(rule, board))
@@ -102,7 +101,6 @@ def _parts(rule: Rule, board: Board) -> Iterator[Part]:
         yield from (Part(rule, automata=(automaton,)) for automaton in automata)
 
 
-@lru_cache(maxsize=64)
 def rules_of_units(board: Board) -> tuple[Rule | None, ...]:
     """For each unit of a board the rule that brought it."""
     found = [

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from vmd_solver.csp import Board, rules
-from vmd_solver.techniques.parts import Part, parts_of
+from vmd_solver.techniques.parts import Part
 from vmd_solver.techniques.state import State, Steps, geometry, listed, members, set_of, values_of
 
 MOST_SETS = 8
@@ -69,7 +69,7 @@ def rule_by_cases(state: State) -> Steps:
 
 def _struck(state: State) -> Iterator[tuple[Part, dict[int, int]]]:
     """The parts that strike something, and for each value the set of cells that lose it."""
-    for part in parts_of(state.puzzle.board):
+    for part in state.geometry.parts:
         strikes: dict[int, int] = {}
         for cell, left in zip(part.cells, part.left(state.masks), strict=True):
             for value in values_of(state.candidates[cell] & ~left):
@@ -121,7 +121,7 @@ def sums_of_units(state: State, least: int, most: int) -> Steps:
     The 45 rule, with innies and outies, of `least` to `most` units side by side.
     """
     words, board = state.words, state.puzzle.board
-    for equation in _equations(board):
+    for equation in _equations(board) if board.rules else ():
         if not least <= len(equation.units) <= most:
             continue
         signs = {**dict.fromkeys(equation.inside, 1), **dict.fromkeys(equation.outside, -1)}

@@ -16,7 +16,7 @@ from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.meaning import broken, title
 from vmd_solver.csp.puzzle import Rule, unit_name, violations
 from vmd_solver.errors import InvalidPuzzle
-from vmd_solver.techniques.parts import rules_of_units
+from vmd_solver.techniques.parts import parts_of, rules_of_units
 
 
 def members(bits: int) -> Iterator[int]:
@@ -55,13 +55,15 @@ class Geometry:
 
     `units[number]` and `peers[cell]` are sets of cells, `homes[cell]` is the set of the cell's
     units. `complete` has the units that hold every value, by number. `kinds` shares all units of
-    two cells and more out, each to the first kind that it fits into.
+    two cells and more out, each to the first kind that it fits into. `parts` are those of rules,
+    and `rules` has, for each unit, the rule that brought it, if any.
     """
 
     def __init__(self, board: Board) -> None:
         self.units = tuple(map(set_of, board.units))
         self.peers = tuple(map(set_of, board.peers))
         self.homes = tuple(map(set_of, board.homes))
+        self.parts, self.rules = parts_of(board), rules_of_units(board)
         sized = enumerate(self.units)
         self.complete = {number: unit for number, unit in sized if unit.bit_count() == board.D}
         self.kinds: list[Kind] = []
@@ -163,8 +165,8 @@ def _shown(item: object) -> str:
 class Words:
     """What the cells, values and units of a puzzle are called, and steps in these words."""
 
-    def __init__(self, puzzle: Puzzle) -> None:
-        self._alphabet, self._board = puzzle.alphabet, puzzle.board
+    def __init__(self, puzzle: Puzzle, rules: Sequence[Rule | None]) -> None:
+        self._alphabet, self._board, self._rules = puzzle.alphabet, puzzle.board, rules
         self.cell = puzzle.board.cell_name
 
     def cells(self, cells: Iterable[int], last: str = "and") -> str:
@@ -181,13 +183,13 @@ class Words:
 
     def unit(self, number: int) -> str:
         """`row 3`."""
-        rule = rules_of_units(self._board)[number]
+        rule = self._rules[number]
         cells = self._board.units[number]
         return unit_name(self._board, number) if rule is None else self.rule(rule, cells)
 
     def rule(self, rule: Rule, cells: Sequence[int]) -> str:
         """`killer of 15 in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
-        board, own = self._board, rules_of_units(self._board).count(None)
+        board, own = self._board, self._rules.count(None)
         lines = [at for at in range(own) if set(board.units[at]) == set(cells)]
         if lines:
             where = f"in {unit_name(board, lines[0])}"
@@ -297,7 +299,7 @@ class State:
 
     @cached_property
     def words(self) -> Words:
-        return Words(self.puzzle)
+        return Words(self.puzzle, self.geometry.rules)
 
     @cached_property
     def open(self) -> int:
