@@ -78,6 +78,7 @@ def test_pages_come_out_whole(run_make: Run, tmp_path: Path) -> None:
         (("--size", "0"), 2, "size of 2 to 25"),
         (("--size", "8", "--box", "3x3"), 2, "do not fit"),
         (("--family", "jigsaw", "--format", "sdm"), 2, "cannot hold"),
+        (("--family", "killer", "--format", "line"), 2, "cannot hold rules"),
         (("--format", "tiff"), 2, "expected one of jsonl"),
         (("--box", "3"), 2, "such as 3x4"),
         (("--solutions",), 2, "--format html"),
