@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench rules venv slice slice-end
 
 check: format-check lint types test
 
@@ -34,6 +34,10 @@ fmt:
 # Every benchmark with its defaults; each prints one JSON document on its last line.
 bench:
 	set -e; for name in $(BENCHMARKS); do $(PYTHON) -m "benchmarks.$$name"; done
+
+# The page of rules, docs/RULES.md, and its pictures.
+rules:
+	$(PYTHON) docs/rules.py
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:

@@ -3,6 +3,7 @@
 Puzzles of every family, a third each with one solution, with several and, mostly, with none, go
 through `vmd-solve --unique`, --chunk of them at a time. The truth is found by the exact kernel, and
 for one in --sat by a SAT solver that is given the rules (python-sat). Nothing may be left open.
+With --rules any they have rules of every kind, and the truth is found by CP-SAT as well.
 Ends with exit code 1 at the first chunk with a wrong answer, which it shows.
 """
 
@@ -16,12 +17,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.exact import changed, families, sat_count
 from benchmarks.harness import ROOT, end, options_of
+from benchmarks.mixes import disagreement, mixes
 from vmd_solver import formats
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.exact import solve_batch
@@ -45,6 +49,19 @@ def made(count: int, rng: np.random.Generator) -> list[tuple[Puzzle, int]]:
             for puzzle, number in zip(puzzles_of(board, part), counts, strict=True):
                 found.append((puzzle, number if puzzle.is_valid() else -1))
     return [found[at] for at in rng.permutation(len(found))[:count].tolist()]
+
+
+def with_rules(stream: Iterator[Puzzle], count: int, bad: list[str]) -> list[tuple[Puzzle, int]]:
+    """The next puzzles with rules, as `made` has them; what the kernel and CP-SAT disagree on is
+    bad."""
+    found = []
+    for puzzle in islice(stream, count):
+        number, problem = disagreement(puzzle, 50)
+        if problem:
+            bad.append(f"{problem}: {formats.write(puzzle, 'jsonl')}")
+        if number >= 0:
+            found.append((puzzle, min(number, 2)))
+    return found
 
 
 def answers(puzzles: list[Puzzle], options: argparse.Namespace) -> list[Row]:
@@ -82,14 +99,17 @@ def main() -> None:
         count=(3000, "puzzles"),
         chunk=(20_000, "puzzles of one run of the command"),
         jobs=(2, "workers of the command"),
+        rules=("none", "what puzzles are made of beside units", ("none", "any")),
         sat=(100, "the SAT solver is asked about one in so many"),
         seed=(0, "of the puzzles"),
     )
     rng, seen, started = np.random.default_rng(options.seed), Counter[str](), time.perf_counter()
     bad: list[str] = []
+    stream = mixes(options.seed) if (ruled := options.rules == "any") else iter(())
     while seen.total() < options.count and not bad:
-        puzzles = made(min(options.chunk, options.count - seen.total()), rng)
-        for puzzle, number in puzzles[:: options.sat]:
+        count = min(options.chunk, options.count - seen.total())
+        puzzles = with_rules(stream, count, bad) if ruled else made(count, rng)
+        for puzzle, number in [] if ruled else puzzles[:: options.sat]:
             if number >= 0 and sat_count(puzzle, 2) != number:
                 bad.append(f"the kernel counts {number}: {formats.write(puzzle, 'jsonl')}")
         rows = answers([puzzle for puzzle, _ in puzzles], options)

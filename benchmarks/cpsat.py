@@ -7,7 +7,6 @@ here comes from our own relations and automata.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
@@ -15,6 +14,7 @@ from itertools import accumulate, combinations, groupby, pairwise, product
 from math import isqrt
 from typing import Any
 
+from interegular import parse_pattern
 from ortools.sat.python import cp_model
 
 from vmd_solver.csp import Board, Puzzle, rules
@@ -475,15 +475,15 @@ def _pill(model: Model, rule: Any, numbers: list[Any]) -> None:
 
 
 def _regex(model: Model, rule: Any, numbers: list[Any]) -> None:
-    board = model.board
-    symbols = numerals(board.D, board.low)
-    words = product(range(board.D), repeat=len(numbers))
-    matching = [
-        [board.low + at for at in word]
-        for word in words
-        if re.fullmatch(rule.pattern, "".join(symbols[at] for at in word))
+    symbols = numerals(model.board.D, model.board.low)
+    machine: Any = parse_pattern(rule.pattern).to_fsm()
+    steps = [
+        (state, number, to[machine.alphabet[symbol]])
+        for state, to in machine.map.items()
+        for number, symbol in enumerate(symbols, model.board.low)
+        if machine.alphabet[symbol] in to
     ]
-    model.add_allowed_assignments(numbers, matching)
+    model.add_automaton(numbers, machine.initial, list(machine.finals), steps)
 
 
 # -- clues outside the board --------------------------------------------------------------------
@@ -671,21 +671,17 @@ def count_solutions(puzzle: Puzzle, limit: int) -> int:
     return len(solutions(puzzle, limit))
 
 
-def proved(puzzle: Puzzle, seconds: float) -> int:
-    """0, 1 or 2 (or more) solutions, the fast way: one grid, and then another that differs.
-
-    Raises TimeoutError when late.
-    """
-    model, solver = Model(puzzle), _solver(seconds)
+def proved(model: Model, seconds: float) -> int | None:
+    """0, 1, or 2 for more solutions, None when late: one grid, and then another that differs."""
+    solver = _solver(seconds)
     for found in range(2):
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return found
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            raise TimeoutError
+            return None
         if found == 0:
             cells = list(model.numbers.values())
-            grid = [solver.value(number) for number in cells]
-            model.add_forbidden_assignments(cells, [grid])
+            model.add_forbidden_assignments(cells, [[solver.value(cell) for cell in cells]])
             solver.parameters.max_time_in_seconds = max(0.0, seconds - solver.wall_time)
     return 2

@@ -15,10 +15,12 @@ import numpy as np
 
 from benchmarks.cpsat import solutions
 from vmd_solver.csp import Board, Puzzle, rules
+from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import grid, latin, sudoku, with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.meaning import MEANINGS
 from vmd_solver.csp.puzzle import Cells, Rule
+from vmd_solver.csp.verify import verify
 from vmd_solver.errors import InvalidPuzzle
 
 Rng = np.random.Generator
@@ -80,7 +82,9 @@ def cells_for(kind: type[Rule], board: Board, rng: Rng) -> Cells:
     if issubclass(kind, (rules.Clone, rules.SameValues)):
         length += length % 2
     if issubclass(kind, SQUARES):
-        size = int(rng.integers(2, 4)) if kind is rules.MagicSquare else 2
+        if kind is rules.MagicSquare and board.D < 9 and rng.random() < 0.8:
+            return ()  # none has a solution
+        size = 3 if kind is rules.MagicSquare and board.D >= 9 else 2
         at = [row * board.cols + col for row in range(size) for col in range(size)]
         fits = [
             cell
@@ -185,6 +189,7 @@ def boards(rng: Rng) -> Board:
         (1, lambda: grid(2, 6, 5, [])),
         (1, lambda: grid(3, 3, 4, [])),
         (1, lambda: grid(4, 4, 2, [])),
+        (0.5, lambda: grid(3, 4, 9, [])),
         (1, lambda: replace(grid(4, 4, 6, [(1, 2, 3), (8, 12)]), holes=(0, 5))),
         (0.5, lambda: sudoku()),
     ]
@@ -246,3 +251,18 @@ def mixes(seed: int) -> Iterator[Puzzle]:
                 puzzle = mix(list(dict.fromkeys(some)), rng)
                 if puzzle is not None and puzzle.is_valid():
                     yield puzzle
+
+
+def disagreement(puzzle: Puzzle, limit: int, seconds: float = 60.0) -> tuple[int, str]:
+    """How many solutions CP-SAT finds, up to a limit; and where the kernel, or the verifier, is of
+    another opinion, empty if nowhere. -1 where one of them takes too long."""
+    ours = count(puzzle, limit, deadline_s=seconds)
+    try:
+        theirs = solutions(puzzle, limit, seconds)
+    except TimeoutError:
+        return -1, ""
+    if ours.complete and ours.solutions != len(theirs):
+        return len(theirs), f"the kernel counts {ours.solutions}, CP-SAT {len(theirs)}"
+    refused = [grid for grid in (*ours.grids, *theirs) if not verify(puzzle, grid)]
+    found = len(theirs) if ours.complete else -1
+    return found, f"{refused[0]} is refused" if refused else ""

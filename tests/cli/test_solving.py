@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lzstring import LZString
 
 from vmd_solver.formats import read
 
@@ -37,6 +38,21 @@ def test_standard_input_is_read(arguments: tuple[str, ...], solve: Solve) -> Non
 def test_a_puzzle_may_be_typed(solve: Solve) -> None:
     done = solve("--mode", "exact", EASY, "1..4............")
     assert (done.code, done.lines[0], len(done.lines[1])) == (0, ANSWER, 16)
+
+
+def test_a_puzzle_may_be_a_link_or_an_id(solve: Solve) -> None:
+    cells = '[{"value":1,"given":true},{},{},{}],[{},{},{},{}],[{},{},{},{}],[{},{},{},{}]'
+    thermo = '[{"lines":[["R1C1","R1C2","R1C3"]]}]'
+    drawn = f'{{"grid":[{cells}],"thermometer":{thermo},"text":[{{}}]}}'
+    link = "https://f-puzzles.com/?load=" + LZString().compressToBase64(drawn)
+    done = solve("--mode", "exact", link, "6x6u:AbeHECibaa", "https://sudokupad.app/abc")
+    assert done.code == 2
+    assert done.lines[0][:3] in ("123", "124", "134")
+    assert len(done.lines[1]) == 36
+    note, error = done.err.splitlines()
+    assert note == "argument:1: not rules: text"
+    assert error.startswith("argument:1:1: a short id stands for a puzzle")
+    assert solve("--mode", "exact", "-q", link).err == ""
 
 
 def test_shipped_puzzles_are_found_from_any_folder(solve: Solve, tmp_path: Path) -> None:

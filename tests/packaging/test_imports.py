@@ -40,7 +40,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "assets": set(),
     "console": {"click"},
     "csp": {"numpy", "numba", "pysat"},
-    "formats": {"numpy"},
+    "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},
     "sampling": {"numpy"},
     "techniques": {"numpy"},
@@ -67,8 +67,8 @@ THIRD_PARTY: dict[str, set[str]] = {
 }
 """What each part may import from beyond the standard library."""
 
-LAZY = {"numba"}
-"""Imported inside a function only: most runs never need them, and they take seconds to load."""
+LAZY = {"lzstring", "numba"}
+"""Imported inside a function only: most runs never need them, and some take seconds to load."""
 
 HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}
 """What importing the solver's command must never load."""

@@ -23,11 +23,12 @@ CLASSIC = ("sdk", "sdm", "ss", "exchange", "hodoku")
 NAMES = tuple(format.name for format in formats.FORMATS)
 PARTLY = [("sgt", "jigsaw"), ("sgt", "jigsaw-x"), ("sgt", "grid"), ("dimacs", "grid")]
 """Families of which a format holds some boards only: regions in one piece, graphs, takuzu."""
+# A link packs what fpuzzles writes.
 HELD = [
     (format.name, family)
     for format in formats.FORMATS
     for family in format.families
-    if (format.name, family) not in PARTLY
+    if format.name != "link" and (format.name, family) not in PARTLY
 ]
 
 

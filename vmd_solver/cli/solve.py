@@ -122,8 +122,8 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int] | in
     """Solve constraint puzzles, and verify every solution.
 
     FILES hold puzzles in any format of docs/FORMATS.md; - is standard input. A puzzle may also be
-    given on the command line itself, as one line with . for an open cell. Solutions go to standard
-    output, everything else to standard error.
+    given on the command line itself, as one line with . for an open cell, or as a link. Solutions
+    go to standard output, everything else to standard error.
     """
     piped = sys.stdin is not None and not sys.stdin.isatty()
     if not (options["files"] or options["info"] or piped):

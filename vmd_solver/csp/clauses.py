@@ -23,10 +23,10 @@ from vmd_solver.csp.candidates import Masks, masks_to_allowed, masks_to_values
 from vmd_solver.csp.constraints import Automaton
 from vmd_solver.csp.puzzle import Board
 
-CLAUSES_OF_ARC = 3
-"""Clauses for each arc of an automaton, about: its step, and its share in those of its ends."""
+MOST_ARCS = 1_000_000
+"""Of automata; to write down so many takes some seconds, a small part of such a search."""
 
-MOST_CLAUSES = 1_000_000
+MOST_CLAUSES = 500_000
 """More than that take a second to write down, and boards with so much open are easy."""
 
 
@@ -37,11 +37,13 @@ def available() -> bool:
 
 
 class SatSearch:
-    """A SAT search for the solutions within masks (n + hidden,), none of which is empty."""
+    """A SAT search for the solutions within masks (n,), none empty; hidden cells may follow."""
 
     def __init__(self, board: Board, masks: Masks) -> None:
         from pysat.solvers import Glucose4
 
+        hidden = board.constraints.domains[len(masks) :]
+        masks = np.append(masks, np.array(hidden, dtype=np.uint64))
         allowed = _open(board, masks)
         self._values = masks_to_values(masks[: board.n])
         self._cells, self._bits = np.nonzero(allowed[: board.n])
@@ -90,7 +92,7 @@ def within_reach(board: Board, masks: Masks) -> bool:
     allowed = _open(board, masks)
     pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
     arcs = sum(len(state) for read in board.constraints.automata for state in chain(*read.layers))
-    return pairs + CLAUSES_OF_ARC * arcs < MOST_CLAUSES
+    return pairs < MOST_CLAUSES and arcs < MOST_ARCS
 
 
 def _open(board: Board, masks: Masks) -> npt.NDArray[np.bool_]:

@@ -4,7 +4,8 @@ it is made of units, domains, relations and automata.
 Numbers in rules (a total, a difference) are the numbers that people read: value v of a board means
 `board.number(v)`. Cells are indices. A rule knows no text, no drawing and no search, and nothing
 of the check in `meaning`, which judges solutions without what stands here. A new rule is a class
-here, a check in `meaning`, and an example in docs/RULES.md; the text form follows from its fields.
+here, a check in `meaning`, a look in `drawing.marks` and an example in docs/rules.py; the text form
+follows from its fields.
 """
 
 from __future__ import annotations
@@ -397,6 +398,8 @@ class Greater(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot fall through {board.D} values")
         return related(board, pairwise(self.cells), operator.gt)
 
 
@@ -667,6 +670,8 @@ class Thermo(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
+        few = len(self.cells) <= board.D
+        _require(self, few, f"{len(self.cells)} cells cannot rise through {board.D} values")
         return related(board, pairwise(self.cells), operator.lt)
 
 
@@ -1238,8 +1243,29 @@ def linear(
 ) -> Iterator[Constraint]:
     """Cells times whole numbers that add up to `total`: of numbers, or of `values` 1..D."""
     low = 1 if values else board.low
-    cells, factors = zip(*terms, strict=True)
-    yield Automaton(cells, _linear(board.D, low, factors, total))
+    terms, total = (terms, total) if values else _fewest(board, terms, total)
+    if terms:
+        cells, factors = zip(*terms, strict=True)
+        yield Automaton(cells, _linear(board.D, low, factors, total))
+    elif total:
+        yield Automaton((0,), ())
+
+
+def _fewest(
+    board: Board, terms: Sequence[tuple[int, int]], total: int
+) -> tuple[Sequence[tuple[int, int]], int]:
+    """The same equation with fewer cells, where it holds most of a unit, whose sum is known."""
+    factors: Counter[int] = Counter()
+    for cell, factor in terms:
+        factors[cell] += factor
+    sum_of_unit = sum(range(board.low, board.high + 1))
+    for unit in (unit for unit in board.units if len(unit) == board.D):
+        common, count = Counter(factors[cell] for cell in unit).most_common(1)[0]
+        already = sum(factors[cell] == 0 for cell in unit)
+        if common and count > already:
+            factors.subtract(dict.fromkeys(unit, common))
+            total -= common * sum_of_unit
+    return [(cell, factor) for cell, factor in factors.items() if factor], total
 
 
 @lru_cache(maxsize=4096)

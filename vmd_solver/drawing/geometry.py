@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import groupby, product
 from math import isqrt
 from typing import NamedTuple, TypeVar
 
+from vmd_solver.csp.families import without_rules
 from vmd_solver.csp.puzzle import Board, extra_units
+from vmd_solver.drawing.signs import BLOCK, Signs, lined, signs_of
 
 Arms = tuple[int, ...]
 """Weights of the lines that meet at a point, from above, below, left and right: 0 none, 1 light,
@@ -22,6 +24,15 @@ _SIGNS = " ╶╺╴─╼╸╾━╷┌┍┐┬┮┑┭┯╻┎┏┒┰┲
 HEAVY = dict(zip(_ARMS, _SIGNS, strict=True))
 LIGHT = {arms: HEAVY[tuple(min(arm, 1) for arm in arms)] for arms in _ARMS}
 ASCII = {arms: " |-+"[any(arms[:2]) + 2 * any(arms[2:])] for arms in _ARMS}
+ASCII_RULED = {
+    arms: " -=+"[max(arms[2:])]
+    if not any(arms[:2])
+    else " :|"[max(arms[:2])]
+    if not any(arms[2:])
+    else "+"
+    for arms in _ARMS
+}
+"""Of plain characters too, with light lines apart from heavy ones."""
 
 Style = TypeVar("Style")
 Run = tuple[str, Style]
@@ -40,10 +51,11 @@ def extra_signs(board: Board, shade: str = "░") -> dict[int, str]:
     >>> sorted(extra_signs(sudoku_x()).values()).count("X")
     1
     """
+    extra = extra_units(without_rules(board))
     if board.family.endswith("-x"):
-        main, other = map(set, extra_units(board))
+        main, other = map(set, extra)
         return {c: "X" if c in main & other else "\\" if c in main else "/" for c in main | other}
-    return {cell: shade for unit in extra_units(board) for cell in unit}
+    return {cell: shade for unit in extra for cell in unit}
 
 
 class CellSize(NamedTuple):
@@ -74,6 +86,8 @@ def cell_sizes(board: Board) -> tuple[CellSize, ...]:
     found += [CellSize(*marks), CellSize(2, -(-D // 2))]
     found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
     found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
+    if lined(board):
+        found = [size._replace(ruled=True) for size in found]
     return tuple(dict.fromkeys(found))
 
 
@@ -87,9 +101,30 @@ class TextLayout:
     lines: Mapping[Arms, str] = field(default_factory=lambda: HEAVY)
 
     @cached_property
+    def signs(self) -> Signs:
+        """What the board's rules have drawn."""
+        return signs_of(self.board)
+
+    @cached_property
     def cell_width(self) -> int:
-        """Characters across a cell."""
-        return self.size.width(self.symbol_width)
+        """Characters across a cell: also those of clues in its column, and of a note above it."""
+        signs, cols = self.signs, range(self.board.cols)
+        most = self.size.width(self.symbol_width)
+        for (_, col), text in signs.clues.items():
+            most = max(most, (len(text) + (not self.size.ruled)) * (col in cols))
+        for cell, text in signs.notes.items():
+            place = divmod(cell, self.board.cols)
+            most = max(most, len(text) + ((*place, True) in signs.sides))
+        return most
+
+    @cached_property
+    def margins(self) -> tuple[int, int, int, int]:
+        """Characters left and right of the board, and lines above and below, for clues."""
+        board, clues = self.board, self.signs.clues
+        left = max((len(text) + 1 for (_, col), text in clues.items() if col < 0), default=0)
+        over = [len(text) + 1 for (_, col), text in clues.items() if col >= board.cols]
+        rows = {row for row, _ in clues}
+        return left, max(over, default=0), int(-1 in rows), int(board.rows in rows)
 
     @property
     def cell_height(self) -> int:
@@ -107,69 +142,148 @@ class TextLayout:
     def rules(self) -> frozenset[int]:
         """The rows with a line, somewhere, above them."""
         rows, cols = range(self.board.rows + 1), range(self.board.cols)
-        return frozenset(r for r in rows if any(self._weight(r, c, True) for c in cols))
+        even = self.size.ruled
+        return frozenset(r for r in rows if even or any(self._weight(r, c, True) for c in cols))
 
     @cached_property
     def lefts(self) -> tuple[int, ...]:
         """The first column of each column of cells."""
-        cols = range(self.board.cols)
-        return tuple(col * self.cell_width + sum(bar <= col for bar in self.bars) for col in cols)
+        cols, left = range(self.board.cols), self.margins[0]
+        widths = (col * self.cell_width + sum(bar <= col for bar in self.bars) for col in cols)
+        return tuple(left + width for width in widths)
 
     @cached_property
     def tops(self) -> tuple[int, ...]:
         """The first line of each row of cells."""
-        rows = range(self.board.rows)
-        return tuple(row * self.cell_height + sum(at <= row for at in self.rules) for row in rows)
+        rows, top = range(self.board.rows), self.margins[2]
+        heights = (row * self.cell_height + sum(at <= row for at in self.rules) for row in rows)
+        return tuple(top + height for height in heights)
 
     @property
     def width(self) -> int:
         """Characters across the whole drawing."""
-        return self.lefts[-1] + self.cell_width + 1
+        return self.lefts[-1] + self.cell_width + 1 + self.margins[1]
 
     @property
     def height(self) -> int:
         """Lines of the whole drawing."""
-        return self.tops[-1] + self.cell_height + 1
+        return self.tops[-1] + self.cell_height + 1 + self.margins[3]
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        """What each line shows: the row of cells, and which of its lines; -1 for the rule above."""
+        """What each line shows: the row of cells, and which of its lines; -1 for the rule above.
+
+        Clues above and below the board have rows of their own.
+        """
+        rows = self.board.rows
+        heights = {-1: self.margins[2], rows: self.margins[3]}
         return [
             (row, line)
-            for row in range(self.board.rows + 1)
-            for line in range(-(row in self.rules), self.cell_height * (row < self.board.rows))
+            for row in range(-1, rows + 1)
+            for line in range(-(row in self.rules), heights.get(row, self.cell_height))
         ]
 
     def cell_at(self, x: int, y: int) -> int | None:
-        """The cell drawn there; None on lines and outside."""
+        """The cell drawn there; None on lines, in holes and outside."""
         row, line = self._places[y] if 0 <= y < self.height else (0, -1)
         col = bisect_right(self.lefts, x) - 1
-        inside = line >= 0 and col >= 0 and x < self.lefts[col] + self.cell_width
-        return row * self.board.cols + col if inside else None
+        inside = col >= 0 and x < self.lefts[col] + self.cell_width
+        inside &= line >= 0 and 0 <= row < self.board.rows
+        cell = row * self.board.cols + col
+        return cell if inside and cell not in self.board.holes else None
 
     def runs(
-        self, y: int, cell: Callable[[int, int], Iterable[Run[Style]]], rule: Style
+        self,
+        y: int,
+        cell: Callable[[int, int], Iterable[Run[Style]]],
+        rule: Style,
+        sign: Style | None = None,
     ) -> Iterator[Run[Style]]:
         """Line `y` from left to right: borders in the style `rule`, and what `cell` gives.
 
         `cell` takes the number of a cell and which of its lines; the runs are `cell_width` wide.
+        Signs of rules and clues have the style `sign`, if there is one, else that of borders.
         """
-        row, line = self._places[y]
-        if line < 0:
-            yield self._rule_texts[row], rule
+        (row, line), mark = self._places[y], rule if sign is None else sign
+        cols, (left, right, _, _) = self.board.cols, self.margins
+        clued = line == (self.cell_height - 1) // 2
+        if line >= 0 and not 0 <= row < self.board.rows:
+            yield self._outside(row), mark
             return
-        cols, signs = self.board.cols, self._bar_signs[row]
-        for col in range(cols + 1):
-            if col in signs:
-                yield signs[col], rule
-            if col < cols:
+        if left:
+            yield (self.signs.clues.get((row, -1), "") * clued).rjust(left - 1) + " ", mark
+        if line < 0:
+            yield from ((text, mark if signed else rule) for text, signed in self._rule_runs[row])
+        for col in range(cols + 1) if line >= 0 else ():
+            if clued and (row, col, False) in self.signs.sides:
+                yield self.signs.sides[row, col, False], mark
+            elif col in self._bar_signs[row]:
+                yield self._bar_signs[row][col], rule
+            if col < cols and row * cols + col in self.board.holes:
+                yield self._hole(row, col, clued), mark
+            elif col < cols:
                 yield from cell(row * cols + col, line)
+        if right:
+            text = self.signs.clues.get((row, cols), "") * clued
+            yield f" {text}".ljust(right), mark
+
+    def _outside(self, row: int) -> str:
+        """The line of clues above or below the board, each in its column."""
+        line = [" "] * self.width
+        for (at, col), text in self.signs.clues.items():
+            if at == row:
+                x = (
+                    self.width - self.margins[1] + 1
+                    if col >= 0
+                    else self.margins[0] - 1 - len(text)
+                )
+                if 0 <= col < self.board.cols:
+                    x = self.lefts[col] + (self.cell_width - len(text)) // 2
+                line[x : x + len(text)] = text
+        return "".join(line)
+
+    def _hole(self, row: int, col: int, clued: bool) -> str:
+        """A line of a hole: of its block, or of the clues that stand in it."""
+        if (row, col) not in self.signs.clues:
+            return BLOCK * self.cell_width
+        return (self.signs.clues[row, col] * clued).center(self.cell_width)
+
+    @cached_property
+    def _rule_runs(self) -> dict[int, list[tuple[str, bool]]]:
+        """The whole line above each row that has one, in pieces, and which of them are signs."""
+        found: dict[int, list[tuple[str, bool]]] = {}
+        for row, text in self._rule_texts.items():
+            over = self._over_rules.get(row, {})
+            places = [
+                (over.get(x, letter), x in over) for x, letter in enumerate(text, self.margins[0])
+            ]
+            pieces = groupby(places, lambda place: place[1])
+            found[row] = [("".join(sign for sign, _ in piece), signed) for signed, piece in pieces]
+        return found
+
+    @cached_property
+    def _over_rules(self) -> dict[int, dict[int, str]]:
+        """For each line above a row what is drawn over it, by column of characters."""
+        signs, cols = self.signs, self.board.cols
+        found: dict[int, dict[int, str]] = {}
+        for (row, col), sign in signs.corners.items():
+            found.setdefault(row, {})[self.lefts[col] - 1] = sign
+        for (row, col, above), sign in signs.sides.items():
+            if above:
+                beside = len(signs.notes.get(row * cols + col, ""))
+                at = self.lefts[col] + max(self.cell_width // 2, beside)
+                found.setdefault(row, {})[at] = sign
+        for cell, text in signs.notes.items():
+            row, col = divmod(cell, cols)
+            found.setdefault(row, {}).update(enumerate(text, self.lefts[col]))
+        return found
 
     def _weight(self, row: int, col: int, above: bool) -> int:
         """How heavy the line above a cell is, or left of it; 0 where there is none."""
         if border(self.board, row, col, above):
             return 2
-        return int(self.size.ruled and self.board.region_at(row, col) >= 0)
+        lined = self.size.ruled and (row, col, above) not in self.signs.joined
+        return int(lined and self.board.region_at(row, col) >= 0)
 
     @cached_property
     def _bar_signs(self) -> list[dict[int, str]]:

@@ -12,18 +12,9 @@ from html import escape
 from itertools import chain
 
 from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.drawing.shapes import (
-    CELL,
-    MARGIN,
-    Box,
-    Label,
-    Shape,
-    Strokes,
-    document,
-    figure,
-    moved,
-    svg,
-)
+from vmd_solver.drawing.elements import BLACK, CELL, Box, Label, Path, Shape, Strokes
+from vmd_solver.drawing.ruled import extent
+from vmd_solver.drawing.shapes import MARGIN, document, figure, moved, svg
 
 _GAP, _TITLE, _COLUMNS = 36, 24, 2
 """Between drawings and above them, and drawings side by side, where one drawing holds all."""
@@ -99,9 +90,9 @@ def html(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) ->
 def svg_sheet(items: Sequence[Solved], solutions: bool = False) -> str:
     """One drawing of all the puzzles, two side by side; `solutions` below them."""
     drawings = [*chain(*titled(items, solutions))]
-    boards = [puzzle.board for puzzle, _ in items]
-    wide = max((CELL * board.cols for board in boards), default=0) + 2 * MARGIN + _GAP
-    tall = max((CELL * board.rows for board in boards), default=0) + 2 * MARGIN + _GAP + _TITLE
+    sizes = [extent(puzzle.board)[2:] for puzzle, _ in items]
+    wide = max((width for width, _ in sizes), default=0) + 2 * MARGIN + _GAP
+    tall = max((height for _, height in sizes), default=0) + 2 * MARGIN + _GAP + _TITLE
     across, body = min(_COLUMNS, max(1, len(drawings))), ""
     for at, (title, puzzle, values) in enumerate(drawings):
         font = 'font-family="sans-serif" font-size="13"'
@@ -126,10 +117,12 @@ def pdf(items: Sequence[Solved], per_page: int = 4, solutions: bool = False) -> 
         for at, (title, puzzle, values) in enumerate(sheet):
             row, col = divmod(at, columns)
             x, y = _PDF_MARGIN + col * (width + _PDF_GAP), _PDF_MARGIN + row * (height + _PDF_GAP)
-            scale = min(width / puzzle.board.cols, (height - _CAPTION) / puzzle.board.rows) / CELL
+            left, top, wide, tall = extent(puzzle.board)
+            scale = min(width / wide, (height - _CAPTION) / tall)
             caption = Label(0, _CAPTION_SIZE, title, _CAPTION_SIZE, middle=False)
             drawn += _group(x, y, 1.0, [caption])
-            drawn += _group(x, y + _CAPTION, scale, figure(puzzle, values))
+            place = x + scale * left, y + _CAPTION + scale * top
+            drawn += _group(*place, scale, figure(puzzle, values))
         pages.append(drawn)
     return _document(pages or [""])
 
@@ -143,17 +136,31 @@ def _group(x: float, y: float, scale: float, shapes: Iterable[Shape]) -> str:
 def _drawn(shape: Shape) -> str:
     """A shape in the operators of a page, whose y goes upwards."""
     if isinstance(shape, Box):
-        red, green, blue = (int(shape.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
         place = f"{shape.x} {-shape.y - CELL} {CELL} {CELL}"
-        return f"{red:.3f} {green:.3f} {blue:.3f} rg {place} re f 0 g\n"
+        return f"{_tone(shape.colour)} rg {place} re f 0 g\n"
     if isinstance(shape, Strokes):
         moves = "".join(f"{x1} {-y1} m {x2} {-y2} l\n" for x1, y1, x2, y2 in shape.lines)
         return f"{shape.width} w 2 J\n{moves}S\n"
+    if isinstance(shape, Path):
+        points = [f"{x:g} {-y:g}" for x, y in shape.points]
+        moves = f"{points[0]} m " + "".join(f"{point} l " for point in points[1:])
+        if shape.filled:
+            return f"{_tone(shape.colour)} rg {moves}f 0 g\n"
+        dashes = " ".join(f"{length:g}" for length in shape.dashes)
+        style = f"{_tone(shape.colour)} RG {shape.width:g} w 1 J 1 j [ {dashes} ] 0 d"
+        return f"q {style} {moves}S Q\n"
     width = sum(_WIDTHS.get(letter, 556) for letter in shape.text) * shape.size / 1000
     left = shape.x - width / 2 if shape.middle else shape.x
     font = "B" if shape.bold else "R"
     text = shape.text.encode("cp1252", "replace").hex()
-    return f"BT /{font} {shape.size:g} Tf {left:.2f} {-shape.y:g} Td <{text}> Tj ET\n"
+    ink = f"{_tone(shape.colour)} rg " if shape.colour != BLACK else ""
+    place = f"/{font} {shape.size:g} Tf {left:.2f} {-shape.y:g} Td <{text}> Tj"
+    return f"BT {ink}{place}{' 0 g' * bool(ink)} ET\n"
+
+
+def _tone(colour: str) -> str:
+    """Red, green and blue of #rrggbb, each 0 to 1."""
+    return " ".join(f"{int(colour[at : at + 2], 16) / 255:.3f}" for at in (1, 3, 5))
 
 
 def _document(pages: Sequence[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""A board for paper as boxes, lines and labels, y downwards, CELL units a cell; and these as SVG.
+"""A board for paper as boxes, lines and labels; and these as SVG.
 
 `pages` has them as PDF too.
 """
@@ -6,52 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.drawing import ruled
+from vmd_solver.drawing.elements import BLACK, CELL, Box, Label, Path, Shape, Strokes
 from vmd_solver.drawing.geometry import border, extra_signs
-
-CELL = 36
-"""Side of a cell."""
 
 MARGIN = 2
 """Around a board, so that the frame is drawn whole."""
 
-BLACK, _SHADE = "#000000", "#dddddd"
-
-
-@dataclass(frozen=True)
-class Box:
-    """A cell filled with a colour, #rrggbb."""
-
-    x: int
-    y: int
-    colour: str
-
-
-@dataclass(frozen=True)
-class Strokes:
-    """Black lines of one width: x and y of both ends."""
-
-    lines: tuple[tuple[int, int, int, int], ...]
-    width: int
-
-
-@dataclass(frozen=True)
-class Label:
-    """A text whose base line has its middle at (x, y), or its left end."""
-
-    x: float
-    y: float
-    text: str
-    size: float
-    bold: bool = False
-    middle: bool = True
-    colour: str = BLACK
-
-
-Shape = Box | Strokes | Label
+_SHADE = "#dddddd"
 
 
 def figure(puzzle: Puzzle, values: Sequence[int] | None = None) -> Iterator[Shape]:
@@ -65,16 +30,17 @@ def figure(puzzle: Puzzle, values: Sequence[int] | None = None) -> Iterator[Shap
     size = symbol_size(max(map(len, puzzle.alphabet)))
     for cell, given in enumerate(puzzle.givens):
         value = given or (values[cell] if values is not None else 0)
-        if value:
+        if value and cell not in puzzle.board.holes:
             bold = given > 0 and values is not None
             yield symbol(puzzle.board, cell, puzzle.alphabet[value - 1], size, bold)
 
 
 def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[Shape]:
-    """Shaded cells, then cells in other `colours`, thin lines, and thick ones on top."""
+    """Shaded cells, then cells in other `colours`, thin lines, thick ones on top; with rules."""
     shaded = dict.fromkeys(sorted(extra_signs(board)), _SHADE)
     for cell, colour in (*shaded.items(), *(colours or {}).items()):
         yield Box(*corner(board, cell), colour)
+    yield from ruled.below(board)
     rows, cols = board.rows, board.cols
     thin = [(0, row, cols, row) for row in range(1, rows)]
     thin += [(col, 0, col, rows) for col in range(1, cols)]
@@ -88,6 +54,7 @@ def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[S
     for lines, width in ((thin, 1), (thick, 3)):
         scaled = ((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in lines)
         yield Strokes(tuple(scaled), width)
+    yield from ruled.above(board)
 
 
 def corner(board: Board, cell: int) -> tuple[int, int]:
@@ -116,9 +83,9 @@ def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     >>> svg(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
     2
     """
-    width, height = (CELL * side + 2 * MARGIN for side in (puzzle.board.cols, puzzle.board.rows))
-    drawing = moved(MARGIN, MARGIN, group(figure(puzzle, values)))
-    return f'{_opening(width, height)} role="img">{drawing}</svg>'
+    left, top, width, height = ruled.extent(puzzle.board)
+    drawing = moved(MARGIN + left, MARGIN + top, group(figure(puzzle, values)))
+    return f'{_opening(width + 2 * MARGIN, height + 2 * MARGIN)} role="img">{drawing}</svg>'
 
 
 def document(width: int, height: int, body: str) -> str:
@@ -150,6 +117,14 @@ def _element(shape: Shape) -> str:
         moves = "".join(f"M{x1} {y1}L{x2} {y2}" for x1, y1, x2, y2 in shape.lines)
         width = f'stroke-width="{shape.width}" stroke-linecap="square"'
         return f'<path d="{moves}" stroke="#000" {width}/>'
+    if isinstance(shape, Path):
+        moves = "M" + "L".join(f"{x:g} {y:g}" for x, y in shape.points)
+        if shape.filled:
+            return f'<path d="{moves}Z" fill="{shape.colour}"/>'
+        dashes = " ".join(f"{length:g}" for length in shape.dashes)
+        style = f'stroke="{shape.colour}" stroke-width="{shape.width:g}" stroke-linecap="round"'
+        style += f' stroke-linejoin="round" stroke-dasharray="{dashes}"'
+        return f'<path d="{moves}" fill="none" {style}/>'
     style = ' text-anchor="middle"' * shape.middle + ' font-weight="bold"' * shape.bold
     if shape.colour != BLACK:
         style += f' fill="{shape.colour}"'

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 from vmd_solver.csp.puzzle import Board
+from vmd_solver.drawing.elements import BLACK, CELL, Label, Shape
 from vmd_solver.drawing.geometry import Run, TextLayout, fitted
+from vmd_solver.drawing.ruled import extent
 from vmd_solver.drawing.shapes import (
-    BLACK,
-    CELL,
-    Label,
-    Shape,
     corner,
     document,
     ground,
@@ -101,14 +99,15 @@ def storyboard(show: Slideshow) -> str:
     """All slides as one SVG file: each a row where it has several boards."""
     most, count = max(len(slide.boards) for slide in show.slides), len(show.slides)
     columns = most if most > 1 and count > 1 else ceil(sqrt(most * count))
-    width, height = CELL * show.board.cols + _GAP, CELL * show.board.rows + _TITLE + _GAP
+    left, top, wide, tall = extent(show.board)
+    width, height = wide + _GAP, tall + _TITLE + _GAP
     body = ""
     for number, slide in enumerate(show.slides):
         for at, board in enumerate(slide.boards, number * most):
             row, col = divmod(at, columns)
             title = f"{board.step}, {board.title}" if len(slide.boards) > 1 else board.step
             head = group([Label(0, _TITLE - 8, title, _TITLE_SIZE, middle=False)])
-            tile = head + moved(0, _TITLE, group(_shapes(show, board.cells)))
+            tile = head + moved(left, _TITLE + top, group(_shapes(show, board.cells)))
             body += moved(col * width + _GAP, row * height + _GAP, tile) + "\n"
     below = -(-(most * count) // columns) * height + _GAP
     body += moved(_GAP, below, group(_legend(show))) + "\n"
@@ -120,7 +119,7 @@ def _shapes(show: Slideshow, cells: Sequence[SlideCell]) -> Iterator[Shape]:
     board, size = show.board, 0.8 * symbol_size(show.symbol_width)
     yield from ground(board, {at: c.role.ground for at, c in enumerate(cells) if c.role.ground})
     for at, cell in enumerate(cells):
-        if not cell.symbol:
+        if not cell.symbol or at in board.holes:
             continue
         ink = show.broken.ink if cell.broken else cell.role.ink
         text = CONFLICT_SIGN * cell.broken + cell.symbol + cell.role.sign.strip()

@@ -8,8 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from vmd_solver.csp.puzzle import Puzzle
-from vmd_solver.drawing.geometry import ASCII, LIGHT, CellSize, Run, TextLayout, extra_signs
+from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.drawing.geometry import (
+    ASCII,
+    ASCII_RULED,
+    HEAVY,
+    LIGHT,
+    CellSize,
+    Run,
+    TextLayout,
+    extra_signs,
+)
+from vmd_solver.drawing.signs import as_ascii, lined
 
 GIVEN_SIGN, CONFLICT_SIGN, WRONG_SIGN, DEAD_SIGN, OPEN_SIGN = "'", "!", "x", "∅", "·"
 """After a given; before a value that breaks a rule, or is wrong; in a cell that no value fits, or
@@ -108,21 +118,33 @@ def picture(
     ['┌──────┐', "│ 1' 2 │", '│ .  . │', '└──────┘']
     """
     board, symbol_width = puzzle.board, max(map(len, puzzle.alphabet))
-    signs = extra_signs(board, ASCII_SHADE if ascii_only else SHADE)
-    lines = ASCII if ascii_only else LIGHT
-    layout = TextLayout(board, CellSize(1, 0), symbol_width, lines)
+    layouts = _layouts(board, symbol_width, ascii_only)
+    layout = next(layouts)
+    signs = layout.signs.cells | extra_signs(board, ASCII_SHADE if ascii_only else SHADE)
     if layout.width > width and not signs:
-        layout = TextLayout(board, CellSize(1, 1), symbol_width, lines)
-    margin = " " * (layout.cell_width - symbol_width - 1)
+        layout = next(layouts)
+    room = layout.cell_width - symbol_width - 1
+    margin, after = " " * (room - room // 2), " " * (room // 2)
 
     def cell(at: int, line: int) -> Iterator[Run[str]]:
         value, given = values[at], puzzle.givens[at]
         symbol = (puzzle.alphabet[value - 1] if value else ".").rjust(symbol_width)
-        yield signs.get(at, margin), "sign"
+        yield signs.get(at, "").ljust(len(margin)), "sign"
         if given:
-            yield symbol + GIVEN_SIGN, "given"
+            yield symbol + GIVEN_SIGN + after, "given"
         else:
             yield symbol, "value" if value else "open"
-            yield " ", ""
+            yield " " + after, ""
 
-    return (list(layout.runs(y, cell, "border")) for y in range(layout.height))
+    lines = (list(layout.runs(y, cell, "border", "mark")) for y in range(layout.height))
+    return (
+        [(as_ascii(text) if ascii_only else text, style) for text, style in line] for line in lines
+    )
+
+
+def _layouts(board: Board, symbol_width: int, ascii_only: bool) -> Iterator[TextLayout]:
+    """The usual layout of a picture, and the narrowest; with lines where rules need some."""
+    ruled = lined(board)
+    lines = (ASCII_RULED if ruled else ASCII) if ascii_only else HEAVY if ruled else LIGHT
+    for cols in (0, 1):
+        yield TextLayout(board, CellSize(1, cols, ruled=ruled), symbol_width, lines)

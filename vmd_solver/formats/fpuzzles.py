@@ -1,7 +1,7 @@
 """Puzzles of f-puzzles, as JSON objects: to a puzzle with its rules, and back.
 
-The table READERS says what each key means, WRITERS how each rule is written. Knows no links: see
-`links`.
+The table READERS says what each key means; what is written is looked up in the same tables. Knows
+no links: see `links`.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ FREE = (
 )
 """Keys of drawings and of settings: they carry no rule."""
 
+_READ_OF_CELL = ("value", "given", "region", "givenPencilMarks", "parity")
 _FREE_OF_CELL = ("c", "cArray", "highlight", "centerPencilMarks", "cornerPencilMarks")
 
 GLOBAL: dict[str, Rule] = {
@@ -106,6 +107,9 @@ CELLS: dict[str, Callable[[Cells], Rule]] = {
     "maximum": Maximum,
 }
 """Keys whose entries, of a cell each, make one rule."""
+
+PARITIES = {"Odd": Odd, "Even": Even}
+"""How older puzzles mark a cell."""
 
 OUTSIDE: dict[str, Callable[[int, Cells], Rule]] = {
     "sandwichsum": Sandwich,
@@ -294,7 +298,7 @@ def puzzle_of(found: Object) -> Found:
         if key in ABOUT or key in ("negative", *GLOBAL) or value in (None, False, "", [], {}):
             continue
         if key in FREE:
-            free.append(counted(key, value))
+            free += _drawn(key, value, found)
         elif key in CELLS or key in READERS:
             parts = list(_parts(key, value, size))
             if key in CELLS:
@@ -315,7 +319,9 @@ def puzzle_of(found: Object) -> Found:
         if cell.get("givenPencilMarks"):
             part = Part(board.cell_name(at), size, cell)
             rules.append(Marks(tuple(map(part.whole, part.items("givenPencilMarks"))), (at,)))
-        for key in cell.keys() - {"value", "given", "region", "givenPencilMarks", *_FREE_OF_CELL}:
+        if cell.get("parity") in PARITIES:
+            rules.append(PARITIES[cell["parity"]]((at,)))
+        for key in cell.keys() - {*_READ_OF_CELL, *_FREE_OF_CELL}:
             raise PuzzleSyntaxError(f"{board.cell_name(at)}: {shown(key)} is not supported")
     entries = sum(1 for cell in cells if cell.get("value") and not cell.get("given"))
     if entries:
@@ -346,9 +352,11 @@ def _grid(found: Object) -> tuple[list[list[Object]], int]:
 
 
 def _board(cells: Sequence[Object], size: int, diagonals: bool) -> Board:
-    """The board of the regions: boxes where nothing is stated, none where a region is null."""
+    """The board of the regions: boxes, or else rows, where none is stated; none where null."""
     box = default_box(size)
-    usual: Sequence[int | None] = families.box_regions(*box) if box else [None] * size * size
+    if box is None and not any("region" in cell for cell in cells):
+        return families.latin(size)
+    usual = families.box_regions(*(box or (1, size)))
     labels = [cell.get("region", usual[at]) for at, cell in enumerate(cells)]
     if any(type(label) not in (int, type(None)) for label in labels):
         raise PuzzleSyntaxError("region: expected a number or null in each cell")
@@ -363,7 +371,10 @@ def board_of(labels: Sequence[int | None], size: int, diagonals: bool = False) -
     if not units:
         return families.latin(size)
     if None in order or any(len(unit) != size for unit in units):
-        return families.grid(size, size, size, (*families.lines(size), *units))
+        lines = families.lines(size)
+        return families.grid(
+            size, size, size, lines + tuple(units), None if None in order else numbers
+        )
     for rows in range(2, size):
         if size % rows == 0 and families.box_regions(rows, size // rows) == numbers:
             box = families.sudoku_x if diagonals else families.sudoku
@@ -390,7 +401,9 @@ def _global(found: Object, rules: list[Rule], board: Board) -> Iterator[Rule]:
         yield NonConsecutive()
     asked = [sign for sign in ("white", "black") if sign in signs]
     for rule in dots if asked else ():
-        if not signed(rule, asked):  # does it except this pair, too? opinions differ
+        # Whether dots of another kind except their pairs too is not agreed on.
+        usual = bool(signed(rule, ("white", "black")))
+        if not signed(rule, asked) if usual else rule.name in negative:
             other = f"{rule.name} of {rule.number}"
             raise PuzzleSyntaxError(f"negative: not supported beside a {other} on the same board")
     if signs:
@@ -433,6 +446,17 @@ def title_of(found: Object) -> str:
     """The title as one line; empty without one."""
     title = found.get("title")
     return one_line(title) if isinstance(title, str) else ""
+
+
+def _drawn(key: str, value: object, found: Object) -> list[str]:
+    """A key for a note; none where all of its drawings are those of rules that are read."""
+
+    def of_rule(one: object) -> bool:
+        name = one.get("fromConstraint") if isinstance(one, dict) else None
+        return bool(name) and re.sub(r"[^a-z]|^(german|dutch)", "", str(name).lower()) in found
+
+    own = [one for one in value if not of_rule(one)] if isinstance(value, list) else value
+    return [counted(key, own)] if own else []
 
 
 def counted(what: str, value: object) -> str:

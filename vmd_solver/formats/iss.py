@@ -666,4 +666,5 @@ FORMAT = Format(
     bare=False,
     ruled=True,
     per_line=True,
+    literal=True,
 )

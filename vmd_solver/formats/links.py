@@ -75,8 +75,11 @@ def _packed(text: str) -> str:
     return packed
 
 
-def _loaded(text: str, number: int) -> Object:
-    """The object of a JSON text, in the short form of SudokuPad too."""
+def _loaded(text: str, number: int | None) -> Object:
+    """The object of a JSON text, in the short form of SudokuPad too.
+
+    An error is placed where the text stands in lines from `number` on.
+    """
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -84,9 +87,8 @@ def _loaded(text: str, number: int) -> Object:
             found = sudokupad.unzipped(text)
         except (ValueError, RecursionError):
             message = f"not JSON ({error.msg}): expected the object of a puzzle"
-            raise PuzzleSyntaxError(
-                message, line=number + error.lineno - 1, column=error.colno
-            ) from None
+            line = number and number + error.lineno - 1
+            raise PuzzleSyntaxError(message, line=line, column=number and error.colno) from None
     except (ValueError, RecursionError):
         raise PuzzleSyntaxError("not a puzzle: the JSON nests or counts without end") from None
     if not isinstance(found, dict):
@@ -97,7 +99,7 @@ def _loaded(text: str, number: int) -> Object:
 def _parse(given: tuple[int, str], family: str) -> Found:
     number, text = given
     require_short(text)
-    found = _loaded(text if text.startswith("{") else unpacked(text), number)
+    found = _loaded(text, number) if text.startswith("{") else _loaded(unpacked(text), None)
     if "grid" in found:
         return fpuzzles.puzzle_of(found)
     if "cells" in found:
@@ -151,6 +153,7 @@ def _format(
         write=_writer(name, site, form),
         families=("sudoku", "jigsaw", "latin", *more),
         bare=False,
+        ruled=True,
         literal=True,
     )
 

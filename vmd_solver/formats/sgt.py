@@ -350,6 +350,7 @@ FORMAT = Format(
     write=_write,
     families=("sudoku", "sudoku-x", "jigsaw", "jigsaw-x", "latin", "grid"),
     bare=False,
+    ruled=True,
     per_line=True,
     literal=True,
 )

@@ -63,17 +63,23 @@ class Rules:
         """How often each value occurs in a full grid, where complete rows settle it."""
 
     def candidates(self, values: Sequence[int]) -> list[int]:
-        """Masks (n,) of the values that no peer holds; 0 where the cell is filled."""
+        """Masks (n,) of the values that no peer holds, nor a rule for that cell or with one other
+        excludes; 0 where the cell is filled."""
         held, seen = [1 << value >> 1 for value in values], [0] * len(self.board.units)
         for number, unit in enumerate(self.board.units):
             for cell in unit:
                 seen[number] |= held[cell]
-        masks = []
-        for value, homes in zip(values, self.board.homes, strict=True):
-            mask = 0 if value else self.full_mask
+        masks, (domains, relations, _) = [], self.board.constraints
+        for cell, (value, homes) in enumerate(zip(values, self.board.homes, strict=True)):
+            mask = 0 if value else domains[cell]
             for unit_number in homes:
                 mask &= ~seen[unit_number]
             masks.append(mask)
+        for a, b, rows in relations:
+            if values[a]:
+                masks[b] &= rows[values[a] - 1]
+            elif values[b]:
+                masks[a] &= sum(1 << at for at, row in enumerate(rows) if row & held[b])
         return masks
 
     def conflicts(self, values: Sequence[int]) -> frozenset[int]:

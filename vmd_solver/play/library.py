@@ -31,8 +31,10 @@ def key_of(puzzle: Puzzle) -> str:
 
 
 def kind_of(puzzle: Puzzle) -> str:
-    """What kind of puzzle it is, in words: `sudoku 9x9`."""
-    return f"{puzzle.board.family} {puzzle.board.rows}x{puzzle.board.cols}"
+    """What kind of puzzle it is, in words: `sudoku 9x9`, or `sudoku 9x9 killer, thermo`."""
+    board = puzzle.board
+    rules = ", ".join(dict.fromkeys(rule.name for rule in board.rules))
+    return f"{board.family} {board.rows}x{board.cols} {rules}".strip()
 
 
 def heading(puzzle: Puzzle, title: str) -> str:

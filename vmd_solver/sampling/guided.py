@@ -8,7 +8,8 @@ where that contradicts, the attempt goes back to what the givens alone imply and
 The last search has no limit but the user's: the end is always a verified solution, a proof that
 there is none, or a budget that was spent. The first call is short, so its z is drawn from the
 standard normal: the learned prior would cost as much as two loops. On larger boards, where ten
-calls cost up to seconds, a search comes first.
+calls cost up to seconds, and on those with rules that the model does not read, a search comes
+first.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ LARGE = 1000
 HEAD_START = 4
 """Guesses per candidate before the first call on such boards: the time of ten calls."""
 
+RULED_START = 40
+"""The same on boards with relations or automata, of which the model knows nothing."""
+
 
 def loops_of(calls: int, most: int) -> int:
     """Loops of the call after this many: twice those of the call before, up to the model's own."""
@@ -59,8 +63,9 @@ def begin(job: Job) -> None:
         job.decide(exact.Count(1, True, 0, (tuple(values.tolist()),)))
         return
     candidates = job.board.n * job.board.D
-    if candidates >= LARGE:
-        _search(job, masks, None, candidates * HEAD_START)
+    if candidates >= LARGE or job.board.linked:
+        start = RULED_START if job.board.linked else HEAD_START
+        _search(job, masks, None, candidates * start)
     if job.solution is None:
         shown = _shown(job.board, masks)
         job.attempts = [Attempt(k, *shown) for k in range(job.settings.latents)]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vmd_solver.csp.puzzle import conflicts
+from vmd_solver.csp.candidates import initial_masks, masks_to_allowed
+from vmd_solver.csp.constraints import Automaton, Relation
+from vmd_solver.csp.puzzle import Board, conflicts
 from vmd_solver.sampling.job import Attempt, Job
 from vmd_solver.sampling.policy import in_doubt
 
@@ -17,8 +19,26 @@ from vmd_solver.sampling.policy import in_doubt
 def begin(job: Job) -> None:
     """Give the job its attempts."""
     x_t = job.puzzle.to_array().astype(np.int64)
-    allowed = np.ones((job.board.n, job.board.D), dtype=np.float32)
+    # Given marks are givens too; of the candidates that the rules leave nothing else is used.
+    domains = initial_masks(job.board, np.zeros(job.board.n, dtype=np.int64))
+    allowed = masks_to_allowed(domains, job.board.D).astype(np.float32)
     job.attempts = [Attempt(k, x_t, allowed) for k in range(job.settings.latents)]
+
+
+def untrained(board: Board) -> tuple[str, ...]:
+    """Names of the board's rules that the models do not read: they know units and domains.
+
+    >>> from vmd_solver.csp.families import sudoku, with_rules
+    >>> from vmd_solver.csp.rules import AntiKing, Odd, Thermo
+    >>> untrained(with_rules(sudoku(), [AntiKing(), Odd((0,)), Thermo((0, 1))]))
+    ('thermo',)
+    """
+    linked = (
+        rule.name
+        for rule in board.rules
+        if any(isinstance(part, Relation | Automaton) for part in rule.constraints(board))
+    )
+    return tuple(dict.fromkeys(linked))
 
 
 def advance(job: Job) -> None:

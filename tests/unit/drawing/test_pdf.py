@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.families import latin, sudoku, sudoku_x
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, with_rules
+from vmd_solver.csp.rules import Killer, LittleKiller, Odd, Ratio, Thermo, XSum
 from vmd_solver.drawing.pages import Solved, pdf
 
 SOLUTION = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
@@ -96,6 +97,20 @@ def test_drawings_stay_within_the_margins_and_diagonals_are_shaded(per_page: int
     (page,) = pages(pdf([(sudoku_x().empty(), ())] * per_page, per_page))
     assert page.count(b" re f") == 17 * per_page
     assert all(39 <= x <= 595 - 39 and 39 <= y <= 842 - 39 for x, y in corners(page))
+
+
+@pytest.mark.parametrize("per_page", [1, 6])
+def test_rules_stay_within_the_margins(per_page: int) -> None:
+    lines = tuple(range(9)), tuple(range(72, -1, -9))
+    clues = [XSum(40, lines[0]), XSum(30, lines[1]), LittleKiller(21, (80, 70, 60))]
+    inner = [Killer(20, (0, 1, 9)), Thermo((40, 41, 51)), Ratio(2, (79, 80)), Odd((8,))]
+    board = with_rules(sudoku(), [*clues, *inner])
+    (page,) = pages(pdf([(board.empty(), ())] * per_page, per_page))
+    assert texts(page).count("20") == texts(page).count("x40") == per_page
+    assert texts(page).count("40  x-sum") == 0
+    assert texts(page).count("x40  x-sum") == per_page
+    found = list(corners(page))
+    assert all(39 <= x <= 595 - 39 and 39 <= y <= 842 - 39 for x, y in found)
 
 
 def test_names_may_hold_anything() -> None:

@@ -182,6 +182,15 @@ def test_regions_make_the_board(name: str) -> None:
     assert puzzle(found).board == expected
 
 
+def test_cells_state_only_regions_that_differ_from_the_usual() -> None:
+    found = empty(5)
+    for at, region in (((0, 4), 1), ((1, 4), 0)):
+        found["grid"][at[0]][at[1]]["region"] = region
+    rows = [cell // 5 for cell in range(25)]
+    rows[4], rows[9] = 1, 0
+    assert puzzle(found).board == jigsaw(rows)
+
+
 def test_both_diagonals_are_a_family_where_there_are_boxes() -> None:
     both = {"diagonal+": True, "diagonal-": True}
     assert puzzle({**empty(4), **both}).board == sudoku_x(2, 2)
@@ -205,11 +214,12 @@ def test_givens_marks_and_solution() -> None:
     found["grid"][0][0] = {"value": 1, "given": True}
     found["grid"][0][1] = {"value": 2}
     found["grid"][1][0] = {"givenPencilMarks": [2, 3]}
+    found["grid"][1][1] = {"parity": "Even"}
     entry = read(found)
     assert entry.puzzle is not None
     assert entry.puzzle.givens == (1,) + (0,) * 15
     assert entry.puzzle.name == "One"
-    assert entry.puzzle.board.rules == (Marks((2, 3), (4,)),)
+    assert entry.puzzle.board.rules == (Marks((2, 3), (4,)), Even((5,)))
     assert entry.solution == tuple(found["solution"])
     assert entry.notes == ("not rules: values that are not givens",)
 
@@ -223,6 +233,10 @@ def test_dots_say_what_a_negative_rule_excepts() -> None:
     both = {**empty(), **dot, "ratio": [{"cells": ["R5C5", "R5C6"]}], "nonconsecutive": True}
     assert Negative(("black", "white")) in puzzle({**both, "negative": ["ratio"]}).board.rules
     assert "negative: not supported beside a ratio of 2" in str(read(both).error)
+    three = {**empty(), "difference": [{"cells": PAIR, "value": "3"}]}
+    assert Negative(("white",)) in puzzle({**three, "nonconsecutive": True}).board.rules
+    beside = read({**three, "negative": ["difference"]}).error
+    assert "negative: not supported beside a difference of 3" in str(beside)
 
 
 def test_drawings_are_named_with_the_text_of_the_rules() -> None:
@@ -233,6 +247,9 @@ def test_drawings_are_named_with_the_text_of_the_rules() -> None:
     clue = {**empty(), "sandwichsum": [{"cell": "R0C1"}]}
     assert read(clue).notes == ("not rules: sandwichsum 1 without a value",)
     assert read({**empty(), "ruleset": "Normal.", "boxindexer": []}).notes == ()
+    copy = {"line": [{**ALONG, "fromConstraint": "German Whispers"}]}
+    assert read({**empty(), **copy, "whispers": [ALONG]}).notes == ()
+    assert read({**empty(), **copy}).notes == ("not rules: line",)
 
 
 BAD: dict[str, tuple[Object, str]] = {
@@ -325,6 +342,7 @@ BAD_LINKS = {
     "no load": ("https://f-puzzles.com/", "a short id stands for a puzzle"),
     "no puzzle": ("fpuz" + LZString().compressToBase64('{"a":[1,2,3,4,5,6]}'), "'grid' or 'cells'"),
     "list": ("fpuz" + LZString().compressToBase64('["abcdefghijklmnop"]'), "does not unpack"),
+    "no JSON": ("fpuz" + LZString().compressToBase64('{"grid":[[{},{},{},{},'), "1:1: not JSON"),
     "long": ("https://sudokupad.app/scl" + "N4Ig" * 20_000, "longer than 50,000 characters"),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.csp.families import grid, jigsaw, latin, sudoku
+from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, with_rules
+from vmd_solver.csp.rules import Difference, Odd, Thermo
 from vmd_solver.play import Game, SolutionCount, analyse
 from vmd_solver.play.analysis import grade_words, graded
 from vmd_solver.play.game import Rules, Stopwatch
@@ -251,3 +252,12 @@ def test_the_grade_of_a_puzzle_can_be_waited_for_or_not(analysed: Game) -> None:
     assert graded(analysed.puzzle, lambda: True) is None
     assert "Beyond" in grade_words(Grade("swordfish", "beyond", 9))
     assert grade_words(Grade("", "easy", 0)) == "Easy. Score 0."
+
+
+def test_candidates_keep_rules_of_one_cell_and_of_two() -> None:
+    board = with_rules(sudoku(2, 2), [Thermo((5, 6)), Odd((0,)), Difference(1, (3, 7))])
+    game = Game(Puzzle(board, (0,) * 5 + (3,) + (0,) * 10))
+    assert game.fill_candidates([0, 3, 6, 7])
+    assert [game.marks[cell] for cell in (0, 3, 6, 7)] == [0b0001, 0b1111, 0b1000, 0b1011]
+    assert game.enter(7, 1, clean=False) and game.fill_candidates([3])
+    assert game.marks[3] == 0b0010

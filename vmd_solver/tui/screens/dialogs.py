@@ -276,7 +276,7 @@ class PickScreen(Dialog[int]):
         for number, entry in enumerate(self.entries, 1):
             about = str(entry.error)
             if (puzzle := entry.puzzle) is not None:
-                clues = sum(value > 0 for value in puzzle.givens)
+                clues = sum(value > 0 for value in puzzle.givens) - len(puzzle.board.holes)
                 title = title_of(entry, number, len(self.entries))
                 about = f"{kind_of(puzzle)}, {clues} givens  {title}"
             options.append(Option(f"{number:>4}  {about}", disabled=puzzle is None))

@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import var
 
 from vmd_solver.assets import DEFAULT_MODEL
+from vmd_solver.drawing.marks import titles_at
 from vmd_solver.play import Opened, SolutionCount, analysis
 from vmd_solver.play.game import mask_values, shown
 from vmd_solver.play.library import heading, kind_of
@@ -50,6 +51,8 @@ class PlayScreen(AppScreen[None]):
         self.board = BoardView(self.game, self.app.settings)
         self._keyboard, self._digits = Keyboard(self.board.symbols), Digits(self.board.symbols)
         self._bar, self._about, self._message_line = Bar(), message("facts"), message()
+        self._rules = message("rules")
+        self._rules.display = bool(self.game.board.rules)
         self._message = ""
         self._trouble = ""
         """Why the game could not be saved, if so."""
@@ -59,7 +62,7 @@ class PlayScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        side = Vertical(self._digits, self._about, self._message_line, id="side")
+        side = Vertical(self._digits, self._about, self._rules, self._message_line, id="side")
         yield Horizontal(self.board, side, id="table")
         yield message("tiny")
         yield KeyBar()
@@ -341,7 +344,8 @@ class PlayScreen(AppScreen[None]):
 
     def _show_bar(self) -> None:
         game = self.game
-        filled = f"{game.board.n - game.open_cells}/{game.board.n}"
+        cells = game.board.n - len(game.board.holes)
+        filled = f"{cells - game.open_cells}/{cells}"
         time = f"  {shown(game.watch.elapsed_s)}" if self.app.settings.show_timer else ""
         self._bar.ends = (heading(game.puzzle, game.title), filled + time)
 
@@ -364,6 +368,7 @@ class PlayScreen(AppScreen[None]):
             game.solution_count.words.capitalize(),
         )
         self._about.update("\n".join(facts), layout=False)
+        self._rules.update(" · ".join(titles_at(game.board, cell)))
         text, solved = self._message, game.finished and game.is_solved()
         if solved and not text:
             grade = f" {analysis.grade_words(game.grade)}" if game.grade else ""

@@ -18,13 +18,31 @@ from textual.widget import Widget
 
 from vmd_solver.csp import Board
 from vmd_solver.drawing.geometry import CellSize, Run, TextLayout, cell_sizes, extra_signs, fitted
-from vmd_solver.drawing.text import CONFLICT_SIGN, DEAD_SIGN, GIVEN_SIGN, WRONG_SIGN, play_lines
+from vmd_solver.drawing.signs import signs_of
+from vmd_solver.drawing.text import (
+    CONFLICT_SIGN,
+    DEAD_SIGN,
+    GIVEN_SIGN,
+    WRONG_SIGN,
+    play_lines,
+)
 from vmd_solver.play import Game, Settings
 from vmd_solver.tui.widgets.keyboard import legible
 
-_GIVEN, _CONFLICT, _WRONG, _DEAD, _CURSOR, _PEER, _SAME, _POSSIBLE, _EXTRA, _SPOT, _COVERED = (
-    1 << bit for bit in range(11)
-)
+(
+    _GIVEN,
+    _CONFLICT,
+    _WRONG,
+    _DEAD,
+    _CURSOR,
+    _PEER,
+    _SAME,
+    _POSSIBLE,
+    _EXTRA,
+    _SPOT,
+    _COVERED,
+    _HOLE,
+) = (1 << bit for bit in range(12))
 """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
 _GROUNDS = {
@@ -61,12 +79,19 @@ def region_of(drawing: TextLayout, cell: int) -> Region:
 
 
 def stepped(board: Board, cell: int, down: int, right: int, wrap: bool) -> int:
-    """The cell this many rows down and columns right; at an edge round it, or no further."""
+    """The cell this many rows down and columns right; at an edge round it, or no further.
+
+    Beyond a hole the next cell in that direction is taken, if there is one.
+    """
     row, col = cell // board.cols + down, cell % board.cols + right
     if wrap:
         row, col = row % board.rows, col % board.cols
     row, col = min(max(row, 0), board.rows - 1), min(max(col, 0), board.cols - 1)
-    return row * board.cols + col
+    at = row * board.cols + col
+    if at not in board.holes or at == cell:
+        return at
+    after = stepped(board, at, down, right, wrap)
+    return cell if after == at or after in board.holes else after
 
 
 class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -94,7 +119,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self.game, self.settings = game, settings
         self.symbols = legible(game.puzzle.alphabet)
         self._symbol_width = max(map(len, self.symbols))
-        self._extras = extra_signs(game.board)
+        self._extras = signs_of(game.board).cells | extra_signs(game.board)
         self._cell_size: CellSize | None = None
         """What the player chose; None for what fits."""
         self.drawing = fitted(game.board, self._symbol_width, 0, 0)
@@ -201,7 +226,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         if not 0 <= line < self.drawing.height:
             return Strip.blank(self.size.width, ground)
         rule = self.get_component_rich_style("board--rule")
-        runs = self.drawing.runs(line, self._cell, rule)
+        runs = self.drawing.runs(line, self._cell, rule, self._frame[2])
         segments = [Segment(" " * origin.x, ground), *(Segment(*run) for run in runs)]
         strip = Strip(segments, origin.x + self.drawing.width)
         return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
