@@ -1,13 +1,14 @@
 """The included puzzles: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
 
 A table says which file holds what and how it is made. Each file has a seed of its own, so that a
-new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
+new one changes no other; the bytes are the same with numba (some minutes) and without (much longer).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -166,6 +167,13 @@ def queens(order: int) -> Board:
     return grid(order, order, order, [unit for unit in units.values() if len(unit) > 1])
 
 
+def coloured(rng: Rng) -> list[Puzzle]:
+    """The squares of a 5x5 board, of five colours, those a queen's move apart of different ones."""
+    pairs = dict.fromkeys(pair for unit in queens(5).units for pair in combinations(unit, 2))
+    return [grid(1, 25, 5, sorted(pairs)).empty()]
+
+
+KILLER = with_rules("killer", "killer", size=9)
 MEDIUM = dug("sudoku-3x3", pool=200, place=0.5)
 PLAIN: dict[str, Maker] = {
     "sudoku": dug("sudoku-3x3", pool=20),
@@ -240,11 +248,17 @@ SAMPLES = (
           ("medium-hodoku.txt", "hodoku", "HoDoKu's library"),
           ("medium-exchange.txt", "exchange", "the Sudoku Exchange puzzle bank"),
       )),
-    Sample("killer.txt", "vmd", 24, "Killer sudokus: cages with sums.",
-           with_rules("killer", "killer", size=9)),
-    Sample("killer-iss.txt", "iss", 24,
-           "The puzzles of killer.txt, as constraint strings of Interactive Sudoku Solver.",
-           with_rules("killer", "killer", size=9)),
+    Sample("killer.txt", "vmd", 24, "Killer sudokus: cages with sums.", KILLER),
+    *(Sample(f"killer-{form}.{ending}", form, 24, f"The puzzles of killer.txt, {how}.", KILLER)
+      for form, ending, how in (
+          ("iss", "txt", "as constraint strings of Interactive Sudoku Solver"),
+          ("fpuzzles", "json", "as JSON of f-puzzles"),
+          ("link", "txt", "as links to f-puzzles"),
+          ("sudokupad", "txt", "as links to SudokuPad"),
+          ("sgt", "txt", "as game ids of Simon Tatham's collection"),
+      )),
+    Sample("graph.col", "dimacs", 34, "A graph to be coloured: the queens of a 5x5 board.",
+           coloured, "several"),
     Sample("kakuro.txt", "vmd", 25, "Kakuro: runs with sums between holes.",
            with_rules("kakuro", "kakuro", size=8)),
     Sample("mixed.txt", "vmd", 26, "Sudokus with rules of four kinds each.",
@@ -271,8 +285,8 @@ SAMPLES = (
 PAGE = """\
 # Puzzles that ship
 
-Every family and every rule, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each. The
-package carries them, and `vmd-solve --info` tells where. All are made with our own generator:
+Every family and every rule, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each.
+The package carries them, and `vmd-solve --info` tells where. All are made with our own generator:
 `python -m training.make_puzzles puzzles` makes them anew, byte for byte, this page included.
 
 The rating is the number of guesses that a search by singles needs until it knows every solution
