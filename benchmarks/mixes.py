@@ -223,17 +223,17 @@ def mix(kinds: Sequence[type[Rule]], rng: Rng) -> Puzzle | None:
         found = [rule for kind in first if (rule := drawn(kind, board, rng, None))]
         if len(found) == len(first):
             break
-    values = full_grid(with_rules(board, found), rng)
-    for kind in kinds:
-        for _ in range(0 if kind in FIRST else int(rng.integers(1, 3))):
-            right = values if values and rng.random() < 0.93 else None
-            if rule := drawn(kind, board, rng, right):
-                found.append(rule)
-    if not found:
-        return None
     try:
+        values = full_grid(with_rules(board, found), rng)
+        for kind in kinds:
+            for _ in range(0 if kind in FIRST else int(rng.integers(1, 3))):
+                right = values if values and rng.random() < 0.93 else None
+                if rule := drawn(kind, board, rng, right):
+                    found.append(rule)
         ruled = with_rules(board, found)
     except InvalidPuzzle:  # rules that leave a cell no number between them
+        return None
+    if not found:
         return None
     givens = np.where(rng.random(board.n) < rng.choice([0.0, 0.2, 0.4, 0.6]), values or 0, 0)
     if rng.random() < 0.1:

@@ -39,7 +39,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
     "console": {"click"},
-    "csp": {"numpy", "numba", "pysat"},
+    "csp": {"interegular", "numpy", "numba", "pysat"},
     "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},
     "sampling": {"numpy"},
@@ -67,7 +67,7 @@ THIRD_PARTY: dict[str, set[str]] = {
 }
 """What each part may import from beyond the standard library."""
 
-LAZY = {"lzstring", "numba"}
+LAZY = {"interegular", "lzstring", "numba"}
 """Imported inside a function only: most runs never need them, and some take seconds to load."""
 
 HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}

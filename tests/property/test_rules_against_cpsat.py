@@ -16,7 +16,7 @@ pytest.importorskip("ortools")
 from benchmarks.mixes import disagreement, mixes
 from vmd_solver.csp.rules import RULES
 
-NUMBER = int(os.environ.get("VMD_MIXES", 240))
+NUMBER = int(os.environ.get("VMD_MIXES", 200))
 
 
 def test_the_kernel_and_cp_sat_count_the_same() -> None:

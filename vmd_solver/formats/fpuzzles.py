@@ -197,7 +197,7 @@ class Part:
         if direction is None:
             seen = _lines_from_outside(self.size).get(self.point(place))
         else:
-            seen = _diagonals(self.size).get((*self.point(place), direction))
+            seen = _diagonals(self.size).get((*self.point(place), str(direction)))
         if seen is None:
             raise self.error(f"no cells are seen from {shown(place)}: expected a place outside")
         return seen
@@ -343,6 +343,7 @@ def _grid(found: Object) -> tuple[list[list[Object]], int]:
         raise PuzzleSyntaxError(
             f"grid: {len(grid)} rows of {wide} cells contradict size {shown(size)}"
         )
+    size = len(grid)
     if size > MAX_VALUES:
         raise PuzzleSyntaxError(f"{size}x{size} is too large: at most {MAX_VALUES} values")
     for cell in chain.from_iterable(rows):

@@ -92,7 +92,10 @@ def puzzle_of(found: Object) -> Found:
         for cell in _points(region, size, f"region {number}")
     }
     board = board_of([home.get(cell) for cell in range(size * size)], size)
-    about: Object = dict(found.get("metadata") or {})
+    about = found.get("metadata") or {}
+    if not isinstance(about, dict):
+        raise PuzzleSyntaxError(f"metadata: expected an object, got {shown(about)}")
+    about = dict(about)
     free: list[str] = []
     rules = list(_cages(found, size, about, free))
     named = [str(name) for name in _list(found, "global")]

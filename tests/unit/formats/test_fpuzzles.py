@@ -270,6 +270,10 @@ BAD: dict[str, tuple[Object, str]] = {
         "expected a whole number, got '?'",
     ),
     "no clue": ({"xsum": [{"cell": "R1C1", "value": 3}]}, "xsum 1: no cells are seen from 'R1C1'"),
+    "no direction": (
+        {"littlekillersum": [{"cell": "R0C1", "direction": [1], "value": 3}]},
+        "littlekillersum 1: no cells are seen from 'R0C1'",
+    ),
     "no sign": ({"xv": [{"cells": PAIR, "value": "W"}]}, "xv 1: expected X or V, got 'w'"),
     "cell twice": ({"extraregion": [{"cells": ["R1C1", "R1C1"]}]}, "r1c1 is named twice"),
     "no negative": ({"negative": ["king"]}, "negative: expected some of ratio, xv, difference"),
@@ -421,6 +425,7 @@ BAD_PADS: dict[str, tuple[Object, str]] = {
     "not square": ({"cells": [[{}, {}]]}, "as many columns as rows, got 1 rows of up to 2"),
     "unknown rule": ({"global": ["antixv"]}, "the rule 'antixv' of SudokuPad is not supported"),
     "point outside": ({"regions": [[[0, 4]]]}, "region 1: [0, 4] is not a cell: expected [row"),
+    "metadata": ({"metadata": [1]}, "metadata: expected an object, got a list"),
     "no point": ({"cages": [{"cells": [0]}]}, "cage 1: 0 is not a cell"),
     "given": (
         {"cells": [[{"value": "x"}, {}], [{}, {}]], "regions": []},
