@@ -266,7 +266,8 @@ def _dug(
             drop(removals[middle:])
 
     holes = set(full.board.holes)
-    groups = [orbit for orbit in orbits(full.board, spec.symmetry) if holes.isdisjoint(orbit)]
+    inside = [tuple(sorted(set(orbit) - holes)) for orbit in orbits(full.board, spec.symmetry)]
+    groups = [orbit for orbit in inside if orbit]
     drop([groups[at] for at in rng.permutation(len(groups))])
     if ruled and VARIANTS[spec.family].thinned:
         drop([full.board.rules[at] for at in rng.permutation(len(full.board.rules))])

@@ -325,6 +325,8 @@ def _clones(sheet: Sheet) -> Iterator[Rule]:
     """Regions whose numbers stand in the same places once more."""
     cols = sheet.board.cols
     for _ in range(10 * TRIES):
+        if not sheet.free:
+            return
         one = sheet.region(2)
         shift = sheet.pick(sorted(sheet.free)) - one[0]
         other = tuple(cell + shift for cell in one)
@@ -341,6 +343,8 @@ def _clones(sheet: Sheet) -> Iterator[Rule]:
 def _same_values(sheet: Sheet) -> Iterator[Rule]:
     """Two regions with the same numbers."""
     for _ in range(10 * TRIES):
+        if not sheet.free:
+            return
         size = sheet.size(2, 3)
         one, other = sheet.region(size), sheet.region(size)
         alike = sorted(sheet.of(one)) == sorted(sheet.of(other)) and len(one) == size
