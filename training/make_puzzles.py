@@ -1,13 +1,14 @@
 """The included puzzles: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
 
 A table says which file holds what and how it is made. Each file has a seed of its own, so that a
-new one changes no other; the bytes are the same with numba (a minute) and without (much longer).
+new one changes no other; the bytes are the same with numba (minutes) and without (much longer).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -15,13 +16,17 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from vmd_solver import generation
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.families import grid, sudoku
 from vmd_solver.csp.generate import dig, full_grids, loosen, minimal_puzzles
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.rating import rate
+from vmd_solver.csp.ruled import CAGES, CELLS, CLUES, LINES, SIGNS
 from vmd_solver.formats import write_all
+from vmd_solver.generation import PuzzleSpec
+from vmd_solver.techniques import Level
 from vmd_training.boards import draw
 
 Rng = np.random.Generator
@@ -74,6 +79,25 @@ def dug(
         order = np.argsort(rated(drawn, rows, rng), kind="stable")
         start = round(place * (pool - keep))
         return [puzzle_of(drawn, rows[at]) for at in order[start : start + keep]]
+
+    return make
+
+
+def with_rules(
+    *families: str, size: int = 6, level: Level | None = None, **sizes: int
+) -> Maker:  # fmt: skip
+    """A puzzle of each of these families with rules, under its name; of a `size`, but for some."""
+
+    def make(rng: Rng) -> list[Puzzle]:
+        puzzles = []
+        for family in families:
+            rows = sizes.get(family.replace("-", "_"), size)
+            made = generation.make(
+                PuzzleSpec(family, rows, level=level, seed=int(rng.integers(1000)))
+            )
+            assert made is not None, family
+            puzzles.append(replace(made.puzzle, name=family))
+        return puzzles
 
     return make
 
@@ -143,6 +167,13 @@ def queens(order: int) -> Board:
     return grid(order, order, order, [unit for unit in units.values() if len(unit) > 1])
 
 
+def coloured(rng: Rng) -> list[Puzzle]:
+    """The squares of a 5x5 board, of five colours, those a queen's move apart of different ones."""
+    pairs = dict.fromkeys(pair for unit in queens(5).units for pair in combinations(unit, 2))
+    return [grid(1, 25, 5, sorted(pairs)).empty()]
+
+
+KILLER = with_rules("killer", "killer", size=9)
 MEDIUM = dug("sudoku-3x3", pool=200, place=0.5)
 PLAIN: dict[str, Maker] = {
     "sudoku": dug("sudoku-3x3", pool=20),
@@ -217,14 +248,45 @@ SAMPLES = (
           ("medium-hodoku.txt", "hodoku", "HoDoKu's library"),
           ("medium-exchange.txt", "exchange", "the Sudoku Exchange puzzle bank"),
       )),
+    Sample("killer.txt", "vmd", 24, "Killer sudokus: cages with sums.", KILLER),
+    *(Sample(f"killer-{form}.{ending}", form, 24, f"The puzzles of killer.txt, {how}.", KILLER)
+      for form, ending, how in (
+          ("iss", "txt", "as constraint strings of Interactive Sudoku Solver"),
+          ("fpuzzles", "json", "as JSON of f-puzzles"),
+          ("link", "txt", "as links to f-puzzles"),
+          ("sudokupad", "txt", "as links to SudokuPad"),
+          ("sgt", "txt", "as game ids of Simon Tatham's collection"),
+      )),
+    Sample("graph.col", "dimacs", 34, "A graph to be coloured: the queens of a 5x5 board.",
+           coloured, "several"),
+    Sample("kakuro.txt", "vmd", 25, "Kakuro: runs with sums between holes.",
+           with_rules("kakuro", "kakuro", size=8)),
+    Sample("mixed.txt", "vmd", 26, "Sudokus with rules of four kinds each.",
+           with_rules("mixed", "mixed", size=9, level="medium")),
+    Sample("rules-boards.txt", "vmd", 27,
+           "Puzzles that are no sudoku: KenKen, futoshiki, skyscrapers, takuzu and queens.",
+           with_rules("kenken", "futoshiki", "skyscraper", "takuzu", "queens", queens=10)),
+    Sample("rules-whole.txt", "vmd", 28, "Sudokus with a rule for the whole board, each named.",
+           with_rules("anti-knight", "anti-king", "anti-taxicab", "non-consecutive", "diagonal",
+                      "disjoint-groups", "global-entropy", "magic-square", "negative-kropki",
+                      "negative-xv", size=9, level="medium")),
+    Sample("rules-cells.txt", "vmd", 29, "Sudokus with a rule for single cells or groups of them.",
+           with_rules(*CELLS)),
+    Sample("rules-signs.txt", "vmd", 30, "Sudokus with signs between neighbours.",
+           with_rules("kropki", "xv", *SIGNS)),
+    Sample("rules-cages.txt", "vmd", 31, "Sudokus with cages of each kind.", with_rules(*CAGES)),
+    Sample("rules-lines.txt", "vmd", 32, "Sudokus with lines of each kind.",
+           with_rules(*LINES, pill_arrow=9)),
+    Sample("rules-clues.txt", "vmd", 33, "Sudokus with clues outside of each kind.",
+           with_rules(*CLUES, level="medium")),
 )  # fmt: skip
 """Every included file, in the order of the page."""
 
 PAGE = """\
 # Puzzles that ship
 
-Every family, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each. The package
-carries them, and `vmd-solve --info` tells where. All are made with our own generator:
+Every family and every rule, easy to hard, 4x4 to 25x25; `vmd-solve` recognises the form of each.
+The package carries them, and `vmd-solve --info` tells where. All are made with our own generator:
 `python -m training.make_puzzles puzzles` makes them anew, byte for byte, this page included.
 
 The rating is the number of guesses that a search by singles needs until it knows every solution
@@ -241,7 +303,7 @@ def row(sample: Sample, puzzles: list[Puzzle]) -> str:
     boards = [one.board for one in puzzles]
     families = ", ".join(dict.fromkeys(board.family for board in boards))
     sizes = ", ".join(dict.fromkeys(f"{board.rows}x{board.cols}" for board in boards))
-    givens = span(sum(value > 0 for value in one.givens) for one in puzzles)
+    givens = span(sum(map(bool, one.givens)) - len(one.board.holes) for one in puzzles)
     rating = span(round(float(rated(one.board, [one.givens], 0)[0]), 1) for one in puzzles)
     name = f"[{sample.file}]({sample.file})"
     return f"| {name} | {families} | {sizes} | {givens} | {rating} | {sample.shows} |\n"

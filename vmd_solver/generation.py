@@ -1,7 +1,8 @@
 """New puzzles: from a spec and a number to a puzzle, always the same one, by whatever machine.
 
 A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
-its solution stays the only one, and less where a level asks for it. Knows no option and no screen.
+its solution stays the only one, and less where a level asks for it. Rules that a family has are
+drawn from the grid first; some go again last. Knows no option and no screen.
 """
 
 from __future__ import annotations
@@ -15,21 +16,32 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle, exact
+from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.exact import NO_LIMIT
+from vmd_solver.csp.families import with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
-from vmd_solver.csp.puzzle import Board
+from vmd_solver.csp.puzzle import Board, Rule
+from vmd_solver.csp.ruled import VARIANTS, ruled
+from vmd_solver.csp.rules import Different
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import SearchError
-from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.formats.boards import BARE, BOXED, bare_board
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
 
-FAMILIES = (*BARE, "jigsaw", "jigsaw-x")
-"""The families that a size defines; the regions of a jigsaw are new for each puzzle."""
+FAMILIES = (*BARE, "jigsaw", "jigsaw-x", *VARIANTS)
+"""The families that a size defines; the regions of a jigsaw, and the rules of the families with
+rules, are new for each puzzle."""
 
 MOST_SIZE = 25
 
 MAX_GUESSES = 200
 """Guesses of one proof that a solution is the only one; clues that need a longer one stay."""
+
+
+def usual_size(family: str) -> int:
+    """Rows of a board where nothing else is asked for."""
+    return VARIANTS[family].usual if family in VARIANTS else 9
 
 
 Symmetry = Literal[
@@ -60,6 +72,9 @@ _MOVES: dict[Symmetry, tuple[Callable[[npt.NDArray[np.int64]], npt.NDArray[np.in
 
 Orbit = tuple[int, ...]
 """Cells that are moved onto one another."""
+
+Removal = Orbit | Rule
+"""What may go from a full grid with rules."""
 
 
 def orbits(board: Board, symmetry: Symmetry) -> tuple[Orbit, ...]:
@@ -105,7 +120,12 @@ class PuzzleSpec:
             raise SearchError(f"unknown level {self.level!r}; use one of {', '.join(LEVELS)}")
         if not 2 <= self.size <= MOST_SIZE:
             raise SearchError(f"a size of 2 to {MOST_SIZE} expected, got {self.size}")
-        if self.box and self.family not in ("sudoku", "sudoku-x", "windoku"):
+        variant = VARIANTS.get(self.family)
+        if variant and self.size not in variant.sizes:
+            known = ", ".join(map(str, variant.sizes))
+            raise SearchError(f"a size of {known} expected of {self.family}, got {self.size}")
+        base = variant.base if variant else self.family
+        if self.box and base not in BOXED:
             raise SearchError(f"a {self.family} has no boxes; leave the box out")
         if not 0 <= self.clues <= self.size**2:
             raise SearchError(f"clues of 0 to {self.size**2} expected, got {self.clues}")
@@ -114,9 +134,24 @@ class PuzzleSpec:
 
     def board(self, rng: np.random.Generator) -> Board:
         """The board; of a jigsaw a random one. Raises PuzzleError where the family has none."""
+        if variant := VARIANTS.get(self.family):
+            base = variant.base
+            if isinstance(base, str):
+                board = bare_board(base, self.size, self.box)
+            else:
+                board = base(self.size, rng)
+            return with_rules(board, tuple(variant.within(board)))
         if self.family in BARE:
             return bare_board(self.family, self.size, self.box)
         return jigsaw_board(self.size, rng, diagonal=self.family == "jigsaw-x")
+
+    def example(self) -> Puzzle:
+        """An empty puzzle of the family, with some rule where it will have any: for what has to
+        hold such puzzles."""
+        board = self.board(np.random.default_rng(0))
+        if self.family in VARIANTS and not board.rules:
+            board = with_rules(board, (Different((0, 1)),))
+        return board.empty()
 
 
 @dataclass(frozen=True)
@@ -192,6 +227,11 @@ def make(
         board = spec.board(rng)
         grid = draw(board, rng)
         drawn.append(grid.by_model)
+        variant = VARIANTS.get(spec.family)
+        if variant is not None:
+            board = with_rules(board, ruled(board, grid.values, variant, rng))
+            if not board.rules:
+                continue  # this grid keeps none
         full = Puzzle(board, grid.values)
         gone = _dug(full, spec, rng, cancelled)
         if cancelled():
@@ -205,21 +245,36 @@ def make(
 
 def _dug(
     full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator, cancelled: Callable[[], bool]
-) -> list[Orbit]:
-    """The orbits of a full grid that can be opened, one after another in random order."""
-    groups, gone, left = orbits(full.board, spec.symmetry), list[Orbit](), full.board.n
-    for at in rng.permutation(len(groups)):
-        fewer = left - len(groups[at])
-        if fewer < spec.clues or cancelled():
-            continue
-        found = _counted(_without(full, [*gone, groups[at]]), cancelled)
-        if found.complete and found.solutions == 1:
-            gone.append(groups[at])
-            left = fewer
+) -> list[Removal]:
+    """What can go from a full grid: orbits that can be opened, one after another in random order,
+    and then, where rules may be thinned out, rules."""
+    ruled, gone = bool(full.board.rules), list[Removal]()
+
+    def drop(removals: Sequence[Removal]) -> None:
+        """Add those that can go. Where there are rules most can: all are tried at once, then
+        halves of them."""
+        if not removals or cancelled():
+            return
+        if len(removals) == 1 or ruled:
+            fewer = _without(full, [*gone, *removals])
+            if len(_clues(fewer)) >= spec.clues and _is_unique(fewer, cancelled):
+                gone.extend(removals)
+                return
+        if len(removals) > 1:
+            middle = len(removals) // 2
+            drop(removals[:middle])
+            drop(removals[middle:])
+
+    holes = set(full.board.holes)
+    inside = [tuple(sorted(set(orbit) - holes)) for orbit in orbits(full.board, spec.symmetry)]
+    groups = [orbit for orbit in inside if orbit]
+    drop([groups[at] for at in rng.permutation(len(groups))])
+    if ruled and VARIANTS[spec.family].thinned:
+        drop([full.board.rules[at] for at in rng.permutation(len(full.board.rules))])
     return gone
 
 
-def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle, Grade] | None:
+def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> tuple[Puzzle, Grade] | None:
     """The puzzle that fits the spec, and its grade, with all of the orbits open or fewer."""
 
     def graded(opened: int) -> tuple[Puzzle, Grade]:
@@ -227,7 +282,7 @@ def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle,
         return puzzle, grade(puzzle, unique=True)
 
     least = _without(full, gone)
-    clues = [cell for cell, value in enumerate(least.givens) if value and spec.minimal]
+    clues = _clues(least) if spec.minimal else []
     if any(_counted(_without(least, [(cell,)])).solutions < 2 for cell in clues):
         return None  # it is not certain that every clue is needed
     found = graded(len(gone))
@@ -248,12 +303,29 @@ def _fitting(full: Puzzle, gone: list[Orbit], spec: PuzzleSpec) -> tuple[Puzzle,
     return found if found[1].level == spec.level else None
 
 
-def _without(puzzle: Puzzle, gone: Sequence[Orbit]) -> Puzzle:
-    givens = list(puzzle.givens)
-    for cell in chain(*gone):
+def _without(puzzle: Puzzle, gone: Sequence[Removal]) -> Puzzle:
+    givens, board = list(puzzle.givens), puzzle.board
+    rules = {item for item in gone if isinstance(item, Rule)}
+    for cell in chain(*(item for item in gone if not isinstance(item, Rule))):
         givens[cell] = 0
-    return Puzzle(puzzle.board, tuple(givens))
+    if rules:
+        board = with_rules(board, tuple(rule for rule in board.rules if rule not in rules))
+    return Puzzle(board, tuple(givens))
+
+
+def _clues(puzzle: Puzzle) -> list[int]:
+    holes = set(puzzle.board.holes)
+    return [cell for cell, value in enumerate(puzzle.givens) if value and cell not in holes]
+
+
+def _is_unique(puzzle: Puzzle, cancelled: Callable[[], bool]) -> bool:
+    found = _counted(puzzle, cancelled)
+    return found.complete and found.solutions == 1
 
 
 def _counted(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> exact.Count:
-    return exact.count(puzzle, 2, max_guesses=MAX_GUESSES, stored=1, cancelled=cancelled)
+    # Rules are much to propagate: compiled code is worth its import at once.
+    compiled = machine(None, NO_LIMIT).compiled if puzzle.board.rules else None
+    return exact.count(
+        puzzle, 2, max_guesses=MAX_GUESSES, stored=1, compiled=compiled, cancelled=cancelled
+    )

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.exact import count
-from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
+from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku, with_rules
 from vmd_solver.csp.generate import dig, full_grids, jigsaw_board, loosen, random_grid
+from vmd_solver.csp.ruled import VARIANTS, ruled
 from vmd_solver.csp.verify import verify
+from vmd_solver.generation import PuzzleSpec, make
 from vmd_solver.techniques import TECHNIQUES, Grade, State, apply, grade, next_step, solve_path
 
 SEEDS = st.integers(0, 5)
@@ -112,3 +114,39 @@ def test_what_is_full_needs_no_step(number: int) -> None:
     puzzle, solution = minimal(number, 0)
     path = solve_path(replace(puzzle, givens=solution))
     assert (path.solved, path.steps, path.grade) == (True, (), Grade("", "easy", 0))
+
+
+@pytest.mark.parametrize("family", VARIANTS)
+def test_on_boards_with_rules_every_step_keeps_the_solution(family: str) -> None:
+    """Some cells of a random grid are given, and the rules drawn from it: it may have company."""
+    size = 9 if family in ("magic-square", "pill-arrow") else 6
+    variant, rng = VARIANTS[family], np.random.default_rng(size)
+    board = PuzzleSpec(family, size).board(rng)
+    solution = tuple(full_grids(board, 1, rng)[0].tolist())
+    board = with_rules(board, ruled(board, solution, variant, rng))
+    assert board.rules and verify(Puzzle(board, solution), solution)
+    given = rng.random(board.n) < 0.2
+    puzzle = Puzzle(board, tuple(np.where(given, solution, 0).tolist()))
+    path = solve_path(puzzle)
+    for step in path.steps:
+        assert step.placements or step.eliminations
+        assert all(solution[cell] == value for cell, value in step.placements)
+        assert all(solution[cell] != value for cell, value in step.eliminations)
+    assert not path.state.problem
+
+
+@settings(max_examples=6)
+@given(st.sampled_from(["killer", "kenken", "skyscraper", "thermo", "mixed", "kropki"]), SEEDS)
+def test_with_rules_no_technique_strikes_the_solution(family: str, seed: int) -> None:
+    """All the steps that any technique finds, uniqueness being known."""
+    made = make(PuzzleSpec(family, 4 if family == "mixed" else 6, seed=seed))
+    assert made is not None
+    state = State.of(made.puzzle, unique=True)
+    for _ in range(6):
+        for technique in TECHNIQUES:
+            for found in technique.steps(state):
+                assert all(made.solution[cell] == value for cell, value in found.placements)
+                assert all(made.solution[cell] != value for cell, value in found.eliminations)
+        if (step := next_step(state)) is None:
+            break
+        state = apply(state, step)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from fakes import oracle, undecided
 
+from vmd_solver.csp import exact
 from vmd_solver.csp.exact import is_unique
-from vmd_solver.csp.families import latin, sudoku
+from vmd_solver.csp.families import latin, sudoku, with_rules
 from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.ruled import VARIANTS
 from vmd_solver.csp.verify import verify
 from vmd_solver.errors import SearchError
 from vmd_solver.generation import (
@@ -21,6 +23,7 @@ from vmd_solver.generation import (
     Symmetry,
     make,
     orbits,
+    usual_size,
 )
 from vmd_solver.techniques import Level, grade
 
@@ -77,6 +80,54 @@ def test_every_family_can_be_made(family: str) -> None:
     assert is_unique(found.puzzle)
 
 
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [("killer", 6), ("kakuro", 6), ("takuzu", 4), ("queens", 6), ("skyscraper", 4), ("clone", 4)],
+)
+def test_families_with_rules_are_made_alike_by_both_machines(
+    family: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = made(PuzzleSpec(family=family, size=size, seed=2))
+    assert found.puzzle.board.rules
+    assert verify(found.puzzle, found.solution).ok
+    assert exact.count(found.puzzle, compiled=False).solutions == 1
+    monkeypatch.setattr("vmd_solver.csp.compiled.available", lambda: False)
+    assert found == made(PuzzleSpec(family=family, size=size, seed=2))
+
+
+def test_rules_may_bring_a_solution_without_givens_and_spare_ones_go() -> None:
+    puzzle = made(PuzzleSpec(family="futoshiki", size=4, seed=3)).puzzle
+    assert not any(puzzle.givens)
+    for rule in puzzle.board.rules:
+        rest = [other for other in puzzle.board.rules if other is not rule]
+        assert not is_unique(Puzzle(with_rules(puzzle.board, rest), puzzle.givens))
+
+
+def test_a_kakuro_has_runs_of_two_to_nine_cells_that_hang_together() -> None:
+    board = made(PuzzleSpec(family="kakuro", size=12, seed=1)).puzzle.board
+    inside = set(range(board.n)) - set(board.holes)
+    assert not inside & {cell for cell in range(board.n) if cell < 12 or cell % 12 == 0}
+    runs = [rule.all_cells for rule in board.rules]
+    assert all(2 <= len(run) <= 9 for run in runs)
+    assert sorted(cell for run in runs for cell in run) == sorted([*inside, *inside])
+    reached, new = set(runs[0]), True
+    while new:
+        new = {c for run in runs if reached & set(run) for c in run} - reached
+        reached |= new
+    assert reached == inside
+
+
+def test_a_puzzle_with_rules_has_the_level_asked_for() -> None:
+    for level in ("easy", "medium"):
+        found = made(PuzzleSpec(family="killer", size=6, level=level, seed=1))
+        assert found.grade.level == level == grade(found.puzzle, unique=True).level
+
+
+def test_an_example_of_a_family_with_rules_has_one() -> None:
+    assert all(PuzzleSpec(name, usual_size(name)).example().board.rules for name in VARIANTS)
+    assert not PuzzleSpec().example().board.rules
+
+
 def test_minimal_puzzles_need_every_clue() -> None:
     puzzle = made(PuzzleSpec(size=6, minimal=True, symmetry="half-turn")).puzzle
     for cell in np.flatnonzero(puzzle.givens):
@@ -110,6 +161,8 @@ def test_a_spec_may_be_impossible_or_given_up() -> None:
         ({"level": "fiendish"}, "unknown level"),
         ({"size": 26}, "size of 2 to 25"),
         ({"family": "latin", "box": (3, 3)}, "no boxes"),
+        ({"family": "kenken", "box": (3, 3)}, "no boxes"),
+        ({"family": "takuzu", "size": 9}, "size of 4, 6"),
         ({"clues": 82}, "clues of 0 to 81"),
         ({"clues": 30, "minimal": True}, "leave clues out"),
     ],

@@ -14,6 +14,7 @@ from vmd_solver.csp.candidates import initial_masks, masks_to_values, propagate
 from vmd_solver.csp.exact import count, is_unique, solve_batch
 from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.rules import RULES
 from vmd_solver.formats import FORMATS, read_path
 
 FOLDER = Path(__file__).resolve().parents[2] / "puzzles"
@@ -43,6 +44,11 @@ def test_every_family_and_a_range_of_sizes_ship() -> None:
     boards = [puzzle.board for sample in SAMPLES for puzzle in puzzles(sample.file)]
     assert {board.family for board in boards} == set(FAMILIES)
     assert {4, 6, 9, 12, 16, 25} <= {board.D for board in boards if board.family == "sudoku"}
+
+
+def test_every_rule_ships() -> None:
+    boards = [puzzle.board for sample in SAMPLES for puzzle in puzzles(sample.file)]
+    assert {type(rule) for board in boards for rule in board.rules} == set(RULES.values())
 
 
 def test_every_form_that_is_written_ships() -> None:

@@ -35,9 +35,12 @@ def box(text: str) -> tuple[int, int]:
     "--family",
     default="sudoku",
     metavar="NAME",
-    help="sudoku, sudoku-x, windoku, latin, jigsaw or jigsaw-x.  [sudoku]",
+    help=(
+        "sudoku, sudoku-x, windoku, latin, jigsaw, jigsaw-x, or of puzzles with rules: killer, "
+        "kakuro, thermo, mixed and many more, see docs/MAKE.md.  [sudoku]"
+    ),
 )
-@click.option("--size", type=int, help="Rows of the board.  [9, or what --box makes]")
+@click.option("--size", type=int, help="Rows of the board.  [mostly 9, or what --box makes]")
 @click.option("--box", type=box, metavar="RxC", help="Boxes of R rows and C columns.")
 @click.option(
     "-d",
@@ -91,11 +94,12 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     rounding in the network. Puzzles go to standard output, everything else to standard error.
     """
     from vmd_solver.cli.making import PAGES, MakeRequest, run
-    from vmd_solver.generation import PuzzleSpec
+    from vmd_solver.formats.boards import BARE
+    from vmd_solver.generation import PuzzleSpec, usual_size
 
     if options["size"] is None:
-        options["size"] = prod(options["box"] or (9,))
-    usual = "vmd" if options["family"].startswith("jigsaw") else "line"
+        options["size"] = prod(options["box"] or (usual_size(options["family"]),))
+    usual = "line" if options["family"] in BARE else "vmd"
     options["format"] = options["format"] or usual
     for name in ("model", "latents", "nfe") if options["mode"] == "exact" else ():
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:

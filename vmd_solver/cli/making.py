@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from vmd_solver.batch.outcome import number_of
 from vmd_solver.batch.pool import Process, Task, WorkerPool
 from vmd_solver.cli.output import Output
@@ -70,9 +68,8 @@ def _require_format(request: MakeRequest) -> None:
     names = [*(known.name for known in FORMATS), *PAGES]
     if request.format not in names:
         raise PuzzleError(f"unknown format {request.format!r}: expected one of {', '.join(names)}")
-    board = request.spec.board(np.random.default_rng(0))
     if request.format not in PAGES:
-        write(board.empty(), request.format)
+        write(request.spec.example(), request.format)
 
 
 def _maker(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:

@@ -36,9 +36,9 @@ def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = Non
     Each comes from a search that breaks ties at random, gets few guesses, and starts again in
     another order where those are spent: that cuts the heavy tail which makes large boards slow.
     One complete unit, drawn at random, starts as 1..D; values are renamed at random in the end, so
-    that this leaves nothing out. Every grid can come about, and none much more often than others:
-    on 4x4 shares differ by about a sixth. Raises SearchError where the board has no full grid or
-    none is found.
+    that this leaves nothing out. Rules may tell values apart: boards that have some do without
+    both. Every grid can come about, and none much more often than others: on 4x4 shares differ by
+    about a sixth. Raises SearchError where the board has no full grid or none is found.
     """
     rng = np.random.default_rng(seed)
     use = machine(compiled, count * board.n * board.n).compiled
@@ -54,11 +54,13 @@ def _full_grids(board: Board, count: int, rng: np.random.Generator, compiled: bo
     for _ in range(TRIES):
         (missing,) = (grids == 0).any(axis=1).nonzero()
         if not len(missing):
+            if board.rules:
+                return grids
             names = rng.permuted(np.tile(np.arange(board.D, dtype=np.int8), (count, 1)), axis=1)
             return np.take_along_axis(names, grids - np.int64(1), axis=1) + np.int8(1)
         scores = rng.random((len(missing), board.n, board.D))
         starts, most = np.zeros((len(missing), board.n), np.int8), 2 * board.n
-        if len(units):
+        if len(units) and not board.rules:
             chosen = units[rng.integers(len(units), size=len(missing))]
             np.put_along_axis(starts, chosen, np.arange(1, board.D + 1)[None], axis=1)
         found = solve_batch(board, starts, max_guesses=most, scores=scores, compiled=compiled)

@@ -13,11 +13,20 @@ import numpy as np
 from vmd_solver.assets import path as asset
 from vmd_solver.assets import shipped
 from vmd_solver.csp.puzzle import Board
+from vmd_solver.csp.ruled import VARIANTS
 from vmd_solver.errors import AssetNotFound, PuzzleError
 from vmd_solver.formats import Entry, read_path
-from vmd_solver.formats.boards import BARE, bare_board
+from vmd_solver.formats.boards import bare_board
 from vmd_solver.formats.entry import one_line
-from vmd_solver.generation import MOST_SIZE, Draw, GeneratedPuzzle, Grid, PuzzleSpec, make
+from vmd_solver.generation import (
+    MOST_SIZE,
+    Draw,
+    GeneratedPuzzle,
+    Grid,
+    PuzzleSpec,
+    make,
+    usual_size,
+)
 from vmd_solver.techniques import LEVELS
 
 MOST_ENTRIES = 2000
@@ -64,12 +73,15 @@ def sizes(family: str) -> tuple[int, ...]:
     >>> sizes("windoku")[:5]
     (4, 6, 8, 9, 10)
     """
-    if family not in BARE:
+    if family.startswith("jigsaw"):
         return tuple(range(4, 13))  # regions of larger jigsaws, and grids on them, take minutes
-    found = []
-    for size in range(4, MOST_SIZE + 1):
+    variant, found = VARIANTS.get(family), []
+    base = variant.base if variant else family
+    for size in range(4, MOST_SIZE + 1) if variant is None else variant.sizes:
         with suppress(PuzzleError):
-            found.append(bare_board(family, size, None).rows)
+            if isinstance(base, str):
+                bare_board(base, size)
+            found.append(size)
     return tuple(found)
 
 
@@ -102,7 +114,7 @@ def command(spec: PuzzleSpec, neural: bool = False) -> str:
     >>> command(PuzzleSpec(level="hard", seed=7))
     'vmd-make --difficulty hard --seed 7'
     """
-    usual, parts = PuzzleSpec(), ["vmd-make"]
+    usual, parts = PuzzleSpec(size=usual_size(spec.family)), ["vmd-make"]
     for name in ("family", "size", "level", "symmetry", "clues", "seed"):
         if (value := getattr(spec, name)) != getattr(usual, name):
             parts.append(f"--{'difficulty' if name == 'level' else name} {value}")

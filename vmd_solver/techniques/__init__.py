@@ -1,9 +1,9 @@
 """How people solve: the techniques as one table, the easiest next step, paths of steps, grades.
 
-Every step is a proof, of units and candidates alone; nothing here guesses, searches or asks a
-model. It must not know of text forms, networks or screens. Order and scores are after HoDoKu's,
+Every step is a proof, of units, rules and candidates alone; nothing here guesses, searches or asks
+a model. It must not know of text forms, networks or screens. Order and scores are after HoDoKu's,
 rounded and made to increase, with hidden singles before naked ones: without pencil marks they are
-easier to see.
+easier to see. Those of rules are ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Literal, get_args
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.techniques import links, units
+from vmd_solver.techniques import links, rules, units
 from vmd_solver.techniques.state import State, Step, Steps, apply
 
 __all__ = [
@@ -56,10 +56,14 @@ TECHNIQUES = (
     Technique("full house", "easy", 4, units.full_house),
     Technique("hidden single", "easy", 10, units.hidden_single),
     Technique("naked single", "easy", 14, units.naked_single),
+    Technique("comparison", "easy", 20, rules.comparison),
     Technique("locked candidates", "medium", 50, units.locked_candidates),
+    Technique("cage combinations", "medium", 50, rules.cage_combinations),
     Technique("naked pair", "medium", 60, partial(units.naked_subset, size=2)),
     Technique("hidden pair", "medium", 70, partial(units.hidden_subset, size=2)),
     Technique("naked triple", "medium", 80, partial(units.naked_subset, size=3)),
+    Technique("45 rule", "medium", 80, partial(rules.sums_of_units, least=1, most=1)),
+    Technique("rule by cases", "medium", 90, rules.rule_by_cases),
     Technique("hidden triple", "medium", 100, partial(units.hidden_subset, size=3)),
     Technique("unique rectangle", "hard", 100, links.unique_rectangle),
     Technique("naked quad", "hard", 120, partial(units.naked_subset, size=4)),
@@ -67,6 +71,7 @@ TECHNIQUES = (
     Technique("simple colouring", "hard", 150, links.simple_colouring),
     Technique("swordfish", "hard", 150, partial(units.fish, size=3)),
     Technique("hidden quad", "hard", 150, partial(units.hidden_subset, size=4)),
+    Technique("45 rule of several", "hard", 160, partial(rules.sums_of_units, least=2, most=3)),
     Technique("XY-wing", "hard", 160, partial(links.wing, size=2)),
     Technique("XYZ-wing", "expert", 180, partial(links.wing, size=3)),
     Technique("jellyfish", "expert", 200, partial(units.fish, size=4)),

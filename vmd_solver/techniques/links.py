@@ -160,10 +160,11 @@ def unique_rectangle(state: State) -> Steps:
     That needs every unit with one of the cells to hold a neighbouring one as well: rows, columns
     and boxes do where the rectangle lies in two boxes; where a diagonal, a window or a region
     takes one corner alone, the swap is barred and nothing follows. Only a puzzle that is known to
-    have one solution allows this argument.
+    have one solution allows this argument, and only where no rule may tell the two values apart.
     """
     words = state.words
-    for floor, roof, pair in _rectangles(state) if state.unique else ():
+    sound = state.unique and not state.puzzle.board.linked
+    for floor, roof, pair in _rectangles(state) if sound else ():
         for strikes, reason, units in _conclusions(state, roof, pair):
             yield words.striking(
                 strikes,

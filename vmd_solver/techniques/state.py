@@ -13,8 +13,10 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from vmd_solver.csp import Board, Puzzle
-from vmd_solver.csp.puzzle import unit_name, violations
+from vmd_solver.csp.meaning import broken, title
+from vmd_solver.csp.puzzle import Rule, unit_name, violations
 from vmd_solver.errors import InvalidPuzzle
+from vmd_solver.techniques.parts import parts_of, rules_of_units
 
 
 def members(bits: int) -> Iterator[int]:
@@ -53,13 +55,15 @@ class Geometry:
 
     `units[number]` and `peers[cell]` are sets of cells, `homes[cell]` is the set of the cell's
     units. `complete` has the units that hold every value, by number. `kinds` shares all units of
-    two cells and more out, each to the first kind that it fits into.
+    two cells and more out, each to the first kind that it fits into. `parts` are those of rules,
+    and `rules` has, for each unit, the rule that brought it, if any.
     """
 
     def __init__(self, board: Board) -> None:
         self.units = tuple(map(set_of, board.units))
         self.peers = tuple(map(set_of, board.peers))
         self.homes = tuple(map(set_of, board.homes))
+        self.parts, self.rules = parts_of(board), rules_of_units(board)
         sized = enumerate(self.units)
         self.complete = {number: unit for number, unit in sized if unit.bit_count() == board.D}
         self.kinds: list[Kind] = []
@@ -139,6 +143,9 @@ class Step:
 
 Steps = Iterator[Step]
 
+MOST_NAMED = 6
+"""Cells of a rule that are named one by one; of more the first and the last."""
+
 
 def listed(names: Iterable[str], last: str = "and") -> str:
     """The names in one phrase: `a, b and c`.
@@ -150,11 +157,16 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
+def _shown(item: object) -> str:
+    """A parameter of a rule: a number, or a pair of numbers."""
+    return "-".join(map(str, item)) if isinstance(item, tuple) else str(item)
+
+
 class Words:
     """What the cells, values and units of a puzzle are called, and steps in these words."""
 
-    def __init__(self, puzzle: Puzzle) -> None:
-        self._alphabet, self._board = puzzle.alphabet, puzzle.board
+    def __init__(self, puzzle: Puzzle, rules: Sequence[Rule | None]) -> None:
+        self._alphabet, self._board, self._rules = puzzle.alphabet, puzzle.board, rules
         self.cell = puzzle.board.cell_name
 
     def cells(self, cells: Iterable[int], last: str = "and") -> str:
@@ -171,7 +183,32 @@ class Words:
 
     def unit(self, number: int) -> str:
         """`row 3`."""
-        return unit_name(self._board, number)
+        rule = self._rules[number]
+        cells = self._board.units[number]
+        return unit_name(self._board, number) if rule is None else self.rule(rule, cells)
+
+    def rule(self, rule: Rule, cells: Sequence[int]) -> str:
+        """`killer of 15 in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
+        board, own = self._board, self._rules.count(None)
+        lines = [at for at in range(own) if set(board.units[at]) == set(cells)]
+        if lines:
+            where = f"in {unit_name(board, lines[0])}"
+        elif len(cells) > MOST_NAMED:
+            where = f"from {self.cell(cells[0])} to {self.cell(cells[-1])}"
+        else:
+            where = f"in {self.cells(cells)}"
+        return f"{title(rule)} {where}"
+
+    def says(self, rule: Rule) -> str:
+        """What a rule says, with its own numbers and cells."""
+        text = " ".join((rule.__doc__ or "").split())
+        for key, value in vars(rule).items():
+            if key in ("more", "cells"):
+                text = text.replace(f"`{key}`", self.cells(value))
+            elif not isinstance(value, bool):
+                items = value if isinstance(value, tuple) else (value,)
+                text = text.replace(f"`{key}`", listed(map(_shown, items)))
+        return text.replace("`", "")
 
     def see(self, cells: int) -> str:
         """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
@@ -233,8 +270,9 @@ class State:
     ) -> State:
         """The state of a puzzle with `values` (n,) filled in, or only its givens.
 
-        Its candidates are what the values that a cell sees leave, within `candidates` (n,) masks
-        where these are given. Raises InvalidPuzzle where either has not n entries.
+        Its candidates are what the values that a cell sees leave, of those that rules allow it,
+        within `candidates` (n,) masks where these are given. Raises InvalidPuzzle where either has
+        not n entries.
         """
         board = puzzle.board
         full = (1 << board.D) - 1
@@ -244,7 +282,11 @@ class State:
             raise InvalidPuzzle(
                 f"expected {board.n} values and candidates, got {len(filled)} and {len(within)}"
             )
-        masks = [0 if value else mask & full for value, mask in zip(filled, within, strict=True)]
+        known = board.constraints.domains if board.rules else (full,) * board.n
+        masks = [
+            0 if value else mask & full & allowed
+            for value, mask, allowed in zip(filled, within, known, strict=False)
+        ]
         for cell, value in enumerate(filled):
             for peer in board.peers[cell] if value else ():
                 masks[peer] &= ~(1 << value - 1)
@@ -257,12 +299,18 @@ class State:
 
     @cached_property
     def words(self) -> Words:
-        return Words(self.puzzle)
+        return Words(self.puzzle, self.geometry.rules)
 
     @cached_property
     def open(self) -> int:
         """The set of the open cells."""
         return set_of(cell for cell, value in enumerate(self.values) if not value)
+
+    @cached_property
+    def masks(self) -> tuple[int, ...]:
+        """The candidates (n,), with the value of each cell that is filled."""
+        both = zip(self.candidates, self.values, strict=True)
+        return tuple(1 << value - 1 if value else mask for mask, value in both)
 
     @cached_property
     def places(self) -> dict[int, int]:
@@ -294,8 +342,9 @@ class State:
     def problem(self) -> str:
         """Why no solution can be reached from here, as far as can be seen at once; or empty.
 
-        A value that repeats, a cell without a candidate, or a value without a place in a unit that
-        holds every value: the puzzle has no solution, or a value or mark on it is wrong.
+        A value that repeats, a cell without a candidate, a value without a place in a unit that
+        holds every value, or a rule that filled cells break: the puzzle has no solution, or a value
+        or mark on it is wrong.
         """
         if any(self.geometry.see_any(cells) & cells for cells in self.filled.values()):
             return violations(self.puzzle.board, self.values, self.puzzle.alphabet)[0].message
@@ -308,7 +357,7 @@ class State:
                 if not cells & unit:
                     words = self.words
                     return f"{words.unit(number)} has no place left for {words.value(value)}"
-        return ""
+        return next((message for _, message in broken(self.puzzle.board, self.values)), "")
 
 
 def apply(state: State, step: Step) -> State:

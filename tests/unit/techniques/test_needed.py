@@ -6,8 +6,9 @@ import pytest
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.exact import count
-from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x
+from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, with_rules
 from vmd_solver.csp.puzzle import Puzzle, default_alphabet
+from vmd_solver.csp.rules import Greater, KenKen, Killer, Skyscraper
 from vmd_solver.techniques import BY_NAME, TECHNIQUES, State, Step, apply
 
 JIGSAW = jigsaw(
@@ -17,6 +18,33 @@ JIGSAW = jigsaw(
         )
     )
 )
+
+KILLER = with_rules(
+    sudoku(2, 3),
+    [
+        Killer(12, (4, 5, 11)),
+        Killer(12, (16, 17, 22)),
+        Killer(16, (23, 28, 29, 34, 35)),
+        Killer(11, (8, 9, 10)),
+        Killer(6, (1, 2, 3)),
+        Killer(15, (0, 6, 7, 13)),
+        Killer(9, (12, 18, 24)),
+        Killer(18, (19, 25, 26, 30, 31)),
+        Killer(8, (32, 33)),
+        Killer(13, (14, 15, 21, 27)),
+        Killer(6, (20,)),
+    ],
+)
+KENKEN = with_rules(
+    latin(4),
+    [
+        KenKen("x", 6, (9, 12, 13, 14)),
+        KenKen("+", 10, (0, 4, 5, 8)),
+        KenKen("x", 96, (1, 2, 6, 10)),
+        KenKen("x", 24, (3, 7, 11, 15)),
+    ],
+)
+SKYSCRAPERS = with_rules(latin(4), [Skyscraper(1, (13, 9, 5, 1)), Skyscraper(2, (7, 6, 5, 4))])
 
 CASES: list[tuple[str, Board, str, str]] = [
     (
@@ -32,10 +60,22 @@ CASES: list[tuple[str, Board, str, str]] = [
         "So r7c7 is 2.",
     ),
     (
+        "comparison",
+        with_rules(latin(4), [Greater((0, 4))]),
+        "......1...42...3",
+        "So strike 2 from r1c1.",
+    ),
+    (
         "locked candidates",
         sudoku(),
         "..3..5..7....1.2.8.45..9....5..............64..62.....13..9.64....3.........715..",
         "So strike 1 from r4c7, r4c9 and r5c7.",
+    ),
+    (
+        "cage combinations",
+        KENKEN,
+        "2...............",
+        "So strike 4 from r3c2, r4c1, r4c2 and r4c3.",
     ),
     (
         "naked pair",
@@ -54,6 +94,18 @@ CASES: list[tuple[str, Board, str, str]] = [
         sudoku(),
         "..62...5.1.2.9..38...36..1...49......7.....9.8...3.1...41.....2...7.....7...8....",
         "So strike 3 from r9c2 and r9c6; 9 from r8c7, r9c2 and r9c6.",
+    ),
+    (
+        "45 rule",
+        KILLER,
+        ".........................6..........",
+        "So strike 1 from r2c1.",
+    ),
+    (
+        "rule by cases",
+        SKYSCRAPERS,
+        "...........2..1.",
+        "So strike 4 from r2c4.",
     ),
     (
         "hidden triple",
@@ -96,6 +148,12 @@ CASES: list[tuple[str, Board, str, str]] = [
         sudoku_x(),
         "......27....69...............4......2..96....3...8...4......18.7...3....1.9...7..",
         "So strike 4 and 9 from r1c2 and r3c2; 5 from r1c2, r1c3, r2c3 and r3c2.",
+    ),
+    (
+        "45 rule of several",
+        KILLER,
+        ".........................6..........",
+        "So strike 1 from r2c2.",
     ),
     (
         "XY-wing",

@@ -25,6 +25,7 @@ from vmd_solver.generation import (
     ModelGrids,
     PuzzleSpec,
     exact_grid,
+    usual_size,
 )
 from vmd_solver.play import opening
 from vmd_solver.play.game import shown
@@ -99,7 +100,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
     def _family_chosen(self, event: Select.Changed) -> None:
         """Offer the sizes of the family; keep the size where there is one of it."""
         size, offered = self.query_one("#size", Select), opening.sizes(str(event.value))
-        kept = size.value if size.value in offered else 9
+        kept = size.value if size.value in offered else usual_size(str(event.value))
         if [value for _, value in size._options] != [*offered]:
             size.set_options([(str(one), one) for one in offered])
             size.value = kept
