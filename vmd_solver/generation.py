@@ -22,7 +22,6 @@ from vmd_solver.csp.families import with_rules
 from vmd_solver.csp.generate import full_grids, jigsaw_board
 from vmd_solver.csp.puzzle import Board, Rule
 from vmd_solver.csp.ruled import VARIANTS, ruled
-from vmd_solver.csp.rules import Different
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import SearchError
 from vmd_solver.formats.boards import BARE, BOXED, bare_board
@@ -146,11 +145,11 @@ class PuzzleSpec:
         return jigsaw_board(self.size, rng, diagonal=self.family == "jigsaw-x")
 
     def example(self) -> Puzzle:
-        """An empty puzzle of the family, with some rule where it will have any: for what has to
-        hold such puzzles."""
-        board = self.board(np.random.default_rng(0))
-        if self.family in VARIANTS and not board.rules:
-            board = with_rules(board, (Different((0, 1)),))
+        """An empty puzzle of the family, with rules if it has any: for what has to hold such."""
+        rng = np.random.default_rng(0)
+        board = self.board(rng)
+        if variant := VARIANTS.get(self.family):
+            board = with_rules(board, ruled(board, exact_grid(board, rng).values, variant, rng))
         return board.empty()
 
 
