@@ -66,7 +66,7 @@ class Pretty(OutputFormat):
         grids = listed(solution) if self.request.asked == "all" else ()
         for values in grids or (solution.values or puzzle.givens,):
             for line in drawing.picture(puzzle, values, _WIDTH, ascii_only=not self._unicode):
-                yield "".join(self._paint(text, _STYLES[role]) for text, role in line)
+                yield "".join(self._paint(text, _STYLES[role]) for text, role in line).rstrip()
         for words in self._legend(puzzle):
             yield self._paint(words, DIM)
         facts = [number_of(solution.guesses, "guess", "guesses"), f"{solution.seconds:.3f} s"]
