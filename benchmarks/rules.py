@@ -3,8 +3,9 @@
 Each file of puzzles, in any format, or each file of a folder, is a family. Both sides build a
 puzzle anew, nothing kept from others, and prove how many solutions there are, up to two: in turns,
 in one process, ours compiled where numba is. Milliseconds are of building and proving together; a
-puzzle that takes longer than --limit counts as that. A disagreement is named, and the exit code
-is 1.
+puzzle that takes longer than --limit counts as that. `as stated` are the unique ones whose file
+states a solution that is verified. A disagreement is named, and the exit code is 1; a puzzle that
+is not proved unique by us is named on standard error.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -25,6 +27,7 @@ from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import with_rules, without_rules
 from vmd_solver.csp.verify import verify
+from vmd_solver.formats import Entry
 from vmd_training.tables import Cell, Row, number
 
 Answer = tuple[int | None, float, float]
@@ -54,8 +57,9 @@ def theirs(puzzle: Puzzle, limit: float) -> Answer:
     return found, ready - started, time.perf_counter() - started
 
 
-def compare(name: str, puzzles: list[Puzzle], limit: float) -> Row:
+def compare(name: str, entries: list[Entry], limit: float) -> Row:
     """One row: both on the puzzles of a family, the first in turns."""
+    puzzles = [entry.puzzle for entry in entries if entry.puzzle]
     sides: dict[str, Callable[[Puzzle, float], Answer]] = {"ours": ours, "cp_sat": theirs}
     answers: dict[str, list[Answer]] = {side: [] for side in sides}
     ours(puzzles[0], limit)  # what only the first costs: compilation
@@ -78,23 +82,38 @@ def compare(name: str, puzzles: list[Puzzle], limit: float) -> Row:
     ratios = [them / us for us, them in zip(seconds["ours"], seconds["cp_sat"], strict=True)]
     counts = [[solutions for solutions, _, _ in of_side] for of_side in answers.values()]
     both = list(zip(*counts, strict=True))
+    for entry, (us, _), took in zip(entries, both, seconds["ours"], strict=True):
+        if us != 1:
+            title = entry.puzzle.name if entry.puzzle else ""
+            told = f"{us} solutions" if us is not None else "undecided"
+            print(f"{name}:{entry.line} {title}: {told} after {took:.1f} s", file=sys.stderr)
     return found | {
         **median_and_p90(ratios, "times_faster", 2),
+        "within_10s": sum(
+            us == 1 and s < 10 for (us, _), s in zip(both, seconds["ours"], strict=True)
+        ),
         "unique": sum(us == 1 for us, _ in both),
+        "as_stated": sum(
+            us == 1
+            and bool(entry.puzzle and entry.solution and verify(entry.puzzle, entry.solution))
+            for entry, (us, _) in zip(entries, both, strict=True)
+        ),
         "differ": [at for at, pair in enumerate(both) if None not in pair and len({*pair}) > 1],
     }
 
 
-def families(paths: list[str], most: int) -> Iterator[tuple[str, list[Puzzle]]]:
+def families(paths: list[str], most: int) -> Iterator[tuple[str, list[Entry]]]:
     """Each family: the file's name, and its first puzzles that can be read."""
     for path in map(Path, paths):
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             entries = list(islice(entries_of(file), most))
-            puzzles = [entry.puzzle for entry in entries if entry.puzzle]
-            if len(puzzles) < len(entries):
-                print(f"{file.name}: {len(entries) - len(puzzles)} cannot be read", file=sys.stderr)
-            if puzzles:
-                yield file.name, puzzles
+            readable = [entry for entry in entries if entry.puzzle]
+            if len(readable) < len(entries):
+                print(
+                    f"{file.name}: {len(entries) - len(readable)} cannot be read", file=sys.stderr
+                )
+            if readable:
+                yield file.name, readable
 
 
 def entries_of(file: Path) -> Iterator[formats.Entry]:
@@ -104,14 +123,25 @@ def entries_of(file: Path) -> Iterator[formats.Entry]:
         if not first.startswith("{") or "input" not in json.loads(first):
             yield from formats.read_path(file)
             return
-        for line in (first, *lines):
-            yield from formats.read(json.loads(line)["input"])
+        for number, line in enumerate((first, *lines), 1):
+            row = json.loads(line)
+            for entry in formats.read(row["input"]):
+                yield replace(entry, line=number, solution=stated(entry, row.get("solution")))
+
+
+def stated(entry: Entry, solution: str | None) -> tuple[int, ...] | None:
+    """The values of a solution that a row states, a symbol a cell."""
+    if solution is None or entry.puzzle is None:
+        return None
+    return tuple(entry.puzzle.alphabet.index(symbol) + 1 for symbol in solution)
 
 
 COLUMNS: dict[str, str | Cell] = {
     "family": "family",
     "puzzles": "puzzles",
     "unique": "unique",
+    "as stated": "as_stated",
+    "in 10 s": "within_10s",
     "decided": number("ours_decided", ".3f"),
     "CP-SAT": number("cp_sat_decided", ".3f"),
     "median ms": number("median_ours_ms"),

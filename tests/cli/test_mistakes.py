@@ -21,6 +21,7 @@ UNITS = "family: grid\nsize: 2x2\nvalues: 4\nunits:\nr1c1 r1c2\nr3c1 r1c1\ngiven
 """Unit 2 names a cell in row 3 of two."""
 
 RULED = "family: sudoku\nrules:\nkiller 5 r1c1-r1c3\ngivens:\n1...\n....\n....\n....\n"
+CONTRARY = "family: latin\nrules:\nthermo r1c1-r1c3\ngreater r1c1 r1c3\ngivens:\n...\n...\n...\n"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ MISTAKES = (
     Mistake("missing", "missing.txt", 2, "missing.txt: cannot be read: no such file"),
     Mistake("argument too short", EASY[:-1], 2, "argument:1:81: expected 81 cells"),
     Mistake("no solution", "--mode exact p.txt", 20, "no solution (proved)", "12........3...4."),
+    Mistake("rules that contradict", "p.txt", 20, "no solution (proved)", CONTRARY),
     # The options make no sense.
     Mistake("unknown option", "--fromat line p.txt", 2, "--fromat", EASY),
     Mistake("unknown value", "--format pretyt p.txt", 2, "'pretyt' is not one of", EASY),
