@@ -173,7 +173,7 @@ def coloured(rng: Rng) -> list[Puzzle]:
     return [grid(1, 25, 5, sorted(pairs)).empty()]
 
 
-KILLER = with_rules("killer", "killer", size=9)
+KILLER = with_rules("killer", "killer", size=9, level="medium")
 MEDIUM = dug("sudoku-3x3", pool=200, place=0.5)
 PLAIN: dict[str, Maker] = {
     "sudoku": dug("sudoku-3x3", pool=20),
