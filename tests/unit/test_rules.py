@@ -13,7 +13,7 @@ from vmd_solver.csp import Puzzle, constraints, exact, kernel
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.clauses import SatSearch
 from vmd_solver.csp.compiled import Machine, machine
-from vmd_solver.csp.constraints import Layers, distinct, layered
+from vmd_solver.csp.constraints import Layers, layered
 from vmd_solver.csp.families import grid, latin, sudoku, with_rules, without_rules
 from vmd_solver.csp.rules import (
     AntiKnight,
@@ -69,18 +69,12 @@ def test_an_automaton_may_be_in_several_states() -> None:
 
 
 def test_an_automaton_without_a_way_has_no_layers() -> None:
-    assert sums(13) == () and distinct(4, sums(3)) == ()
+    assert sums(13) == ()
 
 
 def test_states_with_the_same_future_are_one() -> None:
     parity = layered(9, 6, 0, lambda at, _, value: at + value, lambda at: at % 2 == 0)
     assert max(map(len, parity)) == 2
-
-
-def test_distinct_accepts_what_has_no_value_twice() -> None:
-    for total in range(6, 10):
-        without = {v for v in accepted(sums(total), 4) if len(set(v)) == 3}
-        assert accepted(distinct(4, sums(total)), 4) == without
 
 
 def test_a_rule_with_too_many_cases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

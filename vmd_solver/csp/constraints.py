@@ -12,17 +12,12 @@ diagram.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from functools import lru_cache
-from math import comb
 from typing import Any, NamedTuple
 
 from vmd_solver.errors import InvalidPuzzle
 
 MAX_ARCS = 2_000_000
 """Steps of an automaton that are looked at before its rule is refused as too large."""
-
-MOST_SETS = 50_000
-"""States above which an automaton over cells that differ is not told that they do."""
 
 Layers = tuple[tuple[tuple[tuple[int, int], ...], ...], ...]
 """An automaton over k cells: k layers of states, each state a tuple of (values, next state).
@@ -121,23 +116,6 @@ def _reduced(
         layers.append(tuple(known))
         number = here
     return tuple(reversed(layers)) if number else ()
-
-
-@lru_cache(maxsize=1024)
-def distinct(D: int, layers: Layers) -> Layers:
-    """The automaton that accepts the same sequences, but none with a value twice.
-
-    No layers if there is none; the automaton itself where the sets of values are too many.
-    """
-    if sum(comb(D, used) for used in range(len(layers))) * max(map(len, layers)) > MOST_SETS:
-        return layers
-
-    def step(state: tuple[int, int], index: int, value: int) -> set[tuple[int, int]]:
-        at, used = state
-        bit = 1 << value - 1
-        return {(to, used | bit) for values, to in layers[index][at] if values & bit & ~used}
-
-    return layered(D, len(layers), (0, 0), step, lambda state: True)
 
 
 def table(D: int, allowed: Callable[[int, int], bool]) -> tuple[int, ...]:

@@ -197,11 +197,6 @@ class Board:
                 raise InvalidPuzzle(f"no numbers for {names} keep a rule between them")
         return Constraints(tuple(domains), tuple(relations), tuple(automata))
 
-    def _differ(self, cells: Cells) -> bool:
-        """Whether every two of the cells share a unit."""
-        own = max(cells) < self.n and len(set(cells)) == len(cells)
-        return own and all(set(cells) <= {cell, *self.peers[cell]} for cell in cells)
-
     @cached_property
     def linked(self) -> bool:
         """Whether rules ask for more than units."""
