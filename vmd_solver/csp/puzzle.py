@@ -6,10 +6,10 @@ Nothing here searches or guesses; nothing here knows of text, files or networks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, NoReturn, dataclass_transform
 
 import numpy as np
 import numpy.typing as npt
@@ -58,9 +58,13 @@ class Violation:
         return self.message
 
 
-@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Rule:
-    """What a board asks beside its units; each kind is a class of `vmd_solver.csp.rules`."""
+    """What a board asks beside its units; each kind is a class of `vmd_solver.csp.rules`.
+
+    Subclasses are frozen dataclasses. They share the methods here, because to generate those of
+    all kinds would take as long as the rest of a start.
+    """
 
     name: ClassVar[str]
     """What text calls it."""
@@ -68,6 +72,33 @@ class Rule:
     """Cells it needs at least, if it has any."""
     repeated: ClassVar[bool] = False
     """Whether it may name a cell twice."""
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        dataclass(init=False, repr=False, eq=False)(cls)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        names = [one.name for one in fields(self)]
+        defaults = {one.name: one.default for one in fields(self) if one.default is not MISSING}
+        given = dict(zip(names, values, strict=False))
+        found = defaults | given | named
+        if len(values) > len(names) or given.keys() & named.keys() or found.keys() != set(names):
+            expected = ", ".join(names) or "nothing"
+            raise TypeError(f"{type(self).__name__} takes {expected}, got {values} and {named}")
+        self.__dict__.update((name, found[name]) for name in names)
+
+    def __setattr__(self, key: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to {key!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"{type(self).__name__}({told})"
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         """What it is made of, on a board that has it. Raises InvalidPuzzle for nonsense."""

@@ -14,7 +14,6 @@ import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import combinations, pairwise, product
 from math import comb, isqrt
@@ -44,7 +43,6 @@ Pairs = Iterable[tuple[int, int]]
 # -- rules of the whole board -------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class AntiKnight(Rule):
     """Cells a knight's move apart differ."""
 
@@ -54,7 +52,6 @@ class AntiKnight(Rule):
         return map(Unit, apart(board, ((1, 2), (2, 1), (1, -2), (2, -1))))
 
 
-@dataclass(frozen=True)
 class AntiKing(Rule):
     """Cells that touch at a corner or side differ."""
 
@@ -64,7 +61,6 @@ class AntiKing(Rule):
         return map(Unit, apart(board, ((0, 1), (1, 0), (1, 1), (1, -1))))
 
 
-@dataclass(frozen=True)
 class AntiTaxicab(Rule):
     """Two cells with the same number are not that number of steps apart, along rows and columns."""
 
@@ -81,7 +77,6 @@ def _unlike_at(distance: int, a: int, b: int) -> bool:
     return not a == b == distance
 
 
-@dataclass(frozen=True)
 class NonConsecutive(Rule):
     """Neighbours along rows and columns never differ by 1."""
 
@@ -91,7 +86,6 @@ class NonConsecutive(Rule):
         return related(board, neighbours(board), lambda a, b: abs(a - b) != 1)
 
 
-@dataclass(frozen=True)
 class Diagonal(Rule):
     """All cells of a diagonal differ: `down` from top left, or `up` from bottom left."""
 
@@ -105,7 +99,6 @@ class Diagonal(Rule):
         yield _unit(board, zip(rows, cols, strict=True))
 
 
-@dataclass(frozen=True)
 class DisjointGroups(Rule):
     """Cells at the same place of two boxes differ."""
 
@@ -118,7 +111,6 @@ class DisjointGroups(Rule):
             yield _unit(board, product(range(r, board.rows, rows), range(c, board.cols, cols)))
 
 
-@dataclass(frozen=True)
 class GlobalEntropy(Rule):
     """Every 2x2 square holds a low, a middle and a high number."""
 
@@ -149,7 +141,6 @@ SIGNS: dict[str, Test] = {
 """What the signs between neighbours mean that a `Negative` rule may exclude elsewhere."""
 
 
-@dataclass(frozen=True)
 class Negative(Rule):
     """Every sign of these kinds is given: no other neighbours have numbers that would earn one."""
 
@@ -165,7 +156,6 @@ class Negative(Rule):
         return related(board, pairs, lambda a, b: not any(test(a, b) for test in tests))
 
 
-@dataclass(frozen=True)
 class Takuzu(Rule):
     """Two numbers, as many of one as of the other in each line, never three alike in a row;
     with `unique` no two rows and no two columns are the same."""
@@ -213,7 +203,6 @@ def _unlike(length: int) -> Layers:
 # -- rules of cells -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Different(Rule):
     """All cells differ: an extra region, or a part of one."""
 
@@ -224,7 +213,6 @@ class Different(Rule):
         yield Unit(self.cells)
 
 
-@dataclass(frozen=True)
 class Odd(Rule):
     """The cells hold odd numbers."""
 
@@ -235,7 +223,6 @@ class Odd(Rule):
         return _domains(self, board, self.cells, lambda number: number % 2 == 1)
 
 
-@dataclass(frozen=True)
 class Even(Rule):
     """The cells hold even numbers."""
 
@@ -246,7 +233,6 @@ class Even(Rule):
         return _domains(self, board, self.cells, lambda number: number % 2 == 0)
 
 
-@dataclass(frozen=True)
 class Marks(Rule):
     """Each cell holds one of `numbers`: given pencil marks."""
 
@@ -259,7 +245,6 @@ class Marks(Rule):
         return _domains(self, board, self.cells, lambda number: number in self.numbers)
 
 
-@dataclass(frozen=True)
 class Minimum(Rule):
     """Each cell is smaller than its neighbours along rows and columns that are no minimum too."""
 
@@ -270,7 +255,6 @@ class Minimum(Rule):
         return related(board, _around(board, self.cells), operator.lt)
 
 
-@dataclass(frozen=True)
 class Maximum(Rule):
     """Each cell is greater than its neighbours along rows and columns that are no maximum too."""
 
@@ -281,7 +265,6 @@ class Maximum(Rule):
         return related(board, _around(board, self.cells), operator.gt)
 
 
-@dataclass(frozen=True)
 class Clone(Rule):
     """The second half of the cells repeats the first half, cell by cell."""
 
@@ -295,7 +278,6 @@ class Clone(Rule):
         return related(board, pairs, operator.eq)
 
 
-@dataclass(frozen=True)
 class SameValues(Rule):
     """The cells are `sets` groups of one size, in order, that hold the same numbers as often."""
 
@@ -324,7 +306,6 @@ def _as_often(D: int, half: int, value: int) -> Layers:
     return layered(D, 2 * half, 0, step, lambda count: count == 0)
 
 
-@dataclass(frozen=True)
 class Quadruple(Rule):
     """The cells around a corner hold all of `numbers`, each as often as it is named."""
 
@@ -350,7 +331,6 @@ class Quadruple(Rule):
 # -- signs between cells ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Difference(Rule):
     """Two cells differ by `number`; by 1 it is a white kropki dot."""
 
@@ -363,7 +343,6 @@ class Difference(Rule):
         return _pair(self, board, lambda a, b: abs(a - b) == self.number)
 
 
-@dataclass(frozen=True)
 class Ratio(Rule):
     """One of two cells is `number` times the other; 2 times it is a black kropki dot."""
 
@@ -376,7 +355,6 @@ class Ratio(Rule):
         return _pair(self, board, lambda a, b: a == self.number * b or b == self.number * a)
 
 
-@dataclass(frozen=True)
 class PairSum(Rule):
     """Two cells add up to `number`; V is 5 and X is 10."""
 
@@ -389,7 +367,6 @@ class PairSum(Rule):
         return _pair(self, board, lambda a, b: a + b == self.number)
 
 
-@dataclass(frozen=True)
 class Greater(Rule):
     """Each cell is greater than the next one."""
 
@@ -403,7 +380,6 @@ class Greater(Rule):
         return related(board, pairwise(self.cells), operator.gt)
 
 
-@dataclass(frozen=True)
 class GreaterSum(Rule):
     """The cells of `more` add up to more than those of `cells`: cages or boxes compared."""
 
@@ -422,7 +398,6 @@ class GreaterSum(Rule):
         yield Automaton(self.more + self.cells, layers)
 
 
-@dataclass(frozen=True)
 class Table(Rule):
     """Two cells hold one of the `pairs` of numbers that a user lists."""
 
@@ -439,7 +414,6 @@ class Table(Rule):
 # -- cages --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Killer(Rule):
     """The cells differ and add up to `total`."""
 
@@ -452,7 +426,6 @@ class Killer(Rule):
         yield from cage(board, self.cells, self.total, different=True)
 
 
-@dataclass(frozen=True)
 class Sum(Rule):
     """The cells add up to `total`; numbers may repeat, and a cell named twice counts twice."""
 
@@ -467,7 +440,6 @@ class Sum(Rule):
         return linear(board, list(Counter(self.cells).items()), self.total)
 
 
-@dataclass(frozen=True)
 class KenKen(Rule):
     """The cells make `target` by `operation`: + and x of all, - and / from the greatest."""
 
@@ -508,7 +480,6 @@ def _kenken(D: int, low: int, length: int, operation: str, target: int) -> Layer
     return layered(D, length, (0, 0 if operation == "-" else 1), step, accept)
 
 
-@dataclass(frozen=True)
 class LittleKiller(Rule):
     """The cells of a diagonal add up to `total`, which stands outside before the first."""
 
@@ -520,7 +491,6 @@ class LittleKiller(Rule):
         return cage(board, self.cells, self.total)
 
 
-@dataclass(frozen=True)
 class Rellik(Rule):
     """The cells differ, and no one or more of them add up to `total`."""
 
@@ -540,7 +510,6 @@ class Rellik(Rule):
         yield Automaton(self.cells, layered(board.D, len(self.cells), 1, step, bool))
 
 
-@dataclass(frozen=True)
 class EqualityCage(Rule):
     """The cells differ: as many odd as even, and as many low as high; the middle is neither."""
 
@@ -559,7 +528,6 @@ class EqualityCage(Rule):
         yield Automaton(self.cells, layers)
 
 
-@dataclass(frozen=True)
 class Lunchbox(Rule):
     """The cells differ, and those between the least and the greatest add up to `total`."""
 
@@ -599,7 +567,6 @@ def _crusts(D: int, low: int, length: int, total: int, any_ends: bool) -> Layers
     return layered(D, length, None, step, lambda state: state[2] == 3)
 
 
-@dataclass(frozen=True)
 class CountingCircles(Rule):
     """A number in one of the cells is the number of these cells that hold it."""
 
@@ -632,7 +599,6 @@ def _all_or_none(D: int, length: int, value: int, number: int) -> Layers:
     return layered(D, length + 1, 0, step, lambda left: left == 0)
 
 
-@dataclass(frozen=True)
 class MagicSquare(Rule):
     """The cells are a square, row by row, whose rows, columns and diagonals have the same sum."""
 
@@ -661,7 +627,6 @@ class MagicSquare(Rule):
 # -- lines --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Thermo(Rule):
     """Numbers rise from the first cell, the bulb, to the last."""
 
@@ -675,7 +640,6 @@ class Thermo(Rule):
         return related(board, pairwise(self.cells), operator.lt)
 
 
-@dataclass(frozen=True)
 class SlowThermo(Rule):
     """Numbers never fall from the first cell, the bulb, to the last."""
 
@@ -687,7 +651,6 @@ class SlowThermo(Rule):
         return related(board, pairwise(self.cells), operator.le)
 
 
-@dataclass(frozen=True)
 class Whisper(Rule):
     """Neighbours on the line differ by `number` or more: 5 German, 4 Dutch."""
 
@@ -701,7 +664,6 @@ class Whisper(Rule):
         return related(board, pairwise(self.cells), test)
 
 
-@dataclass(frozen=True)
 class Renban(Rule):
     """The cells hold consecutive numbers, in any order, none twice."""
 
@@ -724,7 +686,6 @@ def _renban(D: int, length: int) -> Layers:
     return layered(D, length, 0, step, bool)
 
 
-@dataclass(frozen=True)
 class Palindrome(Rule):
     """The line reads the same from both ends."""
 
@@ -738,7 +699,6 @@ class Palindrome(Rule):
         return related(board, pairs, operator.eq)
 
 
-@dataclass(frozen=True)
 class Between(Rule):
     """Numbers on the line lie strictly between those at its ends."""
 
@@ -751,7 +711,6 @@ class Between(Rule):
         yield Automaton((self.cells[0], self.cells[-1], *self.cells[1:-1]), layers)
 
 
-@dataclass(frozen=True)
 class Lockout(Rule):
     """The ends differ by `number` or more; numbers on the line are neither at nor between them."""
 
@@ -782,7 +741,6 @@ def _ends(D: int, length: int, lockout: int) -> Layers:
     return layered(D, length, (), step, lambda ends: True)
 
 
-@dataclass(frozen=True)
 class Zipper(Rule):
     """Cells equally far from the middle have the same sum: the middle cell, where there is one."""
 
@@ -798,7 +756,6 @@ class Zipper(Rule):
             yield from linear(board, [*first, *((cell, 1) for cell in pair)], 0)
 
 
-@dataclass(frozen=True)
 class RegionSumLine(Rule):
     """Each part of the line within one region has the same sum."""
 
@@ -833,7 +790,6 @@ def _equal_sums(D: int, low: int, sizes: tuple[int, ...]) -> Layers:
     return layered(D, sum(sizes), (None, 0), step, lambda state: True)
 
 
-@dataclass(frozen=True)
 class SumLine(Rule):
     """The line falls into parts that each add up to `total`; with `loop` it has no ends."""
 
@@ -866,7 +822,6 @@ def _parts(D: int, low: int, length: int, total: int, loop: bool) -> Layers:
     return layered(D, length, (), step, lambda state: state and state[0] == state[1])
 
 
-@dataclass(frozen=True)
 class Modular(Rule):
     """Any `number` cells in a row on the line leave different remainders divided by it."""
 
@@ -880,7 +835,6 @@ class Modular(Rule):
         return _classes(board, self.cells, self.number, lambda number: number % self.number)
 
 
-@dataclass(frozen=True)
 class Entropic(Rule):
     """Any three cells in a row on the line are a low, a middle and a high number."""
 
@@ -893,7 +847,6 @@ class Entropic(Rule):
         return _classes(board, self.cells, 3, lambda number: (number - board.low) // third)
 
 
-@dataclass(frozen=True)
 class Arrow(Rule):
     """The first cell, the circle, is the sum of the others."""
 
@@ -905,7 +858,6 @@ class Arrow(Rule):
         return linear(board, [(self.cells[0], -1), *((c, 1) for c in self.cells[1:])], 0)
 
 
-@dataclass(frozen=True)
 class PillArrow(Rule):
     """The first `pill` cells, read as digits of one number, are the sum of the others."""
 
@@ -924,7 +876,6 @@ class PillArrow(Rule):
         yield from linear(board, [*terms, *((cell, 1) for cell in self.cells[self.pill :])], 0)
 
 
-@dataclass(frozen=True)
 class DoubleArrow(Rule):
     """The two ends, the circles, add up to the sum of what lies between."""
 
@@ -937,7 +888,6 @@ class DoubleArrow(Rule):
         return linear(board, [*((c, -1) for c in ends), *((c, 1) for c in inner)], 0)
 
 
-@dataclass(frozen=True)
 class Regex(Rule):
     """The symbols along the cells match a regular expression."""
 
@@ -977,7 +927,6 @@ def _regex(D: int, low: int, length: int, pattern: str) -> Layers:
 # -- clues outside the board, whose cells run away from the clue ---------------------------------
 
 
-@dataclass(frozen=True)
 class Sandwich(Rule):
     """The numbers between the least and the greatest number of the board add up to `total`."""
 
@@ -989,7 +938,6 @@ class Sandwich(Rule):
         yield Automaton(self.cells, _crusts(board.D, board.low, len(self.cells), self.total, False))
 
 
-@dataclass(frozen=True)
 class Skyscraper(Rule):
     """So many numbers are greater than all before them, seen from outside: `number`."""
 
@@ -1014,7 +962,6 @@ def _skyscraper(D: int, low: int, length: int, clue: int) -> Layers:
     return layered(D, length, (low - 1, 0), step, lambda state: state[1] == clue)
 
 
-@dataclass(frozen=True)
 class HiddenSkyscraper(Rule):
     """The first number that is not greater than all before it, seen from outside, is `number`."""
 
@@ -1036,7 +983,6 @@ class HiddenSkyscraper(Rule):
         yield Automaton(self.cells, layered(board.D, len(self.cells), 0, step, accepts))
 
 
-@dataclass(frozen=True)
 class XSum(Rule):
     """The first X numbers add up to `total`, where X is the first of them."""
 
@@ -1066,7 +1012,6 @@ def _x_sum(D: int, low: int, length: int, total: int) -> Layers:
     return layered(D, length, (0, total), step, lambda state: state == (0, 0))
 
 
-@dataclass(frozen=True)
 class NumberedRoom(Rule):
     """The X-th cell holds `number`, where X is the number in the first."""
 
@@ -1090,7 +1035,6 @@ class NumberedRoom(Rule):
         yield Automaton(self.cells, layered(board.D, length, 0, step, lambda left: True))
 
 
-@dataclass(frozen=True)
 class FullRank(Rule):
     """Of all rows and columns, read as numbers from both ends and sorted, this line is number
     `rank`; no other equals it."""
@@ -1147,7 +1091,6 @@ def _compared(D: int, length: int) -> Layers:
     return layered(D, 2 * length + 1, (0, 0), step, lambda state: state[0] == 0)
 
 
-@dataclass(frozen=True)
 class Indexing(Rule):
     """A cell in column c with number n says that column n of its row holds c; or so for `row`."""
 
@@ -1179,7 +1122,6 @@ def _only_if(first: int, second: int, a: int, b: int) -> bool:
     return a != first or b == second
 
 
-@dataclass(frozen=True)
 class Queens(Rule):
     """One queen a line: cell i says where in line i it stands; none attacks another."""
 

@@ -329,7 +329,7 @@ def _pairs(kind: _Type, item: _Item, board: Board) -> Iterator[Rule]:
     if not pairs:
         raise item.error("expected cells side by side")
     for pair in pairs:
-        yield kind.kind(**kind.fixed, cells=pair)  # type: ignore[call-arg]
+        yield kind.kind(**kind.fixed, cells=pair)
 
 
 def _ends(kind: _Type, item: _Item, board: Board) -> Iterator[Rule]:
@@ -337,7 +337,7 @@ def _ends(kind: _Type, item: _Item, board: Board) -> Iterator[Rule]:
     line = _line(item, item.args[0] if item.args else "", board)
     for at, cells in ((1, line), (2, line[::-1])):
         if item.args[at : at + 1] not in ([], [""]):
-            yield kind.kind(item.number(at), cells)  # type: ignore[call-arg]
+            yield kind.kind(item.number(at), cells)
 
 
 def _line(item: _Item, name: str, board: Board) -> Cells:
