@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import kernel
-from vmd_solver.csp.constraints import Layers, Relation
+from vmd_solver.csp.constraints import Layers, Relation, turned
 from vmd_solver.csp.puzzle import Board
 
 WORTH_CELLS = 200_000
@@ -191,19 +191,8 @@ def _links(
     links: list[list[tuple[int, int]]] = [[] for _ in range(n)]
     for a, b, rows in relations:
         links[a].append((b, D * tables.setdefault(rows, len(tables))))
-        links[b].append((a, D * tables.setdefault(_turned(rows), len(tables))))
+        links[b].append((a, D * tables.setdefault(turned(rows), len(tables))))
     return links, [row for rows in tables for row in rows]
-
-
-@lru_cache(maxsize=1024)
-def _turned(rows: tuple[int, ...]) -> tuple[int, ...]:
-    """The same relation, seen from the other cell.
-
-    >>> _turned((0b110, 0b100, 0))
-    (0, 1, 3)
-    """
-    values = range(len(rows))
-    return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
 
 
 def _free(arcs: list[tuple[tuple[int, int], ...]], D: int) -> list[int]:

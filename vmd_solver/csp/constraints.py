@@ -12,6 +12,7 @@ diagram.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vmd_solver.errors import InvalidPuzzle
@@ -126,6 +127,17 @@ def table(D: int, allowed: Callable[[int, int], bool]) -> tuple[int, ...]:
     """
     values = range(1, D + 1)
     return tuple(sum(1 << b - 1 for b in values if allowed(a, b)) for a in values)
+
+
+@lru_cache(maxsize=1024)
+def turned(rows: tuple[int, ...]) -> tuple[int, ...]:
+    """The same relation, seen from the other cell.
+
+    >>> turned((0b110, 0b100, 0))
+    (0, 1, 3)
+    """
+    values = range(len(rows))
+    return tuple(sum((rows[a] >> b & 1) << a for a in values) for b in values)
 
 
 def mask_of(values: Iterable[int]) -> int:

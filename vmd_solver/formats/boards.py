@@ -8,7 +8,7 @@ from functools import cache
 from math import isqrt
 
 from vmd_solver.csp import families
-from vmd_solver.csp.constraints import Relation, table
+from vmd_solver.csp.constraints import Relation, turned
 from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, Rule
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.symbols import shown
@@ -139,8 +139,7 @@ def require_same(puzzle: Puzzle, found: Puzzle, name: str) -> None:
 
 def _asked(board: Board) -> tuple[object, ...]:
     def forward(one: Relation) -> Relation:
-        back = table(board.D, lambda a, b: bool(one.rows[b - 1] >> a - 1 & 1))
-        return one if one.a < one.b else Relation(one.b, one.a, back)
+        return one if one.a < one.b else Relation(one.b, one.a, turned(one.rows))
 
     domains, relations, automata = board.constraints
     shape = board.rows, board.cols, board.D, board.low, board.holes, board.box, board.regions
