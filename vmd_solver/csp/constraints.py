@@ -1,8 +1,8 @@
-"""The three kinds of constraint that every rule is made of, as data; knows no rule and no search.
+"""What every rule is made of beside units, as data; knows no rule and no search.
 
-A *unit* is a set of cells whose values all differ, a *relation* a table of allowed pairs for two
-cells, and an *automaton* reads the values of a sequence of cells and accepts some of them. Values
-are 1..D here, whatever numbers they mean, and a set of values is a mask: bit v - 1 for value v.
+A *relation* is a table of allowed pairs for two cells, and an *automaton* reads the values of a
+sequence of cells and accepts some of them. Values are 1..D here, whatever numbers they mean, and a
+set of values is a mask: bit v - 1 for value v.
 
 Source: automata as constraints after Pesant, A regular language membership constraint for finite
 sequences of variables (2004); unrolled over the cells and reduced as a multi-valued decision
@@ -28,12 +28,6 @@ after the last layer there is one state, 0, which accepts. Without layers nothin
 """
 
 
-class Unit(NamedTuple):
-    """Cells whose values all differ."""
-
-    cells: tuple[int, ...]
-
-
 class Domain(NamedTuple):
     """A cell whose value is one of the mask `values`."""
 
@@ -56,8 +50,9 @@ class Automaton(NamedTuple):
     layers: Layers
 
 
-Constraint = Unit | Domain | Relation | Automaton
-"""What a rule yields. A cell below 0 is *hidden*: a variable of that rule alone, -1, -2, ..."""
+Constraint = Domain | Relation | Automaton
+"""What a rule yields beside units. A cell below 0 is *hidden*: a variable of that rule alone, -1,
+-2, ..."""
 
 
 def layered(

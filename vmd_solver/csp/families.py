@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import cache
 from math import isqrt
 
-from vmd_solver.csp.constraints import Unit
 from vmd_solver.csp.puzzle import Board, Rule
 from vmd_solver.errors import InvalidPuzzle
 
@@ -130,8 +129,7 @@ def without_rules(board: Board) -> Board:
 
 def ruled_units(board: Board) -> tuple[tuple[int, ...], ...]:
     """The units that the rules of a board bring."""
-    found = (part for rule in board.rules for part in rule.constraints(board))
-    return tuple(part.cells for part in found if isinstance(part, Unit))
+    return tuple(unit for rule in board.rules for unit in rule.units(board))
 
 
 def lines(order: int) -> tuple[tuple[int, ...], ...]:

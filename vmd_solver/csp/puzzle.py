@@ -72,6 +72,8 @@ class Rule:
     """Cells it needs at least, if it has any."""
     repeated: ClassVar[bool] = False
     """Whether it may name a cell twice."""
+    differ: ClassVar[bool] = False
+    """Whether its cells are a unit."""
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls) -> None:
@@ -101,8 +103,15 @@ class Rule:
         return f"{type(self).__name__}({told})"
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        """What it is made of, on a board that has it. Raises InvalidPuzzle for nonsense."""
-        raise NotImplementedError
+        """What it is made of beside units, on a board that has it.
+
+        Raises InvalidPuzzle where it makes no sense there.
+        """
+        return iter(())
+
+    def units(self, board: Board) -> Iterator[Cells]:
+        """The units that it brings. Raises as `constraints` does."""
+        return iter((self.all_cells,) if self.differ else ())
 
     @property
     def all_cells(self) -> Cells:

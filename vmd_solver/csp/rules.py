@@ -25,7 +25,6 @@ from vmd_solver.csp.constraints import (
     Domain,
     Layers,
     Relation,
-    Unit,
     layered,
     mask_of,
     table,
@@ -48,8 +47,8 @@ class AntiKnight(Rule):
 
     name = "anti-knight"
 
-    def constraints(self, board: Board) -> Iterator[Constraint]:
-        return map(Unit, apart(board, ((1, 2), (2, 1), (1, -2), (2, -1))))
+    def units(self, board: Board) -> Iterator[Cells]:
+        return iter(apart(board, ((1, 2), (2, 1), (1, -2), (2, -1))))
 
 
 class AntiKing(Rule):
@@ -57,8 +56,8 @@ class AntiKing(Rule):
 
     name = "anti-king"
 
-    def constraints(self, board: Board) -> Iterator[Constraint]:
-        return map(Unit, apart(board, ((0, 1), (1, 0), (1, 1), (1, -1))))
+    def units(self, board: Board) -> Iterator[Cells]:
+        return iter(apart(board, ((0, 1), (1, 0), (1, 1), (1, -1))))
 
 
 class AntiTaxicab(Rule):
@@ -92,7 +91,7 @@ class Diagonal(Rule):
     name = "diagonal"
     direction: Literal["down", "up"]
 
-    def constraints(self, board: Board) -> Iterator[Constraint]:
+    def units(self, board: Board) -> Iterator[Cells]:
         _require(self, board.rows == board.cols, "needs a square board")
         rows = range(board.rows)
         cols = rows if self.direction == "down" else reversed(rows)
@@ -104,7 +103,7 @@ class DisjointGroups(Rule):
 
     name = "disjoint-groups"
 
-    def constraints(self, board: Board) -> Iterator[Constraint]:
+    def units(self, board: Board) -> Iterator[Cells]:
         _require(self, board.box is not None, "needs boxes")
         rows, cols = board.box or (1, 1)
         for r, c in product(range(rows), range(cols)):
@@ -208,9 +207,7 @@ class Different(Rule):
 
     name = "different"
     cells: Cells
-
-    def constraints(self, board: Board) -> Iterator[Constraint]:
-        yield Unit(self.cells)
+    differ: ClassVar[bool] = True
 
 
 class Odd(Rule):
@@ -420,9 +417,9 @@ class Killer(Rule):
     name = "killer"
     total: int
     cells: Cells
+    differ: ClassVar[bool] = True
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        yield Unit(self.cells)
         yield from cage(board, self.cells, self.total, different=True)
 
 
@@ -497,6 +494,7 @@ class Rellik(Rule):
     name = "rellik"
     total: int
     cells: Cells
+    differ: ClassVar[bool] = True
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         _require(self, self.total > 0, "needs a total of 1 or more")
@@ -506,7 +504,6 @@ class Rellik(Rule):
             sums |= (sums << value - 1 + low) & within
             return None if sums >> self.total & 1 else sums
 
-        yield Unit(self.cells)
         yield Automaton(self.cells, layered(board.D, len(self.cells), 1, step, bool))
 
 
@@ -515,6 +512,7 @@ class EqualityCage(Rule):
 
     name = "equality-cage"
     cells: Cells
+    differ: ClassVar[bool] = True
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         D, low = board.D, board.low
@@ -523,7 +521,6 @@ class EqualityCage(Rule):
             high = (2 * value > D + 1) - (2 * value < D + 1)
             return state[0] + (1 if (value - 1 + low) % 2 else -1), state[1] + high
 
-        yield Unit(self.cells)
         layers = layered(D, len(self.cells), (0, 0), step, lambda state: state == (0, 0))
         yield Automaton(self.cells, layers)
 
@@ -534,10 +531,10 @@ class Lunchbox(Rule):
     name = "lunchbox"
     total: int
     cells: Cells
+    differ: ClassVar[bool] = True
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        yield Unit(self.cells)
         yield Automaton(self.cells, _crusts(board.D, board.low, len(self.cells), self.total, True))
 
 
@@ -604,12 +601,12 @@ class MagicSquare(Rule):
 
     name = "magic-square"
     cells: Cells
+    differ: ClassVar[bool] = True
     least: ClassVar[int] = 4
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
         size = isqrt(len(self.cells))
         _require(self, size * size == len(self.cells), f"{len(self.cells)} cells are no square")
-        yield Unit(self.cells)
         rows = [self.cells[at : at + size] for at in range(0, size * size, size)]
         cols = list(zip(*rows, strict=True))
         diagonals = [self.cells[:: size + 1], self.cells[size - 1 : -1 : size - 1]]
@@ -669,9 +666,9 @@ class Renban(Rule):
 
     name = "renban"
     cells: Cells
+    differ: ClassVar[bool] = True
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        yield Unit(self.cells)
         yield Automaton(self.cells, _renban(board.D, len(self.cells)))
 
 
@@ -1127,9 +1124,9 @@ class Queens(Rule):
 
     name = "queens"
     cells: Cells
+    differ: ClassVar[bool] = True
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        yield Unit(self.cells)
         for (i, one), (j, other) in combinations(enumerate(self.cells), 2):
             yield from related(board, [(one, other)], partial(_not_apart, j - i))
 
@@ -1281,10 +1278,10 @@ def _require_whole(rule: Rule, board: Board) -> None:
     _require(rule, not board.holes, "needs a board without holes")
 
 
-def _unit(board: Board, places: Iterable[tuple[int, int]]) -> Unit:
-    """The unit of the cells at these rows and columns."""
+def _unit(board: Board, places: Iterable[tuple[int, int]]) -> Cells:
+    """The cells at these rows and columns, but holes."""
     cells = (row * board.cols + col for row, col in places)
-    return Unit(tuple(cell for cell in cells if cell not in board.holes))
+    return tuple(cell for cell in cells if cell not in board.holes)
 
 
 def _around(board: Board, cells: Cells) -> list[tuple[int, int]]:

@@ -230,8 +230,8 @@ def _indexing(rule: rules.Indexing, board: Board, text: str) -> Iterator[Mark]:
 
 
 def _diagonal(rule: rules.Diagonal, board: Board, text: str) -> Iterator[Mark]:
-    for part in rule.constraints(board):
-        yield Fill(part.cells, rule.direction, "\\" if rule.direction == "down" else "/")  # type: ignore[union-attr]
+    for unit in rule.units(board):
+        yield Fill(unit, rule.direction, "\\" if rule.direction == "down" else "/")
 
 
 def _clone(rule: rules.Clone, board: Board, text: str) -> Iterator[Mark]:

@@ -18,7 +18,7 @@ from string import ascii_letters, digits
 from typing import Any, Literal, NamedTuple
 
 from vmd_solver.csp import families, rules
-from vmd_solver.csp.constraints import Constraint, Domain, Relation, Unit
+from vmd_solver.csp.constraints import Constraint, Domain, Relation
 from vmd_solver.csp.puzzle import Board, Cells, Puzzle, Rule, numerals
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.entry import Format, Found, by_line, first_line, require_short
@@ -604,7 +604,8 @@ def _rule_text(rule: Rule, board: Board) -> str:
         for kind in _TYPES:
             if type(rule) is kind.kind and (text := _typed(kind, given, board)):
                 return text
-    return "".join(_part_text(part, rule, board) for part in rule.constraints(board))
+    units = (f".AllDifferent{_names(unit, board)}" for unit in rule.units(board))
+    return "".join((*units, *(_part_text(part, rule, board) for part in rule.constraints(board))))
 
 
 def _typed(kind: _Type, rule: Any, board: Board) -> str:
@@ -633,8 +634,6 @@ def _typed(kind: _Type, rule: Any, board: Board) -> str:
 def _part_text(part: Constraint, rule: Rule, board: Board) -> str:
     """One constraint of a rule that has no name there."""
     match part:
-        case Unit(cells):
-            return f".AllDifferent{_names(cells, board)}"
         case Domain(cell, values) if cell >= 0:
             numbers = (board.number(v) for v in range(1, board.D + 1) if values >> v - 1 & 1)
             return f".~{_name(cell, board)}_{'_'.join(map(str, numbers))}"

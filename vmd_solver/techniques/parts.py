@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from vmd_solver.csp import Board
-from vmd_solver.csp.constraints import Automaton, Domain, Relation, Unit
+from vmd_solver.csp.constraints import Automaton, Domain, Relation
 from vmd_solver.csp.puzzle import Rule
 
 Masks = tuple[int, ...]
@@ -103,7 +103,5 @@ def _parts(rule: Rule, board: Board) -> Iterator[Part]:
 
 def rules_of_units(board: Board) -> tuple[Rule | None, ...]:
     """For each unit of a board the rule that brought it."""
-    found = [
-        rule for rule in board.rules for part in rule.constraints(board) if isinstance(part, Unit)
-    ]
+    found = [rule for rule in board.rules for _ in rule.units(board)]
     return (*(None,) * (len(board.units) - len(found)), *found)
