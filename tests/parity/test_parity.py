@@ -15,16 +15,19 @@ import numpy as np
 import pytest
 import torch
 
-from vmd_solver.csp import Board
-from vmd_solver.csp.families import latin, sudoku, sudoku_x
+from vmd_solver.csp import Board, rules
+from vmd_solver.csp.families import latin, sudoku, sudoku_x, with_rules
 from vmd_solver.csp.generate import random_grid
+from vmd_solver.denoiser.graph import with_hidden
 from vmd_solver.denoiser.onnx import OnnxDenoiser
+from vmd_solver.denoiser.rules import BoardRules, rules_of
 from vmd_training.evaluate import grid_of
 from vmd_training.export import LOGIT_TOLERANCE, export
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, ModelConfig
 
 LOOPS, CALLS = 2, 3
+MIX = (rules.Killer(9, (0, 1, 6)), rules.Greater((2, 3)), rules.Skyscraper(2, (4, 10, 16, 22)))
 TOLERANCE = 1e-4
 """Largest difference of a logit, in nats, after CALLS calls that carry the hidden state."""
 
@@ -37,8 +40,13 @@ OTHERS: dict[str, Callable[[], Board]] = {
     "X": lambda: sudoku_x(3, 3),
     "latin": lambda: latin(5),
     "incomplete units": lambda: random_grid(3, 4, 6, 0)[0],
+    "rules": lambda: with_rules(sudoku(2, 3), MIX),
+    "relations": lambda: with_rules(latin(5), [rules.Greater((0, 1)), rules.Thermo((5, 6, 12))]),
+    "automata": lambda: with_rules(latin(4), [rules.Sum(8, (0, 5, 10)), rules.Sum(5, (3, 2))]),
+    "hidden cells": lambda: with_rules(latin(4), [rules.CountingCircles((0, 1, 2, 5))]),
 }
 KINDS: dict[str, dict[str, Any]] = {
+    "ruled": {"latent": "candidate", "links": 3},
     "none": {"latent": "none"},
     "global": {"latent": "global"},
     "candidate": {"latent": "candidate"},
@@ -77,17 +85,21 @@ def puzzle(board: Board, B: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x_t, allowed.astype(np.float32), x0
 
 
-def torch_grid(board: Board, x_t: np.ndarray, allowed: np.ndarray) -> Grid:
-    grid = grid_of(
-        torch.from_numpy(x_t), board.incidence, board.complete, board.D, torch.device("cpu")
-    )
-    return grid._replace(allowed=torch.from_numpy(allowed))
+def torch_grid(board: Board, x_t: np.ndarray, allowed: np.ndarray, ruled: bool = False) -> Grid:
+    units, heard = np.asarray(board.incidence), tuple[BoardRules, ...]()
+    if ruled:
+        x_t, allowed = with_hidden(board, x_t, allowed)
+        units = np.pad(units, ((0, 0), (0, x_t.shape[1] - board.n)))
+        heard = (rules_of(board, 1),) if board.linked else ()
+    cells = torch.from_numpy(x_t)
+    grid = grid_of(cells, units, board.complete, board.D, torch.device("cpu"))
+    return grid._replace(allowed=torch.from_numpy(allowed), rules=heard)
 
 
 def assert_same_calls(model: VMD, denoiser: OnnxDenoiser, board: Board, B: int) -> None:
     """Several calls, each from the other's state of before: logits and choices agree."""
     x_t, allowed, _ = puzzle(board, B)
-    grid = torch_grid(board, x_t, allowed)
+    grid = torch_grid(board, x_t, allowed, denoiser.ruled)
     z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0), learned=False)
     state = denoiser.start(board, B)
     h = model.start(grid)
@@ -95,7 +107,7 @@ def assert_same_calls(model: VMD, denoiser: OnnxDenoiser, board: Board, B: int) 
         logits, state = denoiser(board, x_t, allowed, z, state)
         with torch.no_grad():
             expected, h = model.denoiser(grid, model.spread(torch.from_numpy(z), grid), h, LOOPS)
-        want = expected[-1].numpy()
+        want = expected[-1, :, : board.n].numpy()
         np.testing.assert_allclose(logits, want, rtol=0, atol=TOLERANCE)
         np.testing.assert_allclose(state, h.numpy(), rtol=0, atol=TOLERANCE)
         second, best = np.sort(want, axis=-1)[..., -2:].transpose(2, 0, 1)
@@ -115,7 +127,7 @@ def test_calls_are_the_same(
 
 
 @pytest.mark.parametrize("board", OTHERS.values(), ids=OTHERS)
-@pytest.mark.parametrize("kind", ["candidate", "none"])
+@pytest.mark.parametrize("kind", ["candidate", "none", "ruled"])
 def test_other_boards_are_the_same(
     pairs: dict[str, tuple[VMD, OnnxDenoiser]], kind: str, board: Callable[[], Board]
 ) -> None:
@@ -123,13 +135,13 @@ def test_other_boards_are_the_same(
 
 
 @pytest.mark.parametrize("board", [*BOARDS.values(), *OTHERS.values()], ids=[*BOARDS, *OTHERS])
-@pytest.mark.parametrize("latent", ["global", "candidate"])
+@pytest.mark.parametrize("latent", ["global", "candidate", "ruled"])
 def test_latents_are_the_same(
     pairs: dict[str, tuple[VMD, OnnxDenoiser]], latent: str, board: Callable[[], Board]
 ) -> None:
     (model, denoiser), at = pairs[latent], board()
     x_t, allowed, x0 = puzzle(at, 7)
-    grid = torch_grid(at, x_t, allowed)
+    grid = torch_grid(at, x_t, allowed, denoiser.ruled)
     rng = np.random.default_rng(1)
     drawn = denoiser.draw(at, x_t, allowed, rng)
     inferred = denoiser.infer(at, x0, x_t, allowed, rng)
@@ -139,7 +151,8 @@ def test_latents_are_the_same(
     assert model.encoder is not None
     with torch.no_grad():
         prior = model.prior(grid).sample(torch.from_numpy(noises[0]))
-        encoder = model.encoder(grid, torch.from_numpy(x0)).sample(torch.from_numpy(noises[1]))
+        known = np.pad(x0, ((0, 0), (0, grid.x_t.shape[1] - at.n)))
+        encoder = model.encoder(grid, torch.from_numpy(known)).sample(torch.from_numpy(noises[1]))
     np.testing.assert_allclose(drawn, prior.numpy(), rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(inferred, encoder.numpy(), rtol=0, atol=TOLERANCE)
 

@@ -7,17 +7,20 @@ that both solve alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.puzzle import conflicts
+from vmd_solver.denoiser.graph import with_hidden
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
+from vmd_solver.denoiser.rules import BoardRules, rules_of
 from vmd_training.generate import Pack, held_out
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, Gaussian
@@ -42,6 +45,26 @@ def grid_of(
     )
 
 
+def grids_of(pack: Pack, device: torch.device) -> Iterator[tuple[Grid, Tensor]]:
+    """The puzzles of a pack, BATCH rows at a time, and their solutions (B, n)."""
+    D = pack.rules[0].D if pack.rules else int(pack.solutions.max())
+    for start in range(0, len(pack.givens), BATCH):
+        rows = slice(start, start + BATCH)
+        x_t, x0 = (
+            torch.from_numpy(values[rows].astype(np.int64))
+            for values in (pack.givens, pack.solutions)
+        )
+        if not pack.rules:
+            yield grid_of(x_t, pack.units, pack.complete, D, device), x0
+            continue
+        units, complete = (
+            torch.from_numpy(table[rows].astype(np.float32)).to(device)
+            for table in (pack.units, pack.complete)
+        )
+        allowed = torch.ones(*x_t.shape, D, device=device)
+        yield Grid(x_t.to(device), allowed, units, complete, pack.rules[rows]), x0
+
+
 def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
     """One z for every row from the learned prior, as the denoiser reads it (B, n, D, k)."""
     noise = torch.randn(model.z_shape(*grid.allowed.shape), generator=rng).to(grid.allowed.device)
@@ -63,12 +86,7 @@ def solve_rates(
     rng = torch.Generator(device="cpu").manual_seed(0)
     right, total = dict.fromkeys(calls, 0), sum(len(pack.givens) for pack in packs)
     for pack in packs:
-        givens, solutions = (
-            torch.split(torch.from_numpy(rows.astype(np.int64)), BATCH)
-            for rows in (pack.givens, pack.solutions)
-        )
-        for x_t, x0 in zip(givens, solutions, strict=True):
-            grid = grid_of(x_t, pack.units, pack.complete, int(pack.solutions.max()), device)
+        for grid, x0 in grids_of(pack, device):
             z, h = draw(model, grid, rng), model.start(grid)
             for number in range(1, max(calls) + 1):
                 logits, h = model.denoiser(grid, z, h, loops)
@@ -135,6 +153,7 @@ class TorchDenoiser:
         self.model = model.to(device).eval().requires_grad_(False)
         self.name, self.loops, self.device = name, loops, device
         self.latent: LatentKind = model.config.latent
+        self.ruled = model.config.links > 0
 
     def start(self, board: Board, B: int) -> Floats:
         """Zeros (B, n, D, d)."""
@@ -146,15 +165,14 @@ class TorchDenoiser:
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
         """z from the prior, (B, n, D, k), or (B, patterns) of a global latent."""
-        prior = self.model.prior if learned else None
-        gaussian = None if prior is None else prior(self._grid(board, x_t, allowed))
-        return self._sample(gaussian, allowed, rng)
+        prior, grid = self.model.prior if learned else None, self._grid(board, x_t, allowed)
+        return self._sample(grid, None if prior is None else prior(grid), rng)
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
         """z from the encoder, shaped as `draw` does."""
-        encoder, answer = self.model.encoder, torch.as_tensor(x0, device=self.device)
-        gaussian = None if encoder is None else encoder(self._grid(board, x_t, allowed), answer)
-        return self._sample(gaussian, allowed, rng)
+        encoder, grid = self.model.encoder, self._grid(board, x_t, allowed)
+        answer = F.pad(torch.as_tensor(x0), (0, grid.x_t.shape[1] - board.n)).to(self.device)
+        return self._sample(grid, None if encoder is None else encoder(grid, answer), rng)
 
     def __call__(
         self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats,
@@ -167,11 +185,11 @@ class TorchDenoiser:
             latent = self.model.spread(latent, grid)
         state = torch.as_tensor(h, device=self.device)
         logits, h_out = self.model.denoiser(grid, latent, state, loops or self.loops)
-        return _numpy(logits[-1]), _numpy(h_out)
+        return _numpy(logits[-1, :, : board.n]), _numpy(h_out)
 
-    def _sample(self, gaussian: Gaussian | None, allowed: Floats, rng: Randomness) -> Floats:
+    def _sample(self, grid: Grid, gaussian: Gaussian | None, rng: Randomness) -> Floats:
         """A draw from a distribution, the standard normal without one."""
-        B, n, D = allowed.shape
+        B, n, D = grid.allowed.shape
         shape = (B, 0) if self.latent == "none" else self.model.z_shape(B, n, D)
         noise = standard_normal(rng, shape)
         if gaussian is None:
@@ -180,9 +198,15 @@ class TorchDenoiser:
 
     def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
         """The batch as the networks see it: one board for all rows."""
+        units, rules = np.asarray(board.incidence), tuple[BoardRules, ...]()
+        if self.ruled:
+            x_t, allowed = with_hidden(board, x_t, allowed)
+            units = np.pad(units, ((0, 0), (0, x_t.shape[1] - board.n)))
+        if self.ruled and board.linked:
+            rules = (rules_of(board, 1),)
         values = torch.as_tensor(np.asarray(x_t, dtype=np.int64))
-        grid = grid_of(values, board.incidence, board.complete, board.D, self.device)
-        return grid._replace(allowed=torch.as_tensor(allowed, device=self.device))
+        grid = grid_of(values, units, board.complete, board.D, self.device)
+        return grid._replace(allowed=torch.as_tensor(allowed, device=self.device), rules=rules)
 
 
 def _numpy(tensor: Tensor) -> Floats:

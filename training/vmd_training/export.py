@@ -22,10 +22,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from vmd_solver.csp import Board
-from vmd_solver.csp.families import sudoku
+from vmd_solver.csp import Board, rules
+from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.denoiser.protocol import Floats
+from vmd_solver.denoiser.rules import NO_RULES, BoardRules
 from vmd_solver.errors import ModelError
 from vmd_training.evaluate import grid_of
 from vmd_training.files import replacing_folder
@@ -39,7 +40,19 @@ PARITY_LOOPS = 4
 """One body serves all loops. On grids that contradict themselves, as random ones do, the rounding
 of the first loops grows with every further one, whoever computes them."""
 PARITY_BATCHES = (1, 2, 7, 64)
-PARITY_BOARDS: tuple[Callable[[], Board], ...] = tuple(partial(sudoku, b, b) for b in (2, 3, 4))
+PARITY_RULES = (
+    rules.Killer(7, (0, 1, 4)),
+    rules.Greater((2, 3)),
+    rules.Greater((6, 3)),
+    rules.Thermo((8, 9, 10)),
+    rules.Skyscraper(2, (12, 13, 14, 15)),
+    rules.Sandwich(2, (15, 11, 7, 3)),
+)
+"""Of a 4x4 Sudoku: relations, and automata of three lengths."""
+PARITY_BOARDS: tuple[Callable[[], Board], ...] = (
+    *(partial(sudoku, b, b) for b in (2, 3, 4)),
+    lambda: with_rules(sudoku(2, 2), PARITY_RULES),
+)
 
 
 def roles(model: Any) -> tuple[str, ...]:
@@ -54,7 +67,7 @@ def export(
     config = model.config
     manifest = Manifest(
         contract=CONTRACT, name=name, latent=config.latent, k=config.k, patterns=config.patterns,
-        d=config.d, loops=loops,
+        d=config.d, loops=loops, links=config.links,
     )  # fmt: skip
     return write_model(model, folder, manifest, {}, build, parity, metrics, card)
 
@@ -155,7 +168,8 @@ def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
     kept = torch.rand(B, len(board.units), generator=rng) < 0.9
     allowed = torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out)
     complete = grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9)
-    return Grid(x_t, allowed, grid.units * kept[..., None], complete), x0
+    heard = (BoardRules.of(board),) if board.linked else ()
+    return Grid(x_t, allowed, grid.units * kept[..., None], complete, heard), x0
 
 
 def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
@@ -166,7 +180,9 @@ def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
         rows = torch.tensor_split(lists.members, lists.starts[1:])
         return pad_sequence(list(rows), batch_first=True, padding_value=filling)
 
+    heard = NO_RULES if graph.rules is None else graph.rules.lists
     return {
+        **{name: torch.from_numpy(array) for name, array in heard.inputs(N).items()},
         "nodes": table(graph.of_factor, N),
         "factors": table(graph.of_node, len(graph.facts)),
         "kinds": graph.facts[:, 1:].contiguous(),

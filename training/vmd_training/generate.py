@@ -7,7 +7,7 @@ puzzles with counts and ratings.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,15 +22,20 @@ from vmd_solver.csp.compiled import available, machine
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.generate import Values, full_grids, minimal_puzzles
 from vmd_solver.csp.rating import rate, refuted
+from vmd_solver.denoiser.rules import BoardRules
 from vmd_solver.errors import SearchError
-from vmd_training import boards, mine
+from vmd_training import boards, mine, ruled
 from vmd_training.dataset import DatasetError, Section, joined, read
 from vmd_training.recipes import DATASETS, Group, Maker
+from vmd_training.ruled import Ruled
 
 Rng = np.random.Generator
 
 MINED = Path(__file__).parent / "mined.npz"
 """The included hard puzzles; docs/TRAINING.md says how they were mined."""
+
+RULED = 8
+"""Puzzles with rules on one board."""
 
 PACK, BLOCK = 64, 64
 """Puzzles of a pack, and of a dataset on one random board."""
@@ -64,6 +69,7 @@ class Pack(NamedTuple):
     """m puzzles of one board, as training takes them: givens (m, n), 0 where open; solutions
     (m, n), where a puzzle has several the one it was dug from; candidates (m, n), bit masks after
     naked and hidden singles; unique (m,), known to have one solution; units (U, n); complete (U,).
+    Puzzles with rules have a board each: units (m, U, n), complete (m, U), and m `rules`.
     """
 
     givens: npt.NDArray[np.int8]
@@ -72,6 +78,7 @@ class Pack(NamedTuple):
     unique: npt.NDArray[np.bool_]
     units: npt.NDArray[np.uint8]
     complete: npt.NDArray[np.bool_]
+    rules: tuple[BoardRules, ...] = ()
 
     @classmethod
     def of(
@@ -82,6 +89,28 @@ class Pack(NamedTuple):
         units, complete = np.asarray(board.incidence), np.asarray(board.complete)
         return cls(givens, solutions, candidates, unique, units, complete)
 
+    @classmethod
+    def of_ruled(cls, puzzles: Sequence[Ruled], U: int) -> Pack:
+        """Puzzles on boards of one size and at most U units, with the rest."""
+        alone = [
+            cls.of(
+                one.board,
+                np.array([one.givens], dtype=np.int8),
+                np.array([one.solution], dtype=np.int8),
+                np.array([one.unique]),
+            )
+            for one in puzzles
+        ]
+        return cls(
+            np.concatenate([one.givens for one in alone]),
+            np.concatenate([one.solutions for one in alone]),
+            np.concatenate([one.candidates for one in alone]),
+            np.concatenate([one.unique for one in alone]),
+            np.stack([np.pad(one.units, ((0, U - len(one.units)), (0, 0))) for one in alone]),
+            np.stack([np.pad(one.complete, (0, U - len(one.complete))) for one in alone]),
+            tuple(BoardRules.of(one.board) for one in puzzles),
+        )
+
 
 def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
     """A pack of m puzzles on one board of the group."""
@@ -89,6 +118,8 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
         board = boards.draw(group.boards[rng.integers(len(group.boards))], rng)
         # The full grids of a random board may be too rare to find: another board then.
         with contextlib.suppress(SearchError):
+            if group.rules:
+                return ruled_pack(group, rng, m)
             kind = rng.random(m)
             free, mined = kind < group.free, kind >= 1 - group.mined
             several = ~free & (kind < group.free + group.several)
@@ -105,6 +136,16 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
             drop = rng.random(givens.shape) < rng.uniform(0.03, 0.3, (m, 1))
             givens[several] *= ~drop[several]
             return Pack.of(board, givens, solutions, ~free & ~several)
+
+
+def ruled_pack(group: Group, rng: Rng, m: int) -> Pack:
+    """As `make_pack`, of a group with rules."""
+    found: list[Ruled] = []
+    while len(found) < m:
+        base = group.boards[rng.integers(len(group.boards))]
+        more = ruled.puzzles(base, group.rules, rng, min(RULED, m - len(found)), group.several)
+        found += [one for one in more if len(one.board.units) <= group.U]
+    return Pack.of_ruled(found, group.U)
 
 
 def drawn_pack(group: Group, section: Section, rng: Rng, m: int = PACK) -> Pack:

@@ -24,6 +24,8 @@ CAP = 30.0
 """Logits stay within this: finite whatever the state, so that no maximum has to be subtracted."""
 CELLS, VALUES = 81, 9
 """The one board that the transformer knows."""
+RANGE = 4.0
+"""What is heard of rules is divided by it: logarithms, and sums over some relations."""
 WIDTH, LAYERS, HEADS = 96, 4, 6
 """Of the transformer."""
 
@@ -39,6 +41,8 @@ class ModelConfig:
     """Width of what travels between nodes and factors."""
     hidden: int = 64
     """Width inside the update."""
+    links: int = 0
+    """Width of what travels through a relation; 0: neither relations nor automata are heard."""
     k: int = 2
     """Latent channels on each candidate."""
     patterns: int = 64
@@ -62,7 +66,7 @@ class Block(nn.Module):
     """One loop: nodes to factors, factors to nodes, a residual update, and a norm, last so that the
     state stays bounded however many loops are run."""
 
-    def __init__(self, d: int, messages: int, hidden: int, inputs: int) -> None:
+    def __init__(self, d: int, messages: int, hidden: int, inputs: int, links: int) -> None:
         super().__init__()
         self.send = nn.Linear(d, messages)
         self.factor = nn.Linear(messages + 1 + FACTS, messages)
@@ -71,6 +75,10 @@ class Block(nn.Module):
         self.out = nn.Linear(hidden, d)
         self.norm = nn.LayerNorm(d)
         nn.init.zeros_(self.out.bias)
+        self.tell = nn.Linear(d, links) if links else None
+        self.rules = nn.Linear(links + 2, hidden, bias=False) if links else None
+        if self.rules is not None:  # weights that knew no rules go on as they were
+            nn.init.zeros_(self.rules.weight)
 
     def given(self, inputs: Tensor) -> Tensor:
         """What the inputs (N, i), which stay as they are, add in every loop: (N, hidden)."""
@@ -86,8 +94,11 @@ class Block(nn.Module):
         message = F.relu(self.factor(torch.cat((sent, graph.facts), dim=-1)))
         mass = sent[:, -1:]
         received = graph.to_nodes(torch.cat((message, mass - 1), dim=-1)) / graph.degree
-        inner = F.relu(self.update(torch.cat((h, received, p), dim=-1)) + given)
-        return cast(Tensor, self.norm(h + self.out(inner)))
+        inner = self.update(torch.cat((h, received, p), dim=-1)) + given
+        if graph.rules is not None and self.tell is not None and self.rules is not None:
+            told = graph.rules.told(F.relu(self.tell(h)), p)
+            inner = inner + self.rules(torch.cat((told, graph.rules.belief(p)), dim=-1) / RANGE)
+        return cast(Tensor, self.norm(h + self.out(F.relu(inner))))
 
 
 class Denoiser(nn.Module):
@@ -98,7 +109,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.latent = config.latent
         inputs = 0 if config.latent == "none" else config.k
-        self.block = Block(config.d, config.messages, config.hidden, inputs)
+        self.block = Block(config.d, config.messages, config.hidden, inputs, config.links)
         self.head = nn.Linear(config.d, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -211,7 +222,7 @@ class LatentNet(nn.Module):
         super().__init__()
         self.config, self.sees_solution = config, sees_solution
         d = config.latent_d
-        self.block = Block(d, d, 2 * d, 1 if sees_solution else 0)
+        self.block = Block(d, d, 2 * d, 1 if sees_solution else 0, config.links)
         self.head = nn.Linear(d, 2 * config.k)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vmd_solver.denoiser.rules import BoardRules
 from vmd_training import vmd
 from vmd_training.generate import PACK, Pack
 from vmd_training.graph import Grid
@@ -43,7 +44,8 @@ USE_ENCODER_UNIQUE = 0.1
 
 class Rows(NamedTuple):
     """B puzzles drawn from packs: x0 and givens (B, n) int64, 0 where open; candidates (B, n, D)
-    float32, what propagation leaves; unique (B,) bool; units (B, U, n) and complete (B, U) float32.
+    float32, what propagation leaves; unique (B,) bool; units (B, U, n) and complete (B, U) float32;
+    rules, B of them or none.
     """
 
     x0: Tensor
@@ -52,6 +54,7 @@ class Rows(NamedTuple):
     unique: Tensor
     units: Tensor
     complete: Tensor
+    rules: tuple[BoardRules, ...]
 
 
 class PackBuffer:
@@ -64,17 +67,20 @@ class PackBuffer:
     def __init__(self, group: Group, device: torch.device, mixed: bool = False) -> None:
         self.group, self.device, self.mixed, self.received = group, device, mixed, 0
         n, U, cells = group.n, group.U, (PACK, group.n)
+        each = (PACK,) if group.rules else ()
         shapes = {"solutions": cells, "givens": cells, "candidates": cells, "unique": (PACK,),
-                  "units": (U, n), "complete": (U,)}  # fmt: skip
+                  "units": (*each, U, n), "complete": (*each, U)}  # fmt: skip
         kinds = {"candidates": torch.int64, "unique": torch.bool}  # torch does little with uint64
         self.packs = {
             name: torch.zeros(PACKS, *shape, dtype=kinds.get(name, torch.int8), device=device)
             for name, shape in shapes.items()
         }
+        self.rules: list[tuple[BoardRules, ...]] = [()] * PACKS
 
     def put(self, pack: Pack) -> None:
         """Take in a pack."""
         at, self.received = self.received % PACKS, self.received + 1
+        self.rules[at] = pack.rules
         for name, held in self.packs.items():
             array = torch.tensor(getattr(pack, name)).to(held.dtype)  # a copy: it may be read-only
             held[at, : len(array)] = array.to(held.device)
@@ -90,8 +96,11 @@ class PackBuffer:
         candidates = ((packs["candidates"][pack, row][..., None] >> bits) & 1).float()
         if self.mixed:
             x0, givens, candidates = self._moved(x0, givens, candidates)
-        unique, units, complete = packs["unique"][pack, row], packs["units"], packs["complete"]
-        return Rows(x0, givens, candidates, unique, units[pack].float(), complete[pack].float())
+        board = (pack, row) if self.group.rules else (pack,)
+        units, complete = (packs[name][board].float() for name in ("units", "complete"))
+        chosen = zip(pack.tolist(), row.tolist(), strict=True) if self.group.rules else ()
+        rules = tuple(self.rules[at][number] for at, number in chosen)
+        return Rows(x0, givens, candidates, packs["unique"][pack, row], units, complete, rules)
 
     def _moved(self, x0: Tensor, givens: Tensor, candidates: Tensor) -> tuple[Tensor, ...]:
         """The rows under symmetries: values renamed, and cells moved where the board allows it."""
@@ -132,9 +141,9 @@ class PackBuffer:
 class Pool:
     """`group.batch` rows on the device; `grid()` is what the networks see of them.
 
-    `take` gives packs; each of their rows is used `reuse` times on average. x0, x_t, allowed, units
-    and complete are as in `Grid`, with a board for each row; use_encoder (B,) bool; fresh (B,)
-    bool, rows whose z is to be chosen; calls (B,) int64; h (B, n, D, d), the state.
+    `take` gives packs; each of their rows is used `reuse` times on average. x0, x_t, allowed,
+    units, complete and rules are as in `Grid`, with a board for each row; use_encoder (B,) bool;
+    fresh (B,) bool, rows whose z is to be chosen; calls (B,) int64; h (B, n, D, d), the state.
     """
 
     x0: Tensor
@@ -142,6 +151,7 @@ class Pool:
     allowed: Tensor
     units: Tensor
     complete: Tensor
+    rules: tuple[BoardRules, ...]
     use_encoder: Tensor
     fresh: Tensor
     calls: Tensor
@@ -153,18 +163,25 @@ class Pool:
     ) -> None:  # fmt: skip
         self.group, self._take, self._reuse = group, take, reuse
         B = group.batch
-        self._buffer = PackBuffer(group, device, mixed=not model.config.equivariant)
+        mixed = not model.config.equivariant and not group.rules  # rules tell values apart
+        self._buffer, self._hears = PackBuffer(group, device, mixed), model.config.links > 0
         self._used = torch.tensor(ceil(B / PACK) * PACK * reuse, device=device)  # so feed fills it
         self.feed()
-        for name, new in self._drawn(B).items():
+        drawn, self.rules = self._drawn(B)
+        for name, new in drawn.items():
             setattr(self, name, new)
         self.h = model.start(self.grid())
         self.z = torch.zeros(model.z_shape(B, group.n, group.D), device=device)
 
     def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
         """The rows as the networks see them; one board for all where the group has only one."""
-        boards = slice(1) if len(self.group.boards) == 1 else rows
-        return Grid(self.x_t[rows], self.allowed[rows], self.units[boards], self.complete[boards])
+        one = len(self.group.boards) == 1 and not self.group.rules
+        boards = slice(1) if one else rows
+        rules = self.rules
+        if rules and isinstance(rows, Tensor):
+            rules = tuple(rules[row] for row in rows.tolist())
+        units, complete = self.units[boards], self.complete[boards]
+        return Grid(self.x_t[rows], self.allowed[rows], units, complete, rules)
 
     def latent(self, model: VMD, loops: int, draws: int) -> Latent:
         """Each row's z, chosen now where it is fresh (see `vmd.choose`), and what that costs."""
@@ -186,13 +203,17 @@ class Pool:
 
     def refill(self, leaving: Tensor) -> None:
         """Replace the rows marked in `leaving` (B,) by fresh puzzles."""
-        for name, new in {**self._drawn(len(leaving)), "h": torch.zeros_like(self.h)}.items():
+        drawn, rules = self._drawn(len(leaving))
+        if rules:
+            rows = zip(leaving.tolist(), rules, self.rules, strict=True)
+            self.rules = tuple(new if leaves else old for leaves, new, old in rows)
+        for name, new in {**drawn, "h": torch.zeros_like(self.h)}.items():
             mark = leaving.view(-1, *[1] * (new.dim() - 1))
             setattr(self, name, torch.where(mark, new, getattr(self, name)))
         self._used += leaving.sum()
 
-    def _drawn(self, B: int) -> dict[str, Tensor]:
-        """Fresh rows, by the names of the pool's tensors, all but h."""
+    def _drawn(self, B: int) -> tuple[dict[str, Tensor], tuple[BoardRules, ...]]:
+        """Fresh rows, by the names of the pool's tensors, all but h, and their rules."""
         rows = self._buffer.draw(B)
         device, n = rows.x0.device, self.group.n
         chance = torch.rand(3, B, 1, device=device)
@@ -201,7 +222,7 @@ class Pool:
         narrowed = (chance[2] < PROPAGATED)[..., None]
         unlikely = torch.rand(B, device=device) < USE_ENCODER_UNIQUE
         hidden = x_t.scatter(1, torch.randint(n, (B, 1), device=device), 0)
-        return {
+        drawn = {
             "x0": rows.x0,
             "x_t": torch.where((x_t > 0).all(dim=-1, keepdim=True), hidden, x_t),
             "allowed": torch.where(narrowed, rows.candidates, torch.ones_like(rows.candidates)),
@@ -211,6 +232,7 @@ class Pool:
             "fresh": torch.ones(B, dtype=torch.bool, device=device),
             "calls": torch.zeros(B, dtype=torch.long, device=device),
         }
+        return drawn, rows.rules if self._hears else ()
 
     def advance(self, h: Tensor, solved: Tensor) -> None:
         """Keep the new state h, replace rows that are done, unmask more cells of some others."""

@@ -36,6 +36,8 @@ class Group:
     """Share of puzzles dug past uniqueness: a few solutions each."""
     mined: float = 0.0
     """Share of puzzles from the mined hard tail, which holds 9x9 Sudoku only."""
+    rules: tuple[str, ...] = ()
+    """Kinds of rules of `ruled.TRAINED` that its puzzles have: each has a board of its own then."""
     symmetry: tuple[int, int] | None = None
     """Height and width of boxes, where all boards are such Sudokus (`symmetry.cells`)."""
 

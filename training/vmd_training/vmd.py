@@ -70,7 +70,9 @@ def nearest(model: VMD, grid: Grid, x0: Tensor, draws: Tensor, h: Tensor, loops:
         # What all rows share stays one row.
         return x if len(x) == 1 != B else x.repeat(count, *[1] * (x.dim() - 1))
 
-    rows = Grid(*map(repeated, grid))
+    rules = grid.rules if len(grid.rules) == 1 else grid.rules * count
+    x_t, allowed, units, complete = (repeated(x) for x in grid[:4])
+    rows = Grid(x_t, allowed, units, complete, rules)
     ends = call(model, rows, repeated(x0), draws.flatten(0, 1), repeated(h), loops)
     best = ends.cross_entropy[-1].view(count, B).argmin(dim=0)
     return draws[best, torch.arange(B, device=best.device)]

@@ -26,7 +26,7 @@ from vmd_solver.formats.columns import Columns, columns
 from vmd_solver.sampling import Solver
 from vmd_solver.sampling.bulk import Settled, bulk_of
 from vmd_solver.sampling.job import Event, Propagated
-from vmd_solver.sampling.neural import untrained
+from vmd_solver.sampling.neural import unheard
 from vmd_solver.sampling.solver import Numbered
 
 MOST_WAITING = 10_000
@@ -161,9 +161,10 @@ class Pipeline:
         """The record of one outcome, and a message on what the record does not say."""
         form, entry = self._form, outcome.entry
         messages = [Message(f"{outcome.place}: {note}") for note in entry.notes]
-        if self._request.settings.mode == "neural" and entry.puzzle is not None:
-            names = ", ".join(untrained(entry.puzzle.board))
-            note = f"the model was not trained for {names}; its grids are checked all the same"
+        deaf = self._denoiser is not None and not self._denoiser.ruled
+        if deaf and self._request.settings.mode == "neural" and entry.puzzle is not None:
+            names = ", ".join(unheard(entry.puzzle.board))
+            note = f"the model knows nothing of {names}; its grids are checked all the same"
             messages += [Message(f"{outcome.place}: {note}")] if names else []
         record = form.record(outcome).encode(form.encoding, "replace")
         if outcome.error is not None:

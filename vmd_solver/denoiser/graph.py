@@ -1,9 +1,10 @@
 """A batch of puzzles on one board as the candidate graph that the networks read.
 
 A *node* is an open candidate: a (cell, value) that `allowed` does not rule out, in a masked cell,
-and that no unmasked cell of a shared unit has. A *factor* is a set of nodes of which exactly one is
-true, or at most one: the nodes of a cell, and the nodes of a value in a unit. The rows of a batch
-stand side by side in one graph without padding. Must not know of networks.
+and that goes with every unmasked cell of a shared unit or relation. A *factor* is a set of nodes of
+which exactly one is true, or at most one: the nodes of a cell, and the nodes of a value in a unit.
+The rows of a batch stand side by side in one graph without padding. Cells that are hidden variables
+of a rule come after those of the board, and are always masked. Must not know of networks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp import Board
 from vmd_solver.denoiser.protocol import Floats, Ints
+from vmd_solver.denoiser.rules import NO_RULES, RuleGraph, padded, rules_of
 
 CLOSED_LOGIT = np.float32(-1e4)
 """Logit of a candidate that is not open: finite, so that nothing ever makes a NaN of it."""
@@ -26,7 +28,7 @@ class CandidateGraph:
     """N nodes in the order of (row, cell, value), and F factors with nodes."""
 
     shape: tuple[int, int, int]
-    """B, n, D"""
+    """B, n, D, where n counts hidden cells"""
     index: Ints
     """(N,) the place of each node among B x n x D"""
     nodes: Ints
@@ -37,13 +39,26 @@ class CandidateGraph:
     """(F, 2) in {0, 1}: whether a factor is a cell, whether exactly one of its nodes is true"""
     values: Ints
     """(B, n): x_t"""
+    rules: RuleGraph | None = None
+    """What is heard of relations and automata, where that was asked for."""
 
     @classmethod
-    def of(cls, board: Board, x_t: Ints, allowed: Floats) -> CandidateGraph:
-        """The graph of x_t (B, n), 0 is the mask, and allowed (B, n, D) in {0, 1}."""
+    def of(cls, board: Board, x_t: Ints, allowed: Floats, ruled: bool = False) -> CandidateGraph:
+        """The graph of x_t (B, cells), 0 is the mask, and allowed (B, cells, D) in {0, 1}; with
+        relations and automata where it is to be `ruled`."""
+        x_t = np.asarray(x_t)
+        if ruled:
+            x_t, allowed = with_hidden(board, x_t, allowed)
         B, n, D = allowed.shape
-        index = np.flatnonzero(open_candidates(board, x_t, allowed))
-        places, kinds = _factors(board)
+        open_ = open_candidates(board, x_t, allowed)
+        heard = NO_RULES if ruled else None
+        if ruled and board.linked:
+            rules = rules_of(board, B)
+            fixed = (x_t[..., None] == np.arange(1, D + 1)).ravel()
+            open_ &= ~rules.excluded(fixed).reshape(open_.shape)
+            heard = rules.graph(np.flatnonzero(open_), fixed)
+        index = np.flatnonzero(open_)
+        places, kinds = _factors(board, n)
         row, place = np.divmod(index, n * D)
         found = places[place]  # (N, K), -1 for none
         node, _ = np.nonzero(found >= 0)
@@ -55,16 +70,19 @@ class CandidateGraph:
         factors = np.full(found.shape, F)
         factor = number[pairs]
         factors[found >= 0] = factor
-        # The pairs of factor and node as a table: by factor, each node at its place in it.
-        size, order = np.bincount(factor, minlength=F), factor.argsort(kind="stable")
-        within = np.arange(len(factor)) - np.repeat(size.cumsum() - size, size)
-        nodes = np.full((F, int(size.max(initial=0))), len(index))
-        nodes[factor[order], within] = node[order]
+        order = factor.argsort(kind="stable")
+        nodes = padded(factor[order], node[order], F, len(index))
         kinds = kinds[np.flatnonzero(used) % len(kinds)]
-        return cls((B, n, D), index, nodes, factors, kinds, np.asarray(x_t))
+        return cls((B, n, D), index, nodes, factors, kinds, x_t, heard)
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def inputs(self) -> dict[str, Ints | Floats]:
+        """What the networks read, by name; of rules only where the graph was to be ruled."""
+        found: dict[str, Ints | Floats]
+        found = {"nodes": self.nodes, "factors": self.factors, "kinds": self.kinds}
+        return found if self.rules is None else found | self.rules.inputs(len(self))
 
     def gather(self, x: Floats) -> Floats:
         """x (B, n, D, c) at the nodes: (N, c)."""
@@ -86,25 +104,42 @@ class CandidateGraph:
         return result
 
 
+def cells_of(board: Board) -> int:
+    """How many cells the graph of a board has: its own, and those hidden in its rules."""
+    return len(board.constraints.domains) if board.rules else board.n
+
+
+def with_hidden(board: Board, x_t: Ints, allowed: Floats) -> tuple[Ints, Floats]:
+    """x_t and what is allowed, with the hidden cells: masked, and free within their domains."""
+    hidden = cells_of(board) - board.n
+    if not hidden:
+        return x_t, allowed
+    domains = np.array(board.constraints.domains[board.n :], dtype=np.int64)
+    free = (domains[:, None] >> np.arange(board.D) & 1).astype(np.float32)
+    more = np.broadcast_to(free, (len(x_t), *free.shape))
+    return np.pad(x_t, ((0, 0), (0, hidden))), np.concatenate((allowed, more), axis=1)
+
+
 def open_candidates(board: Board, x_t: Ints, allowed: Floats) -> npt.NDArray[np.bool_]:
-    """The open candidates (B, n, D) of x_t (B, n) and allowed (B, n, D)."""
+    """The candidates (B, n, D) that are allowed, whose cell is masked in x_t (B, n), and that no
+    unmasked cell of a shared unit has."""
     fixed = (np.asarray(x_t)[..., None] == np.arange(1, board.D + 1)).astype(np.float32)
-    units = board.incidence.astype(np.float32)
+    units = np.pad(board.incidence, ((0, 0), (0, fixed.shape[1] - board.n))).astype(np.float32)
     taken = np.matmul(units.T, np.matmul(units, fixed)) > 0
     result: npt.NDArray[np.bool_] = (allowed > 0) & (x_t == 0)[..., None] & ~taken
     return result
 
 
 @lru_cache(maxsize=64)
-def _factors(board: Board) -> tuple[Ints, Floats]:
-    """The factors (n x D, K) of every (cell, value) of a board, -1 for none, and their kinds."""
-    n, D = board.n, board.D
-    units = np.asarray(board.incidence) > 0  # (U, n)
-    own = [np.flatnonzero(units[:, cell]) for cell in range(n)]
+def _factors(board: Board, n: int) -> tuple[Ints, Floats]:
+    """The factors (n x D, K) of every (cell, value) of a board, -1 for none, and their kinds, where
+    n counts hidden cells, which have no units."""
+    D = board.D
+    own = [*map(list, board.homes), *[[]] * (n - board.n)]
     table = np.full((n, D, 1 + max(map(len, own), default=0)), -1)
     table[:, :, 0] = np.arange(n)[:, None]  # cells are the first n factors
     for cell, found in enumerate(own):
-        table[cell, :, 1 : 1 + len(found)] = n + found * D + np.arange(D)[:, None]
+        table[cell, :, 1 : 1 + len(found)] = n + np.array(found) * D + np.arange(D)[:, None]
     complete = np.repeat(np.asarray(board.complete, dtype=np.float32), D)
     is_cell = np.append(np.ones(n), np.zeros(len(complete)))
     exactly = np.append(np.ones(n), complete)

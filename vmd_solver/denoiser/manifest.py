@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-CONTRACT = 3
+CONTRACT = 4
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
 
@@ -95,7 +95,8 @@ class Manifest(ModelManifest):
     """The must-understand facts of a model of grids."""
 
     KIND, COMMAND, CONTRACT = "grids", "vmd-solve", CONTRACT
-    RANGES: ClassVar = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096)}
+    RANGES: ClassVar = {"k": (0, 64), "patterns": (0, 65_536), "d": (1, 4096), "loops": (1, 4096),
+                        "links": (0, 4096)}  # fmt: skip
     LATENTS = ("none", "global", "candidate")
 
     contract: int
@@ -107,6 +108,9 @@ class Manifest(ModelManifest):
     """Width of the state of a node."""
     loops: int
     """Loops of one call, unless the caller asks for another number."""
+    links: int
+    """Width of what travels through a relation; 0: the model reads neither relations nor automata.
+    """
     latent: LatentKind
     name: str
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vmd_solver.csp import Board
-from vmd_solver.denoiser.graph import CandidateGraph
+from vmd_solver.denoiser.graph import CandidateGraph, cells_of
 from vmd_solver.denoiser.latent import bounded, gathered, spread
 from vmd_solver.denoiser.manifest import Manifest, ModelManifest, check_digests, read_config
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
@@ -27,6 +27,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 GAUSSIAN: Nodes = {"mean": (FLOAT, 2), "log_var": (FLOAT, 2)}
 _GRAPH: Nodes = {"nodes": (INT, 2), "factors": (INT, 2), "kinds": (FLOAT, 2)}
 """Inputs that every file has."""
+_RULES: Nodes = {"supports": (INT, 2), "heard": (INT, 2), "arcs": (INT, 2), "layers": (INT, 1),
+                 "readings": (INT, 2), "ends": (FLOAT, 2)}  # fmt: skip
+"""Those of models that read rules."""
 
 
 class OnnxModel:
@@ -120,45 +123,50 @@ class OnnxDenoiser(OnnxModel):
         self.name, self.loops = self.manifest.name, self.manifest.loops
         self.latent: LatentKind = self.manifest.latent
         z: Nodes = {} if self.latent == "none" else {"z": (FLOAT, 2)}
-        inputs: Nodes = {**_GRAPH, "h": (FLOAT, 2), "loops": (INT, 0), **z}
+        self.ruled = self.manifest.links > 0
+        graph: Nodes = {**_GRAPH, **(_RULES if self.ruled else {})}
+        inputs: Nodes = {**graph, "h": (FLOAT, 2), "loops": (INT, 0), **z}
         self.files = {
             "denoiser": (inputs, {"logits": (FLOAT, 1), "h_out": (FLOAT, 2)}),
-            "encoder": ({**_GRAPH, "answer": (FLOAT, 1)}, GAUSSIAN),
-            "prior": (_GRAPH, GAUSSIAN),
+            "encoder": ({**graph, "answer": (FLOAT, 1)}, GAUSSIAN),
+            "prior": (graph, GAUSSIAN),
         }
         require_runtime(device)
 
     def start(self, board: Board, B: int) -> Floats:
-        return np.zeros((B, board.n, board.D, self.manifest.d), dtype=np.float32)
+        return np.zeros((B, self._cells(board), board.D, self.manifest.d), dtype=np.float32)
 
     def draw(
         self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
     ) -> Floats:
-        noise = self._noise(allowed, rng)
+        noise = self._noise(board, len(allowed), rng)
         return self._sample(board, x_t, allowed, noise) if learned else noise
 
     def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
-        return self._sample(board, x_t, allowed, self._noise(allowed, rng), x0)
+        return self._sample(board, x_t, allowed, self._noise(board, len(allowed), rng), x0)
 
     def __call__(
         self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
     ) -> tuple[Floats, Floats]:
-        graph = CandidateGraph.of(board, x_t, allowed)
+        graph = CandidateGraph.of(board, x_t, allowed, self.ruled)
         state = graph.gather(h)
         feed = {"h": state, "loops": np.array(loops or self.loops)}
         if self.latent != "none":
             k = self.manifest.k
-            over = spread(z, board.n, board.D, k) if self.latent == "global" else z
+            over = spread(z, *graph.shape[1:], k) if self.latent == "global" else z
             feed["z"] = graph.gather(over)
         due = {"logits": (len(graph),), "h_out": state.shape}
         logits, after = self._run("denoiser", graph, feed, due)
-        return graph.logits(logits), graph.scatter(after, h)
+        return graph.logits(logits)[:, : board.n], graph.scatter(after, h)
 
-    def _noise(self, allowed: Floats, rng: Randomness) -> Floats:
+    def _cells(self, board: Board) -> int:
+        return cells_of(board) if self.ruled else board.n
+
+    def _noise(self, board: Board, B: int, rng: Randomness) -> Floats:
         facts = self.manifest
         of_row = {"none": (0,), "global": (facts.patterns,)}
-        shape: tuple[int, ...] = of_row.get(self.latent, (*allowed.shape[1:], facts.k))
-        return standard_normal(rng, (len(allowed), *shape))
+        of_cells = (self._cells(board), board.D, facts.k)
+        return standard_normal(rng, (B, *of_row.get(self.latent, of_cells)))
 
     def _sample(
         self, board: Board, x_t: Ints, allowed: Floats, noise: Floats, x0: Ints | None = None
@@ -166,10 +174,11 @@ class OnnxDenoiser(OnnxModel):
         """z of the prior, or of the encoder of x0; standard normal where a candidate is closed."""
         if self.latent == "none":
             return noise
-        k, graph = self.manifest.k, CandidateGraph.of(board, x_t, allowed)
+        k, graph = self.manifest.k, CandidateGraph.of(board, x_t, allowed, self.ruled)
         role, feed = "prior", dict[str, Floats]()
         if x0 is not None:
-            answer = np.asarray(x0)[..., None] == np.arange(1, board.D + 1)
+            known = np.pad(x0, ((0, 0), (0, graph.shape[1] - board.n)))  # not of hidden cells
+            answer = known[..., None] == np.arange(1, board.D + 1)
             role, feed = "encoder", {"answer": answer.reshape(-1)[graph.index].astype(np.float32)}
         found = self._run(role, graph, feed, dict.fromkeys(GAUSSIAN, (len(graph), k)))
         nothing = np.zeros((*graph.shape, k), dtype=np.float32)
@@ -185,7 +194,7 @@ class OnnxDenoiser(OnnxModel):
         """`run` on the graph, zeros where it is empty."""
         if not len(graph):  # nothing is masked, or nothing is left of what is
             return [np.zeros(shape, dtype=np.float32) for shape in due.values()]
-        return self.run(role, {**{name: getattr(graph, name) for name in _GRAPH}, **feed}, due)
+        return self.run(role, {**graph.inputs(), **feed}, due)
 
 
 def require_runtime(device: str) -> None:

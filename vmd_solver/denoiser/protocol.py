@@ -36,6 +36,8 @@ class Denoiser(Protocol):
     loops: int
     """Loops of a call that is given 0 of them; may be set, at least 1."""
     latent: LatentKind
+    ruled: bool
+    """Whether it reads relations and automata; units it always does."""
 
     def start(self, board: Board, B: int) -> Floats:
         """The hidden state h before the first call."""

@@ -25,12 +25,12 @@ def begin(job: Job) -> None:
     job.attempts = [Attempt(k, x_t, allowed) for k in range(job.settings.latents)]
 
 
-def untrained(board: Board) -> tuple[str, ...]:
-    """Names of the board's rules that the models do not read: they know units and domains.
+def unheard(board: Board) -> tuple[str, ...]:
+    """Names of the board's rules that a model hears nothing of that reads units and domains alone.
 
     >>> from vmd_solver.csp.families import sudoku, with_rules
     >>> from vmd_solver.csp.rules import AntiKing, Odd, Thermo
-    >>> untrained(with_rules(sudoku(), [AntiKing(), Odd((0,)), Thermo((0, 1))]))
+    >>> unheard(with_rules(sudoku(), [AntiKing(), Odd((0,)), Thermo((0, 1))]))
     ('thermo',)
     """
     linked = (

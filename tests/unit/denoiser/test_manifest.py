@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest, check_digests, read_config
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
-MANIFEST = Manifest(CONTRACT, k=2, patterns=64, d=32, loops=16, latent="candidate", name="tiny")
+MANIFEST = Manifest(
+    CONTRACT, k=2, patterns=64, d=32, loops=16, links=0, latent="candidate", name="tiny"
+)
 VALUES: dict[str, Any] = MANIFEST.to_config()["vmd"]
 
 

@@ -63,7 +63,7 @@ def test_a_run_leaves_every_file_and_a_model_that_loads(
         assert "| latent | candidate, k = 2 |" in text
         assert "| tiny | 8 |" in text
     assert "vmd-solve --model run/export/sudoku PUZZLE" in out
-    assert re.search(r"device  cpu: .*float32", err)
+    assert re.search(r"device  cpu: .*(float32|bfloat16)", err)
     assert re.search(r"step +\d+ .*loss tiny", err)
     assert "\r" not in err  # no terminal, no rewriting
 
@@ -159,7 +159,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     assert vmd_train("sudoku", "--dry-run", "--time", "90m", "--latent", "global") == 0
     err = capsys.readouterr().err
     for part in (
-        r"device  cpu: neither CUDA nor MPS is there; float32",
+        r"device  cpu: neither CUDA nor MPS is there; (float32|bfloat16)",
         r"model  [\d,]+ parameters, latent global",
         r"data  100% tiny: batch 4, 50% free grids",
         r"time  90.0 minutes, until (\d{4}-\d\d-\d\d )?\d\d:\d\d",

@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parity at all sizes is what tests/parity is for."""
     assert PARITY_BATCHES == (1, 2, 7, 64)
-    assert [make().n for make in PARITY_BOARDS] == [16, 81, 256]
+    assert [make().n for make in PARITY_BOARDS] == [16, 81, 256, 16]
+    assert PARITY_BOARDS[-1]().linked
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))
     monkeypatch.setattr(exporting, "PARITY_BOARDS", PARITY_BOARDS[:1])
 

@@ -61,7 +61,7 @@ def test_rows_with_boards_of_their_own_are_the_graphs_of_these_boards() -> None:
         )
         for row in rows
     ]
-    graph = CandidateGraph.of(Grid(*map(torch.cat, zip(*padded, strict=True))))
+    graph = CandidateGraph.of(Grid(*(torch.cat([row[at] for row in padded]) for at in range(4))))
     alone = [of_runtime(board, row) for board, row in zip(boards, rows, strict=True)]
     first = np.cumsum([0, *map(len, alone)])[:-1]
     index, kinds, members, sizes = [], [], [], []
