@@ -4,6 +4,9 @@ Calls of few and of many loops on the first puzzles of two sets, 9x9 and 16x16, 
 givens: the difference, shared out, is a loop, and the rest of the shorter call what is apart from
 loops. The floor is the same products in numpy or torch, whichever is faster, with nothing between
 them. Processor time at one thread, the fastest of several; the median of a loop stands beside it.
+
+A second table has puzzles with rules, one row each, beside the same boards with their units alone:
+what it costs to hear relations and automata.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -26,12 +30,16 @@ import torch
 from benchmarks.harness import end, options_of, passes
 from benchmarks.operations import Product, counting
 from benchmarks.solve_rate import opened
-from vmd_solver import assets
+from vmd_solver import assets, load
+from vmd_solver.csp import Puzzle
 from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser.rules import rules_of
 from vmd_solver.errors import VmdError
 from vmd_training.evaluation.sets import PuzzleSet, read
 from vmd_training.tables import Cell, Row, number, rows_table, text
 
+RULED = ("rules-cages", "rules-signs", "rules-lines", "rules-clues", "rules-cells", "mixed")
+"""Files with one puzzle of each rule."""
 FEW, MANY = 1, 33
 """Loops of the two calls."""
 
@@ -98,6 +106,39 @@ def cost(denoiser: Denoiser, puzzles: PuzzleSet, rows: int, repeats: int) -> Row
     }
 
 
+def heard(denoiser: Denoiser, puzzle: Puzzle, rows: int, repeats: int) -> Row:
+    """What a loop costs on a board with rules, and on its units alone."""
+    board, plain = puzzle.board, replace(puzzle.board, rules=())
+    x_t = np.tile(puzzle.to_array().astype(np.int64), (rows, 1))
+    allowed = np.ones((rows, board.n, board.D), dtype=np.float32)
+    calls: list[Callable[[], object]] = []
+    for one in (board, plain):
+        z = denoiser.draw(one, x_t, allowed, np.random.default_rng(0))
+        call = partial(denoiser, one, x_t, allowed, z, denoiser.start(one, rows))
+        calls += [partial(call, FEW), partial(call, MANY)]
+    few, many, few_plain, many_plain = seconds(calls, repeats).min(axis=0)
+    a_loop, of_units = (many - few) / (MANY - FEW), (many_plain - few_plain) / (MANY - FEW)
+    rules = rules_of(board, 1)
+    return {
+        "set": f"{board.rows}x{board.cols} {puzzle.name}",
+        "rows": rows,
+        "relations": len(rules.hearers) // (2 * board.D),
+        "arcs": len(rules.arcs),
+        "call_ms": round(1e3 * (few - FEW * a_loop), 3),
+        "loop_ms_a_row": round(1e3 * a_loop / rows, 4),
+        "times_units": round(a_loop / of_units, 2),
+    }
+
+
+HEARD: dict[str, Cell] = {
+    "rules": text("set"),
+    "rows": text("rows"),
+    "relations": text("relations"),
+    "arcs": text("arcs"),
+    "ms a call, loops apart": text("call_ms"),
+    "ms a loop and row": text("loop_ms_a_row"),
+    "times that of the units alone": text("times_units"),
+}
 COLUMNS: dict[str, Cell] = {
     "set": text("set"),
     "rows": text("rows"),
@@ -119,6 +160,7 @@ def main() -> None:
         data=(Path, "folder with sudoku/ and large/"),
         rows=((1, 16, 64), "of 9x9 boards"),
         large=((1, 16), "of 16x16 boards"),
+        ruled=((1, 4), "of boards with rules"),
         repeats=(15, "passes, of which the fastest counts"),
     )
     files = [assets.path("puzzles/hard-100.sdm"), assets.puzzle_path("16x16")]
@@ -131,7 +173,12 @@ def main() -> None:
         for puzzles, batches in zip(sets, (options.rows, options.large), strict=True):
             found += [{**head, **cost(denoiser, puzzles, B, options.repeats)} for B in batches]
     print(rows_table(COLUMNS, sorted(found, key=lambda row: (row["n"], row["rows"]))))
-    end("loop_cost", threads=1, repeats=options.repeats, loops=[FEW, MANY], rows=found)
+    denoiser, _ = opened((options.model or [None])[0])
+    puzzles_of = (load(f"puzzles/{file}.txt") for file in RULED if denoiser.ruled)
+    linked = [puzzle for found in puzzles_of for puzzle in found if puzzle.board.linked]
+    ruled = [heard(denoiser, one, B, options.repeats) for one in linked for B in options.ruled]
+    print(rows_table(HEARD, ruled))
+    end("loop_cost", threads=1, heard=ruled, repeats=options.repeats, loops=[FEW, MANY], rows=found)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import masks_to_allowed
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.denoiser.graph import with_hidden
@@ -63,6 +64,26 @@ def grids_of(pack: Pack, device: torch.device) -> Iterator[tuple[Grid, Tensor]]:
         )
         allowed = torch.ones(*x_t.shape, D, device=device)
         yield Grid(x_t.to(device), allowed, units, complete, pack.rules[rows]), x0
+
+
+def grid_on(boards: Sequence[Board], x_t: Tensor, device: torch.device) -> Grid:
+    """A batch x_t (B, n) on one board, or on a board with rules for each row, every value allowed.
+
+    The boards are of one size and have no hidden cells.
+    """
+    first = boards[0]
+    if len(boards) == 1 and not first.linked:
+        return grid_of(x_t, first.incidence, first.complete, first.D, device)
+    U = max(len(board.units) for board in boards)
+    units, complete = torch.zeros(len(boards), U, first.n), torch.zeros(len(boards), U)
+    for row, board in enumerate(boards):
+        units[row, : len(board.units)] = torch.from_numpy(board.incidence.astype(np.float32))
+        complete[row, : len(board.units)] = torch.from_numpy(board.complete.astype(np.float32))
+    allowed = masks_to_allowed(np.array([board.constraints.domains for board in boards]), first.D)
+    values = torch.from_numpy(allowed.astype(np.float32)).expand(len(x_t), -1, -1)
+    rules = tuple(rules_of(board, 1) for board in boards)
+    x_t, values, units, complete = (part.to(device) for part in (x_t, values, units, complete))
+    return Grid(x_t, values, units, complete, rules)
 
 
 def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
@@ -114,9 +135,12 @@ def valid_from_empty(model: VMD, board: Board, count: int, loops: int) -> float:
     return float(valid(values.cpu().numpy(), board).mean())
 
 
-def valid(values: np.ndarray, board: Board) -> np.ndarray:
-    """Rows (B,) of full grids (B, n) that break no unit."""
-    good: np.ndarray = np.logical_not(conflicts(board, values).any(axis=-1))
+def valid(values: np.ndarray, *boards: Board) -> np.ndarray:
+    """Rows (B,) of full grids (B, n) that break no rule of their one board, or each of its own."""
+    if len(boards) > 1:
+        rows = zip(boards, values[:, None], strict=True)
+        return np.concatenate([valid(row, board) for board, row in rows])
+    good: np.ndarray = np.logical_not(conflicts(boards[0], values).any(axis=-1))
     return good
 
 

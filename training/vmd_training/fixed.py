@@ -3,8 +3,9 @@
 `fixed.npz` holds stand-ins made here for what is published: random minimal puzzles, puzzles rated
 as those of magictour, and puzzles that trials hardly help with, as those of the forum's lists. The
 mined ones come from islands that are not trained on, nor is anything near them: two islands share
-no solutions. Beside them stands the empty board, where cells have only z to agree by. A grid counts
-when it is valid after any call: no solution is compared, and nothing is searched.
+no solutions. `fixed-rules.jsonl` holds puzzles with rules that are trained on, others of their
+kind. Beside them stands the empty board, where cells have only z to agree by. A grid counts when it
+is valid after any call: no solution is compared, and nothing is searched.
 """
 
 from __future__ import annotations
@@ -14,25 +15,34 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vmd_solver.csp import Board
+from vmd_solver import formats
+from vmd_solver.api import load
+from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import Values, minimal_puzzles
 from vmd_solver.errors import PuzzleError
+from vmd_training import ruled
 from vmd_training.dataset import Dataset, Section, read, write
-from vmd_training.evaluate import answers, draw, grid_of, valid
+from vmd_training.evaluate import answers, draw, grid_on, valid
+from vmd_training.files import write_text
 from vmd_training.generate import LINES, deepest
 from vmd_training.mine import SHALLOW, mine
 from vmd_training.model import VMD
+from vmd_training.recipes import RULES
 
 FIXED = Path(__file__).parent / "fixed.npz"
+RULED = FIXED.with_name("fixed-rules.jsonl")
 COUNT = 200
 """Puzzles of a set."""
+RULED_COUNT = 60
+"""Those of a size with rules."""
 MAGICTOUR = (15.0, 40.0)
 """Ratings of the stand-ins for magictour."""
 FORUM = 1 / (0.06 + SHALLOW)
@@ -42,6 +52,8 @@ CLIMB_ROUNDS = 1200
 """Rounds of mining for them, from the deepest that are mined: some ten minutes of one core."""
 REAL = ("forum", "magictour", "top95")
 """The published lists, NAME.txt, where a folder has them."""
+REAL_RULED = ("sgt-unequal", "sgt-keen", "sgt-towers", "sgt-solo")
+"""Those with rules, by size."""
 
 CALLS, LOOPS, LATENTS = 10, 16, (1, 4)
 CHUNK = 50
@@ -52,10 +64,11 @@ Scores = dict[str, dict[str, float]]
 
 
 class FixedSet(NamedTuple):
-    """Puzzles of one kind on one board."""
+    """Puzzles of one kind, on boards of one size."""
 
     name: str
-    board: Board
+    boards: tuple[Board, ...]
+    """One, or one for each puzzle."""
     givens: Values
     """(m, n), 0 where open"""
     stands_in: bool
@@ -65,6 +78,10 @@ class FixedSet(NamedTuple):
     def rows(self) -> Tensor:
         """The puzzles (m, n) as the networks read them."""
         return torch.from_numpy(self.givens.astype(np.int64))
+
+    def boards_of(self, rows: Sequence[int]) -> tuple[Board, ...]:
+        """The boards of some of the puzzles."""
+        return self.boards if len(self.boards) == 1 else tuple(self.boards[row] for row in rows)
 
     def chunk(self, model: VMD) -> int:
         """Rows of one call."""
@@ -78,16 +95,34 @@ def sets(count: int = COUNT, folder: Path | None = None) -> tuple[FixedSet, ...]
     Of each set at most `count` puzzles, evenly from all of it. Raises PuzzleError, DatasetError.
     """
     made = [
-        FixedSet(section.name, section.boards[0], spread(section.givens, count), True)
+        FixedSet(section.name, section.boards, spread(section.givens, count), True)
         for section in read(FIXED).sections
     ]
-    made.append(FixedSet("empty", sudoku(), np.zeros((count, 81), np.int8), True))
+    made.append(FixedSet("empty", (sudoku(),), np.zeros((count, 81), np.int8), True))
+    made += _ruled("rules", RULED, count, stands_in=True)
     places = (folder, folder / "sudoku") if folder else ()
     for name in REAL:
         found = [path for place in places if (path := place / f"{name}.txt").is_file()]
         if found:
-            made.append(FixedSet(name, sudoku(), spread(_lines(found[0]), count), False))
+            made.append(FixedSet(name, (sudoku(),), spread(_lines(found[0]), count), False))
+    for name in REAL_RULED:
+        if folder and (path := folder / "rules" / f"{name}.txt").is_file():
+            made += _ruled(name, path, count, stands_in=False)
     return tuple(made)
+
+
+def _ruled(name: str, path: Path, count: int, stands_in: bool) -> list[FixedSet]:
+    """The puzzles of a file by their size. Raises PuzzleError."""
+    sizes: dict[tuple[int, int], list[Puzzle]] = {}
+    for puzzle in load(path):
+        sizes.setdefault((puzzle.board.rows, puzzle.board.cols), []).append(puzzle)
+    found = []
+    for (rows, cols), puzzles in sorted(sizes.items()):
+        chosen = [puzzles[row] for row in spread(np.arange(len(puzzles)), count)]
+        givens = np.array([puzzle.givens for puzzle in chosen], dtype=np.int8)
+        boards = tuple(puzzle.board for puzzle in chosen)
+        found.append(FixedSet(f"{name}-{rows}x{cols}", boards, givens, stands_in))
+    return found
 
 
 def _lines(path: Path) -> Values:
@@ -100,7 +135,7 @@ def _lines(path: Path) -> Values:
     return np.array([list(row) for row in rows], np.int8).reshape(-1, 81)
 
 
-def spread(rows: Values, count: int) -> Values:
+def spread(rows: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
     """At most `count` of the rows, evenly from the first to the last."""
     return rows[np.linspace(0, len(rows) - 1, min(count, len(rows)), dtype=np.intp)]
 
@@ -111,6 +146,7 @@ def digest(chosen: Sequence[FixedSet]) -> str:
     for one in chosen:
         if one.stands_in:
             hashed.update(f"{one.name} {one.givens.shape}".encode() + one.givens.tobytes())
+            hashed.update(repr([board.rules for board in one.boards]).encode())
     return hashed.hexdigest()[:12]
 
 
@@ -125,11 +161,14 @@ def measure(model: VMD, chosen: Sequence[FixedSet]) -> Scores:
     scores: Scores = {}
     for one in chosen:
         rng = torch.Generator(device="cpu").manual_seed(0)
-        shares, left = scores.setdefault(one.name, {}), one.rows
+        shares, rows = scores.setdefault(one.name, {}), one.rows
+        left = torch.arange(len(rows))
         for latent in range(1, max(LATENTS) + 1):
             if len(left):
                 parts = torch.split(left, one.chunk(model))
-                done = [attempt(model, rows, one.board, rng) for rows in parts]
+                done = [
+                    attempt(model, rows[part], one.boards_of(part.tolist()), rng) for part in parts
+                ]
                 left = left[~torch.cat(done)]
             if latent in LATENTS:
                 shares[str(latent)] = round(1 - len(left) / max(1, len(one.givens)), 4)
@@ -138,7 +177,7 @@ def measure(model: VMD, chosen: Sequence[FixedSet]) -> Scores:
 
 @torch.no_grad()
 def attempt(
-    model: VMD, x_t: Tensor, board: Board, rng: torch.Generator, calls: int = CALLS
+    model: VMD, x_t: Tensor, boards: Sequence[Board], rng: torch.Generator, calls: int = CALLS
 ) -> Tensor:
     """Which puzzles x_t (B, n) have a valid grid after any of the calls with one latent: (B,) bool.
 
@@ -146,18 +185,21 @@ def attempt(
     call, as neural mode does by default.
     """
     device = next(model.parameters()).device
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, device)
-    h, left = model.start(grid), torch.arange(len(x_t), device=device)
+    grid = grid_on(boards, x_t, device)
+    if not model.config.links:
+        grid = grid._replace(rules=())
+    h, left = model.start(grid), torch.arange(len(x_t))
     for _ in range(calls):
         if not len(left):
             break
         logits, h = model.denoiser(grid, draw(model, grid, rng), h, LOOPS)
         found = answers(grid, logits).cpu().numpy()
-        open_ = torch.from_numpy(~valid(found, board)).to(device)
-        left, h = left[open_], h[open_]
-        grid = grid._replace(x_t=grid.x_t[open_], allowed=grid.allowed[open_])
+        still = torch.from_numpy(~valid(found, *boards)).nonzero().squeeze(1)
+        left, h = left[still], h[still.to(device)]
+        grid = grid.chosen(still.to(device))
+        boards = boards if len(boards) == 1 else [boards[row] for row in still.tolist()]
     done = torch.ones(len(x_t), dtype=torch.bool)
-    done[left.cpu()] = False
+    done[left] = False
     return done
 
 
@@ -172,13 +214,26 @@ def most_seconds(model: VMD, chosen: Sequence[FixedSet], before: Scores | None =
         rows, spent = one.rows[: one.chunk(model)], []
         for _ in range(2 if len(rows) else 0):
             started = time.perf_counter()
-            attempt(model, rows, one.board, torch.Generator().manual_seed(0), calls=1)
+            boards = one.boards_of(range(len(rows)))
+            attempt(model, rows, boards, torch.Generator().manual_seed(0), calls=1)
             spent.append(time.perf_counter() - started)
         if spent:
             left = 1.1 - (before or {}).get(one.name, {}).get("1", 0.0)
             latents = 1 + (max(LATENTS) - 1) * min(1.0, left)
             total_s += CALLS * min(spent) * latents * len(one.givens) / len(rows)
     return total_s
+
+
+def make_ruled(path: Path = RULED, seed: int = 1906) -> None:
+    """Write the stand-ins with rules: RULED_COUNT of each size, from every kind that is trained."""
+    lines = []
+    for group in RULES:
+        rng = np.random.default_rng((seed, group.n))
+        for number in range(RULED_COUNT):
+            base = group.boards[number % len(group.boards)]
+            (one,) = ruled.puzzles(base, group.rules, rng, 1, several=0.0)
+            lines.append(formats.write(Puzzle(one.board, tuple(one.givens.tolist())), "jsonl"))
+    write_text(path, "".join(lines))
 
 
 def make(mined: Section, path: Path = FIXED, seed: int = 1905) -> None:

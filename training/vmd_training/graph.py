@@ -41,6 +41,13 @@ class Grid(NamedTuple):
     complete: Tensor
     rules: tuple[BoardRules, ...] = ()
 
+    def chosen(self, rows: Tensor) -> Grid:
+        """Some of the rows, by their numbers."""
+        one = len(self.units) == 1
+        units, complete = (x if one else x[rows] for x in (self.units, self.complete))
+        heard = self.rules if len(self.rules) < 2 else [self.rules[row] for row in rows.tolist()]
+        return Grid(self.x_t[rows], self.allowed[rows], units, complete, tuple(heard))
+
     def masked(self) -> Tensor:
         """Where x_t is the mask: (B, n) float32."""
         return (self.x_t == 0).to(self.allowed.dtype)

@@ -40,12 +40,15 @@ EVALUATED_LOOPS = 16
 
 
 def groups_of(config: TrainConfig) -> tuple[Group, ...]:
-    """The recipe's groups with their batches scaled."""
-    scale = config.batch_scale
-    return tuple(
-        replace(group, batch=max(1, round(group.batch * scale)))
-        for group in RECIPES[config.recipe].groups
-    )
+    """The recipe's groups, with their batches scaled and of their rules those that are chosen."""
+    scale, chosen = config.batch_scale, []
+    for group in RECIPES[config.recipe].groups:
+        asked = group.rules if config.rules is None else tuple(config.rules)
+        rules = tuple(name for name in group.rules if name in asked)
+        if rules or not group.rules:
+            batch = max(1, round(group.batch * scale))
+            chosen.append(replace(group, batch=batch, rules=rules))
+    return tuple(chosen)
 
 
 def step(model: VMD, pool: Pool, beta: Tensor, config: TrainConfig, dtype: torch.dtype) -> Step:

@@ -173,20 +173,16 @@ class Pool:
         self.h = model.start(self.grid())
         self.z = torch.zeros(model.z_shape(B, group.n, group.D), device=device)
 
-    def grid(self, rows: Tensor | slice = slice(None)) -> Grid:
+    def grid(self) -> Grid:
         """The rows as the networks see them; one board for all where the group has only one."""
         one = len(self.group.boards) == 1 and not self.group.rules
-        boards = slice(1) if one else rows
-        rules = self.rules
-        if rules and isinstance(rows, Tensor):
-            rules = tuple(rules[row] for row in rows.tolist())
-        units, complete = self.units[boards], self.complete[boards]
-        return Grid(self.x_t[rows], self.allowed[rows], units, complete, rules)
+        units, complete = (x[:1] if one else x for x in (self.units, self.complete))
+        return Grid(self.x_t, self.allowed, units, complete, self.rules)
 
     def latent(self, model: VMD, loops: int, draws: int) -> Latent:
         """Each row's z, chosen now where it is fresh (see `vmd.choose`), and what that costs."""
         rows = self.fresh.nonzero().squeeze(1)
-        of_rows = self.grid(rows), self.x0[rows], self.use_encoder[rows], self.h[rows]
+        of_rows = self.grid().chosen(rows), self.x0[rows], self.use_encoder[rows], self.h[rows]
         found = vmd.choose(model, *of_rows, loops, draws)
         z = self.z.index_copy(0, rows, found.z.to(self.z.dtype))
         self.z = z.detach()

@@ -6,8 +6,10 @@ are made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from vmd_training.ruled import TRAINED
 
 JIGSAWS_AND_MORE = (
     "sudoku-x-3x3", "sudoku-x-3x3", "windoku-3x3", "jigsaw-9", "jigsaw-9", "latin-9", "grid-9x9",
@@ -59,18 +61,38 @@ def nine(weight: float, batch: int) -> Group:
     )  # fmt: skip
 
 
-GRIDS = (
-    nine(0.54, 32),
-    Group("mixed-9x9", 81, 9, 40, 0.22, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
-    Group("sudoku-16x16", 256, 16, 48, 0.09, 6, ("sudoku-4x4",), free=0.2, several=0.1),
-    Group("mixed-6x6", 36, 6, 24, 0.07, 96, SIXES, free=0.4, several=0.1),
-    Group("sudoku-4x4", 16, 4, 12, 0.08, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+def ruled(name: str, order: int, weight: float, batch: int, *boards: str) -> Group:
+    """Square boards with every kind of rules that is trained."""
+    return Group(
+        name, order * order, order, 8 * order, weight, batch, boards, 0.0, 0.15, rules=TRAINED
+    )
+
+
+RULES = (
+    ruled("rules-4x4", 4, 0.06, 96, "latin-4", "latin-4", "sudoku-2x2", "jigsaw-4", "grid-4x4"),
+    ruled("rules-5x5", 5, 0.1, 64, "latin-5", "latin-5", "jigsaw-5", "grid-5x5"),
+    ruled("rules-6x6", 6, 0.2, 48, "latin-6", "latin-6", "sudoku-2x3", "jigsaw-6", "grid-6x6"),
+    ruled("rules-8x8", 8, 0.12, 24, "latin-8", "latin-8", "sudoku-2x4", "jigsaw-8"),
+    ruled("rules-9x9", 9, 0.2, 16, "sudoku-3x3", "sudoku-3x3", "jigsaw-9", "latin-9"),
 )
-WIDE = {"d": 64, "messages": 64, "hidden": 128}
+"""Two thirds of the steps, beside boards without rules."""
+
+GRIDS = (
+    nine(0.16, 32),
+    Group("mixed-9x9", 81, 9, 40, 0.07, 32, JIGSAWS_AND_MORE, free=0.15, several=0.1),
+    Group("sudoku-16x16", 256, 16, 48, 0.03, 6, ("sudoku-4x4",), free=0.2, several=0.1),
+    Group("mixed-6x6", 36, 6, 24, 0.03, 96, SIXES, free=0.4, several=0.1),
+    Group("sudoku-4x4", 16, 4, 12, 0.03, 256, ("sudoku-2x2",), free=0.8, several=0.1),
+    *RULES,
+)
+HEARS = {"links": 12}
+WIDE = {"d": 64, "messages": 64, "hidden": 128, **HEARS}
 
 RECIPES = {
     "sudoku": Recipe((nine(1.0, 32),)),
-    "grids": Recipe(GRIDS),
+    "grids": Recipe(GRIDS, model=HEARS),
+    "rules": Recipe(RULES, model=HEARS),
+    "rules-wide": Recipe(RULES, model=WIDE),
     "wide": Recipe(GRIDS, model=WIDE),
     "drill": Recipe(
         (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),
@@ -85,6 +107,7 @@ RECIPES = {
             Group("sudoku-12x12", 144, 12, 36, 0.06, 432, ("sudoku-3x4",), free=0.2, several=0.1),
             Group("mixed-6x6", 36, 6, 24, 0.05, 3072, SIXES, free=0.4, several=0.1),
             Group("sudoku-4x4", 16, 4, 12, 0.05, 8192, ("sudoku-2x2",), free=0.8, several=0.1),
+            *(replace(group, batch=32 * group.batch) for group in RULES),
         ),
         model={**WIDE, "latent_d": 32},
         train={"steps": 60_000, "loops": 12},

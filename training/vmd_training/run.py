@@ -34,6 +34,8 @@ class TrainConfig:
     """Everything that decides a run, beside the model."""
 
     recipe: str = "sudoku"
+    rules: tuple[str, ...] | None = None
+    """Kinds of rules that are trained; all of the recipe's without it."""
     data: str | None = None
     """File of puzzles to train on; groups that it lacks, or all without it, are made."""
     time_s: float = 1800.0

@@ -34,6 +34,7 @@ class Sheet:
     numbers: tuple[int, ...]
     rng: np.random.Generator
     free: set[int] = field(default_factory=set)
+    tries: int = TRIES
 
     def __post_init__(self) -> None:
         self.free = set(range(self.board.n)) - set(self.board.holes)
@@ -141,7 +142,7 @@ def lines(make: Make, most: int = 6, share: float = 0.45, least: int = 3) -> Dra
             if len(sheet.free) <= left:
                 return
             length, best, rule = sheet.size(least, most), Cells(), None
-            for _ in range(TRIES):
+            for _ in range(sheet.tries):
                 path = sheet.path(length)
                 for end in range(len(path), len(best), -1):
                     made = make(sheet, path[:end])
@@ -324,7 +325,7 @@ def _marks(sheet: Sheet, cells: Cells) -> Rule:
 def _clones(sheet: Sheet) -> Iterator[Rule]:
     """Regions whose numbers stand in the same places once more."""
     cols = sheet.board.cols
-    for _ in range(10 * TRIES):
+    for _ in range(10 * sheet.tries):
         if not sheet.free:
             return
         one = sheet.region(2)
@@ -342,7 +343,7 @@ def _clones(sheet: Sheet) -> Iterator[Rule]:
 
 def _same_values(sheet: Sheet) -> Iterator[Rule]:
     """Two regions with the same numbers."""
-    for _ in range(10 * TRIES):
+    for _ in range(10 * sheet.tries):
         if not sheet.free:
             return
         size = sheet.size(2, 3)

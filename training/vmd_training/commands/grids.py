@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from vmd_training.model import ModelConfig
     from vmd_training.run import Run, TrainConfig
 
+
+def kinds_of_rules(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """The kinds in a list with commas, `none` for none of them."""
+    if value is None:
+        return None
+    from vmd_training.ruled import TRAINED
+
+    chosen = tuple(name.strip() for name in value.split(",") if name.strip() not in ("", "none"))
+    for name in chosen:
+        if name not in TRAINED:
+            raise click.BadParameter(f"no kind {name!r}; there are {', '.join(TRAINED)}")
+    return chosen
+
+
 options = session.together(
     *RUN,
     click.option("--recipe",
@@ -42,6 +58,9 @@ options = session.together(
     click.option("--decay", type=click.FloatRange(0, 1, min_open=True), default=0.5,
                  help="Share of the run, at its end, over which the rate falls:"
                  " 1 is one cosine; a short --init run with 1 anneals."),
+    click.option("--rules", callback=kinds_of_rules, metavar="A,B,..",
+                 help="Kinds of rules to train on beside boards without any, or none.  [default:"
+                 " all of the recipe's]"),
     click.option("--data", type=click.Path(exists=True, dir_okay=False),
                  help="Train on the puzzles of this file (vmd-train data)."),
     click.option("--reuse", type=COUNT, default=1, help="Times each puzzle is used."),
