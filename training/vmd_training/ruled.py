@@ -74,8 +74,12 @@ KINDS: dict[str, Drawn] = {
 TRAINED = tuple(KINDS)
 """Names of the kinds that are trained."""
 
-USUAL = ("killer", "kenken", "greater", "skyscraper", "thermo", "arrow", "difference", "table")
-"""Kinds that every second puzzle has one of."""
+USUAL = (
+    "greater", "greater", "greater", "skyscraper", "skyscraper", "killer", "kenken",
+    "thermo", "arrow", "difference", "table",
+)  # fmt: skip
+"""Kinds that every second puzzle has one of; signs and clues, of which few may stand, more often.
+"""
 WHOLE = ("killer", "kenken", "sum")
 """Kinds that mostly cover the board."""
 
