@@ -92,6 +92,7 @@ RECIPES = {
     "sudoku": Recipe((nine(1.0, 32),)),
     "grids": Recipe(GRIDS, model=HEARS),
     "rules": Recipe(RULES, model=HEARS),
+    "rules-small": Recipe(RULES[:3], model=HEARS),
     "wide": Recipe(GRIDS, model=WIDE),
     "drill": Recipe(
         (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),

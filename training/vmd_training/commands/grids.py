@@ -50,6 +50,9 @@ options = session.together(
     click.option("--backbone", type=click.Choice(["candidate-graph", "transformer"]),
                  default="candidate-graph",
                  help="The transformer is a baseline for 9x9 and --latent none."),
+    click.option("--links", type=click.IntRange(0, 4096),
+                 help="Width of what travels through a relation; 0: rules are not heard."
+                 "  [default: the recipe's]"),
     click.option("--resume", is_flag=True,
                  help="Continue the run in --out, with the options it had."),
     click.option("--init", type=EXISTING,
@@ -95,7 +98,7 @@ def sudoku(**options: Any) -> None:
 
 def train(
     command: str, *, recipe: str | None, out: Path | None, latent: str, prior: str, backbone: str,
-    resume: bool, init: Path | None, device: str, threads: int | None, workers: int | None,
+    links: int | None, resume: bool, init: Path | None, device: str, threads: int | None, workers: int | None,
     dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
@@ -115,7 +118,8 @@ def train(
     kind = latent if backbone == "candidate-graph" else backbone
     folder = out or Path("runs") / f"{recipe}-{kind}"
     planned["workers"] = workers or plan.workers
-    shape = {"latent": latent, "prior": prior, "backbone": backbone}
+    shape: dict[str, Any] = {"latent": latent, "prior": prior, "backbone": backbone}
+    shape |= {} if links is None else {"links": links}
     here = plan if plan.here else replace(plan, device=torch.device("cpu"))
     run = Run(folder, *_configs(recipe, folder, shape, resume, planned), here, world)
     if resume:
@@ -142,7 +146,7 @@ def train(
 
 
 def _configs(
-    recipe: str, folder: Path, shape: dict[str, str], resume: bool, planned: dict[str, Any]
+    recipe: str, folder: Path, shape: dict[str, Any], resume: bool, planned: dict[str, Any]
 ) -> tuple[TrainConfig, ModelConfig]:
     """TrainConfig and ModelConfig: of the options, or of a run that continues.
 
@@ -159,7 +163,7 @@ def _configs(
         theirs = RECIPES[recipe]
         kept = {name: value for name, value in theirs.train.items() if not stated(name)}
         config = TrainConfig(recipe, **{**planned, **kept, **unplanned})
-        return config, ModelConfig(**shape, **theirs.model)  # type: ignore[arg-type]
+        return config, ModelConfig(**(theirs.model | shape))
     state = session.saved_state(folder)
     model_config = ModelConfig(**state["model_config"])
     for name, value in shape.items():
