@@ -62,8 +62,8 @@ def grids_of(pack: Pack, device: torch.device) -> Iterator[tuple[Grid, Tensor]]:
             torch.from_numpy(table[rows].astype(np.float32)).to(device)
             for table in (pack.units, pack.complete)
         )
-        allowed = torch.ones(*x_t.shape, D, device=device)
-        yield Grid(x_t.to(device), allowed, units, complete, pack.rules[rows]), x0
+        allowed = torch.from_numpy(masks_to_allowed(pack.domains[rows], D).astype(np.float32))
+        yield Grid(x_t.to(device), allowed.to(device), units, complete, pack.rules[rows]), x0
 
 
 def grid_on(boards: Sequence[Board], x_t: Tensor, device: torch.device) -> Grid:

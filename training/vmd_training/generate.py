@@ -35,7 +35,7 @@ MINED = Path(__file__).parent / "mined.npz"
 """The included hard puzzles; docs/TRAINING.md says how they were mined."""
 
 RULED = 8
-"""Puzzles with rules on one board."""
+"""Puzzles with rules made at a time, on one board."""
 
 PACK, BLOCK = 64, 64
 """Puzzles of a pack, and of a dataset on one random board."""
@@ -67,13 +67,15 @@ mining gets no further from them."""
 
 class Pack(NamedTuple):
     """m puzzles of one board, as training takes them: givens (m, n), 0 where open; solutions
-    (m, n), where a puzzle has several the one it was dug from; candidates (m, n), bit masks after
-    naked and hidden singles; unique (m,), known to have one solution; units (U, n); complete (U,).
-    Puzzles with rules have a board each: units (m, U, n), complete (m, U), and m `rules`.
+    (m, n), where a puzzle has several the one it was dug from; domains (m, n), bit masks of the
+    values that rules leave each cell by itself; candidates (m, n), what propagation leaves; unique
+    (m,), known to have one solution; units (U, n); complete (U,). Puzzles with rules have a board
+    each: units (m, U, n), complete (m, U), and m `rules`.
     """
 
     givens: npt.NDArray[np.int8]
     solutions: npt.NDArray[np.int8]
+    domains: npt.NDArray[np.uint64]
     candidates: npt.NDArray[np.uint64]
     unique: npt.NDArray[np.bool_]
     units: npt.NDArray[np.uint8]
@@ -86,8 +88,9 @@ class Pack(NamedTuple):
     ) -> Pack:
         """These puzzles with the rest."""
         candidates, _ = propagate(board, initial_masks(board, givens))
+        domains = initial_masks(board, np.zeros_like(givens))
         units, complete = np.asarray(board.incidence), np.asarray(board.complete)
-        return cls(givens, solutions, candidates, unique, units, complete)
+        return cls(givens, solutions, domains, candidates, unique, units, complete)
 
     @classmethod
     def of_ruled(cls, puzzles: Sequence[Ruled], U: int) -> Pack:
@@ -104,6 +107,7 @@ class Pack(NamedTuple):
         return cls(
             np.concatenate([one.givens for one in alone]),
             np.concatenate([one.solutions for one in alone]),
+            np.concatenate([one.domains for one in alone]),
             np.concatenate([one.candidates for one in alone]),
             np.concatenate([one.unique for one in alone]),
             np.stack([np.pad(one.units, ((0, U - len(one.units)), (0, 0))) for one in alone]),
@@ -114,12 +118,12 @@ class Pack(NamedTuple):
 
 def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
     """A pack of m puzzles on one board of the group."""
+    if group.rules:
+        return ruled_pack(group, rng, m)
     while True:
         board = boards.draw(group.boards[rng.integers(len(group.boards))], rng)
         # The full grids of a random board may be too rare to find: another board then.
         with contextlib.suppress(SearchError):
-            if group.rules:
-                return ruled_pack(group, rng, m)
             kind = rng.random(m)
             free, mined = kind < group.free, kind >= 1 - group.mined
             several = ~free & (kind < group.free + group.several)
@@ -139,7 +143,7 @@ def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:
 
 
 def ruled_pack(group: Group, rng: Rng, m: int) -> Pack:
-    """As `make_pack`, of a group with rules."""
+    """As `make_pack`, of a group with rules. Raises SearchError where they fit no board."""
     found: list[Ruled] = []
     while len(found) < m:
         base = group.boards[rng.integers(len(group.boards))]

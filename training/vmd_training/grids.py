@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from vmd_solver.errors import ModelError
 from vmd_training import evaluate, loop, vmd
 from vmd_training.device import Plan, memory_mib
-from vmd_training.generate import HELD_OUT, Pack, held_out, make_pack, sources
+from vmd_training.generate import HELD_OUT, Pack, held_out, make_pack, ruled_pack, sources
 from vmd_training.loop import UNTIL_DONE, Clock, Measured, Report, Step, Task
 from vmd_training.model import VMD
 from vmd_training.pool import Pool
@@ -165,6 +165,8 @@ def train(run: Run, report: Report, clock: Clock = UNTIL_DONE) -> None:
         data = None if config.data is None else Path(config.data)
         if data is not None:
             sources(groups, data)  # errors are reported here, not in another process
+        for group in groups if config.rules else ():
+            ruled_pack(group, np.random.default_rng(), 1)  # likewise
         seed = (config.seed, run.step, run.world.rank)
         run.warmup_from = run.step
         with closing(Stream(groups, seed, config.workers, data)) as stream:

@@ -43,13 +43,14 @@ USE_ENCODER_UNIQUE = 0.1
 
 
 class Rows(NamedTuple):
-    """B puzzles drawn from packs: x0 and givens (B, n) int64, 0 where open; candidates (B, n, D)
-    float32, what propagation leaves; unique (B,) bool; units (B, U, n) and complete (B, U) float32;
-    rules, B of them or none.
+    """B puzzles drawn from packs: x0 and givens (B, n) int64, 0 where open; domains and candidates
+    (B, n, D) float32, the values that rules leave each cell by itself, and what propagation leaves;
+    unique (B,) bool; units (B, U, n) and complete (B, U) float32; rules, B of them or none.
     """
 
     x0: Tensor
     givens: Tensor
+    domains: Tensor
     candidates: Tensor
     unique: Tensor
     units: Tensor
@@ -68,9 +69,13 @@ class PackBuffer:
         self.group, self.device, self.mixed, self.received = group, device, mixed, 0
         n, U, cells = group.n, group.U, (PACK, group.n)
         each = (PACK,) if group.rules else ()
-        shapes = {"solutions": cells, "givens": cells, "candidates": cells, "unique": (PACK,),
-                  "units": (*each, U, n), "complete": (*each, U)}  # fmt: skip
-        kinds = {"candidates": torch.int64, "unique": torch.bool}  # torch does little with uint64
+        shapes = {"solutions": cells, "givens": cells, "domains": cells, "candidates": cells,
+                  "unique": (PACK,), "units": (*each, U, n), "complete": (*each, U)}  # fmt: skip
+        kinds = {
+            "domains": torch.int64,
+            "candidates": torch.int64,
+            "unique": torch.bool,
+        }  # torch does little with uint64
         self.packs = {
             name: torch.zeros(PACKS, *shape, dtype=kinds.get(name, torch.int8), device=device)
             for name, shape in shapes.items()
@@ -93,14 +98,18 @@ class PackBuffer:
         row = torch.randint(PACK, (B,), device=device)
         bits = torch.arange(self.group.D, device=device)
         x0, givens = (packs[name][pack, row].long() for name in ("solutions", "givens"))
-        candidates = ((packs["candidates"][pack, row][..., None] >> bits) & 1).float()
-        if self.mixed:
+        domains, candidates = (
+            ((packs[name][pack, row][..., None] >> bits) & 1).float()
+            for name in ("domains", "candidates")
+        )
+        if self.mixed:  # where domains hold every value
             x0, givens, candidates = self._moved(x0, givens, candidates)
         board = (pack, row) if self.group.rules else (pack,)
         units, complete = (packs[name][board].float() for name in ("units", "complete"))
         chosen = zip(pack.tolist(), row.tolist(), strict=True) if self.group.rules else ()
         rules = tuple(self.rules[at][number] for at, number in chosen)
-        return Rows(x0, givens, candidates, packs["unique"][pack, row], units, complete, rules)
+        unique = packs["unique"][pack, row]
+        return Rows(x0, givens, domains, candidates, unique, units, complete, rules)
 
     def _moved(self, x0: Tensor, givens: Tensor, candidates: Tensor) -> tuple[Tensor, ...]:
         """The rows under symmetries: values renamed, and cells moved where the board allows it."""
@@ -221,7 +230,7 @@ class Pool:
         drawn = {
             "x0": rows.x0,
             "x_t": torch.where((x_t > 0).all(dim=-1, keepdim=True), hidden, x_t),
-            "allowed": torch.where(narrowed, rows.candidates, torch.ones_like(rows.candidates)),
+            "allowed": torch.where(narrowed, rows.candidates, rows.domains),
             "units": rows.units,
             "complete": rows.complete,
             "use_encoder": ~rows.unique | unlikely,

@@ -18,7 +18,7 @@ from vmd_solver.csp.families import with_rules
 from vmd_solver.csp.generate import Values, dig, full_grids
 from vmd_solver.csp.puzzle import Rule
 from vmd_solver.csp.ruled import CAGES, CELLS, CLUES, LINES, SIGNS, VARIANTS, Drawn, Sheet
-from vmd_solver.errors import InvalidPuzzle
+from vmd_solver.errors import InvalidPuzzle, SearchError
 from vmd_training import boards
 
 Rng = np.random.Generator
@@ -29,12 +29,14 @@ ZERO_SHOT = (
 )  # fmt: skip
 """Rules that are never trained, so that one can see what a network makes of a new rule."""
 UNFIT = ("full-rank", "counting-circles", "marks")
-"""Rules that are no use here: with hidden cells, or nothing but what a cell may be."""
+"""Rules that are no use here: with hidden cells, or that nothing else than givens would be like."""
 
 TRIES = 12
 """Lines drawn for one that the grid keeps: a tenth of those of `vmd-make`."""
 MOST_ARCS = 6000
-"""Steps of all automata of a board; puzzles with more are left, so that batches stay small."""
+"""Steps of all automata of a board; rules with more are halved, so that batches stay small."""
+ROUNDS = 50
+"""Grids tried for each puzzle before the kinds count as unfit for the board."""
 DIG_GUESSES, THIN_GUESSES = 100, 200
 """Guesses of one proof that a given, or that rules can go. What takes more stays."""
 THINNED = 0.4
@@ -98,16 +100,19 @@ def puzzles(base: str, kinds: Sequence[str], rng: Rng, m: int, several: float = 
 
     Their givens are minimal, and of a share THINNED the rules too, nearly. A share `several` has
     lost some more, and has several solutions mostly. Raises SearchError where the board has no
-    full grid.
+    full grid, or none whose rules fit in.
     """
     board = boards.draw(base, rng)
     found: list[Ruled] = []
-    while len(found) < m:
+    for _ in range(ROUNDS):
         for solution in full_grids(board, m - len(found), rng, compiled=True):
             ruled = _ruled(board, solution, kinds, rng)
             if ruled is not None:
                 found.append(_puzzle(ruled, solution, rng, several))
-    return found
+        if len(found) == m:
+            return found
+    told = f"no puzzles on {base} with rules of these kinds: {', '.join(kinds)}"
+    raise SearchError(f"{told}; none fits this board")
 
 
 def _ruled(board: Board, solution: Values, kinds: Sequence[str], rng: Rng) -> Board | None:
@@ -124,14 +129,17 @@ def _ruled(board: Board, solution: Values, kinds: Sequence[str], rng: Rng) -> Bo
         whole = kind in WHOLE and rng.random() < 0.8
         share = 1.0 if whole or (count == 1 and rng.random() < 0.3) else rng.uniform(0.15, 1.0)
         rules += drawn[: max(1, round(share * len(drawn)))]
-    if not rules:
-        return None
-    try:
-        ruled = with_rules(board, [*board.rules, *rules])
-    except InvalidPuzzle:
-        return None
-    fits = len(ruled.constraints.domains) == board.n and arcs_of(ruled) <= MOST_ARCS
-    return ruled if fits and ruled.linked else None
+    while rules:
+        try:
+            ruled = with_rules(board, [*board.rules, *rules])
+        except InvalidPuzzle:
+            return None
+        if len(ruled.constraints.domains) > board.n:
+            return None
+        if arcs_of(ruled) <= MOST_ARCS:
+            return ruled
+        rules = [rules[at] for at in rng.permutation(len(rules))[: len(rules) // 2]]
+    return None
 
 
 def arcs_of(board: Board) -> int:
@@ -153,8 +161,7 @@ def _puzzle(board: Board, solution: Values, rng: Rng, several: float) -> Ruled:
     givens[lost] = 0
     if not len(lost):
         kept = [rule for rule in board.rules if rng.random() < 0.8]
-        fewer = with_rules(board, kept)
-        board = fewer if fewer.linked else board
+        board = with_rules(board, kept)
     return Ruled(board, givens, solution, False)
 
 
@@ -171,7 +178,7 @@ def _thinned(board: Board, solution: Values, rng: Rng) -> Board:
     def drop(one: Board, rules: Sequence[Rule]) -> Board:
         gone = set(rules)
         fewer = with_rules(one, [rule for rule in one.rules if rule not in gone])
-        if fewer.linked and unique(fewer):
+        if unique(fewer):
             return fewer
         if len(rules) == 1:
             return one

@@ -98,8 +98,9 @@ def sudoku(**options: Any) -> None:
 
 def train(
     command: str, *, recipe: str | None, out: Path | None, latent: str, prior: str, backbone: str,
-    links: int | None, resume: bool, init: Path | None, device: str, threads: int | None, workers: int | None,
-    dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool, **planned: Any,
+    links: int | None, resume: bool, init: Path | None, device: str, threads: int | None,
+    workers: int | None, dry_run: bool, quiet: bool, name: str | None, loops: int, promote: bool,
+    **planned: Any,
 ) -> None:  # fmt: skip
     """One training run from start to exported model. `planned` goes into its TrainConfig."""
     started, recipe = time.perf_counter(), recipe or command
