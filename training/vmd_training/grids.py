@@ -40,7 +40,10 @@ EVALUATED_LOOPS = 16
 
 
 def groups_of(config: TrainConfig) -> tuple[Group, ...]:
-    """The recipe's groups, with their batches scaled and of their rules those that are chosen."""
+    """The recipe's groups, with their batches scaled and of their rules those that are chosen.
+
+    Raises ModelError where none are left.
+    """
     scale, chosen = config.batch_scale, []
     for group in RECIPES[config.recipe].groups:
         asked = group.rules if config.rules is None else tuple(config.rules)
@@ -48,6 +51,10 @@ def groups_of(config: TrainConfig) -> tuple[Group, ...]:
         if rules or not group.rules:
             batch = max(1, round(group.batch * scale))
             chosen.append(replace(group, batch=batch, rules=rules))
+    if not chosen:
+        raise ModelError(
+            f"the recipe {config.recipe} has nothing but puzzles with rules; choose some by --rules"
+        )
     return tuple(chosen)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from vmd_solver.csp import Puzzle
 from vmd_solver.csp.canonical import Known
-from vmd_solver.csp.exact import solve_batch
+from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import PuzzleError
 from vmd_training import fixed
@@ -19,13 +21,14 @@ from vmd_training.generate import mined_puzzles
 from vmd_training.mine import depth
 from vmd_training.model import VMD
 
+KEEN = "4:_a_6abaa_a3,m4d2s1m4s1a8a9"
 LINE = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 
 
 @pytest.fixture
 def empty() -> fixed.FixedSet:
     """Four puzzles without givens."""
-    return fixed.FixedSet("empty", sudoku(2, 2), np.zeros((4, 16), np.int8), True)
+    return fixed.FixedSet("empty", (sudoku(2, 2),), np.zeros((4, 16), np.int8), True)
 
 
 def test_the_stand_ins_are_small_rated_and_have_one_solution() -> None:
@@ -57,11 +60,17 @@ def test_the_published_are_found_beside_and_below(tmp_path: Path) -> None:
     (tmp_path / "sudoku").mkdir()
     (tmp_path / "forum.txt").write_text(f"{LINE}\n\n{LINE} # again\n")
     (tmp_path / "sudoku" / "top95.txt").write_text(LINE)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "sgt-keen.txt").write_text(f"{KEEN}\n{KEEN}\n")
     chosen = fixed.sets(7, tmp_path)
-    assert [one.name for one in chosen[3:]] == ["empty", "forum", "top95"]
-    assert [len(one.givens) for one in chosen] == [7, 7, 7, 7, 2, 1]
+    ruled = [f"rules-{size}" for size in ("4x4", "5x5", "6x6", "8x8", "9x9")]
+    names = [one.name for one in chosen[3:]]
+    assert names == ["empty", *ruled, "forum", "top95", "sgt-keen-4x4"]
+    assert [len(one.givens) for one in chosen] == [7] * 9 + [2, 1, 2]
     assert not chosen[3].givens.any()
-    assert chosen[4].givens[0, :4].tolist() == [5, 3, 0, 0]
+    assert chosen[9].givens[0, :4].tolist() == [5, 3, 0, 0]
+    assert [len(one.boards) for one in chosen] == [1] * 4 + [7] * 5 + [1, 1, 2]
+    assert [one.stands_in for one in chosen] == [True] * 9 + [False] * 3
     assert fixed.digest(chosen) == fixed.digest(fixed.sets(7))
     assert fixed.digest(chosen) != fixed.digest(fixed.sets(8))
 
@@ -110,3 +119,22 @@ def test_a_model_without_knowledge_is_measured(
     assert set(shares) == {"1", "4"} and 0 <= shares["1"] <= shares["4"] <= 1
     worst = fixed.most_seconds(model, [given])
     assert 0 < worst < 60
+
+
+def test_puzzles_with_rules_have_one_solution_each_and_a_board_of_their_own() -> None:
+    for one in fixed.sets(5)[4:]:
+        assert len(one.boards) == len(one.givens) == 5
+        for board, givens in zip(one.boards, one.givens, strict=True):
+            assert board.rules
+            assert count(Puzzle(board, tuple(givens.tolist())), 2).solutions == 1
+
+
+def test_a_model_that_hears_no_rules_is_measured_on_them_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, model_of: Callable[[str], VMD]
+) -> None:
+    monkeypatch.setattr(fixed, "CALLS", 1)
+    monkeypatch.setattr(fixed, "LOOPS", 1)
+    deaf, ruled = model_of("candidate"), fixed.sets(3)[4]
+    hearing = VMD(replace(deaf.config, links=2)).eval()
+    scores = [fixed.measure(model, [ruled]) for model in (deaf, hearing)]
+    assert all(found.keys() == {"rules-4x4"} for found in scores)

@@ -22,6 +22,7 @@ from vmd_training.grids import train
 from vmd_training.loop import Interval
 from vmd_training.model import VMD, ModelConfig
 from vmd_training.recipes import RECIPES, Group, Recipe
+from vmd_training.ruled import TRAINED
 from vmd_training.run import Run, TrainConfig, kl_weight, rate_factor
 
 Config = Callable[[str], ModelConfig]
@@ -76,6 +77,16 @@ def test_an_interval_is_true_once_a_period() -> None:
 def test_the_batch_scales_and_is_never_empty(group: Group) -> None:
     sizes = [grids.groups_of(replace(TINY, batch_scale=scale))[0].batch for scale in (1, 2.5, 0.01)]
     assert sizes == [4, 10, 1]
+
+
+def test_of_the_kinds_of_rules_only_those_asked_for_are_trained() -> None:
+    def kinds(chosen: tuple[str, ...] | None) -> set[tuple[str, ...]]:
+        config = TrainConfig("grids", rules=chosen)
+        return {group.rules for group in grids.groups_of(config)}
+
+    assert kinds(None) == {(), TRAINED}
+    assert kinds(("thermo", "killer")) == {(), ("thermo", "killer")}
+    assert kinds(()) == {()}
 
 
 # Checkpoints

@@ -11,11 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from vmd_solver.denoiser.rules import BoardRules
 from vmd_training import pool as pools
 from vmd_training.generate import PACK, Pack, make_pack
-from vmd_training.model import VMD
+from vmd_training.model import VMD, ModelConfig
 from vmd_training.pool import MAX_CALLS, PackBuffer, Pool
 from vmd_training.recipes import RECIPES, Group
+from vmd_training.ruled import TRAINED
 
 CPU = torch.device("cpu")
 
@@ -239,3 +241,63 @@ def test_boards_of_other_families_only_rename(group: Group) -> None:
 
     known = {pattern(row) for row in pack.solutions.tolist()}
     assert {pattern(row) for row in rows.x0.tolist()} <= known
+
+
+@pytest.fixture
+def ruled(group: Group, config_of: Callable[[str], ModelConfig]) -> Callable[[int], Pool]:
+    """A pool of a group with rules, for a network that hears them, or with 0 for one that does
+    not."""
+    rng = np.random.default_rng(0)
+    wider = replace(group, U=40, batch=24, boards=("latin-4", "grid-4x4"), rules=TRAINED)
+
+    def make(links: int) -> Pool:
+        model = VMD(replace(config_of("candidate"), links=links))
+        return Pool(wider, model, lambda _: make_pack(wider, rng), CPU)
+
+    return make
+
+
+def keeps(rules: BoardRules, values: Tensor) -> bool:
+    """Whether full values (n,) keep the relations and automata."""
+    fixed = (values[:, None] == torch.arange(1, rules.D + 1)).numpy().ravel()
+    taken = fixed[rules.arcs[:, 1]]
+    reached = rules.ends[:, 0] > 0
+    for layer in range(int(rules.layer.max(initial=-1)) + 1):
+        arcs = rules.arcs[taken & (rules.layer == layer)]
+        reached[arcs[reached[arcs[:, 0]], 2]] = True
+    accepted = reached[rules.ends[:, 1] > 0].all()
+    return bool(accepted) and not (rules.excluded(fixed) & fixed).any()
+
+
+def test_each_row_keeps_its_own_rules_from_call_to_call(ruled: Callable[[int], Pool]) -> None:
+    pool = ruled(3)
+    for _ in range(2 * MAX_CALLS):
+        assert len(pool.rules) == len(pool.x0)
+        assert_true(pool)
+        assert all(keeps(*row) for row in zip(pool.rules, pool.x0, strict=True))
+        step(pool, torch.rand(len(pool.x0)) < 0.3)
+    others = zip(pool.rules, pool.x0.roll(1, dims=0), strict=True)
+    assert not all(keeps(*row) for row in others)
+
+
+def test_some_of_the_rows_are_seen_with_their_rules(ruled: Callable[[int], Pool]) -> None:
+    grid, rows = ruled(3).grid(), torch.tensor([5, 2])
+    some = grid.chosen(rows)
+    assert some.rules == (grid.rules[5], grid.rules[2])
+    assert torch.equal(some.units, grid.units[rows])
+
+
+def test_a_network_that_hears_no_rules_gets_none(ruled: Callable[[int], Pool]) -> None:
+    pool = ruled(0)
+    step(pool, True)
+    assert pool.grid().rules == ()
+    assert_true(pool)
+
+
+def test_values_that_a_rule_leaves_a_cell_by_itself_are_shown(group: Group) -> None:
+    odd = replace(group, U=40, boards=("latin-4",), rules=("odd",))
+    buffer = PackBuffer(odd, CPU)
+    buffer.put(make_pack(odd, np.random.default_rng(0)))
+    rows = buffer.draw(32)
+    assert set(rows.domains.sum(dim=-1).unique().tolist()) == {2.0, 4.0}
+    assert (rows.candidates <= rows.domains).all()

@@ -38,7 +38,7 @@ def _small(monkeypatch: pytest.MonkeyPatch, group: Group) -> Iterator[None]:
     """Two puzzles to score on, of two given cells each."""
     givens = np.zeros((2, 16), np.int8)
     givens[:, :2] = 1, 2
-    chosen = (FixedSet("tiny", sudoku(2, 2), givens, True),)
+    chosen = (FixedSet("tiny", (sudoku(2, 2),), givens, True),)
     monkeypatch.setattr(fixed, "sets", lambda *_: chosen)
     monkeypatch.setattr(fixed, "LOOPS", 2)
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (2,))

@@ -201,7 +201,8 @@ def _plan(run: Run, plan: Plan, measured: bool) -> str:
             (
                 "" if number else "data",
                 f"{group.weight / total:4.0%} {group.name}: batch {group.batch},"
-                f" {group.free:.0%} free grids, {group.several:.0%} with several solutions",
+                f" {group.free:.0%} free grids, {group.several:.0%} with several solutions"
+                + (f", kinds of rules: {len(group.rules)}" if group.rules else ""),
             )
             for number, group in enumerate(groups)
         ),
