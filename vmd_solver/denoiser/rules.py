@@ -21,6 +21,8 @@ from vmd_solver.csp.constraints import Layers, turned
 from vmd_solver.denoiser.protocol import Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
+Small = npt.NDArray[np.int32]
+"""Numbers of what a board has: training keeps those of very many boards."""
 
 
 def padded(lists: Ints, items: Ints, count: int, filling: int) -> Ints:
@@ -78,17 +80,17 @@ class BoardRules:
 
     cells: int
     D: int
-    sources: Ints
+    sources: Small
     """(S,) the cell that each support is in"""
-    hearers: Ints
+    hearers: Small
     """(S,) the place that it is of"""
-    members: Ints
+    members: Small
     """(P, 2) a support and a place in it, by support"""
-    arcs: Ints
+    arcs: Small
     """(A, 4) state before, place, state after, reading"""
-    layer: Ints
+    layer: Small
     """(A,) how many cells are read before"""
-    readings: Ints
+    readings: Small
     """(V, 2) a place that an automaton reads, and the state in which that automaton accepts"""
     ends: Floats
     """(Q, 2) as in `RuleGraph`"""
@@ -121,12 +123,12 @@ class BoardRules:
         return cls(
             len(domains),
             D,
-            np.array(sources, dtype=np.int64),
-            np.array(hearers, dtype=np.int64),
-            np.concatenate(members),
-            np.concatenate(arcs),
-            np.concatenate(layer),
-            np.concatenate(readings),
+            np.array(sources, dtype=np.int32),
+            np.array(hearers, dtype=np.int32),
+            np.concatenate(members, dtype=np.int32),
+            np.concatenate(arcs, dtype=np.int32),
+            np.concatenate(layer, dtype=np.int32),
+            np.concatenate(readings, dtype=np.int32),
             np.concatenate(ends),
         )
 
@@ -134,15 +136,16 @@ class BoardRules:
     def joined(cls, boards: Sequence[BoardRules]) -> BoardRules:
         """Those of a batch, one board a row."""
         before = np.array(
-            [(one.cells, len(one.hearers), len(one.ends), len(one.readings)) for one in boards]
+            [(one.cells, len(one.hearers), len(one.ends), len(one.readings)) for one in boards],
+            dtype=np.int32,
         )
-        cells, supports, states, readings = before.cumsum(axis=0).T - before.T
+        cells, supports, states, readings = before.cumsum(axis=0, dtype=np.int32).T - before.T
         D = boards[0].D
 
-        def along(name: str, *offsets: Ints) -> Ints:
+        def along(name: str, *offsets: Small) -> Small:
             """An array of all boards, its columns moved by what comes before each board."""
             parts = [getattr(one, name) for one in boards]
-            whole: Ints = np.concatenate(parts)
+            whole: Small = np.concatenate(parts)
             sizes = [len(part) for part in parts]
             whole += np.stack(offsets, axis=1).repeat(sizes, axis=0).reshape(whole.shape)
             return whole
@@ -185,12 +188,11 @@ class BoardRules:
         place, accepts = self.readings[:, 0], self.readings[:, 1]
         open_ = np.logical_and(node[place] >= 0, node[place] < N)
         readings = np.stack((node[place[open_]], accepts[open_]), axis=1)
-        arcs = self.arcs[node[self.arcs[:, 1]] >= 0]
-        layer = self.layer[node[self.arcs[:, 1]] >= 0]
-        order = layer.argsort(kind="stable")
-        before, place, after, read = arcs[order].T
+        used = np.flatnonzero(node[self.arcs[:, 1]] >= 0)
+        used = used[self.layer[used].argsort(kind="stable")]
+        before, place, after, read = self.arcs[used].T
         arcs = np.stack((before, node[place], after, _numbered(open_)[read]), axis=1)
-        layers = np.bincount(layer).cumsum()
+        layers = np.bincount(self.layer[used]).cumsum()
         return RuleGraph(members, hearers[kept], arcs, np.append(0, layers), readings, self.ends)
 
 
