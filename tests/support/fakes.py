@@ -21,6 +21,7 @@ class FakeDenoiser:
 
     loops = 1
     latent: LatentKind = "candidate"
+    ruled = False
 
     def __init__(self, name: str, logits: Callable[[Ints, Floats, Floats], Floats]) -> None:
         self.name, self.logits, self.calls = name, logits, 0

@@ -82,7 +82,7 @@ def test_one_command_leaves_one_report(
         (["nowhere"], 3, "no model at nowhere"),
         (["MODEL", "--only", "rates,luck"], 2, "no section 'luck'; there are rates, latents"),
         (["MODEL", "--data", "nowhere"], 2, "'nowhere' does not exist"),
-        (["MODEL", "--data", "."], 2, "has neither a folder sudoku"),
+        (["MODEL", "--data", "."], 2, "has none of the folders sudoku, variants, rules"),
         (["MODEL", "--sets", "hradest"], 2, "no set or file hradest"),
         (["MODEL", "--count", "0"], 2, "--count"),
         (["MODEL", "--baseline", "."], 3, "no checkpoint at"),

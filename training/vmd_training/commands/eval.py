@@ -15,7 +15,7 @@ from vmd_solver.text.sampler import CHOICES, TextSettings
 from vmd_training import session
 
 SECTIONS = (
-    "rates", "latents", "z", "dependency", "kl", "families", "loops", "remask", "budget",
+    "rates", "latents", "z", "dependency", "kl", "families", "rules", "loops", "remask", "budget",
     "guided", "plain",
 )  # fmt: skip
 """Those of `vmd_training.evaluation.report`, known here without loading torch."""
@@ -44,7 +44,7 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 @click.option("--only", callback=sections, metavar="A,B,..",
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
 @click.option("--data", type=session.EXISTING_FOLDER,
-              help="Folder with more puzzles: sudoku/*.txt and variants/*.jsonl.")  # fmt: skip
+              help="Folder with more: sudoku/*.txt, variants/*.jsonl, rules/*.")  # fmt: skip
 @click.option("--sets", callback=names, metavar="A,B,..",
               help="Only these 9x9 sets, of minimal, hardest, the files of --data by name, and any"
               " file by its path.")  # fmt: skip
@@ -75,8 +75,8 @@ def command(
         from vmd_training.evaluation import report
         from vmd_training.evaluation.bench import QUICK, ROWS, Bench, Scale
         from vmd_training.evaluation.models import open_all
-    if data and not ((data / "sudoku").is_dir() or (data / "variants").is_dir()):
-        raise VmdError(f"{data} has neither a folder sudoku nor one named variants; see --data")
+    if data and not any((data / name).is_dir() for name in ("sudoku", "variants", "rules")):
+        raise VmdError(f"{data} has none of the folders sudoku, variants, rules; see --data")
     if threads:
         torch.set_num_threads(threads)
     scale = QUICK if quick else Scale()

@@ -146,6 +146,7 @@ class Bench:
         self.sets = [Source(name, count, makers[name]) for name in self.names or makers]
         self.core = self.among(MINIMAL, HARDEST)
         self.variants = self.files("variants/*.jsonl")
+        self.ruled = self.files("rules/*")
 
     @cached_property
     def further(self) -> list[Source]:
@@ -168,12 +169,19 @@ class Bench:
         return [one for name in names for one in self.sets if one.name == name] or self.sets[:2]
 
     def tasks(
-        self, sources: Iterable[Source], cases: Callable[[Model], Iterable[Case]]
+        self,
+        sources: Iterable[Source],
+        cases: Callable[[Model], Iterable[Case]],
+        models: Sequence[Model] | None = None,
     ) -> Iterator[Task]:
-        """One for each set, model that can read its board, and case of the model."""
+        """One for each set, model that can read its board, and case of the model.
+
+        The models are those compared, if no others are given.
+        """
+        compared = self.models if models is None else models
         for source in sources:
             board = source.board
-            for model in (model for model in self.models if model.reads(board)):
+            for model in (model for model in compared if model.reads(board)):
                 for case in cases(model):
                     key = ", ".join((source.name, model.name, *case.key))
                     cost = source.count * case.calls * board.n * board.D / 729

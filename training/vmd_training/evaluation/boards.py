@@ -153,11 +153,11 @@ def _dependency(bench: Bench) -> Iterator[Task]:
             f"several {MULTI}", few, lambda: sets.enumerated(MULTI, sets.read(path, None).puzzles)
         )
         several.append(every.first(few))
-    yield from bench.tasks(empty, partial(_sampled, _empty, sum(scale.sampled)))
-    yield from bench.tasks(several, partial(_sampled, _several, max(scale.latents) * CALLS))
+    yield from bench.tasks(empty, partial(sampled, from_empty, sum(scale.sampled)))
+    yield from bench.tasks(several, partial(sampled, from_several, max(scale.latents) * CALLS))
 
 
-def _sampled(
+def sampled(
     run: Callable[[Settings, Bench, Model, PuzzleSet], list[Row]], calls: int, model: Model
 ) -> Iterator[Case]:
     """A case for each of the samplers of a model."""
@@ -166,7 +166,7 @@ def _sampled(
         yield Case(key, calls, partial(run, sampler))
 
 
-def _empty(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+def from_empty(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """For each NFE the share of valid grids, and how many of them differ."""
     rows = []
     for nfe in bench.scale.sampled:
@@ -178,7 +178,7 @@ def _empty(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list
     return rows
 
 
-def _several(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+def from_several(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """Validity, coverage and KL to the uniform distribution, averaged over puzzles."""
     if not of.puzzles:
         return []

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 
 from vmd_solver import assets, denoiser
 from vmd_solver.csp import Board
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.manifest import read_config
+from vmd_solver.denoiser.protocol import Floats, Ints, Randomness
 from vmd_solver.errors import AssetNotFound, ModelError
 from vmd_training import checkpoint
 from vmd_training.device import choose
@@ -30,6 +33,39 @@ Runtime = Literal["auto", "onnx", "torch"]
 
 LOOPS = 16
 """Loops of a call of a model that was not exported, which would say its own number."""
+
+
+RULE_WEIGHTS = ".block.rules.weight"
+"""How the names of weights end through which a network hears of relations and automata."""
+
+
+class OneLatent:
+    """A denoiser that draws one z for all rows, and always the same one where they start alike."""
+
+    def __init__(self, own: Denoiser, name: str) -> None:
+        self.own, self.name, self.loops = own, name, own.loops
+        self.latent, self.ruled = own.latent, own.ruled
+
+    def start(self, board: Board, B: int) -> Floats:
+        """As the denoiser itself."""
+        return self.own.start(board, B)
+
+    def draw(
+        self, board: Board, x_t: Ints, allowed: Floats, rng: Randomness, learned: bool = True
+    ) -> Floats:
+        """The z of the first row, for all; what is handed in as `rng` has no say."""
+        z = self.own.draw(board, x_t[:1], allowed[:1], np.random.default_rng(0), learned)
+        return np.repeat(z, len(x_t), axis=0)
+
+    def infer(self, board: Board, x0: Ints, x_t: Ints, allowed: Floats, rng: Randomness) -> Floats:
+        """As the denoiser itself."""
+        return self.own.infer(board, x0, x_t, allowed, rng)
+
+    def __call__(
+        self, board: Board, x_t: Ints, allowed: Floats, z: Floats, h: Floats, loops: int = 0
+    ) -> tuple[Floats, Floats]:
+        """As the denoiser itself."""
+        return self.own(board, x_t, allowed, z, h, loops or self.loops)
 
 
 @dataclass
@@ -72,6 +108,27 @@ class Model:
     def reads(self, board: Board) -> bool:
         """Whether it can read boards of this size."""
         return self.looped or (board.n, board.D) == (CELLS, VALUES)
+
+    @cached_property
+    def deaf(self) -> Model | None:
+        """The same in torch, but that what it hears of rules has no weight; None if nothing has."""
+        weights = [name for name in self.network.state_dict() if name.endswith(RULE_WEIGHTS)]
+        if not weights:
+            return None
+        network, own = deepcopy(self.network), self.denoiser
+        for name in weights:
+            network.get_parameter(name).data.zero_()
+        name, device = f"{self.name}, deaf", next(network.parameters()).device
+        denoiser = TorchDenoiser(network, name, own.loops, device)
+        return replace(
+            self, name=name, denoiser=denoiser, network=network, runtime=f"torch, {device.type}"
+        )
+
+    @property
+    def of_one_z(self) -> Model:
+        """The same, but that all rows on one board get one z."""
+        name = f"{self.name}, one z"
+        return replace(self, name=name, denoiser=OneLatent(self.denoiser, name))
 
     def facts(self) -> dict[str, str | int | None]:
         """What a report says of it."""

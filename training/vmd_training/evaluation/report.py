@@ -22,13 +22,16 @@ from vmd_training import plots
 from vmd_training.evaluation.bench import Bench, Section
 from vmd_training.evaluation.boards import DEPENDENCY, FAMILIES
 from vmd_training.evaluation.network import KL, LOOPS
+from vmd_training.evaluation.rules import RULES
 from vmd_training.evaluation.solving import BUDGET, CALLS_ALONE, GUIDED, LATENTS, RATES, REMASK, Z
 from vmd_training.tables import Row, markdown, write_json
 
 PACE_S = 0.01
 """Seconds of a 9x9 row on one core, before any was measured."""
 
-ORDER = (RATES, LATENTS, Z, DEPENDENCY, KL, FAMILIES, LOOPS, REMASK, BUDGET, GUIDED, CALLS_ALONE)
+ORDER = (
+    RATES, LATENTS, Z, DEPENDENCY, KL, FAMILIES, RULES, LOOPS, REMASK, BUDGET, GUIDED, CALLS_ALONE,
+)  # fmt: skip
 SECTIONS = {section.name: section for section in ORDER}
 """The questions, in the order they are answered."""
 
@@ -56,7 +59,7 @@ def opened(folder: Path, bench: Bench, resume: bool) -> Measurements:
         "seed": bench.seed,
         "scale": json.loads(json.dumps(asdict(bench.scale))),
         "sets": [one.name for one in bench.sets],
-        "variants": [path.name for path in bench.variants],
+        "variants": [path.name for path in (*bench.variants, *bench.ruled)],
         "versions": {
             "vmd-solver": __version__,
             "python": platform.python_version(),

@@ -5,20 +5,28 @@ A set keeps its name and its digest, so that figures can be compared. Knows no m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
 from vmd_solver import formats
 from vmd_solver.csp import Board, Puzzle, exact
-from vmd_solver.csp.families import sudoku
-from vmd_solver.csp.generate import loosen, minimal_puzzles
+from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.csp.families import sudoku, with_rules
+from vmd_solver.csp.generate import full_grids, loosen, minimal_puzzles
 from vmd_solver.csp.rating import rate
+from vmd_solver.csp.rules import Greater, neighbours
 from vmd_solver.errors import PuzzleError
+from vmd_solver.formats import Entry
+from vmd_solver.generation import PuzzleSpec, make
 
 STREAM = 0xBE7C
 """Seeds (seed, STREAM, ...) are those of evaluation."""
@@ -32,6 +40,12 @@ TENTH = 10
 SEVERAL = 50
 """Most solutions of a puzzle all of whose solutions are to be sampled."""
 
+RARE = 5
+"""Puzzles of a file that have the same rules, from which they are a set of their own."""
+
+MADE_TRIES = 20
+"""Grids from which one puzzle with rules is tried to be made."""
+
 
 @dataclass(frozen=True)
 class PuzzleSet:
@@ -43,9 +57,17 @@ class PuzzleSet:
 
     @property
     def digest(self) -> str:
-        """Twelve digits of the SHA-256 of all givens."""
-        givens = repr([puzzle.givens for puzzle in self.puzzles])
-        return sha256(givens.encode()).hexdigest()[:12]
+        """Twelve digits of the SHA-256 of all givens and rules."""
+        asked = repr([(*puzzle.givens, *puzzle.board.rules) for puzzle in self.puzzles])
+        return sha256(asked.encode()).hexdigest()[:12]
+
+    @cached_property
+    def propagated(self) -> int:
+        """How many of the puzzles propagation alone solves."""
+        return sum(
+            bool((np.bitwise_count(propagate(board, initial_masks(board, [givens]))[0]) == 1).all())
+            for board, givens in ((puzzle.board, puzzle.givens) for puzzle in self.puzzles)
+        )
 
     def first(self, count: int) -> PuzzleSet:
         """So many of its puzzles, or all."""
@@ -88,12 +110,75 @@ def mined(path: Path, count: int, seed: int) -> PuzzleSet:
 
 
 def read(path: Path, count: int | None) -> PuzzleSet:
-    """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none."""
-    entries = (entry.puzzle for entry in formats.read_path(str(path)))
-    puzzles = tuple(islice((puzzle for puzzle in entries if puzzle is not None), count))
+    """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none.
+
+    Of JSON lines with a puzzle as text under `input`, these are read.
+    """
+    puzzles = tuple(islice((entry.puzzle for entry in _entries(path) if entry.puzzle), count))
     if not puzzles:
         raise PuzzleError(f"{path} holds no puzzle that can be read; docs/FORMATS.md says what can")
     return PuzzleSet(path.stem, puzzles)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    with path.open(encoding="utf-8") as lines:
+        first = next(lines, "")
+    if not (first.startswith("{") and "input" in json.loads(first)):
+        return formats.read_path(str(path))
+    texts = (json.loads(line)["input"] for line in path.read_text("utf-8").splitlines())
+    return chain.from_iterable(map(formats.read, texts))
+
+
+def kinds(path: Path, count: int) -> list[PuzzleSet]:
+    """The puzzles with rules of a file: a set of up to `count` for each board and choice of rules.
+
+    What rules fewer than RARE puzzles have is various, and these are a set for each size.
+    """
+    found: dict[str, list[Puzzle]] = {}
+    puzzles = [one for one in read(path, None).puzzles if one.board.rules]
+    rules = [" and ".join(sorted({rule.name for rule in one.board.rules})) for one in puzzles]
+    common = Counter(rules)
+    for names, puzzle in zip(rules, puzzles, strict=True):
+        kind = f"{puzzle.board.rows}x{puzzle.board.cols}"
+        kind += f" {puzzle.board.family}, {names}" if common[names] >= RARE else ", various"
+        found.setdefault(f"{path.stem} {kind}", []).append(puzzle)
+    return [PuzzleSet(kind, tuple(puzzles[:count])) for kind, puzzles in found.items()]
+
+
+def ruled(spec: PuzzleSpec, count: int, seed: int) -> PuzzleSet:
+    """Puzzles of a family with rules, as `vmd-make` makes them; each has one solution."""
+    spec = replace(spec, seed=int(_stream(seed, 8).integers(1 << 62)), tries=MADE_TRIES)
+    made = (make(spec, number) for number in range(count))
+    return PuzzleSet(spec.family, tuple(one.puzzle for one in made if one is not None))
+
+
+def with_signs(name: str, board: Board, signs: int, count: int, seed: int) -> PuzzleSet:
+    """One board with so many signs of inequality and no givens, `count` times."""
+    return PuzzleSet(name, (_signed(board, _stream(seed, 9), signs).empty(),) * count)
+
+
+def several_with_signs(name: str, board: Board, count: int, seed: int) -> PuzzleSet:
+    """Boards without givens whose signs of inequality leave 2 to SEVERAL solutions, and these."""
+    rng, found = _stream(seed, 10), list[Puzzle]()
+    while len(found) < count:
+        puzzle = _signed(board, rng).empty()
+        found += enumerated(name, (puzzle,)).puzzles
+    return enumerated(name, found)
+
+
+def _signed(board: Board, rng: np.random.Generator, signs: int | None = None) -> Board:
+    """The board with so many signs that a random grid keeps; with as many as it takes to leave no
+    more than SEVERAL solutions, if no number is given."""
+    values = full_grids(board, 1, rng)[0]
+    pairs = rng.permutation(neighbours(board)).tolist()
+    every = [Greater((a, b) if values[a] > values[b] else (b, a)) for a, b in pairs]
+
+    def few(signs: int) -> bool:
+        puzzle = with_rules(board, every[:signs]).empty()
+        return exact.count(puzzle, SEVERAL + 1, stored=0).solutions <= SEVERAL
+
+    least = bisect_left(range(len(every)), True, key=few) if signs is None else signs
+    return with_rules(board, every[:least])
 
 
 def several(name: str, board: Board, count: int, seed: int) -> PuzzleSet:

@@ -43,12 +43,12 @@ def _rates(bench: Bench) -> Iterator[Task]:
     cases = []
     for policy in POLICIES:
         settings = [Settings("neural", policy, nfe=nfe) for nfe in bench.scale.calls]
-        once = Case((policy,), max(bench.scale.calls) * STOPS, partial(_within, settings))
+        once = Case((policy,), max(bench.scale.calls) * STOPS, partial(within, settings))
         cases.append(once if policy in ONE_RUN else each((policy,), *settings))
     return bench.tasks(bench.sets, lambda model: cases)
 
 
-def _within(every: list[Settings], bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
+def within(every: list[Settings], bench: Bench, model: Model, of: PuzzleSet) -> list[Row]:
     """A row for each of these settings, all from one run with the most calls."""
     solutions, rows = bench.solve(model, of, max(every, key=lambda one: one.nfe)), []
     for settings in every:

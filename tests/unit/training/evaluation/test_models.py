@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
@@ -75,6 +77,40 @@ def test_what_a_model_says_itself_goes_before_its_recipe(exported: Path) -> None
     (model,) = open_all([str(exported)], device="cpu")
     assert model.trained_on == ("latin-9",)
     assert replace(model, boards=None).trained_on is None
+
+
+def test_a_deaf_model_differs_in_what_it_hears_of_rules_alone(
+    tmp_path: Path, model_of: Callable[[str], VMD]
+) -> None:
+    hears = VMD(replace(model_of("candidate").config, links=3)).eval()
+    for parameter in hears.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    (model,) = open_all([str(saved(hears, tmp_path / "hears" / "checkpoint.pt"))], device="cpu")
+    deaf = model.deaf
+    assert deaf is not None
+    assert (deaf.name, deaf.runtime, deaf.denoiser.loops) == ("hears, deaf", "torch, cpu", 16)
+    kept, own = deaf.network.state_dict(), model.network.state_dict()
+    changed = {name for name in own if not torch.equal(kept[name], own[name])}
+    assert changed == {f"{part}.block.rules.weight" for part in ("denoiser", "encoder", "prior")}
+    assert not any(kept[name].any() for name in changed)
+    path = saved(model_of("candidate"), tmp_path / "plain" / "checkpoint.pt")
+    assert open_all([str(path)], device="cpu")[0].deaf is None
+
+
+def test_one_z_is_that_of_every_row_and_every_puzzle(exported: Path) -> None:
+    (model,) = open_all([str(exported)], device="cpu")
+    board, one = sudoku(2, 2), model.of_one_z.denoiser
+    x_t, allowed = np.zeros((3, 16), np.int64), np.ones((3, 16, 4), np.float32)
+    z = one.draw(board, x_t, allowed, np.random.default_rng(1))
+    assert z.shape == model.denoiser.draw(board, x_t, allowed, np.random.default_rng(1)).shape
+    assert (z == z[:1]).all()
+    again = one.draw(board, x_t[:1], allowed[:1], np.random.default_rng(2))
+    assert np.array_equal(again, z[:1])
+    h = one.start(board, 3)
+    for own, other in zip(
+        one(board, x_t, allowed, z, h), model.denoiser(board, x_t, allowed, z, h), strict=True
+    ):
+        assert np.array_equal(own, other)
 
 
 def test_the_transformer_reads_one_size_and_has_no_loops(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,18 @@ import pytest
 from fakes import FakeDenoiser, undecided
 
 from vmd_solver.csp import exact
+from vmd_solver.csp.ruled import VARIANTS
 from vmd_solver.denoiser.graph import open_candidates
+from vmd_solver.generation import PuzzleSpec
 from vmd_solver.sampling import Settings
 from vmd_training import plots
 from vmd_training.evaluation import boards, network, sets
 from vmd_training.evaluation.bench import Bench, Section
 from vmd_training.evaluation.boards import KINDS, counterpart
 from vmd_training.evaluation.report import SECTIONS
+from vmd_training.evaluation.rules import heard
 from vmd_training.evaluation.solving import POLICIES
+from vmd_training.ruled import ZERO_SHOT
 from vmd_training.tables import Row
 
 Made = Callable[..., Bench]
@@ -33,6 +38,20 @@ def searcher(noise: float = 0.0) -> FakeDenoiser:
         return noise * fades * z + np.stack([_solution(board_of(x_t), row, known) for row in x_t])
 
     return FakeDenoiser("searcher", logits)
+
+
+class Ruled(FakeDenoiser):
+    """Knows a solution of any puzzle on any board, up to noise from z."""
+
+    def __init__(self, noise: float = 0.0) -> None:
+        super().__init__("ruled", lambda x_t, allowed, z: noise * z)
+        self.noise, self.known = self.logits, dict[object, np.ndarray]()
+
+    def __call__(self, board, x_t, *rest, **options):  # type: ignore[no-untyped-def]
+        known = self.known.setdefault(board, {})
+        right = np.stack([_solution(board, row, known) for row in x_t])
+        self.logits = lambda x_t, allowed, z: right + self.noise(x_t, allowed, z)
+        return super().__call__(board, x_t, *rest, **options)
 
 
 def board_of(x_t: np.ndarray):  # type: ignore[no-untyped-def]
@@ -216,6 +235,72 @@ def test_every_kind_has_a_counterpart() -> None:
         assert counterpart(kind, (kind,)) is None
         assert counterpart(kind, None) is None
         assert kind == "sudoku-3x3" or counterpart(kind, ("sudoku-3x3",)) == "sudoku-3x3"
+
+
+def test_puzzles_with_rules_by_one_who_knows(bench_of: Made) -> None:
+    bench = bench_of(Ruled())
+    rows = rows_of(bench, "rules", "futoshiki") + rows_of(bench, "rules", "zipper")
+    assert [(row["nfe"], row["latents"], row["solved"]) for row in rows] == [
+        (nfe, 4, 1) for nfe in (1, 2, 3)
+    ] * 2
+    text = shown("rules", rows + rows_of(bench, "rules", "mixed"))
+    assert "| mixed | partly | 1 | 0.00 (0.00-0.79) | fake | 3 |" in text
+    assert "**Families whose rules are trained**" in text
+    assert "| zipper | 1 |" in text.partition("never trained")[2]
+    assert text.count("| all | 1 |") == 2
+
+
+def test_one_run_tells_every_budget_of_a_puzzle_with_rules(bench_of: Made) -> None:
+    bench = bench_of(Ruled(3.3))
+    bench.scale = replace(bench.scale, count=16)
+    rows = rows_of(bench, "rules", "futoshiki")
+    (source,) = {
+        task.run.args[0]
+        for task in SECTIONS["rules"].tasks(bench)
+        if task.key.startswith("futoshiki, ")
+    }
+    for row in rows:
+        settings = Settings.usual(mode="neural", latents=4, nfe=row["nfe"])
+        alone = bench.row(bench.models[0], source.made, settings)
+        assert {key: row[key] for key in alone} == alone
+    assert rows[0]["solved"] < rows[-1]["solved"]
+
+
+def test_what_is_trained_of_the_rules_of_a_family() -> None:
+    made = {name: heard([PuzzleSpec(name, VARIANTS[name].usual).example()]) for name in VARIANTS}
+    assert {name for name in ZERO_SHOT if made[name] != "zero-shot"} == set()
+    assert (made["futoshiki"], made["kenken"], made["killer"]) == ("trained",) * 3
+    assert (made["odd"], made["anti-knight"]) == ("plain",) * 2
+    assert made["negative-kropki"] == "partly"
+
+
+def test_sets_with_rules_are_read_and_grouped(bench_of: Made, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    ids = [
+        "4:0,0,0,0,0,0L,0,0,0,0,0,0,0,0,0,0,",
+        "5:0D,0,0,0L,0,0,0R,0,0,2UL,0,0,0,0,0D,5,0,0,0U,0,0,0,0,0L,0,",
+    ]
+    (tmp_path / "rules" / "u.txt").write_text("\n".join(ids[:1] * 5 + ids[1:] * 2) + "\n")
+    bench = bench_of(Ruled(), data=tmp_path)
+    assert {task.key for task in SECTIONS["rules"].tasks(bench) if task.key.startswith("u ")} == {
+        f"u {kind}, fake, K = {K}"
+        for kind in ("4x4 latin, greater", "5x5 latin, greater")
+        for K in (1, 3, 4)
+    }
+    (row, *_) = rows_of(bench, "rules", "u 5x5 latin, greater")
+    assert (row["puzzles"], row["solved"], row["propagation"]["solved"]) == (1, 1, 1)
+
+
+def test_samples_of_a_board_with_signs(bench_of: Made) -> None:
+    """One who knows one solution of each finds that one again and again."""
+    bench = bench_of(Ruled())
+    rows = rows_of(bench, "rules", "4x4, 4 signs, fake, top, T = 0")
+    assert [(row["nfe"], row["solved"], row["distinct"]) for row in rows] == [(1, 5, 1), (2, 5, 1)]
+    rows += rows_of(bench, "rules", "4x4, signs, fake, one z")
+    assert rows[-1]["valid"]["mean"] == 1
+    text = shown("rules", rows)
+    assert "| 4x4, 4 signs | fake | top | keep | 0.0 | 1.00 (0.57-1.00), 1 |" in text
+    assert "| 4x4, signs | fake, one z | top | keep | 1.0 |" in text
 
 
 def test_a_model_keeps_its_colour_in_every_figure() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vmd_solver.csp import exact
-from vmd_solver.csp.families import sudoku
+from vmd_solver.csp import Puzzle, exact
+from vmd_solver.csp.families import latin, sudoku, with_rules
+from vmd_solver.csp.rules import Greater
 from vmd_solver.csp.verify import verify
 from vmd_solver.errors import PuzzleError
+from vmd_solver.generation import PuzzleSpec
 from vmd_training import boards
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.evaluation import sets
@@ -50,6 +53,51 @@ def test_a_digest_names_the_puzzles() -> None:
     assert one.digest == again.digest != other.digest
     assert one.first(2).puzzles == one.puzzles[:2]
     assert one.first(2).digest != one.digest
+
+
+def test_a_digest_knows_the_rules() -> None:
+    board = latin(4)
+    one, other = (
+        sets.PuzzleSet("r", (with_rules(board, [Greater(cells)]).empty(),))
+        for cells in ((0, 1), (1, 0))
+    )
+    assert one.digest != other.digest
+
+
+def test_puzzles_with_rules_have_one_solution_and_always_the_same_ones() -> None:
+    spec = PuzzleSpec("futoshiki", 4)
+    one, again, other = (sets.ruled(spec, 3, seed) for seed in (0, 0, 1))
+    assert one == again
+    assert one.digest != other.digest
+    assert [exact.count(puzzle, 2).solutions for puzzle in one.puzzles] == [1, 1, 1]
+    assert all(puzzle.board.rules for puzzle in one.puzzles)
+
+
+def test_signs_leave_several_solutions_and_no_givens() -> None:
+    made = sets.several_with_signs("s", latin(4), 3, 0)
+    assert [len(grids) for grids in made.solutions] == [
+        exact.count(puzzle, 100).solutions for puzzle in made.puzzles
+    ]
+    assert all(2 <= len(grids) <= sets.SEVERAL for grids in made.solutions)
+    assert not any(any(puzzle.givens) for puzzle in made.puzzles)
+    few = sets.with_signs("f", latin(4), 4, 7, 0)
+    assert (len(few.puzzles), len(set(few.puzzles))) == (7, 1)
+    assert len(few.puzzles[0].board.rules) == 4
+
+
+def test_what_propagation_alone_solves_is_counted() -> None:
+    board = with_rules(latin(2), [Greater((0, 1))])
+    made = sets.PuzzleSet("p", (board.empty(), latin(2).empty(), Puzzle(latin(2), (1, 0, 0, 0))))
+    assert made.propagated == 2
+
+
+def test_a_file_with_rules_is_a_set_for_each_board_and_choice_of_rules(tmp_path: Path) -> None:
+    rows = [{"input": f".Shape~4x4.Thermo~R1C1~R1C{col}"} for col in (2, 2, 2, 2, 2)]
+    rows += [{"input": ".Shape~4x4.Renban~R1C1~R1C2"}, {"input": ".Shape~4x4.~R1C1_1"}]
+    path = tmp_path / "some.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n")
+    found = {one.name: len(one.puzzles) for one in sets.kinds(path, 4)}
+    assert found == {"some 4x4 sudoku, thermo": 4, "some 4x4, various": 1}
 
 
 @pytest.mark.parametrize("kind", ["arrays", "dataset"])
