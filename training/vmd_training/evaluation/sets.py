@@ -121,12 +121,13 @@ def read(path: Path, count: int | None) -> PuzzleSet:
 
 
 def _entries(path: Path) -> Iterator[Entry]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         first = next(lines, "")
-    if not (first.startswith("{") and "input" in json.loads(first)):
-        return formats.read_path(str(path))
-    texts = (json.loads(line)["input"] for line in path.read_text("utf-8").splitlines())
-    return chain.from_iterable(map(formats.read, texts))
+        if not (first.startswith("{") and '"input":' in first):
+            yield from formats.read_path(str(path))
+            return
+        for line in chain((first,), lines):
+            yield from formats.read(json.loads(line)["input"])
 
 
 def kinds(path: Path, count: int) -> list[PuzzleSet]:
@@ -147,7 +148,9 @@ def kinds(path: Path, count: int) -> list[PuzzleSet]:
 
 def ruled(spec: PuzzleSpec, count: int, seed: int) -> PuzzleSet:
     """Puzzles of a family with rules, as `vmd-make` makes them; each has one solution."""
-    spec = replace(spec, seed=int(_stream(seed, 8).integers(1 << 62)), tries=MADE_TRIES)
+    spec = replace(
+        spec, seed=int(_stream(seed, 8, *spec.family.encode()).integers(1 << 62)), tries=MADE_TRIES
+    )
     made = (make(spec, number) for number in range(count))
     return PuzzleSet(spec.family, tuple(one.puzzle for one in made if one is not None))
 
@@ -201,8 +204,8 @@ def enumerated(name: str, puzzles: Iterable[Puzzle]) -> PuzzleSet:
     return PuzzleSet(name, tuple(p for p, _ in kept), tuple(grids for _, grids in kept))
 
 
-def _stream(seed: int, number: int) -> np.random.Generator:
-    return np.random.default_rng((seed, STREAM, number))
+def _stream(seed: int, *numbers: int) -> np.random.Generator:
+    return np.random.default_rng((seed, STREAM, *numbers))
 
 
 def puzzles_of(board: Board, givens: np.ndarray) -> tuple[Puzzle, ...]:
