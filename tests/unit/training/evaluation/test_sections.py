@@ -253,7 +253,7 @@ def test_puzzles_with_rules_by_one_who_knows(bench_of: Made) -> None:
 
 
 def test_one_run_tells_every_budget_of_a_puzzle_with_rules(bench_of: Made) -> None:
-    bench = bench_of(Ruled(3.3))
+    bench = bench_of(Ruled(3.0))
     bench.scale = replace(bench.scale, count=16)
     rows = rows_of(bench, "rules", "futoshiki")
     (source,) = {
