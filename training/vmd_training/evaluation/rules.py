@@ -73,7 +73,7 @@ def heard(puzzles: Iterable[Puzzle]) -> str:
 
 
 def _rules(bench: Bench) -> Iterator[Task]:
-    """Of each set the usual latents, of the first ones others too; then of what has several."""
+    """Sets by latents and calls; families; then boards with several solutions."""
     few, families = bench.scale.few, {name: _family(bench, name) for name in VARIANTS}
     first = [
         Source(
@@ -84,11 +84,12 @@ def _rules(bench: Bench) -> Iterator[Task]:
     ]
     first.append(families.pop(MIXED))
     deaf = [model.deaf for model in bench.models if model.deaf is not None]
-    every = [K for K in bench.scale.latents if K <= MOST_LATENTS]
-    yield from bench.tasks(first, partial(_solved, bench, "sets", {USUAL, *every}))
-    yield from bench.tasks(first, partial(_solved, bench, "sets", {USUAL}), deaf)
+    every = {USUAL, *(K for K in bench.scale.latents if K <= MOST_LATENTS)}
+    calls = [nfe for nfe in bench.scale.calls if nfe <= MOST_CALLS]
+    yield from bench.tasks(first, partial(_solved, "sets", sorted(every), calls))
+    yield from bench.tasks(first, partial(_solved, "sets", [USUAL], calls), deaf)
     for models in (bench.models, deaf):
-        made = partial(_solved, bench, "families", {USUAL})
+        made = partial(_solved, "families", [USUAL], [bench.scale.budget])
         yield from bench.tasks(families.values(), made, models)
     yield from _dependency(bench)
 
@@ -100,10 +101,9 @@ def _family(bench: Bench, name: str) -> Source:
     return Source(name, few, partial(sets.ruled, spec, few, seed), board)
 
 
-def _solved(bench: Bench, what: str, every: Iterable[int], model: Model) -> Iterator[Case]:
-    """A run with the most calls for each of these numbers of latents."""
-    calls = [nfe for nfe in bench.scale.calls if nfe <= MOST_CALLS]
-    for K in sorted(every) if model.latent != "none" else (1,):
+def _solved(what: str, latents: list[int], calls: list[int], model: Model) -> Iterator[Case]:
+    """A run with the most calls for each number of latents."""
+    for K in latents if model.latent != "none" else (1,):
         settings = [Settings.usual(mode="neural", latents=K, nfe=nfe) for nfe in calls]
         yield Case((f"K = {K}",), K * max(calls), partial(_by_calls, what, settings))
 
@@ -185,9 +185,8 @@ def _tables(rows: list[Row]) -> list[Table]:
     beside = list(chain.from_iterable(by_set(rows).values()))
     of = {what: [row for row in beside if row["what"] == what] for what in WHAT}
     tables = SETS(_beside(of["sets"])) if of["sets"] else []
-    most = max((row["nfe"] for row in of["families"]), default=0)
     for kind, caption in HEARD.items():
-        mine = [row for row in of["families"] if (row["heard"], row["nfe"]) == (kind, most)]
+        mine = [row for row in of["families"] if row["heard"] == kind]
         index = {"family": "set", "sample size": "puzzles", "propagation alone": "alone"}
         if mine:
             table = across(caption, index, "model", "latents seed nfe loops policy z")
