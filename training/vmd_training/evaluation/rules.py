@@ -203,16 +203,17 @@ def _tables(rows: list[Row]) -> list[Table]:
 RULES = Section(
     "rules",
     "Puzzles with rules",
-    "Neural mode as it ships: z is drawn again for each call, a valid grid of any of K latents ends"
-    " the puzzle, and each has one solution. Every puzzle has rules of its own. They reach the"
-    " model as belief; `deaf` is the same model but that what it hears of relations and automata"
-    f" has no weight. Sets by name are read from files, and `{MIXED}` and all families are made"
-    " here, mostly at 6x6, from seeds that training never draws; `propagation alone` solves what"
-    " needs no guess, and the model has no part in it. Rules are `trained` where training draws"
-    " every one that comes to relations or automata, `partly` where it draws some, and `zero-shot`"
-    " where it draws none. Boards with a few signs of inequality have no givens and many solutions:"
-    " a plain sampler, as in the section on dependency. At T = 0 all variety comes from z; with"
-    " `one z` all samples have the same z, so that none does.",
+    "Neural mode as it ships: z is drawn again for each call, and a valid grid of any of K latents"
+    " ends the puzzle; a model without latent has K = 1. Every puzzle has rules of its own. They"
+    " reach the model as belief; `deaf` is the same model but that what it hears of relations and"
+    f" automata has no weight. Sets by name are read from files; `{MIXED}` and the families are made"
+    f" here, at {SIZE}x{SIZE} if there is such a board, from seeds that training never draws, and"
+    " each puzzle has one solution. `propagation alone` solves what needs no guess, and no model"
+    " has a part in it. Rules are `trained` where training draws all that come to relations or"
+    " automata, `partly` where it draws some, `zero-shot` where it draws none, and `plain` where"
+    " none comes to any. Boards with signs of inequality have no givens: a plain sampler is asked"
+    " for one solution of many, as in the section on dependency. At T = 0 all variety comes from z;"
+    " with `one z` all samples of a board share theirs, and only drawn values differ.",
     _rules,
     _tables,
 )
