@@ -23,8 +23,9 @@ from vmd_training.model import VMD
 from vmd_training.recipes import Group
 from vmd_training.vmd import Latent
 
-PACKS = 256
-"""Packs that wait to be drawn from: more puzzles than any batch has rows."""
+PACKS, RULED_PACKS = 256, 64
+"""Packs that wait to be drawn from: more puzzles than any batch has rows. Those with rules are large.
+"""
 MAX_CALLS = 12
 """Calls after which a row leaves, solved or not."""
 LEAVE_SOLVED = 0.8
@@ -59,7 +60,7 @@ class Rows(NamedTuple):
 
 
 class PackBuffer:
-    """The last PACKS packs of a group, on the device; a new one takes the place of the oldest.
+    """The last packs of a group, on the device; a new one takes the place of the oldest.
 
     `mixed`: rows are drawn under random symmetries, which networks that know positions or names
     need; the candidate graph is equivariant to them and learns nothing from seeing them.
@@ -67,6 +68,7 @@ class PackBuffer:
 
     def __init__(self, group: Group, device: torch.device, mixed: bool = False) -> None:
         self.group, self.device, self.mixed, self.received = group, device, mixed, 0
+        self.size = RULED_PACKS if group.rules else PACKS
         n, U, cells = group.n, group.U, (PACK, group.n)
         each = (PACK,) if group.rules else ()
         shapes = {"solutions": cells, "givens": cells, "domains": cells, "candidates": cells,
@@ -77,14 +79,14 @@ class PackBuffer:
             "unique": torch.bool,
         }  # torch does little with uint64
         self.packs = {
-            name: torch.zeros(PACKS, *shape, dtype=kinds.get(name, torch.int8), device=device)
+            name: torch.zeros(self.size, *shape, dtype=kinds.get(name, torch.int8), device=device)
             for name, shape in shapes.items()
         }
-        self.rules: list[tuple[BoardRules, ...]] = [()] * PACKS
+        self.rules: list[tuple[BoardRules, ...]] = [()] * self.size
 
     def put(self, pack: Pack) -> None:
         """Take in a pack."""
-        at, self.received = self.received % PACKS, self.received + 1
+        at, self.received = self.received % self.size, self.received + 1
         self.rules[at] = pack.rules
         for name, held in self.packs.items():
             array = torch.tensor(getattr(pack, name)).to(held.dtype)  # a copy: it may be read-only
@@ -94,7 +96,7 @@ class PackBuffer:
     def draw(self, B: int) -> Rows:
         """B rows at random, with replacement."""
         packs, device = self.packs, self.device
-        pack = torch.randint(min(self.received, PACKS), (B,), device=device)
+        pack = torch.randint(min(self.received, self.size), (B,), device=device)
         row = torch.randint(PACK, (B,), device=device)
         bits = torch.arange(self.group.D, device=device)
         x0, givens = (packs[name][pack, row].long() for name in ("solutions", "givens"))
