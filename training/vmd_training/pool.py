@@ -24,8 +24,8 @@ from vmd_training.recipes import Group
 from vmd_training.vmd import Latent
 
 PACKS, RULED_PACKS = 256, 64
-"""Packs that wait to be drawn from: more puzzles than any batch has rows. Those with rules are large.
-"""
+"""Packs that wait to be drawn from, more puzzles than any batch has rows; those with rules are
+large."""
 MAX_CALLS = 12
 """Calls after which a row leaves, solved or not."""
 LEAVE_SOLVED = 0.8
