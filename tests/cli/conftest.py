@@ -72,13 +72,14 @@ def solve(tmp_path: Path) -> Callable[..., Done]:
 
 
 CONFIG = {
-    "contract": 3,
+    "contract": 4,
     "name": "tiny",
     "latent": "none",
     "k": 0,
     "patterns": 0,
     "d": 1,
     "loops": 2,
+    "links": 0,
 }
 
 

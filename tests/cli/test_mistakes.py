@@ -100,7 +100,7 @@ MISTAKES = (
     Mistake("no model folder", "--model ./nowhere p.txt", 3, "no model folder at", OPEN),
     Mistake("not onnx", "--model unreadable p.txt", 3, "not a usable ONNX model", OPEN),
     Mistake("tampered", "--model tampered p.txt", 3, "was changed since it was exported", OPEN),
-    Mistake("newer", "--model newer p.txt", 3, "has model contract 4, this version reads 3", OPEN),
+    Mistake("newer", "--model newer p.txt", 3, "has model contract 5, this version reads 4", OPEN),
     Mistake("no cuda", "--model good --device cuda p.txt", 3, "no CUDA provider here", OPEN),
     # Budgets that are spent.
     Mistake("time", "--model good --timeout 1e-9 p.txt", 4, "not solved within 1e-09 s", OPEN),
@@ -112,7 +112,7 @@ MISTAKES = (
 def models(tmp_path: Path, write_model: WriteModel) -> None:
     write_model("good")
     write_model("unreadable", onnx=b"not a model")
-    write_model("newer", contract=4)
+    write_model("newer", contract=5)
     write_model("tampered")
     with (tmp_path / "tampered" / "denoiser.onnx").open("ab") as stream:
         stream.write(b"\0")

@@ -74,15 +74,24 @@ HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}
 """What importing the solver's command must never load."""
 
 NARROW: dict[str, set[str]] = {
-    "vmd_training.graph": set(),
+    "vmd_training.graph": {"vmd_solver.denoiser.rules"},
     "vmd_training.model": {
         "vmd_training.graph",
         "vmd_solver.denoiser.latent",
         "vmd_solver.errors",
     },
     "vmd_training.vmd": {"vmd_training.graph", "vmd_training.model"},
-    "vmd_training.graphs": {"vmd_training.model"},
-    "vmd_solver.denoiser.graph": {"vmd_solver.csp", "vmd_solver.denoiser.protocol"},
+    "vmd_training.graphs": {"vmd_training.graph", "vmd_training.model"},
+    "vmd_solver.denoiser.graph": {
+        "vmd_solver.csp",
+        "vmd_solver.denoiser.protocol",
+        "vmd_solver.denoiser.rules",
+    },
+    "vmd_solver.denoiser.rules": {
+        "vmd_solver.csp",
+        "vmd_solver.csp.constraints",
+        "vmd_solver.denoiser.protocol",
+    },
     "vmd_solver.denoiser.latent": {"vmd_solver.denoiser.protocol"},
 }
 """All that these modules know of the project: a graph knows of no network, nor a network of how it

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
-from itertools import combinations, pairwise, product
+from itertools import chain, combinations, pairwise, product
 from math import comb, isqrt
 from typing import Any, ClassVar, Literal, cast
 
@@ -404,8 +404,9 @@ class Table(Rule):
     least: ClassVar[int] = 2
 
     def constraints(self, board: Board) -> Iterator[Constraint]:
-        _values(self, board, [number for pair in self.pairs for number in pair])
-        return _pair(self, board, lambda a, b: (a, b) in self.pairs)
+        allowed = set(self.pairs)
+        _values(self, board, dict.fromkeys(chain.from_iterable(self.pairs)))
+        return _pair(self, board, lambda a, b: (a, b) in allowed)
 
 
 # -- cages --------------------------------------------------------------------------------------
