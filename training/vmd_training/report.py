@@ -121,16 +121,20 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         for group in groups
     )  # fmt: skip
     files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
+    ruled = run.model.config.links > 0
+    puzzles = "puzzles with any rules" if ruled else "all-different puzzles"
+    kinds = dict.fromkeys(kind for group in groups for kind in group.rules)
+    named = f"Rules that it was trained on, in groups `rules-*`: {', '.join(kinds)}.\n\n"
     return (
         f"# {name}\n\n"
-        f"A candidate-graph denoiser for all-different puzzles, trained with `vmd-train "
+        f"A candidate-graph denoiser for {puzzles}, trained with `vmd-train "
         f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
         f"{facts(run)}\n"
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
         "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"
         "the figures above are on puzzles from a stream of seeds that training never draws.\n\n"
-        f"{markdown(head, data)}\n"
+        f"{markdown(head, data)}\n{named if ruled and kinds else ''}"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
         " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
         " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"
