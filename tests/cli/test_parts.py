@@ -289,14 +289,14 @@ def test_falling_back_to_the_cpu_is_reported_once(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    model = SimpleNamespace(device_note="CUDA could not be used; running on the CPU")
+    note = "CUDA could not be used; running on the CPU"
+    model = SimpleNamespace(device_note=note, ruled=True)
     monkeypatch.setattr(pipeline, "load", lambda *_: model)
     monkeypatch.setattr(pipeline, "Solver", lambda *_: Fake(solved()))
     (tmp_path / "p.txt").write_text(f"{LINE}\n{LINE}\n")
     asked = replace(request(quiet=quiet), files=(str(tmp_path / "p.txt"),), settings=Settings())
     assert run.run(replace(asked, output=str(tmp_path / "o.txt"))) == 0
-    note = "vmd-solve: CUDA could not be used; running on the CPU\n"
-    assert capfd.readouterr().err == ("" if quiet else note)
+    assert capfd.readouterr().err == ("" if quiet else f"vmd-solve: {note}\n")
 
 
 def test_a_tally_counts_what_came() -> None:

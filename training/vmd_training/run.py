@@ -36,6 +36,8 @@ class TrainConfig:
     recipe: str = "sudoku"
     rules: tuple[str, ...] | None = None
     """Kinds of rules that are trained; all of the recipe's without it."""
+    only_rules: bool = False
+    """Train nothing but what hears rules: boards with units alone keep their results."""
     data: str | None = None
     """File of puzzles to train on; groups that it lacks, or all without it, are made."""
     time_s: float = 1800.0
@@ -170,6 +172,8 @@ class Run:
         self.model: VMD = self.network(model_config).to(plan.device)
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
+        for name, weight in self.model.named_parameters() if self.config.only_rules else ():
+            weight.requires_grad_(".tell." in name or ".rules." in name)
         self.optimizer = self.optimizer_of(self.model)
         self.lr = config.lr
         """The rate of the last step."""

@@ -8,8 +8,8 @@ where that contradicts, the attempt goes back to what the givens alone imply and
 The last search has no limit but the user's: the end is always a verified solution, a proof that
 there is none, or a budget that was spent. The first call is short, so its z is drawn from the
 standard normal: the learned prior would cost as much as two loops. On larger boards, where ten
-calls cost up to seconds, and on those with rules that the model does not read, a search comes
-first.
+calls cost up to seconds, and on those with relations or automata, whose propagation leaves a search
+little to do, a search comes first.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HEAD_START = 4
 """Guesses per candidate before the first call on such boards: the time of ten calls."""
 
 RULED_START = 40
-"""The same on boards with relations or automata, of which the model knows nothing."""
+"""The same on boards with relations or automata: most are done before a call would be."""
 
 
 def loops_of(calls: int, most: int) -> int:

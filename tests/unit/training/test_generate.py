@@ -28,7 +28,7 @@ from vmd_training.generate import (
     mined_puzzles,
     plan,
 )
-from vmd_training.recipes import DATASETS, RECIPES, Group, Maker
+from vmd_training.recipes import DATASETS, RECIPES, RULES, Group, Maker
 
 MAKERS = {maker.board: maker for makers in DATASETS.values() for maker in makers}
 
@@ -157,7 +157,10 @@ def test_a_group_holds_what_it_says(group: Group) -> None:
     assert group.free + group.several + group.mined <= 1
 
 
-@pytest.mark.parametrize("group", ALL.values(), ids=ALL)
+BARE = {name: group for name, group in ALL.items() if not group.rules}
+
+
+@pytest.mark.parametrize("group", BARE.values(), ids=BARE)
 def test_packs_are_true_puzzles(group: Group) -> None:
     pack = make_pack(
         replace(group, free=0.4, several=0.3, mined=min(0.1, group.mined)),
@@ -176,6 +179,26 @@ def test_packs_are_true_puzzles(group: Group) -> None:
     counts = solve_batch(board, pack.givens, limit=2).counts
     assert (counts[pack.unique] == 1).all()
     assert (counts[~pack.unique] == 2).any()
+
+
+@pytest.mark.parametrize("group", RULES, ids=lambda group: group.name)
+def test_packs_with_rules_have_a_board_a_row(group: Group) -> None:
+    pack = make_pack(group, np.random.default_rng(1), m=20)
+    assert len(pack.rules) == len(pack.givens) == 20
+    assert pack.units.shape == (20, group.U, group.n)
+    for units, complete, rules, solution in zip(
+        pack.units, pack.complete, pack.rules, pack.solutions, strict=True
+    ):
+        assert (rules.cells, rules.D) == (group.n, group.D)
+        assert (complete <= (units.sum(axis=1) == group.D)).all()
+        for unit in units:
+            values = solution[unit > 0].tolist()
+            assert len(set(values)) == len(values)
+    for masks in (pack.domains, pack.candidates):
+        allowed = masks_to_allowed(masks, group.D)
+        true = np.take_along_axis(allowed, pack.solutions[..., None] - np.int64(1), axis=2)
+        assert true.all()
+    assert 0 < pack.unique.sum() < 20
 
 
 def test_a_pack_follows_from_its_seed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from torch import Tensor
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import latin, sudoku, with_rules
 from vmd_solver.denoiser.rules import rules_of
+from vmd_training.device import Plan
 from vmd_training.evaluate import grid_of
 from vmd_training.graph import LEAST, SMOOTHING, TINY, CandidateGraph, Grid
 from vmd_training.model import VMD, ModelConfig
+from vmd_training.run import Run, TrainConfig
 
 CAGES = with_rules(
     sudoku(2, 2),
@@ -146,6 +149,23 @@ def test_without_rules_nothing_changes_to_the_last_bit(config_of: Config, latent
             assert torch.equal(one, other)
         if deaf.prior is not None and hearing.prior is not None:
             assert torch.equal(deaf.prior(grid).mean, hearing.prior(grid).mean)
+
+
+def test_only_what_hears_rules_is_trained_where_that_is_asked(
+    tmp_path: Path, config_of: Config
+) -> None:
+    config = TrainConfig(only_rules=True)
+    plan = Plan(torch.device("cpu"), torch.float32, "")
+    run = Run(tmp_path, config, replace(config_of("candidate"), links=3), plan)
+    before = {name: weight.clone() for name, weight in run.model.named_parameters()}
+    grid = on(CAGES, {(1, 4): 2})
+    z, h = torch.randn(run.model.z_shape(2, 16, 4)), run.model.start(grid)
+    torch.nn.init.normal_(run.model.denoiser.head.weight)  # type: ignore[arg-type]
+    before["denoiser.head.weight"] = run.model.denoiser.head.weight.detach().clone()  # type: ignore[operator,union-attr]
+    run.update(run.model.denoiser(grid, z, h, 2)[0].square().mean())
+    moved = {n for n, weight in run.model.named_parameters() if not torch.equal(weight, before[n])}
+    assert moved
+    assert all(".tell." in name or ".rules." in name for name in moved)
 
 
 def test_what_is_heard_begins_at_nothing(config_of: Config) -> None:

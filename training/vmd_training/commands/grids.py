@@ -64,6 +64,9 @@ options = session.together(
     click.option("--rules", callback=kinds_of_rules, metavar="A,B,..",
                  help="Kinds of rules to train on beside boards without any, or none.  [default:"
                  " all of the recipe's]"),
+    click.option("--only-rules", is_flag=True,
+                 help="Train nothing but what hears rules, beside --init: boards with units alone"
+                 " keep their results."),
     click.option("--data", type=click.Path(exists=True, dir_okay=False),
                  help="Train on the puzzles of this file (vmd-train data)."),
     click.option("--reuse", type=COUNT, default=1, help="Times each puzzle is used."),
