@@ -68,9 +68,10 @@ class Counter:
     Raises ValueError where the file has nodes whose operations cannot be counted.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ruled: bool = False) -> None:
         model = onnx.load(path)
         del model.graph.output[:]
+        _decide(model.graph, ruled)
         self._found: list[Product] = []
         self._names = _instrument(model.graph, self._found, looped=False)
         options = onnxruntime.SessionOptions()
@@ -104,6 +105,19 @@ class Counter:
         return sum(
             one.operations * one.times * (loops if one.looped else 1) for one in self.products(feed)
         )
+
+
+def _decide(graph: onnx.GraphProto, holds: bool) -> None:
+    """Put the branch of every If in its place that is taken where its condition holds, or not."""
+    for at, node in reversed(list(enumerate(graph.node))):
+        if node.op_type == "If":
+            label = "then_branch" if holds else "else_branch"
+            branch = next(one.g for one in node.attribute if one.name == label)
+            ends = zip(branch.output, node.output, strict=True)
+            named = [helper.make_node("Identity", [one.name], [other]) for one, other in ends]
+            nodes = [*graph.node[:at], *branch.node, *named, *graph.node[at + 1 :]]
+            del graph.node[:]
+            graph.node.extend(nodes)
 
 
 def _instrument(graph: onnx.GraphProto, found: list[Product], looped: bool) -> list[str]:
@@ -153,14 +167,15 @@ def counting() -> Iterator[Count]:
     Its time, apart from that of the graphs, is kept in `seconds`, to be taken off.
     """
     count, run = Count(), runtime.OnnxModel.run
-    counters: dict[Path, Counter] = {}
+    counters: dict[tuple[Path, bool], Counter] = {}
 
     def counted(model: runtime.OnnxModel, role: str, feed: dict[str, Any], due: Any) -> Any:
         started, path = time.process_time(), model.folder / f"{role}.onnx"
-        if path not in counters:
-            counters[path] = Counter(path)
-        count.operations += counters[path].operations(feed)
-        count.products += counters[path].products(feed)
+        ruled = any(len(feed.get(name, ())) for name in ("arcs", "supports"))
+        if (path, ruled) not in counters:
+            counters[path, ruled] = Counter(path, ruled)
+        count.operations += counters[path, ruled].operations(feed)
+        count.products += counters[path, ruled].products(feed)
         count.seconds += time.process_time() - started
         return run(model, role, feed, due)
 
