@@ -20,13 +20,12 @@ import onnx
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.denoiser.protocol import Floats
-from vmd_solver.denoiser.rules import NO_RULES, BoardRules
+from vmd_solver.denoiser.rules import NO_RULES, BoardRules, padded
 from vmd_solver.errors import ModelError
 from vmd_training.evaluate import grid_of
 from vmd_training.files import replacing_folder
@@ -177,8 +176,9 @@ def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:
     rng, N = torch.Generator().manual_seed(seed), len(graph)
 
     def table(lists: Lists, filling: int) -> Tensor:
-        rows = torch.tensor_split(lists.members, lists.starts[1:])
-        return pad_sequence(list(rows), batch_first=True, padding_value=filling)
+        size = lists.starts.diff(append=lists.starts.new_tensor([len(lists.members)]))
+        number = torch.arange(len(size)).repeat_interleave(size)
+        return torch.from_numpy(padded(number.numpy(), lists.members.numpy(), len(size), filling))
 
     heard = NO_RULES if graph.rules is None else graph.rules.lists
     return {

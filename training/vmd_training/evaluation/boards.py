@@ -209,12 +209,17 @@ def from_several(sampler: Settings, bench: Bench, model: Model, of: PuzzleSet) -
     return rows
 
 
+def valid_and_distinct(row: Row) -> str:
+    """The share of valid grids, and how many of them differ."""
+    return f"{share_cell(row)}, {row['distinct']}"
+
+
 VALID = across(
     "Valid grids from an empty board, and how many of them differ",
     {"board": "set", "model": "model", **SAMPLER, "loops a call": "loops"},
     "nfe",
     "puzzles seed latents remask",
-    lambda row: f"{share_cell(row)}, {row['distinct']}",
+    valid_and_distinct,
     "{} NFE".format,
     " There are 288 grids of 4x4: 200 even draws hold 144 of them.",
 )

@@ -30,6 +30,7 @@ from vmd_training.evaluation.boards import (
     from_empty,
     from_several,
     sampled,
+    valid_and_distinct,
 )
 from vmd_training.evaluation.models import Model
 from vmd_training.evaluation.sets import PuzzleSet
@@ -175,7 +176,7 @@ SPARSE = across(
     {"board": "set", "model": "model", **SAMPLER},
     "nfe",
     "puzzles seed latents loops remask",
-    lambda row: f"{share_cell(row)}, {row['distinct']}",
+    valid_and_distinct,
     "{} NFE".format,
 )
 
