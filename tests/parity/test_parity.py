@@ -18,12 +18,9 @@ import torch
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, with_rules
 from vmd_solver.csp.generate import random_grid
-from vmd_solver.denoiser.graph import with_hidden
 from vmd_solver.denoiser.onnx import OnnxDenoiser
-from vmd_solver.denoiser.rules import BoardRules, rules_of
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.export import LOGIT_TOLERANCE, export
-from vmd_training.graph import Grid
 from vmd_training.model import VMD, ModelConfig
 
 LOOPS, CALLS = 2, 3
@@ -85,21 +82,10 @@ def puzzle(board: Board, B: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x_t, allowed.astype(np.float32), x0
 
 
-def torch_grid(board: Board, x_t: np.ndarray, allowed: np.ndarray, ruled: bool = False) -> Grid:
-    units, heard = np.asarray(board.incidence), tuple[BoardRules, ...]()
-    if ruled:
-        x_t, allowed = with_hidden(board, x_t, allowed)
-        units = np.pad(units, ((0, 0), (0, x_t.shape[1] - board.n)))
-        heard = (rules_of(board, 1),) if board.linked else ()
-    cells = torch.from_numpy(x_t)
-    grid = grid_of(cells, units, board.complete, board.D, torch.device("cpu"))
-    return grid._replace(allowed=torch.from_numpy(allowed), rules=heard)
-
-
 def assert_same_calls(model: VMD, denoiser: OnnxDenoiser, board: Board, B: int) -> None:
     """Several calls, each from the other's state of before: logits and choices agree."""
     x_t, allowed, _ = puzzle(board, B)
-    grid = torch_grid(board, x_t, allowed, denoiser.ruled)
+    grid = grid_on([board], x_t, allowed, denoiser.ruled)
     z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0), learned=False)
     state = denoiser.start(board, B)
     h = model.start(grid)
@@ -141,7 +127,7 @@ def test_latents_are_the_same(
 ) -> None:
     (model, denoiser), at = pairs[latent], board()
     x_t, allowed, x0 = puzzle(at, 7)
-    grid = torch_grid(at, x_t, allowed, denoiser.ruled)
+    grid = grid_on([at], x_t, allowed, denoiser.ruled)
     rng = np.random.default_rng(1)
     drawn = denoiser.draw(at, x_t, allowed, rng)
     inferred = denoiser.infer(at, x0, x_t, allowed, rng)

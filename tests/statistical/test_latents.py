@@ -16,7 +16,7 @@ import torch
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.onnx import OnnxDenoiser
-from vmd_training.evaluate import draw, grid_of
+from vmd_training.evaluate import draw, grid_on
 from vmd_training.export import export
 from vmd_training.generate import make_pack
 from vmd_training.graph import Grid
@@ -31,8 +31,7 @@ X_T = np.tile(np.array([1, 2, 3, 4, 3] + 11 * [0]), (N, 1))
 
 def grid_with(rows: int) -> Grid:
     """So many times the same puzzle."""
-    x_t = torch.from_numpy(X_T[:rows])
-    return grid_of(x_t, BOARD.incidence, BOARD.complete, BOARD.D, torch.device("cpu"))
+    return grid_on([BOARD], X_T[:rows])
 
 
 def deviations(numbers: int) -> float:

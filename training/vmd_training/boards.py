@@ -5,9 +5,10 @@ Must not know of puzzles or training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
@@ -40,6 +41,18 @@ def draw(name: str, rng: np.random.Generator) -> Board:
     family, _, size = name.rpartition("-")
     shape = map(int, size.split("x"))
     return FIXED[family](*shape) if family in FIXED else RANDOM[family](rng, *shape)
+
+
+def padded_units(
+    boards: Sequence[Board], U: int = 0
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """Units (G, U, n) and complete (G, U) of boards of one size; zeros where one has fewer than
+    the most, or than U if that is given."""
+    U = U or max(len(board.units) for board in boards)
+    short = [U - len(board.units) for board in boards]
+    units = [np.pad(b.incidence, ((0, to), (0, 0))) for b, to in zip(boards, short, strict=True)]
+    complete = [np.pad(b.complete, (0, to)) for b, to in zip(boards, short, strict=True)]
+    return np.stack(units), np.stack(complete)
 
 
 def fixed(name: str) -> bool:

@@ -16,12 +16,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vmd_solver.csp import Board
-from vmd_solver.csp.candidates import masks_to_allowed
+from vmd_solver.csp.candidates import initial_masks, masks_to_allowed
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.denoiser.graph import with_hidden
 from vmd_solver.denoiser.protocol import Floats, Ints, LatentKind, Randomness, standard_normal
-from vmd_solver.denoiser.rules import BoardRules, rules_of
+from vmd_solver.denoiser.rules import rules_of
+from vmd_training.boards import padded_units
 from vmd_training.generate import Pack, held_out
 from vmd_training.graph import Grid
 from vmd_training.model import VMD, Gaussian
@@ -34,56 +35,39 @@ FINAL_CALLS = (1, 4, 10)
 EMPTY_GRIDS = 200
 
 
-def grid_of(
-    x_t: Tensor, units: np.ndarray, complete: np.ndarray, D: int, device: torch.device
+def grid_on(
+    boards: Sequence[Board], x_t: Ints | Tensor, allowed: Floats | None = None, ruled: bool = True
 ) -> Grid:
-    """A batch x_t (B, n) on one board, every value allowed."""
-    return Grid(
-        x_t.to(device),
-        torch.ones(*x_t.shape, D, device=device),
-        torch.from_numpy(units.astype(np.float32)).to(device)[None],
-        torch.from_numpy(complete.astype(np.float32)).to(device)[None],
-    )
+    """A batch x_t (B, n) on one board, or on a board of one size for each row, on the CPU.
+
+    allowed (B, n, D) is by default what their domains leave each cell. `ruled`: with relations and
+    automata, and, on one board, with the cells that are hidden in them.
+    """
+    first, x_t = boards[0], np.asarray(x_t, dtype=np.int64)
+    units, complete = padded_units(boards)
+    if allowed is None:
+        empty = np.zeros(first.n, dtype=np.int8)
+        domains = np.stack([initial_masks(board, empty) for board in boards])
+        values = masks_to_allowed(domains, first.D).astype(np.float32)
+        allowed = np.broadcast_to(values, (len(x_t), *values.shape[1:]))
+    if ruled and len(boards) == 1:
+        x_t, allowed = with_hidden(first, x_t, allowed)
+        units = np.pad(units, ((0, 0), (0, 0), (0, x_t.shape[1] - first.n)))
+    linked = ruled and any(board.linked for board in boards)
+    rules = tuple(rules_of(board, 1) for board in boards) if linked else ()
+    return Grid.of(x_t, allowed, units, complete, rules)
 
 
-def grids_of(pack: Pack, device: torch.device) -> Iterator[tuple[Grid, Tensor]]:
+def grids_of(pack: Pack) -> Iterator[tuple[Grid, Tensor]]:
     """The puzzles of a pack, BATCH rows at a time, and their solutions (B, n)."""
     D = pack.rules[0].D if pack.rules else int(pack.solutions.max())
     for start in range(0, len(pack.givens), BATCH):
         rows = slice(start, start + BATCH)
-        x_t, x0 = (
-            torch.from_numpy(values[rows].astype(np.int64))
-            for values in (pack.givens, pack.solutions)
-        )
-        if not pack.rules:
-            yield grid_of(x_t, pack.units, pack.complete, D, device), x0
-            continue
-        units, complete = (
-            torch.from_numpy(table[rows].astype(np.float32)).to(device)
-            for table in (pack.units, pack.complete)
-        )
-        allowed = torch.from_numpy(masks_to_allowed(pack.domains[rows], D).astype(np.float32))
-        yield Grid(x_t.to(device), allowed.to(device), units, complete, pack.rules[rows]), x0
-
-
-def grid_on(boards: Sequence[Board], x_t: Tensor, device: torch.device) -> Grid:
-    """A batch x_t (B, n) on one board, or on a board with rules for each row, every value allowed.
-
-    The boards are of one size and have no hidden cells.
-    """
-    first = boards[0]
-    if len(boards) == 1 and not first.linked:
-        return grid_of(x_t, first.incidence, first.complete, first.D, device)
-    U = max(len(board.units) for board in boards)
-    units, complete = torch.zeros(len(boards), U, first.n), torch.zeros(len(boards), U)
-    for row, board in enumerate(boards):
-        units[row, : len(board.units)] = torch.from_numpy(board.incidence.astype(np.float32))
-        complete[row, : len(board.units)] = torch.from_numpy(board.complete.astype(np.float32))
-    allowed = masks_to_allowed(np.array([board.constraints.domains for board in boards]), first.D)
-    values = torch.from_numpy(allowed.astype(np.float32)).expand(len(x_t), -1, -1)
-    rules = tuple(rules_of(board, 1) for board in boards)
-    x_t, values, units, complete = (part.to(device) for part in (x_t, values, units, complete))
-    return Grid(x_t, values, units, complete, rules)
+        allowed = masks_to_allowed(pack.domains[rows], D)
+        boards = rows if pack.rules else None  # one for each row, or one for all
+        shared = pack.units[boards], pack.complete[boards], pack.rules[rows]
+        x0 = torch.tensor(pack.solutions[rows], dtype=torch.int64)
+        yield Grid.of(pack.givens[rows], allowed, *shared), x0
 
 
 def draw(model: VMD, grid: Grid, rng: torch.Generator) -> Tensor:
@@ -107,7 +91,8 @@ def solve_rates(
     rng = torch.Generator(device="cpu").manual_seed(0)
     right, total = dict.fromkeys(calls, 0), sum(len(pack.givens) for pack in packs)
     for pack in packs:
-        for grid, x0 in grids_of(pack, device):
+        for of_pack, x0 in grids_of(pack):
+            grid = of_pack.to(device)
             z, h = draw(model, grid, rng), model.start(grid)
             for number in range(1, max(calls) + 1):
                 logits, h = model.denoiser(grid, z, h, loops)
@@ -127,8 +112,7 @@ def valid_from_empty(model: VMD, board: Board, count: int, loops: int) -> float:
     """Share of valid grids when one call fills an empty board, values drawn from p(x0 | x_t, z)."""
     device = next(model.parameters()).device
     rng = torch.Generator(device="cpu").manual_seed(0)
-    empty = torch.zeros(count, board.n, dtype=torch.long)
-    grid = grid_of(empty, board.incidence, board.complete, board.D, device)
+    grid = grid_on([board], torch.zeros(count, board.n)).to(device)
     logits, _ = model.denoiser(grid, draw(model, grid, rng), model.start(grid), loops)
     uniform = torch.rand(logits[-1].shape, generator=rng).to(device)
     values = (logits[-1] - (-uniform.log()).log()).argmax(dim=-1) + 1
@@ -222,15 +206,7 @@ class TorchDenoiser:
 
     def _grid(self, board: Board, x_t: Ints, allowed: Floats) -> Grid:
         """The batch as the networks see it: one board for all rows."""
-        units, rules = np.asarray(board.incidence), tuple[BoardRules, ...]()
-        if self.ruled:
-            x_t, allowed = with_hidden(board, x_t, allowed)
-            units = np.pad(units, ((0, 0), (0, x_t.shape[1] - board.n)))
-        if self.ruled and board.linked:
-            rules = (rules_of(board, 1),)
-        values = torch.as_tensor(np.asarray(x_t, dtype=np.int64))
-        grid = grid_of(values, units, board.complete, board.D, self.device)
-        return grid._replace(allowed=torch.as_tensor(allowed, device=self.device), rules=rules)
+        return grid_on([board], x_t, allowed, self.ruled).to(self.device)
 
 
 def _numpy(tensor: Tensor) -> Floats:

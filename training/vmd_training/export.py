@@ -25,9 +25,9 @@ from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
 from vmd_solver.denoiser.protocol import Floats
-from vmd_solver.denoiser.rules import NO_RULES, BoardRules, padded
+from vmd_solver.denoiser.rules import NO_RULES, padded
 from vmd_solver.errors import ModelError
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.files import replacing_folder
 from vmd_training.graph import CandidateGraph, Grid, Lists
 from vmd_training.graphs import build
@@ -162,13 +162,12 @@ def example(board: Board, B: int, seed: int) -> tuple[Grid, Tensor]:
     rng = torch.Generator().manual_seed(seed)
     x0 = torch.randint(1, board.D + 1, (B, board.n), generator=rng)
     x_t = torch.where(torch.rand(B, board.n, generator=rng) < 0.3, x0, 0)
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
+    grid = grid_on([board], x_t)
     ruled_out = torch.rand(grid.allowed.shape, generator=rng) < 0.2
     kept = torch.rand(B, len(board.units), generator=rng) < 0.9
     allowed = torch.maximum(grid._replace(x_t=x0).fixed(), grid.allowed * ~ruled_out)
     complete = grid.complete * (torch.rand(kept.shape, generator=rng) < 0.9)
-    heard = (BoardRules.of(board),) if board.linked else ()
-    return Grid(x_t, allowed, grid.units * kept[..., None], complete, heard), x0
+    return Grid(x_t, allowed, grid.units * kept[..., None], complete, grid.rules), x0
 
 
 def _inputs(model: VMD, graph: CandidateGraph, seed: int) -> dict[str, Tensor]:

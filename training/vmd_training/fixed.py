@@ -185,9 +185,7 @@ def attempt(
     call, as neural mode does by default.
     """
     device = next(model.parameters()).device
-    grid = grid_on(boards, x_t, device)
-    if not model.config.links:
-        grid = grid._replace(rules=())
+    grid = grid_on(boards, x_t, ruled=model.config.links > 0).to(device)
     h, left = model.start(grid), torch.arange(len(x_t))
     for _ in range(calls):
         if not len(left):

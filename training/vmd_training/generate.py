@@ -96,24 +96,14 @@ class Pack(NamedTuple):
     def of_ruled(cls, puzzles: Sequence[Ruled], U: int) -> Pack:
         """Puzzles on boards of one size and at most U units, with the rest."""
         alone = [
-            cls.of(
-                one.board,
-                np.array([one.givens], dtype=np.int8),
-                np.array([one.solution], dtype=np.int8),
-                np.array([one.unique]),
-            )
+            cls.of(one.board, one.givens[None], one.solution[None], np.array([one.unique]))
             for one in puzzles
         ]
-        return cls(
-            np.concatenate([one.givens for one in alone]),
-            np.concatenate([one.solutions for one in alone]),
-            np.concatenate([one.domains for one in alone]),
-            np.concatenate([one.candidates for one in alone]),
-            np.concatenate([one.unique for one in alone]),
-            np.stack([np.pad(one.units, ((0, U - len(one.units)), (0, 0))) for one in alone]),
-            np.stack([np.pad(one.complete, (0, U - len(one.complete))) for one in alone]),
-            tuple(BoardRules.of(one.board) for one in puzzles),
-        )
+        rows = zip(*(one[:5] for one in alone), strict=True)
+        givens, solutions, domains, candidates, unique = map(np.concatenate, rows)
+        units, complete = boards.padded_units([one.board for one in puzzles], U)
+        rules = tuple(BoardRules.of(one.board) for one in puzzles)
+        return cls(givens, solutions, domains, candidates, unique, units, complete, rules)
 
 
 def make_pack(group: Group, rng: Rng, m: int = PACK) -> Pack:

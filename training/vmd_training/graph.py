@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -21,6 +22,8 @@ from vmd_solver.denoiser.rules import BoardRules, RuleGraph
 
 CLOSED_LOGIT = -1e4
 """Logit of a candidate that is not open: finite, so that nothing ever makes a NaN of it."""
+
+Numbers = npt.NDArray[Any]
 
 FACTS = 3
 """What is known of a factor: 1 / size, whether it is a cell, whether exactly one of it is true."""
@@ -40,6 +43,22 @@ class Grid(NamedTuple):
     units: Tensor
     complete: Tensor
     rules: tuple[BoardRules, ...] = ()
+
+    @classmethod
+    def of(
+        cls, x_t: Numbers, allowed: Numbers, units: Numbers, complete: Numbers,
+        rules: tuple[BoardRules, ...] = (),
+    ) -> Grid:  # fmt: skip
+        """A batch given as numpy arrays of any numbers, on the CPU."""
+        values, open_, members, full = (
+            torch.tensor(array, dtype=torch.float32) for array in (x_t, allowed, units, complete)
+        )
+        return cls(values.long(), open_, members, full, rules)
+
+    def to(self, device: torch.device) -> Grid:
+        """The same on another device."""
+        x_t, allowed, units, complete = (part.to(device) for part in self[:4])
+        return Grid(x_t, allowed, units, complete, self.rules)
 
     def chosen(self, rows: Tensor) -> Grid:
         """Some of the rows, by their numbers."""

@@ -11,7 +11,7 @@ import torch
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
 from vmd_training.checkpoint import Start, widened
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.model import VMD, ModelConfig
 
 Make = Callable[[str], VMD]
@@ -39,10 +39,9 @@ def grown(model: VMD, config: ModelConfig) -> VMD:
 def test_it_computes_the_same(model_of: Make, latent: str, times: int, latent_times: int) -> None:
     model = model_of(latent)
     wide = grown(model, wider(model.config, times, latent_times))
-    board = sudoku(2, 2)
     x0 = torch.randint(1, 5, (3, 16))
     x_t = torch.where(torch.rand(3, 16) < 0.3, x0, 0)
-    grid = grid_of(x_t, board.incidence, board.complete, 4, torch.device("cpu"))
+    grid = grid_on([sudoku(2, 2)], x_t)
     z = model.spread(torch.randn(model.z_shape(3, 16, 4)), grid)
     with torch.no_grad():
         want, _ = model.denoiser(grid, z, model.start(grid), 3)
@@ -58,11 +57,7 @@ def test_it_computes_the_same(model_of: Make, latent: str, times: int, latent_ti
 def test_copies_get_gradients_of_their_own(model_of: Make) -> None:
     model = model_of("none")
     wide = grown(model, wider(model.config, 2, 1))
-    board = sudoku(2, 2)
-    grid = grid_of(
-        torch.zeros(1, 16, dtype=torch.int64).index_fill(1, torch.tensor([0]), 2),
-        board.incidence, board.complete, 4, torch.device("cpu"),
-    )  # fmt: skip
+    grid = grid_on([sudoku(2, 2)], torch.tensor([[2] + [0] * 15]))
     logits, _ = wide.denoiser(grid, torch.zeros(1, 16, 4, 0), wide.start(grid), 2)
     torch.autograd.backward(logits[-1, 0, 5, 2])  # the given rules out the one before
     gradient = wide.denoiser.get_parameter("block.update.weight").grad

@@ -11,7 +11,7 @@ from vmd_solver.csp import Board
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import random_grid
 from vmd_solver.denoiser import graph as runtime
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.export import example
 from vmd_training.graph import CandidateGraph, Grid
 
@@ -25,8 +25,7 @@ BOARDS = [
 def on(board: Board, B: int) -> Grid:
     """A random grid whose rows share the board as it is."""
     found, _ = example(board, B, 1)
-    shared = grid_of(found.x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
-    return shared._replace(allowed=found.allowed)
+    return grid_on([board], found.x_t, found.allowed.numpy())
 
 
 def of_runtime(board: Board, rows: Grid) -> runtime.CandidateGraph:
@@ -77,9 +76,7 @@ def test_rows_with_boards_of_their_own_are_the_graphs_of_these_boards() -> None:
 
 
 def test_a_full_grid_has_no_nodes() -> None:
-    board = sudoku(2, 2)
-    x_t = torch.ones(2, 16, dtype=torch.long)
-    rows = grid_of(x_t, board.incidence, board.complete, 4, torch.device("cpu"))
+    rows = grid_on([sudoku(2, 2)], torch.ones(2, 16))
     graph = CandidateGraph.of(rows)
     assert len(graph) == len(graph.facts) == 0
     assert graph.logits(torch.zeros(0)).argmax(dim=-1).tolist() == [[0] * 16] * 2

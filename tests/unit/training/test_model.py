@@ -12,7 +12,7 @@ from torch.distributions import Normal, kl_divergence
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser.latent import wave_patterns
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.graph import CLOSED_LOGIT, Grid
 from vmd_training.model import CAP, VMD, Gaussian, ModelConfig, kl_nats
 
@@ -24,8 +24,7 @@ def some_grid() -> tuple[Grid, Tensor]:
     """Random givens and candidates on 4x4 boards, and values x0 that agree with both."""
     x0 = torch.randint(1, D + 1, (B, n))
     x_t = torch.where(torch.rand(B, n) < 0.3, x0, 0)
-    board = sudoku(2, 2)
-    grid = grid_of(x_t, board.incidence, board.complete, D, torch.device("cpu"))
+    grid = grid_on([sudoku(2, 2)], x_t)
     answer = grid._replace(x_t=x0).fixed()
     allowed = torch.maximum((torch.rand(B, n, D) < 0.8).float(), answer)
     return Grid(x_t, allowed, grid.units, grid.complete), x0
@@ -203,8 +202,7 @@ def test_variances_of_a_global_z_add_up_over_candidates(
     model, board = VMD(config_of("global")), sudoku(rows, cols)
     assert model.prior is not None
     model.prior.head.bias.data[2:] = 0.05
-    x_t = torch.zeros(1, board.n, dtype=torch.long)
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
+    grid = grid_on([board], torch.zeros(1, board.n))
     expected = 3 * math.tanh(2 * board.D * 0.05 / 3)
     assert model.prior(grid).log_var.tolist() == [pytest.approx([expected] * 5, rel=0.2)]
 

@@ -14,9 +14,8 @@ from torch import Tensor
 
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import latin, sudoku, with_rules
-from vmd_solver.denoiser.rules import rules_of
 from vmd_training.device import Plan
-from vmd_training.evaluate import grid_of
+from vmd_training.evaluate import grid_on
 from vmd_training.graph import LEAST, SMOOTHING, TINY, CandidateGraph, Grid
 from vmd_training.model import VMD, ModelConfig
 from vmd_training.run import Run, TrainConfig
@@ -34,8 +33,7 @@ def on(board: Board, givens: dict[tuple[int, int], int], B: int = 2) -> Grid:
     x_t = torch.zeros(B, board.n, dtype=torch.long)
     for place, value in givens.items():
         x_t[place] = value
-    grid = grid_of(x_t, board.incidence, board.complete, board.D, torch.device("cpu"))
-    return grid._replace(rules=(rules_of(board, 1),))
+    return grid_on([board], x_t)
 
 
 def predicted(graph: CandidateGraph) -> tuple[Tensor, np.ndarray]:
@@ -138,9 +136,7 @@ def test_without_rules_nothing_changes_to_the_last_bit(config_of: Config, latent
     for weight in hearing.parameters():
         weight.data += torch.randn_like(weight)
     deaf.load_state_dict({name: hearing.state_dict()[name] for name in deaf.state_dict()})
-    board = sudoku(2, 2)
-    x_t = torch.randint(0, 5, (3, 16))
-    grid = grid_of(x_t, board.incidence, board.complete, 4, torch.device("cpu"))
+    grid = grid_on([sudoku(2, 2)], torch.randint(0, 5, (3, 16)))
     z, h = torch.randn(deaf.z_shape(3, 16, 4)), torch.randn(3, 16, 4, deaf.config.d)
     with torch.no_grad():
         for one, other in zip(

@@ -16,7 +16,7 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.sampling import Settings
 from vmd_training import plots
-from vmd_training.evaluate import answers, grid_of, valid
+from vmd_training.evaluate import answers, grid_on, valid
 from vmd_training.evaluation import sets
 from vmd_training.evaluation.bench import NINE, Bench, Case, Section, Source, Task, across, lines
 from vmd_training.evaluation.models import Model
@@ -103,7 +103,7 @@ def _batch(
     and of the prior, after CALLS calls: the cross-entropy (B,) in nats a grid, and whether the
     likeliest grid (B,) breaks no rule."""
     device, B = next(network.parameters()).device, len(x0)
-    grid, answer = grid_of(x_t, board.incidence, board.complete, board.D, device), x0.to(device)
+    grid, answer = grid_on([board], x_t).to(device), x0.to(device)
     noise = torch.randn(network.z_shape(B, board.n, board.D), generator=rng).to(device)
     if network.encoder is None or network.prior is None:
         kl, asked = noise.new_zeros(B, 1), {"own": noise}
