@@ -62,6 +62,11 @@ class ModelConfig:
         return self.backbone == "candidate-graph" and self.latent != "global"
 
 
+def hears(name: str) -> bool:
+    """Whether a weight of that name serves relations and automata alone."""
+    return ".tell." in name or ".rules." in name
+
+
 class Block(nn.Module):
     """One loop: nodes to factors, factors to nodes, a residual update, and a norm, last so that the
     state stays bounded however many loops are run."""

@@ -21,7 +21,7 @@ from vmd_solver.errors import ModelError
 from vmd_training import checkpoint, files
 from vmd_training.checkpoint import Start
 from vmd_training.device import Plan, World
-from vmd_training.model import VMD
+from vmd_training.model import VMD, hears
 
 MUON = 10.0
 """Muon's rate for one of AdamW: steps of 0.02 beside 2e-3."""
@@ -173,7 +173,7 @@ class Run:
         self.ema: VMD = self.network(model_config).to(plan.device).eval().requires_grad_(False)
         self.ema.load_state_dict(self.model.state_dict())
         for name, weight in self.model.named_parameters() if self.config.only_rules else ():
-            weight.requires_grad_(".tell." in name or ".rules." in name)
+            weight.requires_grad_(hears(name))
         self.optimizer = self.optimizer_of(self.model)
         self.lr = config.lr
         """The rate of the last step."""

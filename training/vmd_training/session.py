@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,15 @@ def file_name(context: click.Context, option: click.Parameter, value: str | None
     if value is not None and not re.fullmatch(r"\w[\w.-]*", value):
         raise click.BadParameter(f"{value!r} cannot name a folder; use letters, digits, . _ and -")
     return value
+
+
+def listed(value: str | None, kind: str = "name", known: Collection[str] = ()) -> tuple[str, ...]:
+    """The names in a list with commas. Raises BadParameter where one is none of the known ones."""
+    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    for name in names:
+        if known and name not in known:
+            raise click.BadParameter(f"no {kind} {name!r}; there are {', '.join(known)}")
+    return names
 
 
 DURATION = click.types.FuncParamType(duration)

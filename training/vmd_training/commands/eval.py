@@ -21,17 +21,9 @@ SECTIONS = (
 """Those of `vmd_training.evaluation.report`, known here without loading torch."""
 
 
-def names(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """The names in a list with commas."""
-    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
-
-
 def sections(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
     """The chosen sections, or all, in the order of the report."""
-    chosen = names(context, option, value)
-    for name in chosen:
-        if name not in SECTIONS:
-            raise click.BadParameter(f"no section {name!r}; there are {', '.join(SECTIONS)}")
+    chosen = session.listed(value, "section", SECTIONS)
     return tuple(name for name in SECTIONS if name in chosen or not chosen)
 
 
@@ -45,7 +37,7 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
 @click.option("--data", type=session.EXISTING_FOLDER,
               help="Folder with more: sudoku/*.txt, variants/*.jsonl, rules/*.")  # fmt: skip
-@click.option("--sets", callback=names, metavar="A,B,..",
+@click.option("--sets", callback=lambda *called: session.listed(called[-1]), metavar="A,B,..",
               help="Only these 9x9 sets, of minimal, hardest, the files of --data by name, and any"
               " file by its path.")  # fmt: skip
 @click.option(

@@ -29,11 +29,7 @@ def kinds_of_rules(
         return None
     from vmd_training.ruled import TRAINED
 
-    chosen = tuple(name.strip() for name in value.split(",") if name.strip() not in ("", "none"))
-    for name in chosen:
-        if name not in TRAINED:
-            raise click.BadParameter(f"no kind {name!r}; there are {', '.join(TRAINED)}")
-    return chosen
+    return () if value.strip() == "none" else session.listed(value, "kind", TRAINED)
 
 
 options = session.together(

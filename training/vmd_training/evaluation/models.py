@@ -26,17 +26,13 @@ from vmd_solver.errors import AssetNotFound, ModelError
 from vmd_training import checkpoint
 from vmd_training.device import choose
 from vmd_training.evaluate import TorchDenoiser
-from vmd_training.model import CELLS, VALUES, VMD, parameter_count
+from vmd_training.model import CELLS, VALUES, VMD, hears, parameter_count
 from vmd_training.recipes import RECIPES
 
 Runtime = Literal["auto", "onnx", "torch"]
 
 LOOPS = 16
 """Loops of a call of a model that was not exported, which would say its own number."""
-
-
-RULE_WEIGHTS = ".block.rules.weight"
-"""How the names of weights end through which a network hears of relations and automata."""
 
 
 class OneLatent:
@@ -112,7 +108,7 @@ class Model:
     @cached_property
     def deaf(self) -> Model | None:
         """The same in torch, but that what it hears of rules has no weight; None if nothing has."""
-        weights = [name for name in self.network.state_dict() if name.endswith(RULE_WEIGHTS)]
+        weights = list(filter(hears, self.network.state_dict()))
         if not weights:
             return None
         network, own = deepcopy(self.network), self.denoiser

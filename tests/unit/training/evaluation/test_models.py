@@ -91,7 +91,8 @@ def test_a_deaf_model_differs_in_what_it_hears_of_rules_alone(
     assert (deaf.name, deaf.runtime, deaf.denoiser.loops) == ("hears, deaf", "torch, cpu", 16)
     kept, own = deaf.network.state_dict(), model.network.state_dict()
     changed = {name for name in own if not torch.equal(kept[name], own[name])}
-    assert changed == {f"{part}.block.rules.weight" for part in ("denoiser", "encoder", "prior")}
+    parts, weights = ("denoiser", "encoder", "prior"), ("rules.weight", "tell.weight", "tell.bias")
+    assert changed == {f"{part}.block.{weight}" for part in parts for weight in weights}
     assert not any(kept[name].any() for name in changed)
     path = saved(model_of("candidate"), tmp_path / "plain" / "checkpoint.pt")
     assert open_all([str(path)], device="cpu")[0].deaf is None
