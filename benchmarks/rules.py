@@ -10,24 +10,22 @@ is not proved unique by us is named on standard error.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
 
 from benchmarks import cpsat
 from benchmarks.harness import end, median_and_p90, options_of, show
-from vmd_solver import formats
 from vmd_solver.csp import Puzzle, rules
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import with_rules, without_rules
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats import Entry
+from vmd_training.evaluation.sets import entries
 from vmd_training.tables import Cell, Row, number
 
 Answer = tuple[int | None, float, float]
@@ -106,34 +104,12 @@ def families(paths: list[str], most: int) -> Iterator[tuple[str, list[Entry]]]:
     """Each family: the file's name, and its first puzzles that can be read."""
     for path in map(Path, paths):
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            entries = list(islice(entries_of(file), most))
-            readable = [entry for entry in entries if entry.puzzle]
-            if len(readable) < len(entries):
-                print(
-                    f"{file.name}: {len(entries) - len(readable)} cannot be read", file=sys.stderr
-                )
+            every = list(islice(entries(file), most))
+            readable = [entry for entry in every if entry.puzzle]
+            if len(readable) < len(every):
+                print(f"{file.name}: {len(every) - len(readable)} cannot be read", file=sys.stderr)
             if readable:
                 yield file.name, readable
-
-
-def entries_of(file: Path) -> Iterator[formats.Entry]:
-    """The puzzles of a file; of JSON lines with a puzzle as text under `input` each of these."""
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        first = lines.readline()
-        if not first.startswith("{") or "input" not in json.loads(first):
-            yield from formats.read_path(file)
-            return
-        for number, line in enumerate((first, *lines), 1):
-            row = json.loads(line)
-            for entry in formats.read(row["input"]):
-                yield replace(entry, line=number, solution=stated(entry, row.get("solution")))
-
-
-def stated(entry: Entry, solution: str | None) -> tuple[int, ...] | None:
-    """The values of a solution that a row states, a symbol a cell."""
-    if solution is None or entry.puzzle is None:
-        return None
-    return tuple(entry.puzzle.alphabet.index(symbol) + 1 for symbol in solution)
 
 
 COLUMNS: dict[str, str | Cell] = {

@@ -41,5 +41,5 @@ def test_puzzles_may_be_texts_in_json_lines(tmp_path: Path) -> None:
     path, puzzle = tmp_path / "texts.jsonl", latin(4).empty()
     row = {"input": formats.write(puzzle, "vmd"), "solution": "1234214334124321"}
     path.write_text(json.dumps(row) + "\n")
-    (entry,) = rules.entries_of(path)
+    (entry,) = rules.entries(path)
     assert entry.puzzle == puzzle and entry.solution == tuple(map(int, row["solution"]))

@@ -110,24 +110,28 @@ def mined(path: Path, count: int, seed: int) -> PuzzleSet:
 
 
 def read(path: Path, count: int | None) -> PuzzleSet:
-    """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none.
-
-    Of JSON lines with a puzzle as text under `input`, these are read.
-    """
-    puzzles = tuple(islice((entry.puzzle for entry in _entries(path) if entry.puzzle), count))
+    """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none."""
+    puzzles = tuple(islice((entry.puzzle for entry in entries(path) if entry.puzzle), count))
     if not puzzles:
         raise PuzzleError(f"{path} holds no puzzle that can be read; docs/FORMATS.md says what can")
     return PuzzleSet(path.stem, puzzles)
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def entries(path: Path) -> Iterator[Entry]:
+    """The puzzles of a file in any format; of JSON lines with a puzzle as text under `input` each
+    of these, with the `solution` that stands beside it, a symbol a cell."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         first = next(lines, "")
         if not (first.startswith("{") and '"input":' in first):
-            yield from formats.read_path(str(path))
+            yield from formats.read_path(path)
             return
-        for line in chain((first,), lines):
-            yield from formats.read(json.loads(line)["input"])
+        for number, line in enumerate(chain((first,), lines), 1):
+            row = json.loads(line)
+            for entry in formats.read(row["input"]):
+                symbols = entry.puzzle.alphabet if entry.puzzle else ""
+                stated = row.get("solution") if entry.puzzle else None
+                values = tuple(symbols.index(one) + 1 for one in stated) if stated else None
+                yield replace(entry, line=number, solution=values)
 
 
 def kinds(path: Path, count: int) -> list[PuzzleSet]:
