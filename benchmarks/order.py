@@ -15,8 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.harness import end, options_of, show
-from benchmarks.rules import families
+from benchmarks.harness import end, families, options_of, show
 from benchmarks.solve_rate import opened
 from vmd_solver.csp import Puzzle, exact
 from vmd_solver.csp.candidates import (

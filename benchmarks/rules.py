@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable
 from statistics import median
 
 from benchmarks import cpsat
-from benchmarks.harness import end, median_and_p90, options_of, show
+from benchmarks.harness import end, families, median_and_p90, options_of, show
 from vmd_solver.csp import Puzzle, rules
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import with_rules, without_rules
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats import Entry
-from vmd_training.evaluation.sets import entries
 from vmd_training.tables import Cell, Row, number
 
 Answer = tuple[int | None, float, float]
@@ -98,18 +95,6 @@ def compare(name: str, entries: list[Entry], limit: float) -> Row:
         ),
         "differ": [at for at, pair in enumerate(both) if None not in pair and len({*pair}) > 1],
     }
-
-
-def families(paths: list[str], most: int) -> Iterator[tuple[str, list[Entry]]]:
-    """Each family: the file's name, and its first puzzles that can be read."""
-    for path in map(Path, paths):
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            every = list(islice(entries(file), most))
-            readable = [entry for entry in every if entry.puzzle]
-            if len(readable) < len(every):
-                print(f"{file.name}: {len(every) - len(readable)} cannot be read", file=sys.stderr)
-            if readable:
-                yield file.name, readable
 
 
 COLUMNS: dict[str, str | Cell] = {

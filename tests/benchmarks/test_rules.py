@@ -15,6 +15,7 @@ from benchmarks.mixes import mixes
 from vmd_solver import formats
 from vmd_solver.csp.families import latin, with_rules
 from vmd_solver.csp.rules import Sum
+from vmd_training.evaluation.sets import entries
 
 
 def test_both_sides_prove_the_same(tmp_path: Path) -> None:
@@ -41,5 +42,5 @@ def test_puzzles_may_be_texts_in_json_lines(tmp_path: Path) -> None:
     path, puzzle = tmp_path / "texts.jsonl", latin(4).empty()
     row = {"input": formats.write(puzzle, "vmd"), "solution": "1234214334124321"}
     path.write_text(json.dumps(row) + "\n")
-    (entry,) = rules.entries(path)
+    (entry,) = entries(path)
     assert entry.puzzle == puzzle and entry.solution == tuple(map(int, row["solution"]))
