@@ -37,10 +37,8 @@ LARGE = 1000
 """Candidates from which a board is searched first: 10x10, where the model is no help to search."""
 
 HEAD_START = 4
-"""Guesses per candidate before the first call on such boards: the time of ten calls."""
-
-RULED_START = 40
-"""The same on boards with relations or automata: most are done before a call would be."""
+"""Guesses per candidate before the first call on such boards: the time of ten calls. With rules
+most are done by then."""
 
 
 def loops_of(calls: int, most: int) -> int:
@@ -64,8 +62,7 @@ def begin(job: Job) -> None:
         return
     candidates = job.board.n * job.board.D
     if candidates >= LARGE or job.board.linked:
-        start = RULED_START if job.board.linked else HEAD_START
-        _search(job, masks, None, candidates * start)
+        _search(job, masks, None, candidates * HEAD_START)
     if job.solution is None:
         shown = _shown(job.board, masks)
         job.attempts = [Attempt(k, *shown) for k in range(job.settings.latents)]
