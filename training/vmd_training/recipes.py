@@ -75,7 +75,7 @@ RULES = (
     ruled("rules-8x8", 8, 0.17, 24, "latin-8", "latin-8", "latin-8", "sudoku-2x4", "jigsaw-8"),
     ruled("rules-9x9", 9, 0.18, 16, "sudoku-3x3", "sudoku-3x3", "jigsaw-9", "latin-9"),
 )
-"""Two thirds of the steps, beside boards without rules."""
+"""Half of the steps, beside boards without rules."""
 
 GRIDS = (
     nine(0.16, 32),
