@@ -69,11 +69,11 @@ def ruled(name: str, order: int, weight: float, batch: int, *boards: str) -> Gro
 
 
 RULES = (
-    ruled("rules-4x4", 4, 0.05, 96, "latin-4", "latin-4", "sudoku-2x2", "jigsaw-4", "grid-4x4"),
-    ruled("rules-5x5", 5, 0.08, 64, "latin-5", "latin-5", "jigsaw-5", "grid-5x5"),
-    ruled("rules-6x6", 6, 0.2, 48, "latin-6", "latin-6", "sudoku-2x3", "jigsaw-6", "grid-6x6"),
-    ruled("rules-8x8", 8, 0.17, 24, "latin-8", "latin-8", "latin-8", "sudoku-2x4", "jigsaw-8"),
-    ruled("rules-9x9", 9, 0.18, 16, "sudoku-3x3", "sudoku-3x3", "jigsaw-9", "latin-9"),
+    ruled("rules-4x4", 4, 0.025, 96, "latin-4", "latin-4", "sudoku-2x2", "jigsaw-4", "grid-4x4"),
+    ruled("rules-5x5", 5, 0.04, 64, "latin-5", "latin-5", "jigsaw-5", "grid-5x5"),
+    ruled("rules-6x6", 6, 0.09, 48, "latin-6", "latin-6", "sudoku-2x3", "jigsaw-6", "grid-6x6"),
+    ruled("rules-8x8", 8, 0.1, 24, "latin-8", "latin-8", "latin-8", "sudoku-2x4", "jigsaw-8"),
+    ruled("rules-9x9", 9, 0.085, 16, "sudoku-3x3", "sudoku-3x3", "jigsaw-9", "latin-9"),
 )
 """Half of the steps, beside boards without rules."""
 
