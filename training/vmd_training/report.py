@@ -83,7 +83,7 @@ def results(metrics: Row) -> str:
     """The final evaluation as a Markdown table."""
     rates = metrics["solve_rate"]
     calls = next(iter(rates.values()))
-    head = ("held out, made here", "puzzles", *(c if "loops" in c else f"{c} loops" for c in calls))
+    head = ("held out", "puzzles", *(c if "loops" in c else f"{c} loops" for c in calls))
     rows = (
         (group, metrics["puzzles"][group], *(f"{rate:.3f}" for rate in row.values()))
         for group, row in rates.items()
@@ -133,7 +133,7 @@ def card(run: Run, metrics: Row, name: str, loops: int) -> str:
         f"## Measured\n\n{results(metrics)}\n"
         "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
         "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"
-        "the figures above are on puzzles from a stream of seeds that training never draws.\n\n"
+        "the figures above are on puzzles that training never draws.\n\n"
         f"{markdown(head, data)}\n{named if ruled and kinds else ''}"
         "## Use and limits\n\nMeant to propose values to a search that verifies them"
         " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
