@@ -126,24 +126,25 @@ class Slice(Run):
     def begin(self) -> None:
         """Go on from the lineage, from other weights, or from none. Raises ModelError.
 
-        Other weights, and the lineage's where the model is another than its own, are taken as far
-        as they fit, widened if need be; its counts of steps and minutes go on.
+        Where the model is another than the lineage's, the old weights are taken as far as they
+        fit, widened if need be.
         """
         say, init = self.say, self.options.init
         if self.checkpoint_path.is_file():
             state = checkpoint.load(self.checkpoint_path)
             same = ModelConfig(**state["model_config"]) == self.model.config
-            other = init or (None if same else self.checkpoint_path)
-            if other is not None:
-                say(f"takes the weights of {other}, as far as they fit")
-                self.init_from(checkpoint.start(other))
-            self.take(state, weights=other is None)
-            if other is None:
+            if not same:
+                say("the model changes: weights are taken over as far as they fit")
+                self.init_from(checkpoint.start(self.checkpoint_path))
+            self.take(state, weights=same)
+            if same:
                 try:
                     self.optimizer.load_state_dict(state["optimizer"])
                 except (KeyError, ValueError, RuntimeError):
                     say("the optimizer starts again: the lineage's is of another kind")
             say(f"continues after {self.step:,} steps in {self.elapsed_s / 60:.1f} minutes")
+            if init is not None:
+                say("--init is not used: the lineage has begun")
         else:
             say(f"begins a lineage, from {init or 'nothing'}")
             if init is not None:
@@ -356,8 +357,8 @@ def run_slice(
         one = Slice(place, options, plan, say)
         one.begin()
         rows = place.rows()
-        goes_on = rows and options.init is None and rows[-1]["set"] == fixed.digest(one.scored)
-        known: Scores | None = rows[-1]["after"] if goes_on else None
+        same_set = rows and rows[-1]["set"] == fixed.digest(one.scored)
+        known: Scores | None = rows[-1]["after"] if same_set else None
         spare = one.require_time(known)
         before = known or one.before(spare)
         ships = one.ships(spare, before)

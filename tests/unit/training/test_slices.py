@@ -169,7 +169,7 @@ def test_another_model_takes_what_fits(place: Lineage, options: SliceOptions) ->
         options.model_config, d=16, messages=16, hidden=16, latent_d=options.model_config.latent_d
     )
     run = begun(place, replace(options, model_config=wide), said)
-    assert any("takes the weights of" in line for line in said)
+    assert any("the model changes" in line for line in said)
     assert run.step == place.rows()[-1]["total"]["steps"]
     assert run.model.denoiser.head.weight.shape == (1, 16)
 
@@ -202,22 +202,9 @@ def test_a_lineage_begins_with_other_weights(
     row = after_steps(place, given)
     assert row["before"]["tiny"].keys() == {"1", "4"}
     assert checkpoint.load(place.checkpoint)["earlier"][0]["steps"] > 0
-
-
-def test_a_lineage_goes_on_with_other_weights(
-    place: Lineage, options: SliceOptions, tmp_path: Path
-) -> None:
-    other = Lineage(tmp_path / "other")
-    after_steps(other, options)
-    after_steps(place, options)
-    state = checkpoint.load(other.checkpoint)
-    state["ema"]["denoiser.head.bias"] += 1
-    checkpoint.save(other.checkpoint, state)
-    before, said = checkpoint.load(place.checkpoint), list[str]()
-    one = begun(place, replace(options, init=other.checkpoint), said)
-    assert any("takes the weights of" in line for line in said)
-    assert torch.equal(one.model.denoiser.head.bias, state["ema"]["denoiser.head.bias"])
-    assert (one.step, one.origin[0], one.earlier) == (before["step"], before["step"], [])
+    said: list[str] = []
+    begun(place, given, said)
+    assert any("--init is not used" in line for line in said)
 
 
 def test_what_is_as_good_ships(
