@@ -10,17 +10,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vmd_solver import __version__
-from vmd_solver.formats import Entry
-from vmd_training.evaluation.sets import entries
 from vmd_training.tables import Cell, Row, line, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,15 +131,3 @@ def installed(name: str) -> str:
     if found is None:
         sys.exit(f"{name} is not on the path; install the package first")
     return found
-
-
-def families(paths: list[str], most: int) -> Iterator[tuple[str, list[Entry]]]:
-    """Each family: the file's name, and its first puzzles that can be read."""
-    for path in map(Path, paths):
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            every = list(islice(entries(file), most))
-            readable = [entry for entry in every if entry.puzzle]
-            if len(readable) < len(every):
-                print(f"{file.name}: {len(every) - len(readable)} cannot be read", file=sys.stderr)
-            if readable:
-                yield file.name, readable

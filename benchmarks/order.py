@@ -11,27 +11,26 @@ families with more than LONG guesses in the search's own order.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import end, families, options_of, show
+from benchmarks.families import families
+from benchmarks.harness import end, options_of, show
 from benchmarks.solve_rate import opened
 from vmd_solver.csp import Puzzle, exact
-from vmd_solver.csp.candidates import (
-    Masks,
-    initial_masks,
-    masks_to_allowed,
-    masks_to_values,
-    propagate,
-)
+from vmd_solver.csp.candidates import masks_to_allowed, masks_to_values
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.policy import softmax
+from vmd_training.evaluation.sets import propagated
 from vmd_training.tables import Cell, Row, number
 
 LONG = 50
+"""Guesses."""
 
 
 def predicted(denoiser: Denoiser, puzzle: Puzzle, calls: int) -> Floats:
@@ -46,27 +45,30 @@ def predicted(denoiser: Denoiser, puzzle: Puzzle, calls: int) -> Floats:
     return p
 
 
-def propagated(puzzle: Puzzle) -> Masks:
-    """Its candidates (1, n) once propagation is through."""
-    return propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))[0]
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What comes of it, and the seconds of the processor that it takes."""
+    started = time.process_time()
+    return work(), time.process_time() - started
 
 
 def of_puzzle(denoiser: Denoiser, puzzle: Puzzle, calls: int, limit: int) -> Row:
     """Guesses and seconds of each way."""
+    search = partial(exact.count, puzzle, 1, max_guesses=limit)
     guided = Solver(Settings("guided", max_guesses=limit), denoiser)
-    clock = [time.process_time()]
-    own = exact.count(puzzle, 1, max_guesses=limit)
-    clock.append(time.process_time())
-    p = predicted(denoiser, puzzle, calls)
-    clock.append(time.process_time())
-    led = exact.count(puzzle, 1, max_guesses=limit, scores=p)
-    clock.append(time.process_time())
-    (shipped,) = guided.stream([puzzle])
-    clock.append(time.process_time())
-    names = ("own_s", "calls_s", "model_s", "guided_s")
-    spent = dict(zip(names, np.diff(clock).tolist(), strict=True))
-    found = {"own": own.guesses, "model": led.guesses, "guided": shipped.guesses}
-    return {**found, "calls": shipped.nfe, **spent}
+    own, own_s = timed(search)
+    p, calls_s = timed(partial(predicted, denoiser, puzzle, calls))
+    led, model_s = timed(partial(search, scores=p))
+    (shipped,), guided_s = timed(lambda: list(guided.stream([puzzle])))
+    return {
+        "own": own.guesses,
+        "model": led.guesses,
+        "guided": shipped.guesses,
+        "calls": shipped.nfe,
+        "own_s": own_s,
+        "calls_s": calls_s,
+        "model_s": model_s,
+        "guided_s": guided_s,
+    }
 
 
 def summed(name: str, rows: list[Row]) -> Row:

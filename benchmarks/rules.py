@@ -16,7 +16,8 @@ from collections.abc import Callable
 from statistics import median
 
 from benchmarks import cpsat
-from benchmarks.harness import end, families, median_and_p90, options_of, show
+from benchmarks.families import families
+from benchmarks.harness import end, median_and_p90, options_of, show
 from vmd_solver.csp import Puzzle, rules
 from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count

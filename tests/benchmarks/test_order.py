@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.order import of_puzzle, predicted, propagated, summed
+from benchmarks.order import of_puzzle, predicted, summed
 from vmd_solver import denoiser, load
 from vmd_solver.assets import model_folder
 from vmd_solver.csp import exact
 from vmd_solver.denoiser import Denoiser
+from vmd_training.evaluation.sets import propagated
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("ortools")
 
 from benchmarks import rules
+from benchmarks.families import families
 from benchmarks.mixes import mixes
 from vmd_solver import formats
 from vmd_solver.csp.families import latin, with_rules
@@ -21,7 +22,7 @@ from vmd_training.evaluation.sets import entries
 def test_both_sides_prove_the_same(tmp_path: Path) -> None:
     puzzles = list(islice(mixes(seed=3), 8))
     (tmp_path / "mixes.jsonl").write_text("".join(formats.write_all(puzzles, "jsonl")))
-    ((name, read),) = rules.families([str(tmp_path)], 6)
+    ((name, read),) = families([str(tmp_path)], 6)
     assert (name, [entry.puzzle for entry in read]) == ("mixes.jsonl", puzzles[:6])
     row = rules.compare(name, read, limit=60)
     assert (row["ours_decided"], row["cp_sat_decided"], row["differ"]) == (1, 1, [])

@@ -19,7 +19,7 @@ import numpy as np
 
 from vmd_solver import formats
 from vmd_solver.csp import Board, Puzzle, exact
-from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values, propagate
 from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.csp.generate import full_grids, loosen, minimal_puzzles
 from vmd_solver.csp.rating import rate
@@ -64,14 +64,16 @@ class PuzzleSet:
     @cached_property
     def propagated(self) -> int:
         """How many of the puzzles propagation alone solves."""
-        return sum(
-            bool((np.bitwise_count(propagate(board, initial_masks(board, [givens]))[0]) == 1).all())
-            for board, givens in ((puzzle.board, puzzle.givens) for puzzle in self.puzzles)
-        )
+        return sum(bool((masks_to_values(propagated(one)) > 0).all()) for one in self.puzzles)
 
     def first(self, count: int) -> PuzzleSet:
         """So many of its puzzles, or all."""
         return PuzzleSet(self.name, self.puzzles[:count], self.solutions[:count])
+
+
+def propagated(puzzle: Puzzle) -> Masks:
+    """Its candidates (1, n) once propagation is through."""
+    return propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))[0]
 
 
 def minimal(name: str, board: Board, count: int, seed: int) -> PuzzleSet:
