@@ -202,6 +202,8 @@ def test_an_interrupted_run_says_how_to_continue(
         (("--rules", "sandwich"), 2, "no kind 'sandwich'; there are thermo, "),
         (("--recipe", "rules", "--rules", "none"), 3, "rules has nothing but puzzles with rules"),
         (("--rules", "entropic", "--recipe", "rules"), 2, "no puzzles on"),
+        (("--only-rules", "--links", "3"), 2, "all other weights as --init has them: add it"),
+        (("--only-rules", "--init", "old"), 2, "nothing to train: the network hears no rules"),
         (("--links", "-1"), 2, "-1 is not in the range"),
         (("--slice", "soon"), 2, "'soon' is not a duration"),
         (("--steps", "0"), 2, "0 is not in the range"),

@@ -105,6 +105,8 @@ def train(
     started, recipe = time.perf_counter(), recipe or command
     if resume and init:
         raise click.UsageError("--resume continues a run, --init starts one: choose one")
+    if planned["only_rules"] and not (resume or init):
+        raise click.UsageError("--only-rules leaves all other weights as --init has them: add it")
     plan = session.planned(device, threads, assume=dry_run)
     import torch
 
@@ -121,7 +123,10 @@ def train(
     shape: dict[str, Any] = {"latent": latent, "prior": prior, "backbone": backbone}
     shape |= {} if links is None else {"links": links}
     here = plan if plan.here else replace(plan, device=torch.device("cpu"))
-    run = Run(folder, *_configs(recipe, folder, shape, resume, planned), here, world)
+    config, model_config = _configs(recipe, folder, shape, resume, planned)
+    if config.only_rules and not model_config.links:
+        raise click.UsageError("--only-rules has nothing to train: the network hears no rules")
+    run = Run(folder, config, model_config, here, world)
     if resume:
         run.resume()
     elif not dry_run:
