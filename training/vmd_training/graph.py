@@ -23,10 +23,10 @@ from vmd_solver.denoiser.rules import BoardRules, RuleGraph
 CLOSED_LOGIT = -1e4
 """Logit of a candidate that is not open: finite, so that nothing ever makes a NaN of it."""
 
-Numbers = npt.NDArray[Any]
-
 FACTS = 3
 """What is known of a factor: 1 / size, whether it is a cell, whether exactly one of it is true."""
+
+Numbers = npt.NDArray[Any]
 
 
 class Grid(NamedTuple):
@@ -50,10 +50,10 @@ class Grid(NamedTuple):
         rules: tuple[BoardRules, ...] = (),
     ) -> Grid:  # fmt: skip
         """A batch given as numpy arrays of any numbers, on the CPU."""
-        values, open_, members, full = (
-            torch.tensor(array, dtype=torch.float32) for array in (x_t, allowed, units, complete)
+        open_, members, full = (
+            torch.tensor(array, dtype=torch.float32) for array in (allowed, units, complete)
         )
-        return cls(values.long(), open_, members, full, rules)
+        return cls(torch.tensor(x_t, dtype=torch.int64), open_, members, full, rules)
 
     def to(self, device: torch.device) -> Grid:
         """The same on another device."""

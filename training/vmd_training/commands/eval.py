@@ -37,7 +37,7 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
 @click.option("--data", type=session.EXISTING_FOLDER,
               help="Folder with more: sudoku/*.txt, variants/*.jsonl, rules/*.")  # fmt: skip
-@click.option("--sets", callback=lambda *called: session.listed(called[-1]), metavar="A,B,..",
+@click.option("--sets", metavar="A,B,..",
               help="Only these 9x9 sets, of minimal, hardest, the files of --data by name, and any"
               " file by its path.")  # fmt: skip
 @click.option(
@@ -54,7 +54,7 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 @session.QUIET
 def command(
     model: str, baselines: tuple[str, ...], out: Path | None, only: tuple[str, ...], resume: bool,
-    quiet: bool, data: Path | None, sets: tuple[str, ...], count: int | None, quick: bool,
+    quiet: bool, data: Path | None, sets: str | None, count: int | None, quick: bool,
     runtime: Any, device: str, threads: int | None, loops: int | None, seed: int,
 ) -> None:  # fmt: skip
     """Measure MODEL through the engine that people use, and write a report.
@@ -75,7 +75,7 @@ def command(
     scale = replace(scale, count=count or scale.count)
     models = open_all((model, *baselines), runtime, device, threads, loops)
     rows = ROWS["gpu" if any("cuda" in model.runtime for model in models) else "cpu"]
-    bench = Bench(models, scale, seed, data, sets, rows)
+    bench = Bench(models, scale, seed, data, session.listed(sets), rows)
     kept = report.opened(out or Path("runs") / f"eval-{models[0].name}", bench, resume)
 
     def progress(what: str, left_s: float) -> None:
