@@ -52,7 +52,7 @@ from vmd_solver.sampling.solver import Numbered
 LINE = "1..4............"
 GRID = (1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1)
 WRONG = (1,) * 16
-BAD = "1..4.......x...."
+BAD = "1..4.......y...."
 
 
 class Fake(Solver):

@@ -19,7 +19,7 @@ WriteModel = Callable[..., None]
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 ANSWER = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
-SMALL = "1...............", "12........3...4.", "1..x............"
+SMALL = "1...............", "12........3...4.", "1..y............"
 """With many solutions, with none, and no puzzle."""
 
 
@@ -70,7 +70,7 @@ def test_line_numbers_match_the_input(solve: Solve) -> None:
     assert [len(line) for line in done.lines] == [81, 16, 0, 0, 81]
     unsatisfiable, bad = done.err.splitlines()
     assert unsatisfiable == "standard input:3: no solution (proved)"
-    assert bad.startswith("standard input:4:4: unexpected 'x'")
+    assert bad.startswith("standard input:4:4: unexpected 'y'")
 
 
 def test_quiet_leaves_errors_only(solve: Solve) -> None:

@@ -39,7 +39,7 @@ def test_included_puzzles_are_found_from_any_folder(
     assert len(vmd_solver.load("puzzles/hard-100.sdm")) == 100
 
 
-@pytest.mark.parametrize("text", [f"{FOUR}\n1x..............\n", ""])
+@pytest.mark.parametrize("text", [f"{FOUR}\n1y..............\n", ""])
 def test_a_file_with_a_bad_puzzle_raises_where_it_is(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bad.txt"
     file.write_text(text)

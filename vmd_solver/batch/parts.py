@@ -5,19 +5,25 @@ The only place that numbers and cuts them.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
 
 from vmd_solver.assets import shipped
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats import FORMATS, Entry, Piece, parts_of_path, read
+from vmd_solver.formats import FORMATS, Entry, Piece, Remark, parts_of_path, read
 from vmd_solver.formats import parts as parts_of_stream
 
-Part = tuple[int, Piece | Entry]
-"""Lines or an entry of the input, and the number of the first entry in the whole, from 0."""
+Part = tuple[int, Piece | Entry | Remark]
+"""A part of the input, and the number of its first entry in the whole, from 0."""
+
+MOST_REMARKS = 20
+"""Remarks on one argument; those that follow are counted, and told of at its end."""
 
 _SHORTEST = 16
 """Cells of the smallest board that is taken from an argument: shorter ones look like names."""
@@ -36,26 +42,43 @@ def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Par
 def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
     number = 0
     for name in names:
+        found: Iterator[Piece | Entry | Remark]
         if name == "-":
             found = _piped(format, family)
         elif literal := literal_format(name):
-            found = read([name], "argument", format or literal, family)
+            text = io.BytesIO(name.encode("utf-8", "surrogateescape"))
+            found = parts_of_stream(text, "argument", format or literal, family)
         else:
             found = parts_of_path(shipped(name), format, family)
-        for part in found:
+        for part in _told(found):
             yield number, part
             number += entries_in(part)
 
 
-def _piped(format: str | None, family: str) -> Iterator[Piece | Entry]:
+def _told(found: Iterable[Piece | Entry | Remark]) -> Iterator[Piece | Entry | Remark]:
+    """The parts of one argument; of remarks one after another, and of too many, only how many."""
+    remarks: list[Remark] = []
+    told = 0
+    for part in chain(found, (None,)):
+        if isinstance(part, Remark) and part.skips:
+            remarks.append(part)
+            continue
+        if remarks and (told < MOST_REMARKS or part is None):
+            more = f", and {len(remarks) - 1:,} more lines" if len(remarks) > 1 else ""
+            yield replace(remarks[0], message=f"{remarks[0].message}{more}")
+            told, remarks = told + 1, []
+        if part is not None:
+            yield part
+
+
+def _piped(format: str | None, family: str) -> Iterator[Piece | Entry | Remark]:
     source = "standard input"
-    try:
-        if sys.stdin is None:
-            raise PuzzleSyntaxError("is closed: expected puzzles", source=source)
+    if sys.stdin is None:
+        error = PuzzleSyntaxError("is closed: expected puzzles", source=source)
+        yield Entry(None, "", source, 1, error)
+    else:
         with sys.stdin.buffer as stream:
             yield from parts_of_stream(stream, source, format, family)
-    except PuzzleSyntaxError as error:
-        yield Entry(None, "", source, error.line or 1, error)
 
 
 def bytes_of(names: Sequence[str]) -> int | None:
@@ -94,15 +117,15 @@ def literal_format(argument: str) -> str | None:
     return "line" if found else None
 
 
-def entries_in(part: Piece | Entry) -> int:
+def entries_in(part: Piece | Entry | Remark) -> int:
     """How many entries a part holds."""
-    return 1 if isinstance(part, Entry) else len(part)
+    return len(part) if isinstance(part, Piece) else int(isinstance(part, Entry))
 
 
 def cut(part: Part, at: int) -> tuple[Part, Part | None]:
     """The first `at` entries of a part, and the others if there are any."""
     number, body = part
-    if isinstance(body, Entry) or len(body) <= at:
+    if not isinstance(body, Piece) or len(body) <= at:
         return part, None
     first, rest = body.cut(at)
     return (number, first), (number + at, rest)

@@ -20,8 +20,9 @@ import numpy as np
 from vmd_solver.batch.outcome import Message, Outcome, Report, Tally, joined, require_verified
 from vmd_solver.batch.parts import Part
 from vmd_solver.batch.records import OutputFormat
+from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser import Denoiser, load
-from vmd_solver.formats import Entry, Piece
+from vmd_solver.formats import Entry, Piece, Remark
 from vmd_solver.formats.columns import Columns, columns
 from vmd_solver.sampling import Solver
 from vmd_solver.sampling.bulk import Settled, bulk_of
@@ -94,11 +95,14 @@ class Pipeline:
 
     def _items(self, parts: Iterable[Part]) -> Iterator[Unsolved | Report]:
         for number, part in parts:
-            if isinstance(part, Entry):
+            if isinstance(part, Remark):
+                place = f"{part.source}:{part.line}"
+                yield Report(messages=(Message(f"{place}: {part.message}"),))
+            elif isinstance(part, Entry):
                 yield self._item(number, part)
             elif self._bulk is None or (found := columns(part)) is None:
-                for place, entry in enumerate(part.entries(range(len(part)))):
-                    yield self._item(number + place, entry)
+                for at, entry in enumerate(part.entries(range(len(part)))):
+                    yield self._item(number + at, entry)
             else:
                 _ = self._solver  # a model that cannot be used is reported before any record
                 settled = self._bulk.settle(found.layout.board, found.givens)
@@ -160,7 +164,11 @@ class Pipeline:
     def _report(self, outcome: Outcome) -> Report:
         """The record of one outcome, and a message on what the record does not say."""
         form, entry = self._form, outcome.entry
-        messages = [Message(f"{outcome.place}: {note}") for note in entry.notes]
+        notes = [*entry.notes]
+        if entry.puzzle and entry.solution:
+            wrong = verify(entry.puzzle, entry.solution).problems[:1]
+            notes += [f"the solution that the text states is wrong: {problem}" for problem in wrong]
+        messages = [Message(f"{outcome.place}: {note}") for note in notes]
         deaf = self._denoiser is not None and not self._denoiser.ruled
         if deaf and self._request.settings.mode == "neural" and entry.puzzle is not None:
             names = ", ".join(unheard(entry.puzzle.board))

@@ -23,7 +23,7 @@ from vmd_solver.batch.parts import Part, cut, entries_in
 from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text
 from vmd_solver.batch.request import Request
 from vmd_solver.errors import PuzzleError, ResumeError
-from vmd_solver.formats import Entry
+from vmd_solver.formats import Entry, Piece, Remark
 from vmd_solver.formats.symbols import shown
 
 RESUMABLE = ("jsonl", "csv")
@@ -62,11 +62,12 @@ class Done:
             left: Part | None = part
             if number < self.count <= seen:
                 place = self.count - 1 - number
-                entry = body if isinstance(body, Entry) else next(body.entries([place]))
-                if puzzle_text(entry) != self.last:
+                entry = next(body.entries([place])) if isinstance(body, Piece) else body
+                if isinstance(entry, Entry) and puzzle_text(entry) != self.last:
                     raise self._mismatch("the input has another there")
                 _, left = cut(part, place + 1)
-            if seen > self.count and left is not None:
+            told = isinstance(body, Remark) and number >= self.count
+            if left is not None and (seen > self.count or told):
                 yield left
         if seen < self.count:
             raise self._mismatch("the input ends before")

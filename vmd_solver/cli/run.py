@@ -19,7 +19,7 @@ from vmd_solver.batch.resume import RESUMABLE, Done, Note, done_in
 from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
 from vmd_solver.console import Narrator, code_of
-from vmd_solver.formats import Entry
+from vmd_solver.formats import Piece
 
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
 
@@ -147,7 +147,7 @@ class Progress:
         """The parts, counted as they pass."""
         for part in parts:
             body = part[1]
-            texts = (body.text,) if isinstance(body, Entry) else body.lines
+            texts = body.lines if isinstance(body, Piece) else (body.text,)
             self._bytes += sum(map(len, texts)) + len(texts)
             self._entries += entries_in(body)
             yield part

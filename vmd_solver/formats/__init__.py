@@ -6,7 +6,9 @@ Formats are recognised by content. Knows nothing of solvers, terminals or models
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -14,18 +16,18 @@ from typing import BinaryIO
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE, require_bare_family
-from vmd_solver.formats.entry import Context, Entry, Format, Lines
+from vmd_solver.formats.entry import Context, Entry, Format, Lines, Remark
 from vmd_solver.formats.registry import FORMATS, Prefix, format_named, recognised
 from vmd_solver.formats.source import (
     Block,
     Piece,
     blocks,
-    checked,
+    blocks_of,
     in_pieces,
     lines_of,
-    numbered,
+    mended,
     open_bytes,
-    unreadable,
+    texts,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Entry",
     "Format",
     "Piece",
+    "Remark",
     "format_named",
     "parse",
     "parts",
@@ -44,7 +47,9 @@ __all__ = [
     "write_all",
 ]
 
-_EXPECTED = "expected one puzzle a line, rows of cells, or another format of docs/FORMATS.md"
+_EXPECTED = (
+    "expected one puzzle a line, rows of cells, or another format that vmd-solve --info lists"
+)
 
 
 def read(
@@ -58,7 +63,8 @@ def read(
     `lines` is a text stream, any iterable of lines, or one string. `format` is a name in FORMATS,
     found from the first lines where None; `family`, one of BARE, is that of puzzles whose text
     states none. A text without a puzzle gives one entry, with an error. Files of any length are
-    read in constant memory.
+    read in constant memory. Lines that are no puzzle, such as titles, are left out: `parts` tells
+    of them.
 
     Raises PuzzleError, at once, where there is no such format, or `family` needs more than cells.
 
@@ -67,7 +73,7 @@ def read(
     """
     chosen = _chosen(format, family)
     text = io.StringIO(lines, newline=None) if isinstance(lines, str) else lines
-    return _entries(numbered(text), chosen, Context(source, family))
+    return _entries(_parts(blocks_of(text), chosen, Context(source, family)))
 
 
 def _chosen(format: str | None, family: str) -> Format | None:
@@ -75,31 +81,19 @@ def _chosen(format: str | None, family: str) -> Format | None:
     return None if format is None else format_named(format)
 
 
-def _entries(lines: Lines, chosen: Format | None, context: Context) -> Iterator[Entry]:
-    prefix = Prefix(lines)
-    first = next(iter(prefix), None)
-    found = chosen or recognised(prefix)
-    if first is None:
-        yield context.failed(f"no puzzle here: {_EXPECTED}", "", 1)
-        return
-    number, _ = next(prefix.rest())
-    entries = found.read(prefix.rest(), context) if found else iter(())
-    entry = next(entries, None)
-    if entry is None:
-        wrong = f"no puzzle in {found.name} format" if found else "not a puzzle in any known format"
-        entry = context.failed(f"{wrong}: {_EXPECTED}", first[:1000], number)
-    yield entry
-    yield from entries
+def _entries(parts: Iterable[Piece | Entry | Remark]) -> Iterator[Entry]:
+    for part in parts:
+        if isinstance(part, Piece):
+            yield from part.entries(range(len(part)))
+        elif isinstance(part, Entry):
+            yield part
 
 
 def read_path(
     path: str | Path, format: str | None = None, family: str = "sudoku"
 ) -> Iterator[Entry]:
     """`read` of a file; one that cannot be opened or read gives an entry with the error."""
-    found = parts_of_path(path, format, family)
-    return chain.from_iterable(
-        (part,) if isinstance(part, Entry) else part.entries(range(len(part))) for part in found
-    )
+    return _entries(parts_of_path(path, format, family))
 
 
 def parts(
@@ -107,19 +101,48 @@ def parts(
     source: str | None = None,
     format: str | None = None,
     family: str = "sudoku",
-) -> Iterator[Piece | Entry]:
+) -> Iterator[Piece | Entry | Remark]:
     """`read` of a binary stream, in pieces where the format has one puzzle a line.
 
-    Together the entries of the pieces are those of `read`, in the same order. Raises PuzzleError as
-    `read` does, and PuzzleSyntaxError where the stream is no text.
+    Together the entries of the pieces are those of `read`, in the same order; remarks tell of what
+    is no entry. What is packed by gzip, xz or bzip2, and all files of a zip, are unpacked. A stream
+    that is no text gives an entry with the error. Raises PuzzleError as `read` does.
     """
-    chosen = _chosen(format, family)
-    return _parts(blocks(checked(stream, source)), chosen, Context(source, family))
+    return _of_stream(lambda: nullcontext(stream), source, _chosen(format, family), family)
+
+
+def parts_of_path(
+    path: str | Path, format: str | None = None, family: str = "sudoku"
+) -> Iterator[Piece | Entry | Remark]:
+    """`parts` of a file; one that cannot be opened or read gives an entry with the error."""
+    return _of_stream(partial(open_bytes, path), str(path), _chosen(format, family), family)
+
+
+def _of_stream(
+    open: Callable[[], AbstractContextManager[BinaryIO]],
+    source: str | None,
+    chosen: Format | None,
+    family: str,
+) -> Iterator[Piece | Entry | Remark]:
+    try:
+        with open() as stream:
+            for name, text in texts(stream, source):
+                odd: list[int] = []
+                told = False
+                found = _parts(mended(blocks(text, name), odd), chosen, Context(name, family))
+                for part in chain(found, (None,)):
+                    if odd and not told:
+                        yield Remark("read as Windows-1252, since it is no UTF-8", "", name, odd[0])
+                        told = True
+                    if part is not None:
+                        yield part
+    except PuzzleSyntaxError as error:
+        yield Entry(None, "", error.source, error.line or 1, error)
 
 
 def _parts(
     source: Iterator[Block], chosen: Format | None, context: Context
-) -> Iterator[Piece | Entry]:
+) -> Iterator[Piece | Entry | Remark]:
     seen: list[Block] = []
 
     def lines() -> Lines:
@@ -128,34 +151,33 @@ def _parts(
             yield from lines_of(block)
 
     prefix = Prefix(lines())
-    first = next(iter(prefix), "")
-    found = chosen or recognised(prefix)
+    first = prefix.first
+    found, match = (chosen, None) if chosen else recognised(prefix) or (None, None)
+    if match and match.doubt and first:
+        yield Remark(match.doubt, first[1], context.source, first[0])
     everything: Iterator[Block] = chain(seen, source)
+    read: Iterator[Piece | Entry | Remark] = iter(())
+    if found and found.per_line and _has_head(found, prefix):
+        read = in_pieces(everything, found, context)
+    elif found and first:
+        read = found.read(chain.from_iterable(map(lines_of, everything)), context)
     empty = True
-    if found and found.per_line and not (found.headed and not found.recognise([first])):
-        for piece in in_pieces(everything, found, context):
-            empty = False
-            yield piece
-        everything = iter(seen[:1])
+    for part in read:
+        empty = empty and isinstance(part, Remark)
+        yield part
     if empty:
-        yield from _entries(chain.from_iterable(map(lines_of, everything)), found, context)
+        wrong = (
+            f"no puzzle in {found.name} format ({found.summary})"
+            if found
+            else "not a puzzle in any known format"
+        )
+        message = wrong if first else "no puzzle here"
+        number, text = first or (1, "")
+        yield context.failed(f"{message}: {_EXPECTED}", text[:1000], number)
 
 
-def parts_of_path(
-    path: str | Path, format: str | None = None, family: str = "sudoku"
-) -> Iterator[Piece | Entry]:
-    """`parts` of a file; one that cannot be opened or read gives an entry with the error."""
-    chosen, context = _chosen(format, family), Context(str(path), family)
-
-    def found() -> Iterator[Piece | Entry]:
-        try:
-            with open_bytes(path) as stream:
-                yield from _parts(blocks(stream), chosen, context)
-        except (PuzzleSyntaxError, OSError) as error:
-            placed = error if isinstance(error, PuzzleSyntaxError) else unreadable(error, str(path))
-            yield Entry(None, "", str(path), placed.line or 1, placed)
-
-    return found()
+def _has_head(format: Format, prefix: Prefix) -> bool:
+    return not format.headed or any(format.recognise([text]) for text in prefix)
 
 
 def parse(

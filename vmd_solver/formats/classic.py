@@ -3,8 +3,7 @@
 sdm       SudoCue: 81 digits a line, 0 where open. Read as `line`, since its text is no other.
 sdk       SadMan and SudoCue: a section `[Puzzle]` of nine rows; other sections are ignored, lines
           with `#` (author, date and so on) are comments. Without the title it is a plain grid.
-ss        Simple Sudoku: nine rows with bars, in a drawn frame. Read as a grid; an `X` is an open
-          cell, and the program's own name below the frame is ignored.
+ss        Simple Sudoku: nine rows with bars, in a drawn frame. Read as a grid.
 hodoku    HoDoKu: `:technique:candidates:cells:deleted:eliminations:remark:`. A cell written `+5`
           was placed while solving; the puzzle is what was given, so it is read as open.
 exchange  Sudoku Exchange: 12 hexadecimal digits, 81 digits, a rating. The first 12 are the start of
@@ -25,13 +24,23 @@ from vmd_solver.csp.families import latin
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import grid, line
-from vmd_solver.formats.cells import Cells, cells_of, line_of, puzzle_of, require_bare, rows_of
+from vmd_solver.formats.cells import (
+    Cells,
+    cells_of,
+    is_stray,
+    line_of,
+    placed,
+    puzzle_of,
+    require_bare,
+    rows_of,
+)
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
     Found,
     Lines,
+    Remark,
     by_line,
     first_line,
     number_in,
@@ -40,7 +49,6 @@ from vmd_solver.formats.entry import (
 from vmd_solver.formats.symbols import encode, shown
 
 _HODOKU = re.compile(r"\s*:([^:\s]{0,20}):([^:\s]{0,200}):([^:]*)")
-_HODOKU_CELL = re.compile(r"\+?(\S)")
 _EXCHANGE = re.compile(r"\s*([0-9a-fA-F]{12})\s+(\S+)(?:\s+(\S+))?")
 _SS_ROW = re.compile(r"\|?[.0-9X]{3}\|[.0-9X]{3}\|[.0-9X]{3}\|?", re.IGNORECASE)
 _SS_FRAME = "*-----------*"
@@ -68,7 +76,7 @@ def _nine_rows(puzzle: Puzzle) -> list[str]:
     return rows_of(encode(puzzle), 9, puzzle.alphabet)
 
 
-def _read_sdk(lines: Lines, context: Context) -> Iterator[Entry]:
+def _read_sdk(lines: Lines, context: Context) -> Iterator[Entry | Remark]:
     def rows() -> Lines:
         """The lines of the puzzle sections, a blank one between two of them."""
         wanted = True
@@ -78,20 +86,6 @@ def _read_sdk(lines: Lines, context: Context) -> Iterator[Entry]:
                 wanted = title == "[puzzle]"
                 yield number, ""
             elif wanted:
-                yield number, text
-
-    return grid.read(rows(), context)
-
-
-def _read_ss(lines: Lines, context: Context) -> Iterator[Entry]:
-    def rows() -> Lines:
-        """The lines of a grid: without the program's name, a usual symbol for open cells."""
-        for number, text in lines:
-            if text.strip().startswith("Simple Sudoku"):
-                yield number, ""
-            elif _SS_ROW.fullmatch(text.strip()):
-                yield number, text.replace("X", ".").replace("x", ".")
-            else:
                 yield number, text
 
     return grid.read(rows(), context)
@@ -108,9 +102,8 @@ def _parse_hodoku(text: str, family: str) -> Found:
     match = _HODOKU.match(text)
     if match is None:
         raise PuzzleSyntaxError("expected ':technique:candidates:cells:'")
-    found = list(_HODOKU_CELL.finditer(text, match.start(3), match.end(3)))
-    symbols = ["." if cell.group()[0] == "+" else cell.group(1) for cell in found]
-    return *puzzle_of(Cells(symbols, [cell.start(1) + 1 for cell in found]), family), None
+    cells = [(symbol, match.start(3) + at + 1) for symbol, at in placed(match.group(3))]
+    return puzzle_of(Cells(*zip(*cells, strict=True)) if cells else Cells(()), family)
 
 
 def _parse_exchange(text: str, family: str) -> Found:
@@ -120,7 +113,7 @@ def _parse_exchange(text: str, family: str) -> Found:
         raise PuzzleSyntaxError("expected 12 hexadecimal digits, 81 digits and a rating")
     name, symbols, rating = match.groups()
     found = puzzle_of(cells_of(symbols, match.start(2) + 1), family, name)
-    return *found, number_in(rating) or None
+    return found._replace(rating=number_in(rating) or None)
 
 
 def _write_exchange(puzzle: Puzzle) -> str:
@@ -177,7 +170,7 @@ def _parse_pls(square: list[tuple[int, str]], family: str) -> Found:
                 message = f"unexpected {shown(found.group())}: {expected}"
                 raise PuzzleSyntaxError(message, line=line_number, column=found.start() + 1)
             givens.append(int(found.group()) + 1)
-    return Puzzle(latin(n), tuple(givens)), None, None
+    return Found(Puzzle(latin(n), tuple(givens)))
 
 
 def _write_pls(puzzle: Puzzle) -> str:
@@ -195,30 +188,35 @@ def _write_pls(puzzle: Puzzle) -> str:
 SDM = _nine(
     name="sdm",
     summary="SudoCue collection (.sdm): 81 digits a line",
-    recognise=lambda lines: False,
+    recognise=lambda lines: None,
     read=line.FORMAT.read,
+    stray=is_stray,
     write=lambda puzzle: _zeros(puzzle) + "\n",
     per_line=True,
 )
 SDK = _nine(
     name="sdk",
     summary="SadMan Sudoku and SudoCue (.sdk): [Puzzle] and nine rows",
-    recognise=first_line(lambda text: text.strip().lower() in ("[puzzle]", "[state]")),
+    recognise=first_line(lambda text: text.strip().lower() in ("[puzzle]", "[state]"), "[Puzzle]"),
     read=_read_sdk,
     write=lambda puzzle: "\n".join(("[Puzzle]", *_nine_rows(puzzle))) + "\n",
 )
 SS = _nine(
     name="ss",
     summary="Simple Sudoku (.ss): nine rows with bars in a frame",
-    recognise=first_line(lambda text: text.strip() == _SS_FRAME or _SS_ROW.fullmatch(text.strip())),
-    read=_read_ss,
+    recognise=first_line(
+        lambda text: text.strip() == _SS_FRAME or _SS_ROW.fullmatch(text.strip()),
+        "a row with bars, or their frame",
+    ),
+    read=grid.read,
     write=_write_ss,
     between="\n",
 )
 HODOKU = _nine(
     name="hodoku",
     summary="HoDoKu library: :technique:candidates:cells:...",
-    recognise=first_line(_HODOKU.match),
+    recognise=first_line(_HODOKU.match, ":technique:candidates:cells:"),
+    stray=lambda text, family: is_stray(text) and not _HODOKU.match(text),
     read=by_line(_parse_hodoku),
     write=lambda puzzle: f":0000:x:{line_of(puzzle)}:::\n",
     per_line=True,
@@ -226,7 +224,8 @@ HODOKU = _nine(
 EXCHANGE = _nine(
     name="exchange",
     summary="Sudoku Exchange puzzle bank: 12 hexadecimal digits, 81 digits, rating",
-    recognise=first_line(_is_exchange),
+    recognise=first_line(_is_exchange, "12 hexadecimal digits and a line of cells"),
+    stray=is_stray,
     read=by_line(_parse_exchange),
     write=_write_exchange,
     per_line=True,
@@ -236,7 +235,7 @@ PLS = Format(
     summary="partial Latin squares (.pls): order n, then numbers from 0, -1 where open",
     families=("latin",),
     bare=False,
-    recognise=first_line(_ORDER.fullmatch),
+    recognise=first_line(_ORDER.fullmatch, "order n"),
     read=_read_pls,
     write=_write_pls,
 )

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.verify import verify_many
 from vmd_solver.formats.boards import BARE
 from vmd_solver.formats.cells import BAD, Layout, layout_of
 from vmd_solver.formats.csv import Header, header_of
@@ -74,9 +75,16 @@ def _puzzles(text: bytes, family: str, places: Places, fields: dict[str, Places]
         full = good & (stated == n)
         answers = _cells(data, fields["solution"][full], n)
         full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != BAD)
+        # One that is no solution is for the reader of its line, whose puzzle gets a note.
+        givens = _cells(data, fields["puzzle"][full], n)
+        full[full] = verify_many(layout.board, givens, _cells(data, fields["solution"][full], n))
         good &= full | (stated == 0)
     values = _cells(data, fields["puzzle"][good], n)
     common = values.max(axis=1) != BAD
+    if b"0" in text and layout.board.D < 10:  # it may be a value: the readers know
+        raw = _cells(np.frombuffer(text, np.uint8), fields["puzzle"][good], n)
+        zeros = (raw == ord("0")).sum(axis=1)
+        common &= (zeros == 0) | ((zeros == (values == 0).sum(axis=1)) & (zeros != layout.board.D))
     return Columns(layout, places[good][common], values[common].astype(np.int8))
 
 

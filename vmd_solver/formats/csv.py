@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats.cells import cells_of, layout_of, line_of, puzzle_of, require_bare
+from vmd_solver.formats.cells import cells_of, is_stray, layout_of, line_of, puzzle_of, require_bare
 from vmd_solver.formats.entry import (
     Context,
     Entry,
     Format,
     Found,
     Lines,
+    Remark,
     by_line,
+    first_line,
     number_in,
     one_line,
     require_short,
@@ -63,19 +65,23 @@ class Header:
             values = layout.values(answer)
             if values is not None and 0 not in values:
                 puzzle = Puzzle(layout.board, tuple(givens), layout.alphabet, name)
-                return puzzle, tuple(values) or None, rating
+                return Found(puzzle, tuple(values) or None, rating)
         given = cells_of(cells, text.find(cells) + 1)
         solved = cells_of(answer, text.rfind(answer) + 1) if answer else None
-        return *puzzle_of(given, family, name, solved), rating
+        return puzzle_of(given, family, name, solved)._replace(rating=rating)
 
 
-def read(lines: Lines, context: Context) -> Iterator[Entry]:
-    """One entry for each line after the header."""
-    number, text = next((line for line in lines if line[1].strip()), (1, ""))
-    header = header_of(text)
-    if header is not None:
-        yield from by_line(header.parse, strip=False)(lines, context)
-        return
+def read(lines: Lines, context: Context) -> Iterator[Entry | Remark]:
+    """One entry for each line after the header, which may come below a title."""
+    number, text = 1, ""
+    for number, text in lines:
+        if (header := header_of(text)) is not None:
+            yield from by_line(header.parse, strip=False)(lines, context)
+            return
+        if text.strip():
+            if not is_stray(text):
+                break
+            yield context.skipped(number, text)
     known = ", ".join(_ROLES["puzzle"])
     yield context.failed(f"no column of puzzles: expected one called {known}", text[:1000], number)
 
@@ -111,10 +117,10 @@ def write(puzzle: Puzzle) -> str:
     return line.getvalue()
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether the first line is a header with a column of puzzles."""
+def _is_header(text: str) -> bool:
+    """Whether a line is a header with a column of puzzles."""
     try:
-        return header_of(next(iter(lines), "")) is not None
+        return header_of(text) is not None
     except PuzzleSyntaxError:
         return False
 
@@ -123,11 +129,12 @@ FORMAT = Format(
     name="csv",
     summary="a table with a header: puzzle, solution, name and rating, under several names",
     bare=False,
-    recognise=recognise,
+    recognise=first_line(_is_header, "a header with a column of puzzles"),
     read=read,
     write=write,
     require=require_bare,
     head="puzzle,family,name\n",
     per_line=True,
     headed=True,
+    joined=True,
 )

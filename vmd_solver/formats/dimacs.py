@@ -12,7 +12,7 @@ from vmd_solver.csp import families
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, require_same
-from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, require_short
+from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, Match, require_short
 from vmd_solver.formats.symbols import shown
 
 _COLORS = re.compile(r"c\s+colors\s+(\d{1,9})\s*")
@@ -47,16 +47,17 @@ def _parse(lines: list[tuple[int, str]], family: str) -> Found:
             if colors
             else "the number of colours is not stated: add a line such as 'c colors 4'"
         )
-    return families.grid(1, vertices, colors, list(edges)).empty(), None, None
+    return Found(families.grid(1, vertices, colors, list(edges)).empty())
 
 
-def _recognise(lines: Iterable[str]) -> bool:
+def _recognise(lines: Iterable[str]) -> Match | None:
     """Whether the first line that is no comment begins a graph; comments alone are of none else."""
     text = ""
     for text in lines:
         if not re.match(r"c(\s|$)", text):
-            return re.match(r"p\s+(edges?|col)\s", text) is not None
-    return re.match(r"c(\s|$)", text) is not None
+            break
+    found = re.match(r"p\s+(edges?|col)\s|c(\s|$)", text)
+    return Match(1.0, "a graph: p edge, below comments") if found else None
 
 
 def _read(lines: Lines, context: Context) -> Iterator[Entry]:

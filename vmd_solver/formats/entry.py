@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import BARE
+from vmd_solver.formats.symbols import shown
 
 Lines = Iterator[tuple[int, str]]
 """Numbered lines (from 1), without line ends and without comment lines."""
 
-Found = (
-    tuple[Puzzle, tuple[int, ...] | None, float | None]
-    | tuple[Puzzle, tuple[int, ...] | None, float | None, tuple[str, ...]]
-)
-"""A puzzle, with the solution and the rating that its text states, and perhaps notes."""
+
+class Found(NamedTuple):
+    """A puzzle, with the solution and the rating that its text states, and notes on both."""
+
+    puzzle: Puzzle
+    solution: tuple[int, ...] | None = None
+    rating: float | None = None
+    notes: tuple[str, ...] = ()
+
 
 MAX_LINE = 1_000_000
 """Longest line that is looked at, in characters: many times the longest puzzle there is."""
@@ -44,6 +49,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader says of lines that are no puzzle: that it skips them, or how it took a text."""
+
+    message: str
+    text: str
+    source: str | None
+    line: int
+    skips: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a reader is given: the file's name, and the family of puzzles that do not state one."""
 
@@ -56,8 +72,7 @@ class Context:
             found = parse(given, self.family)
         except PuzzleError as error:
             return self.failed(error, text, line)
-        notes = found[3] if len(found) == 4 else ()
-        return Entry(found[0], text, self.source, line, None, found[1], found[2], notes)
+        return Entry(found.puzzle, text, self.source, line, None, *found[1:])
 
     def failed(self, error: PuzzleError | str, text: str, line: int) -> Entry:
         """The entry of a puzzle that cannot be read, its error placed in the file."""
@@ -67,25 +82,52 @@ class Context:
         placed = PuzzleSyntaxError(message, line=row, column=column, source=self.source)
         return Entry(None, text, self.source, line, placed)
 
+    def sifted(
+        self, lines: Lines, stray: Callable[[str, str], bool]
+    ) -> Iterator[tuple[int, str] | Remark]:
+        """The lines, with a remark in place of each that is `stray`."""
+        for number, text in lines:
+            skip = text.strip() and stray(text, self.family)
+            yield self.skipped(number, text) if skip else (number, text)
+
+    def skipped(self, number: int, text: str) -> Remark:
+        """The remark on a line without cells."""
+        message = f"skipped {shown(text.strip())}, which has no cells"
+        return Remark(message, text, self.source, number, skips=True)
+
+
+class Match(NamedTuple):
+    """How surely a text is in a format, up to 1 for certain; why; and what else it might be."""
+
+    score: float
+    reason: str
+    doubt: str = ""
+
+
+Recogniser = Callable[[Iterable[str]], Match | None]
+"""Looks at the first lines that are not blank, as few of them as it needs."""
+
 
 @dataclass(frozen=True)
 class Format:
     """A text format: what it is called, what it can hold, how it is recognised, read and written.
 
-    `recognise` sees the first significant lines and may stop early. `require` raises PuzzleError
+    `recognise` says how well the first lines fit. `require` raises PuzzleError
     for a puzzle of one of `families` that the text cannot hold; None where `write` does. `bare`
     says that the text does not name the family, so that a reader must be given any other than
     sudoku. A file of several puzzles is `head`, then what `write` returns for each, with `between`
     in the gaps. `ruled` says that it can hold rules, holes and numbers from others than 1.
 
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
-    around it, after the first one where the format is `headed`.
+    around it, after the first one where the format is `headed`. `stray` then knows lines that are
+    no puzzle of a family, such as titles: they are skipped with a remark. `joined` says that a line
+    end between quotes ends no line.
     """
 
     name: str
     summary: str
-    recognise: Callable[[Iterable[str]], bool]
-    read: Callable[[Lines, Context], Iterator[Entry]]
+    recognise: Recogniser
+    read: Callable[[Lines, Context], Iterator[Entry | Remark]]
     write: Callable[[Puzzle], str]
     require: Callable[[Puzzle, str], None] | None = None
     families: tuple[str, ...] = BARE
@@ -95,7 +137,14 @@ class Format:
     between: str = ""
     per_line: bool = False
     headed: bool = False
+    joined: bool = False
+    stray: Callable[[str, str], bool] = lambda text, family: False
     literal: bool = False
+
+
+def is_blank(text: str) -> bool:
+    """Whether a line is empty: of white space, and no row of empty cells between tabs."""
+    return not text.strip() and text.count("\t") < 3
 
 
 def by_line(
@@ -111,9 +160,13 @@ def by_line(
     return read
 
 
-def first_line(test: Callable[[str], object]) -> Callable[[Iterable[str]], bool]:
+def first_line(test: Callable[[str], object], reason: str) -> Recogniser:
     """A `recognise` that decides by the beginning of the first line."""
-    return lambda lines: bool(test(next(iter(lines), "")[:5000]))
+
+    def recognise(lines: Iterable[str]) -> Match | None:
+        return Match(1.0, reason) if test(next(iter(lines), "")[:5000]) else None
+
+    return recognise
 
 
 def number_in(text: str | None) -> float | None:

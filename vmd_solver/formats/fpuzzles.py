@@ -329,7 +329,7 @@ def puzzle_of(found: Object) -> Found:
     free += [f"{key} of cells" for key in _FREE_OF_CELL if any(cell.get(key) for cell in cells)]
     puzzle = Puzzle(families.with_rules(board, rules), tuple(givens), (), title_of(found))
     solution = whole_solution(found.get("solution"), board)
-    return puzzle, solution, None, notes(free, found.get("ruleset"))
+    return Found(puzzle, solution, None, notes(free, found.get("ruleset")))
 
 
 def _grid(found: Object) -> tuple[list[list[Object]], int]:

@@ -1,6 +1,7 @@
 """Puzzles drawn as rows, with or without lines between the boxes; a blank line between puzzles.
 
-The text states no family. Lines that are drawn state the box shape.
+The text states no family. Lines that are drawn state the box shape. Spaces may be open cells where
+the columns show it, and rows may hold the candidates of cells instead of values.
 """
 
 from __future__ import annotations
@@ -10,17 +11,43 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, groupby, pairwise
 
-from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
+from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import bare_board
-from vmd_solver.formats.cells import Row, cells_of_rows, glue, is_rule, require_bare
-from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, one_line, require_short
-from vmd_solver.formats.symbols import alphabets, encode, infer, values_of
+from vmd_solver.formats.cells import (
+    Cells,
+    Row,
+    bare_puzzle,
+    glue,
+    is_rule,
+    is_stray,
+    marked,
+    require_bare,
+)
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Found,
+    Lines,
+    Match,
+    Remark,
+    is_blank,
+    one_line,
+    require_short,
+)
+from vmd_solver.formats.symbols import encode
 
 _TITLE = re.compile(r"\s*(?:grid|puzzle|sudoku)(?:\s.*|\d*)\s*", re.IGNORECASE)
 _MOST_ROWS = 200
 _NARROWEST = 4
+_STEPS = ((1, 0), (2, 1), (2, 0), (3, 1))
+"""Columns from one cell to the next, and before the first, where spaces are open cells."""
+
+Groups = list[list[tuple[str, int]]]
+"""The cells of a row with their columns, in groups between bars."""
 
 
 @dataclass
@@ -29,13 +56,36 @@ class _Block:
 
     name: str = ""
     rows: list[Row] = field(default_factory=list)
-    rules: list[int] = field(default_factory=list)  # rows above each drawn line
+    rules: list[tuple[int, Row]] = field(default_factory=list)  # rows above each drawn line
     gaps: list[int] = field(default_factory=list)  # rows above each blank line
+
+    def add(self, row: Row) -> None:
+        """Take a line: a row of cells, or a drawn one."""
+        if is_rule(row.text):
+            self.rules.append((len(self.rows), row))
+        elif len(self.rows) < _MOST_ROWS:
+            self.rows.append(row)
+        if self.rules and any("-" in row.plain for row in self.rows):
+            self._take_open_rows()
+
+    def _take_open_rows(self) -> None:
+        """Lines of dashes become rows, where a dash is an open cell of others as wide."""
+        width = next(row for row in self.rows if "-" in row.plain).counts[False]
+        everything = sorted(
+            [*self.rows, *(row for _, row in self.rules)], key=lambda row: row.number
+        )
+        self.rows, self.rules = [], []
+        for row in everything:
+            open_row = set(row.plain) <= set("-| ") and row.plain.count("-") == width
+            if is_rule(row.text) and not open_row:
+                self.rules.append((len(self.rows), row))
+            else:
+                self.rows.append(row)
 
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
         count = len(self.rows)
-        if self.gaps or count not in self.rows[0].counts.values():
+        if self.gaps or count < _NARROWEST or count not in self.rows[0].counts.values():
             return False
         return set(self.widths()) == {count}
 
@@ -54,34 +104,115 @@ class _Block:
         return band > 1 and count < width and width % band == 0 and count == band * bands
 
     def parts(self) -> Iterator[_Block]:
-        """The block, or apart from it a whole puzzle that follows its last blank line."""
+        """The block, or apart from it the whole puzzles in it.
+
+        Those are one after its last blank line, or where it has rows of several widths, runs of as
+        many rows as they have cells.
+        """
         start = self.gaps[-1] if self.gaps else 0
         if start and len(self.rows) - start == self.widths()[-1]:
-            yield _Block(self.name, self.rows[:start])
-            yield _Block("", self.rows[start:], [count - start for count in self.rules])
+            yield self._part(0, start)
+            yield self._part(start, len(self.rows))
+        elif self.rows and self._cells() is None:
+            start = end = 0
+            for width, run in groupby(self.widths()):
+                first, end = end, end + sum(1 for _ in run)
+                # What is no whole puzzle belongs to the rows of another width.
+                over = (end - first) % width if width >= _NARROWEST else end - first
+                if over and end == len(self.rows):
+                    first += over
+                elif over and first:
+                    continue
+                for place in range(first, end - over * (not first), width):
+                    if place > start:
+                        yield self._part(start, place)
+                    start = place + width
+                    yield self._part(place, start)
+            if end > start:
+                yield self._part(start, end)
         elif self.rows:
             yield self
+
+    def _part(self, start: int, end: int) -> _Block:
+        rules = [(above - start, row) for above, row in self.rules if start <= above <= end]
+        return _Block("" if start else self.name, self.rows[start:end], rules)
 
     def parse(self, family: str) -> Found:
         """Its puzzle."""
         for row in self.rows:
             require_short(row.text)
-            row.require_cells()
-        split, widths = self.is_split(), self.widths()
-        order = Counter(widths).most_common(1)[0][0]
-        for row, width in zip(self.rows, widths, strict=True):
-            if width != order:
-                raise row.ragged(width, order)
-        cells = cells_of_rows(self.rows, [row.cells(split) for row in self.rows], order, order)
-        box = None if family == "latin" else self._drawn_box(split, order)
-        board = bare_board(family, order, box)
-        alphabet = infer(cells.symbols, order)
-        return Puzzle(board, cells.values(alphabet), alphabet, one_line(self.name)), None, None
+        found = self._cells()
+        if found is None:
+            widths = self.widths()
+            order = Counter(widths).most_common(1)[0][0]
+            for row, width in zip(self.rows, widths, strict=True):
+                if width != order:
+                    raise row.ragged(width, order)
+            message = f"expected {order} rows of {order} cells, got {len(self.rows)}"
+            raise PuzzleSyntaxError(message, line=self.rows[-1].number)
+        order, name = len(self.rows), one_line(self.name)
+        board = bare_board(family, order, None if family == "latin" else self._drawn_box(found))
+        cells = [
+            (symbol, column, row.number)
+            for row, groups in zip(self.rows, found, strict=True)
+            for symbol, column in chain.from_iterable(groups)
+        ]
+        symbols, columns, numbers = zip(*cells, strict=True)
+        if any(len(symbol) > 1 for symbol in symbols) and not self.is_split():
+            return marked(board, symbols, name)
+        return bare_puzzle(board, Cells(symbols, columns, numbers), name)
 
-    def _drawn_box(self, split: bool, order: int) -> tuple[int, int] | None:
+    def _cells(self) -> list[Groups] | None:
+        """The cells of each row, as many as there are rows, by whichever way of reading that is."""
+        split = self.is_split()
+        drawn = [row.grouped(split) for row in self.rows]
+        for found in (drawn, self._candidates(), self._in_columns()):
+            if found and all(sum(map(len, row)) == len(self.rows) for row in found):
+                return found
+        return None
+
+    def _candidates(self) -> list[Groups] | None:
+        """Groups of digits in ascending order, each the candidates of a cell."""
+        if len(self.rows) > 9:
+            return None
+        found = [row.groups for row in self.rows]
+        every = [symbol for row in found for group in row for symbol, _ in group]
+        if all(s.isdigit() and "".join(sorted(set(s))) == s and "0" not in s for s in every):
+            return found
+        return None
+
+    def _in_columns(self) -> list[Groups] | None:
+        """Cells by the columns they stand in, so that a space is an open cell."""
+        lines = [row.plain.expandtabs() for row in self.rows]
+        width, order = max(map(len, lines)), len(lines)
+        bars = [at for at in range(width) if all(line[at : at + 1] in ("|", ":") for line in lines)]
+        edges = bars if bars else [-1, width]
+        spans = [(a + 1, b) for a, b in pairwise(edges) if b > a + 1]
+        for step, before in _STEPS:
+            places = [range(a + before, b, step) for a, b in spans]
+            if not bars:  # spaces at the end may be gone
+                places = [range(before, before + step * order, step)]
+            cells = {at for some in places for at in some}
+            digits = not any(line.strip(" 123456789") for line in lines)
+            spaced = bars or (digits and any(" " in line for line in lines))
+            if (
+                spaced
+                and sum(map(len, places)) == order
+                and all(
+                    symbol == " " or at in cells or at in bars
+                    for line in lines
+                    for at, symbol in enumerate(line)
+                )
+            ):
+                padded = [line.ljust(width + step * order).replace(" ", ".") for line in lines]
+                return [[[(line[at], at + 1) for at in some] for some in places] for line in padded]
+        return None
+
+    def _drawn_box(self, found: list[Groups]) -> tuple[int, int] | None:
         """Box shape (rows, cols) that the drawn lines show, or None where they show none."""
-        cols = {width for row in self.rows for width in row.widths(split)}
-        rules = sorted({count for count in self.rules if 0 < count < order})
+        order = len(self.rows)
+        cols = {len(group) for groups in found for group in groups}
+        rules = sorted({count for count, _ in self.rules if 0 < count < order})
         rows = {below - above for above, below in zip([0, *rules], [*rules, order], strict=True)}
         if len(cols) > 1 or len(rows) > 1:
             raise PuzzleSyntaxError(
@@ -95,17 +226,31 @@ class _Block:
         return height or order // width, width or order // height
 
 
-def read(lines: Lines, context: Context) -> Iterator[Entry]:
+def read(lines: Lines, context: Context) -> Iterator[Entry | Remark]:
     """One entry for each block of rows."""
-    for block in _blocks(lines):
-        text = "\n".join(row.text for row in block.rows)
-        yield context.entry(block.rows[0].number, text, _Block.parse, block)
+    for block in _blocks(context.sifted(lines, _is_stray)):
+        if isinstance(block, Remark):
+            yield block
+        else:
+            text = "\n".join(row.text for row in block.rows)
+            yield context.entry(block.rows[0].number, text, _Block.parse, block)
 
 
-def _blocks(lines: Lines) -> Iterator[_Block]:
+def _is_stray(text: str, family: str) -> bool:
+    return is_stray(text, family) and not _TITLE.fullmatch(text)
+
+
+def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Remark]:
     block = _Block()
-    for number, text in lines:
-        if not text or text.isspace():
+    for line in lines:
+        if isinstance(line, Remark):
+            yield from block.parts()
+            yield line
+            block = _Block()
+            continue
+        number, text = line
+        open_row = text.isspace() and block.rows and len(text) == len(block.rows[0].text)
+        if is_blank(text) and not open_row:
             if block.rows and block.is_band():
                 block.gaps = sorted({*block.gaps, len(block.rows)})
             elif block.rows:
@@ -114,14 +259,15 @@ def _blocks(lines: Lines) -> Iterator[_Block]:
         elif _TITLE.fullmatch(text):
             yield from block.parts()
             block = _Block(name=text.strip())
-        elif is_rule(text):
-            block.rules.append(len(block.rows))
         else:
-            if block.rows and block.is_full():
-                yield block
+            if (
+                block.rows
+                and not is_rule(text)
+                and (block.is_full() or len(block.rows) == _MOST_ROWS)
+            ):
+                yield from block.parts()
                 block = _Block()
-            if len(block.rows) < _MOST_ROWS:
-                block.rows.append(Row(number, text))
+            block.add(Row(number, text))
     yield from block.parts()
 
 
@@ -141,24 +287,20 @@ def draw(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether a line among the first is a row of cells, of a width that a board may have.
-
-    Most of it is what cells are made of, so that prose is not taken for a puzzle.
-    """
-    known = values_of(alphabets(35)[0])
+def recognise(lines: Iterable[str]) -> Match | None:
+    """Surer where the first rows are as many as they have cells."""
+    rows: list[Row] = []
     for text in lines:
         row = Row(0, text[:5000])
-        if is_rule(text) or _TITLE.fullmatch(text):
+        if _TITLE.fullmatch(text) or is_rule(text) or is_stray(text):
             continue
-        symbols = [symbol for symbol, _ in row.cells(False)]
-        if (
-            _NARROWEST <= row.counts[row.is_split] <= MAX_VALUES
-            and sum(symbol in known for symbol in symbols) >= 0.8 * len(symbols)
-            and sum(symbol.isalpha() for symbol in symbols) <= 0.7 * len(symbols)
-        ):
-            return True
-    return False
+        rows.append(row)
+        order = len(rows)
+        if order >= _NARROWEST and all(order in one.counts.values() for one in rows):
+            return Match(0.95, f"{order} rows of {order} cells")
+    if not rows or len(rows[0].text) > 5000 - 1:
+        return None
+    return Match(0.6, "rows of cells")
 
 
 FORMAT = Format(

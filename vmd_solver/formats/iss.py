@@ -149,7 +149,7 @@ def _parse(text: str, family: str) -> Found:
             values[cell] = min(numbers) - board.low + 1
         else:
             found[cell, ""] = rules.Marks(tuple(sorted(numbers)), (cell,)), None, column
-    return Puzzle(board_with(board, list(found.values())), tuple(values)), None, None
+    return Found(Puzzle(board_with(board, list(found.values())), tuple(values)))
 
 
 def _items(text: str) -> list[_Item]:
@@ -658,7 +658,9 @@ def _names(cells: Cells, board: Board) -> str:
 FORMAT = Format(
     name="iss",
     summary="constraint strings of Interactive Sudoku Solver, one a line",
-    recognise=first_line(lambda text: text.lstrip().startswith(".") and "~" in text),
+    recognise=first_line(
+        lambda text: text.lstrip().startswith(".") and "~" in text, "constraints after a . and a ~"
+    ),
     read=by_line(_parse),
     write=_write,
     families=families.FAMILIES,

@@ -9,6 +9,7 @@ Read besides: `n` and `kind` and `diag` for size and family, and `puzzle`, the c
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from vmd_solver.csp.families import FAMILIES, box_regions
@@ -19,8 +20,8 @@ from vmd_solver.formats.cells import Cells, cells_of
 from vmd_solver.formats.entry import (
     Format,
     Found,
+    Match,
     by_line,
-    first_line,
     number_in,
     one_line,
     require_short,
@@ -62,7 +63,7 @@ def _parse(text: str, family: str) -> Found:
         if 0 in solution:
             raise PuzzleSyntaxError("the solution leaves a cell open")
     puzzle = Puzzle(board, givens, alphabet, _text(row, "name") or _text(row, "id"))
-    return puzzle, solution, number_in(_text(row, "rating"))
+    return Found(puzzle, solution, number_in(_text(row, "rating")))
 
 
 def _loaded(text: str) -> _Object:
@@ -213,10 +214,18 @@ def _write(puzzle: Puzzle) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+def _recognise(lines: Iterable[str]) -> Match | None:
+    """Surest of an object in one line; one over several may belong to a site."""
+    first = next(iter(lines), "").strip()
+    if not first.startswith("{"):
+        return None
+    return Match(1.0 if first.endswith("}") else 0.9, "a JSON object")
+
+
 FORMAT = Format(
     name="jsonl",
     summary="one JSON object a line",
-    recognise=first_line(lambda text: text.lstrip().startswith("{")),
+    recognise=_recognise,
     read=by_line(_parse, strip=False),
     write=_write,
     families=FAMILIES,

@@ -1,4 +1,4 @@
-"""One puzzle a line: its cells row by row, then a solution or a remark if there is one.
+"""One puzzle a line: its cells row by row, and beside them a solution, a name or a remark.
 
 The text states no family.
 """
@@ -8,25 +8,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
+from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.formats.boards import order_of
 from vmd_solver.formats.cells import (
-    FIELD,
     MOST_CHARACTERS,
+    Cells,
     cells_in,
     cells_of,
+    fields_of,
+    is_board,
     is_rule,
+    is_stray,
     layout_of,
     line_of,
+    looks_like_cells,
     puzzle_of,
     require_bare,
 )
-from vmd_solver.formats.entry import Format, Found, by_line, one_line, require_short
-from vmd_solver.formats.symbols import BLANKS, values_of
+from vmd_solver.formats.entry import Format, Found, Match, by_line, one_line, require_short
+from vmd_solver.formats.symbols import infer, values_of
 
 _SMALLEST = 4
 _LOOK = 5000
-_CELLS = frozenset(BLANKS) | values_of(default_alphabet(MOST_CHARACTERS)).keys()
 
 
 def _parse(text: str, family: str) -> Found:
@@ -35,43 +38,73 @@ def _parse(text: str, family: str) -> Found:
     layout = layout_of(family, len(row))
     values = layout and layout.values(row)
     if layout and values:
-        return Puzzle(layout.board, tuple(values), layout.alphabet), None, None
+        return Found(Puzzle(layout.board, tuple(values), layout.alphabet))
     require_short(text)
-    fields = _fields(text)
-    cells, used = cells_in(fields)
-    rest = fields[used:]
-    answer = None
-    if rest and len(rest[0].group()) == len(cells.symbols):
-        answer = cells_of(rest[0].group(), rest[0].start() + 1)
-        rest = rest[1:]
-    name = one_line(" ".join(field.group() for field in rest))
-    return *puzzle_of(cells, family, name, answer), None
+    text = _bare(text)
+    cells, rest = cells_in(text, fields_of(text))
+    answer = next((field for field in rest if len(field.group()) == len(cells.symbols)), None)
+    name = one_line(" ".join(field.group() for field in rest if field is not answer))
+    solved = cells_of(answer.group(), answer.start() + 1) if answer else None
+    found = puzzle_of(cells, family, name, solved)
+    placed = text.count("+")
+    note = f"values after a +, placed while solving, are read as open cells: {placed}"
+    return found._replace(notes=(*found.notes, note)) if placed else found
 
 
-def _fields(text: str) -> list[re.Match[str]]:
-    """The fields of a line, without a remark that begins with ` #`."""
-    return list(FIELD.finditer(re.split(r"\s#", text, maxsplit=1)[0]))
+def _bare(text: str) -> str:
+    """A line without a remark that begins with ` #`."""
+    return re.split(r"\s#", text, maxsplit=1)[0]
 
 
-def recognise(lines: Iterable[str]) -> bool:
-    """Whether a line among the first is longer than a row, or all are boards of 4x4 or 5x5."""
-    seen: list[list[str]] = []
+def recognise(lines: Iterable[str]) -> Match | None:
+    """Certain where the first line that may be cells is longer than a row.
+
+    Lines of 4x4 to 7x7 puzzles are as long as rows of larger ones: they are puzzles if no value is
+    too large, and there are not as many as rows, or they would break a rule as puzzles.
+    """
+    seen: list[Cells] = []
     for text in lines:
-        if is_rule(text[:_LOOK]):
+        head = _bare(text[:_LOOK])
+        if is_rule(head) or is_stray(head) or ("|" in head and not _has_puzzle(head)):
             continue
-        fields = _fields(text[:_LOOK].replace("|", ""))
-        symbols = list(cells_in(fields)[0].symbols)
-        most = MOST_CHARACTERS if len(fields) < len(symbols) else MAX_VALUES
-        if len(symbols) > most and sum(s in _CELLS for s in symbols) >= 0.8 * len(symbols):
-            return True
-        seen.append(symbols)
-    # No rows of one grid, because each holds a board of small values only.
-    n = len(seen[0]) if seen else 0
+        fields = fields_of(head)
+        cells, rest = cells_in(head, fields)
+        n, seen = len(cells.symbols), [*seen, cells]
+        if n > (MOST_CHARACTERS if len(fields) - len(rest) < n else MAX_VALUES):
+            if not looks_like_cells("".join(cells.symbols)):
+                return None
+            return Match(1.0 if len(seen) == 1 else 0.7, f"a line of {n} cells")
+        if len(seen) > len(seen[0].symbols):
+            break
+    return _small(seen) if seen else None
+
+
+def _has_puzzle(text: str) -> bool:
+    return any(is_board(len(field.group())) for field in fields_of(text))
+
+
+def _small(seen: list[Cells]) -> Match | None:
+    """The match of lines that may be puzzles of 4x4 to 7x7, or else rows."""
+    n = len(seen[0].symbols)
     order = order_of(n)
     if order is None or order < _SMALLEST:
-        return False
-    used = {symbol for symbols in seen[:n] if len(symbols) == n for symbol in symbols}
-    return used <= values_of(default_alphabet(order)).keys()
+        return None
+    same = [cells for cells in seen[:n] if len(cells.symbols) == n]
+    used = {symbol for cells in same for symbol in cells.symbols}
+    if not used <= values_of(infer(used, order)).keys():
+        return None
+    reason = f"a line of {n} cells that may be of {order} values"
+    if len(same) < n or len(seen) > n:
+        return Match(0.97, reason)
+    family = "sudoku" if is_board(n) else "latin"
+    found = [puzzle_of(cells, family).puzzle for cells in same]
+    if not all(any(puzzle.givens) and puzzle.is_valid() for puzzle in found):
+        return None
+    doubt = (
+        f"{n} lines of {n} cells of {order} values are read as puzzles of {order}x{order}; "
+        f"--input-format grid reads them as one of {n}x{n}"
+    )
+    return Match(0.97, reason, doubt)
 
 
 FORMAT = Format(
@@ -82,4 +115,5 @@ FORMAT = Format(
     write=lambda puzzle: line_of(puzzle) + "\n",
     require=require_bare,
     per_line=True,
+    stray=is_stray,
 )

@@ -16,7 +16,16 @@ from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats import fpuzzles, sudokupad
 from vmd_solver.formats.boards import require_same
-from vmd_solver.formats.entry import Context, Entry, Format, Found, Lines, require_short
+from vmd_solver.formats.entry import (
+    Context,
+    Entry,
+    Format,
+    Found,
+    Lines,
+    Match,
+    Recogniser,
+    require_short,
+)
 from vmd_solver.formats.fpuzzles import Object
 from vmd_solver.formats.symbols import shown
 
@@ -116,16 +125,17 @@ def _read(lines: Lines, context: Context) -> Iterator[Entry]:
             yield context.entry(number, row, _parse, (number, row))
 
 
-def _recognise(first: str, key: str) -> Callable[[Iterable[str]], bool]:
+def _recognise(first: str, key: str) -> Recogniser:
     """Whether a text begins with what matches `first`, or with JSON that has rows under `key`."""
 
-    def recognise(lines: Iterable[str]) -> bool:
+    def recognise(lines: Iterable[str]) -> Match | None:
         begin = next(iter(lines), "").lstrip()
         if not begin.startswith("{"):
-            return re.match(first, begin) is not None
+            return Match(1.0, "a link, or what one holds") if re.match(first, begin) else None
         rows = rf"[\"']?\b({key})[\"']?\s*:\s*\[\s*\["
         whole = begin.rstrip().endswith("}")  # do not wait for more
-        return re.search(rows, begin if whole else "".join(lines)) is not None
+        found = re.search(rows, begin if whole else "".join(lines))
+        return Match(1.0, "JSON of the site") if found else None
 
     return recognise
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import classic, csv, dimacs, grid, iss, jsonl, line, links, sgt, vmd
-from vmd_solver.formats.entry import Format, Lines
+from vmd_solver.formats.cells import is_stray
+from vmd_solver.formats.entry import Format, Lines, Match, is_blank
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (
@@ -44,10 +44,7 @@ def format_named(name: str) -> Format:
 
 
 class Prefix:
-    """The first lines that are not blank, pulled from `lines` only as a recogniser asks for them.
-
-    `rest` is everything again, from the first line that is not blank.
-    """
+    """The first lines that are not blank, pulled only as a recogniser asks for them."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
@@ -57,18 +54,37 @@ class Prefix:
         for place in range(PREFIX_LINES):
             if place == len(self._seen):
                 begun = bool(self._seen)
-                found = next((one for one in self._lines if begun or one[1].strip()), None)
+                found = next((one for one in self._lines if begun or not is_blank(one[1])), None)
                 if found is None:
                     return
                 self._seen.append(found)
             if self._seen[place][1].strip():
                 yield self._seen[place][1]
 
-    def rest(self) -> Lines:
-        """Everything again."""
-        return chain(self._seen, self._lines)
+    @property
+    def first(self) -> tuple[int, str] | None:
+        """The first of them with its number; None where there is none."""
+        return self._seen[0] if next(iter(self), None) is not None else None
 
 
-def recognised(prefix: Prefix) -> Format | None:
-    """The first format that knows these lines, or None."""
-    return next((format for format in FORMATS if format.recognise(prefix)), None)
+def recognised(prefix: Prefix) -> tuple[Format, Match] | None:
+    """The format that fits these lines best, and how; None where none does.
+
+    A single line decides if it is certain, so that one that a pipe brings does not wait for the
+    next: the first, or one below lines that are no cells. Else all are looked at together.
+    """
+    for text in prefix:
+        if (found := _best([text])) and found[1].score == 1:
+            return found
+        if not is_stray(text):
+            break
+    return _best(prefix)
+
+
+def _best(lines: Iterable[str]) -> tuple[Format, Match] | None:
+    best: tuple[Format, Match] | None = None
+    for format in FORMATS:
+        match = format.recognise(lines)
+        if match and (best is None or match.score > best[1].score):
+            best = format, match
+    return best

@@ -315,7 +315,7 @@ def _parse(text: str, family: str) -> Found:
     if game is None:
         raise PuzzleSyntaxError("no game id of solo, keen, unequal, towers or unruly")
     read, match = game
-    return read(match), None, None
+    return Found(read(match))
 
 
 _SORTED = (Killer, KenKen, Different)
@@ -345,7 +345,10 @@ def _write(puzzle: Puzzle) -> str:
 FORMAT = Format(
     name="sgt",
     summary="game ids of sgt-puzzles: solo, keen, unequal, towers, unruly",
-    recognise=first_line(lambda text: _game(text.strip()) or _SEED.fullmatch(text.strip())),
+    recognise=first_line(
+        lambda text: _game(text.strip()) or _SEED.fullmatch(text.strip()),
+        "parameters and a game id",
+    ),
     read=by_line(_parse),
     write=_write,
     families=("sudoku", "sudoku-x", "jigsaw", "jigsaw-x", "latin", "grid"),

@@ -5,22 +5,47 @@ Encoding, line ends, comments, and limits on memory. Knows nothing of puzzles.
 
 from __future__ import annotations
 
+import bz2
 import codecs
+import gzip
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import lzma
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats.entry import MAX_LINE, Context, Entry, Format, Lines
+from vmd_solver.formats.cells import all_plain
+from vmd_solver.formats.entry import MAX_LINE, Context, Entry, Format, Lines, Remark
 from vmd_solver.formats.registry import format_named
 
 _PEEK = 1 << 16
+_SHORTEST = 16
+"""Bytes from which on zeros in every other one tell of UTF-16."""
 
 BLOCK = 1 << 18
 """Bytes that are read at a time; less than MAX_LINE."""
+
+MOST_JOINED = 200
+"""Lines that a field in quotes may take: more than the rows of any board, and its solution's."""
+
+_PACKED: dict[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+    b"BZh": bz2.BZ2File,
+}
+"""What packed data begins with, and what unpacks it as it is read."""
+
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 Block = tuple[int, Iterable[str]]
 """Lines without their ends, and the number of the first."""
@@ -52,49 +77,129 @@ class Piece:
         """The entries at these places among the lines, in the order of the places."""
         chosen = ((self.numbers[place], self.lines[place]) for place in places)
         head = () if self.header is None else ((1, self.header),)
-        return format_named(self.format).read(chain(head, chosen), self.context)
+        found = format_named(self.format).read(chain(head, chosen), self.context)
+        return (entry for entry in found if isinstance(entry, Entry))
 
 
-def in_pieces(blocks: Iterable[Block], format: Format, context: Context) -> Iterator[Piece]:
-    """The lines of a text in a format that is `per_line`; blank ones are left out."""
+def in_pieces(
+    blocks: Iterable[Block], format: Format, context: Context
+) -> Iterator[Piece | Remark]:
+    """The lines of a text in a format that is `per_line`; blank ones are left out.
+
+    A remark on a line that is skipped comes in its place.
+    """
     header: str | None = None
-    for block in blocks:
-        kept = [(number, text) for number, text in lines_of(block) if text.strip()]
-        if format.headed and header is None and kept:
-            header = kept.pop(0)[1]
-        if kept:
-            numbers, lines = [number for number, _ in kept], [text for _, text in kept]
-            yield Piece(format.name, context, header, numbers, lines)
+    waiting: list[tuple[int, str]] = []
+    for block in chain(blocks, (None,)):
+        lines = [(n, text) for n, text in lines_of(block) if text.strip()] if block else []
+        lines, waiting = joined([*waiting, *lines], block is None) if format.joined else (lines, [])
+        kept: list[tuple[int, str]] = []
+        plain = not format.headed and all_plain([text for _, text in lines])
+        for number, text in [] if plain else lines:
+            headless = format.headed and header is None
+            if headless and format.recognise([text]):
+                header = text
+            elif headless or format.stray(text, context.family):
+                if kept:
+                    yield _piece(format, context, header, kept)
+                yield context.skipped(number, text)
+                kept = []
+            else:
+                kept.append((number, text))
+        if kept := lines if plain else kept:
+            yield _piece(format, context, header, kept)
 
 
-def open_bytes(path: str | Path) -> io.BufferedReader:
-    """The bytes of a puzzle file, once they are seen to be text.
+def _piece(
+    format: Format, context: Context, header: str | None, kept: list[tuple[int, str]]
+) -> Piece:
+    numbers, lines = zip(*kept, strict=True)
+    return Piece(format.name, context, header, numbers, lines)
 
-    Raises PuzzleSyntaxError, with the file as its source, where it cannot be opened or is no text.
+
+def joined(
+    lines: list[tuple[int, str]], last: bool
+) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Lines of a table, a line end in quotes as a space; and those that wait for more lines.
+
+    A quote that is not closed within MOST_JOINED lines, or at the end, opens nothing.
+    """
+    kept: list[tuple[int, str]] = []
+    start = 0
+    while start < len(lines):
+        number, text = lines[start]
+        end = start + 1
+        while text.count('"') % 2 and end < min(len(lines), start + MOST_JOINED):
+            text, end = f"{text} {lines[end][1]}", end + 1
+        if text.count('"') % 2:
+            if end < start + MOST_JOINED and not last:
+                return kept, lines[start:]
+            text, end = lines[start][1], start + 1
+        kept.append((number, text))
+        start = end
+    return kept, []
+
+
+def texts(stream: BinaryIO, source: str | None) -> Iterator[tuple[str | None, BinaryIO]]:
+    """The texts that a stream holds, with their names: itself, unpacked, or the files of a zip.
+
+    Raises PuzzleSyntaxError where it is no text, or what is packed is damaged.
+    """
+    with naming_damage(source):
+        packed: Any
+        packed = stream if hasattr(stream, "peek") else io.BufferedReader(stream)
+        head = packed.peek(_PEEK)
+        if head.startswith(b"PK\x03\x04"):
+            yield from _of_zip(packed, source)
+            return
+        unpack = next((open for magic, open in _PACKED.items() if head.startswith(magic)), None)
+        with unpack(packed) if unpack else nullcontext(packed) as text:
+            _require_text(text.peek(_PEEK), source)
+            yield source, text
+
+
+def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[tuple[str | None, BinaryIO]]:
+    with ExitStack() as stack:
+        if not packed.seekable():
+            copy = stack.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(packed, copy)
+            packed = copy
+        archive = stack.enter_context(zipfile.ZipFile(packed))
+        for member in archive.infolist():
+            if not member.is_dir():
+                name = f"{source}/{member.filename}"
+                with archive.open(member) as found:
+                    text: Any = found
+                    _require_text(text.peek(_PEEK), name)
+                    yield name, text
+
+
+@contextmanager
+def naming_damage(source: str | None) -> Iterator[None]:
+    """Whatever a reader of packed data raises becomes PuzzleSyntaxError, of this source."""
+    try:
+        yield
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        message = f"the packed data is damaged ({error}): pack it again"
+        raise PuzzleSyntaxError(message, source=source) from None
+    except (RuntimeError, NotImplementedError) as error:  # zipfile: encrypted, unknown packing
+        raise PuzzleSyntaxError(f"cannot be unpacked: {error}", source=source) from None
+    except OSError as error:
+        raise unreadable(error, source) from None
+
+
+def open_bytes(path: str | Path) -> BinaryIO:
+    """The bytes of a puzzle file.
+
+    Raises PuzzleSyntaxError, with the file as its source, where it cannot be opened.
     """
     try:
-        stream = Path(path).open("rb", buffering=_PEEK)  # noqa: SIM115
+        return Path(path).open("rb", buffering=_PEEK)
     except IsADirectoryError:
         message = "is a directory: expected a puzzle file"
         raise PuzzleSyntaxError(message, source=str(path)) from None
     except (OSError, ValueError) as error:
         raise unreadable(error, str(path)) from None
-    return checked(stream, str(path))
-
-
-def checked(stream: BinaryIO, source: str | None = None) -> io.BufferedReader:
-    """The bytes of an open stream, once they are seen to be text. Raises as `open_bytes` does."""
-    buffered: io.BufferedReader
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore
-    try:
-        _require_text(buffered.peek(_PEEK), source)
-    except OSError as error:
-        buffered.close()
-        raise unreadable(error, source) from None
-    except PuzzleSyntaxError:
-        buffered.close()
-        raise
-    return buffered
 
 
 def unreadable(error: Exception, source: str | None) -> PuzzleSyntaxError:
@@ -103,14 +208,15 @@ def unreadable(error: Exception, source: str | None) -> PuzzleSyntaxError:
     return PuzzleSyntaxError(f"cannot be read: {reason}", source=source)
 
 
-def numbered(lines: Iterable[str]) -> Lines:
-    """Lines with their numbers, line ends and comment lines (`#`) taken away.
+def blocks_of(lines: Iterable[str]) -> Iterator[Block]:
+    """Blocks of a line each, from a text stream or any iterable of lines.
 
     A text stream is read in pieces, so that a line without an end cannot fill the memory: of a line
     longer than MAX_LINE only the first MAX_LINE + 1 characters come through.
     """
     source = _bounded(lines) if isinstance(lines, io.TextIOBase) else lines
-    return lines_of((1, (line.rstrip("\r\n") for line in source)))
+    for number, line in enumerate(source, 1):
+        yield number, (line.rstrip("\r\n"),)
 
 
 def _bounded(stream: io.TextIOBase) -> Iterator[str]:
@@ -120,17 +226,21 @@ def _bounded(stream: io.TextIOBase) -> Iterator[str]:
             line = stream.readline(MAX_LINE + 1)
 
 
-def blocks(stream: io.BufferedReader) -> Iterator[Block]:
+def blocks(stream: BinaryIO, source: str | None = None) -> Iterator[Block]:
     """The lines of a text as they come: each block is what one read of the stream brings.
 
-    UTF-8 with or without a byte order mark, any line ends. So a large file comes fast, and a line
-    that a pipe brings does not wait for the next one. Long lines are cut as by `numbered`.
+    UTF-8 or UTF-16, any line ends. So a large file comes fast, and a line that a pipe brings does
+    not wait for the next one. Long lines are cut as by `numbered`. Bytes that are no UTF-8 come as
+    `surrogateescape` has them. Raises PuzzleSyntaxError where packed data is damaged.
     """
-    utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
-    decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+    encoding = _encoding(stream.peek(_PEEK))  # type: ignore[attr-defined]
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    text_of = codecs.getincrementaldecoder(encoding)(errors)
+    decoder = io.IncrementalNewlineDecoder(text_of, translate=True)
     number, rest, data = 1, "", b"begin"
     while data:
-        data = stream.read1(BLOCK)
+        with naming_damage(source):
+            data = stream.read1(BLOCK)  # type: ignore[attr-defined]
         text = rest + decoder.decode(data, final=not data)
         end = text.rfind("\n") + 1 if data else len(text)
         whole, rest = text[:end], text[end : end + MAX_LINE + 1]
@@ -142,27 +252,39 @@ def blocks(stream: io.BufferedReader) -> Iterator[Block]:
 
 
 def lines_of(block: Block) -> Lines:
-    """The lines of a block with their numbers, without comment lines."""
+    """The lines of a block with their numbers, without comment lines and codes for colours."""
     start, lines = block
     for number, line in enumerate(lines, start):
         text = line.removeprefix("\ufeff") if number == 1 else line
+        if "\x1b" in text or "\x1a" in text:  # \x1a ends a file of DOS
+            text = _COLORS.sub("", text).rstrip("\x1a")
         if "#" not in text or not text.lstrip().startswith("#"):
             yield number, text
 
 
-def _require_text(head: bytes, source: str | None) -> None:
-    """Raise PuzzleSyntaxError where the first bytes of a file are not UTF-8 text."""
+def mended(blocks: Iterable[Block], odd: list[int]) -> Iterator[Block]:
+    """The blocks, lines that are no UTF-8 read as Windows-1252; `odd` gathers their numbers."""
+    for start, lines in blocks:
+        found = list(lines)
+        if _ESCAPED.search("".join(found)):
+            for at, line in enumerate(found):
+                if _ESCAPED.search(line):
+                    odd.append(start + at)
+                    raw = line.encode("utf-8", "surrogateescape")
+                    found[at] = raw.decode("cp1252", "replace")
+        yield start, found
+
+
+def _encoding(head: bytes) -> str:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise PuzzleSyntaxError("is UTF-16 text: save it as UTF-8", source=source)
-    if b"\0" in head:
+        return "utf-16"
+    zeros = [head[first::2].count(0) for first in (0, 1)]  # every other byte, of plain text
+    if len(head) >= _SHORTEST and max(zeros) * 3 > len(head) and min(zeros) == 0:
+        return "utf-16-le" if zeros[1] else "utf-16-be"
+    return "utf-8-sig"
+
+
+def _require_text(head: bytes, source: str | None) -> None:
+    """Raise PuzzleSyntaxError where the first bytes of a file are no text."""
+    if b"\0" in head and _encoding(head) == "utf-8-sig":
         raise PuzzleSyntaxError("is a binary file: expected a text of puzzles", source=source)
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError as error:
-        before = head[: error.start]
-        raise PuzzleSyntaxError(
-            f"byte 0x{head[error.start]:02x} is not UTF-8 text: save the file as UTF-8",
-            line=before.count(b"\n") + 1,
-            column=error.start - before.rfind(b"\n"),
-            source=source,
-        ) from None

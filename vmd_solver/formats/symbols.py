@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence, Set
 from functools import cache, lru_cache
 from string import ascii_uppercase, digits
 
-from vmd_solver.csp.puzzle import Puzzle, default_alphabet
+from vmd_solver.csp.puzzle import Puzzle, default_alphabet, numerals
 from vmd_solver.errors import PuzzleError
 
-BLANKS = ".0-_*?"
-"""Symbols of an open cell; `0` only where the alphabet has no such value."""
+BLANKS = ".0-_*?xX"
+"""Symbols of an open cell; `0`, `x` and `X` only where the alphabet has no such value."""
 
 
 @cache
@@ -26,14 +27,14 @@ def alphabets(D: int) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def zero_based(D: int) -> tuple[str, ...] | None:
-    """The alphabet 0-9, A-Z cut to D symbols, where that is usual (10 to 36 values)."""
-    return tuple((digits + ascii_uppercase)[:D]) if 10 <= D <= 36 else None
+    """The alphabet 0-9, A-Z cut to D symbols, of up to 36 values."""
+    return tuple((digits + ascii_uppercase)[:D]) if D <= 36 else None
 
 
 @lru_cache(maxsize=64)
 def values_of(alphabet: tuple[str, ...]) -> dict[str, int]:
     """Value of each symbol, with blanks (0), lower case letters and digits padded to `07`."""
-    table = dict.fromkeys((*BLANKS, "00"), 0)
+    table = dict.fromkeys((*BLANKS, "00", "-1"), 0)
     table.update((symbol, value) for value, symbol in enumerate(alphabet, 1))
     for value, symbol in enumerate(alphabet, 1):
         table.setdefault(symbol.lower(), value)
@@ -45,18 +46,40 @@ def values_of(alphabet: tuple[str, ...]) -> dict[str, int]:
 def infer(cells: Iterable[str], D: int) -> tuple[str, ...]:
     """The alphabet that `cells` are written in.
 
-    The first of `alphabets` that holds every symbol; but from 10 values on, where a blank other
-    than 0 marks the open cells and 0 occurs as well, 0 is a value.
+    The first of `alphabets` that holds every symbol, an X at best as a value; but from 10 values
+    on, where a blank other than 0 marks the open cells and 0 occurs as well, 0 is a value.
 
-    >>> infer(".0F", 16)[:3], infer(".1G", 16)[:3], infer(".XY", 25)[:3]
-    (('0', '1', '2'), ('1', '2', '3'), ('A', 'B', 'C'))
+    >>> infer(".0F", 16)[:3], infer(".1G", 16)[:3], infer(".XY", 25)[:3], infer("X12", 9)[:3]
+    (('0', '1', '2'), ('1', '2', '3'), ('A', 'B', 'C'), ('1', '2', '3'))
     """
     used = set(cells)
-    zeros = zero_based(D)
-    if zeros and "0" in used and used & set(BLANKS) != {"0"} and used <= values_of(zeros).keys():
+    zeros = zeros_in(used, D) if D >= 10 else None
+    if zeros is not None:
         return zeros
-    fitting = (alphabet for alphabet in alphabets(D) if used <= values_of(alphabet).keys())
-    return next(fitting, default_alphabet(D))
+    crosses = used & {"x", "X"}
+    for blank in (set[str](), crosses):
+        for alphabet in alphabets(D):
+            table = values_of(alphabet)
+            if used - blank <= table.keys() and all(table[cross] for cross in crosses - blank):
+                return alphabet
+    numbers = {int(symbol) for symbol in used if re.fullmatch("[0-9]{1,6}", symbol)}
+    if len(numbers) == len(used - set(BLANKS)) and max(numbers) - min(numbers) == D - 1:
+        return numerals(D, min(numbers))
+    return default_alphabet(D)
+
+
+def zeros_in(used: Set[str], D: int) -> tuple[str, ...] | None:
+    """`zero_based`, where 0 may be a value: it occurs, and no symbol that is not one of those.
+
+    From 10 values on it is one if another sign marks the open cells.
+
+    >>> zeros_in(set(".012"), 9), zeros_in(set(".0129"), 9)
+    (('0', '1', '2', '3', '4', '5', '6', '7', '8'), None)
+    """
+    zeros = zero_based(D)
+    if not zeros or "0" not in used or not used <= values_of(zeros).keys():
+        return None
+    return zeros if used & set(BLANKS) != {"0"} or D < 10 else None
 
 
 def unexpected(cell: str, alphabet: tuple[str, ...]) -> str:

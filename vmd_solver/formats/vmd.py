@@ -121,8 +121,8 @@ class _Draft:
         puzzle = Puzzle(board, _filled(cells, board, alphabet).values(alphabet), alphabet, name)
         answer = self.blocks.get("solution")
         if answer is None:
-            return puzzle, None, None
-        return puzzle, _filled(_cells(answer, board), board, alphabet).solution(alphabet), None
+            return Found(puzzle)
+        return Found(puzzle, _filled(_cells(answer, board), board, alphabet).solution(alphabet))
 
     def _board(self, description: Description, n: int) -> Board:
         try:
@@ -293,7 +293,9 @@ def _write(puzzle: Puzzle) -> str:
 FORMAT = Format(
     name="vmd",
     summary="our own text format: headers, regions as letters, rows of givens",
-    recognise=first_line(lambda text: (_header(text) or ("", ""))[0] in _KEYS),
+    recognise=first_line(
+        lambda text: (_header(text) or ("", ""))[0] in _KEYS, "a header such as family:"
+    ),
     read=_read,
     write=_write,
     families=FAMILIES,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from vmd_solver import formats
 from vmd_solver.formats.registry import Prefix, recognised
-from vmd_solver.formats.source import numbered
+from vmd_solver.formats.source import blocks_of, lines_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "FORMATS.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```text (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -22,7 +23,8 @@ def test_every_format_has_an_example() -> None:
 
 @pytest.mark.parametrize(("name", "text"), EXAMPLES)
 def test_an_example_is_recognised_and_reads(name: str, text: str) -> None:
-    found = recognised(Prefix(numbered(io.StringIO(text))))
+    lines = chain.from_iterable(map(lines_of, blocks_of(io.StringIO(text))))
+    found, _ = recognised(Prefix(lines)) or (None, None)
     assert found is not None
     assert found.name == {"sdm": "line"}.get(name, name)
     for entry in formats.read(text):

@@ -146,7 +146,7 @@ def test_what_is_wrong_with_an_id(text: str) -> None:
 def test_other_text_is_no_id(text: str) -> None:
     (entry,) = formats.read(text, format="sgt")
     assert "no game id" in str(entry.error)
-    assert formats.format_named("sgt").recognise([text]) is False
+    assert formats.format_named("sgt").recognise([text]) is None
 
 
 UNWRITTEN = [
