@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -13,7 +15,8 @@ from vmd_solver.batch.request import Request
 from vmd_solver.console import ExitCode
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
-from vmd_solver.errors import AssetNotFound, VmdError
+from vmd_solver.errors import AssetNotFound, PuzzleSyntaxError, VmdError, printable
+from vmd_solver.formats import FORMATS, Piece, Remark, forms_of_path, parts_of_path
 
 _ABSENT = "not installed"
 
@@ -47,9 +50,37 @@ def show(request: Request) -> int:
             facts.append((name, str(assets.path(folder))))
         except AssetNotFound as error:
             facts.append((name, f"not found, looked in {' and '.join(error.tried)}"))
+    facts.append(("formats", ", ".join(form.name for form in FORMATS)))
+    for name in request.files:
+        facts += _read(name, request) if name != "-" else ()
     for name, value in facts:
-        click.echo(f"{name:<12}{value}")
+        click.echo(f"{name:<12}{printable(value)}")
     return code
+
+
+def _read(name: str, request: Request) -> Iterator[tuple[str, str]]:
+    """How each text of a file is read and why, what it holds, and what is skipped or refused."""
+    path = assets.shipped(name)
+    try:
+        forms = dict(forms_of_path(path))
+    except PuzzleSyntaxError as error:
+        yield "file", str(error)
+        return
+    counts: dict[str, Counter[str]] = {text: Counter() for text in forms}
+    for part in parts_of_path(path, request.input_format, request.family):
+        for entry in part.entries(range(len(part))) if isinstance(part, Piece) else (part,):
+            count = counts.setdefault(str(entry.source), Counter())
+            if isinstance(entry, Remark):
+                count["lines skipped" if entry.skips else f"note: {entry.message}"] += 1
+            elif entry.puzzle is None:
+                count["refused"] += 1
+            else:
+                board = entry.puzzle.board
+                count[f"{board.family} {board.rows}x{board.cols}"] += 1
+    for text, how in forms.items():
+        asked = f"{request.input_format} (as asked)" if request.input_format else how
+        held = ", ".join(f"{n:,} {what}" for what, n in counts[text].most_common())
+        yield "file", f"{text}: {asked}: {held}"
 
 
 def _version(*names: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -35,6 +36,7 @@ def number(text: str) -> float:
     return value
 
 
+_DASHED = re.compile(r"-[-0-9.]{15,}")
 _COUNT = click.IntRange(min=1)
 _LATENTS = click.IntRange(1, 4096)
 _LIMITS = click.IntRange(1, 10**9)
@@ -45,7 +47,16 @@ _COLORS = click.Choice(["auto", "always", "never"])
 _DEVICES = click.Choice(["auto", "cpu", "cuda"])
 
 
-@click.command("vmd-solve", epilog=_EPILOG, context_settings=_CONTEXT)
+class _Command(click.Command):
+    """A command that takes a puzzle for one even if its first cell is open as `-`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(
+            ctx, [f" {arg}" if _DASHED.fullmatch(arg) else arg for arg in args]
+        )
+
+
+@click.command("vmd-solve", cls=_Command, epilog=_EPILOG, context_settings=_CONTEXT)
 @click.argument("files", nargs=-1, metavar="[FILES|-]")
 @click.option(
     "-f",

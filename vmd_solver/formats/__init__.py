@@ -38,6 +38,7 @@ __all__ = [
     "Piece",
     "Remark",
     "format_named",
+    "forms_of_path",
     "parse",
     "parts",
     "parts_of_path",
@@ -178,6 +179,19 @@ def _parts(
 
 def _has_head(format: Format, prefix: Prefix) -> bool:
     return not format.headed or any(format.recognise([text]) for text in prefix)
+
+
+def forms_of_path(path: str | Path) -> Iterator[tuple[str, str]]:
+    """Each text of a file: its name, and the format it is read in with the reason for it.
+
+    Raises PuzzleSyntaxError as reading does.
+    """
+    with open_bytes(path) as stream:
+        for name, text in texts(stream, str(path)):
+            lines = chain.from_iterable(map(lines_of, mended(blocks(text, name), [])))
+            found = recognised(Prefix(lines))
+            how = f"{found[0].name} ({found[1].reason})" if found else "no known format"
+            yield str(name), how
 
 
 def parse(

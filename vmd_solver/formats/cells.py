@@ -45,7 +45,7 @@ _LONGEST_ROW = 100_000
 
 _BOX_DRAWING = {code: "|" if chr(code) in "│┃║╎╏┆┇┊┋" else "-" for code in range(0x2500, 0x2580)}
 _RULE = re.compile(r"[-=+|:.'`*\s]+")
-_PIECE = re.compile(r"[|:]|[^\s|:]+")
+_PIECE = re.compile(r"[|:]|[^\s|:']+'?")
 _MINUS_ONE = re.compile(r"(?<![^\s,;|:])-1(?![^\s,;|:])")
 _SEPARATORS = ",;\t"
 _NARROWEST = 4
@@ -196,9 +196,10 @@ def looks_like_cells(text: str, least: int = _NARROWEST) -> bool:
     order = w if w <= MAX_VALUES else isqrt(w - 1) + 1
     known = [symbol for symbol in text if symbol in values_of(alphabets(min(order, 35))[0])]
     if len(known) < _SHARE * w:
-        letters = values_of(tuple(ascii_uppercase[:order]))
-        return order <= len(ascii_uppercase) and all(symbol in letters for symbol in text)
-    words = sum(symbol.isalpha() and symbol not in BLANKS for symbol in known) > 0.7 * w
+        alone = values_of(tuple(ascii_uppercase[:order]))
+        return order <= len(ascii_uppercase) and all(symbol in alone for symbol in text)
+    letters = sum(symbol.isalpha() and symbol not in BLANKS for symbol in known)
+    words = letters > (0.7 if text.isupper() else 0.5) * w
     return not words or (len(known) == w and (w <= len(ascii_uppercase) or text.isupper()))
 
 
@@ -217,9 +218,10 @@ def is_stray(text: str, family: str = "sudoku") -> bool:
     if row.separated is not None or is_rule(row.text) or plain.startswith("{"):
         return False
     pieces = [symbol for group in row.groups for symbol, _ in group]
+    least = 1 if family == "latin" else _NARROWEST
     return not (
-        looks_like_cells("".join(pieces), 1 if family == "latin" else _NARROWEST)
-        or row.is_split
+        looks_like_cells("".join(pieces), least)
+        or (row.is_split and len(pieces) >= least)
         or any(is_board(len(f.group())) and looks_like_cells(f.group()) for f in fields_of(plain))
     )
 
@@ -350,13 +352,19 @@ class Row:
             if piece.group() in "|:":
                 found.append([])
             else:
-                found[-1].append((piece.group(), piece.start() + 1))
+                found[-1].append((piece.group().rstrip("'"), piece.start() + 1))
         return [group for group in found if group]
+
+    @cached_property
+    def marked(self) -> set[int]:
+        """The columns of cells with a `'`, the givens of a grid that `vmd-solve` has drawn."""
+        ends = (piece for piece in _PIECE.finditer(self.plain) if piece.group().endswith("'"))
+        return {piece.start() + 1 for piece in ends} if self.separated is None else set()
 
     @cached_property
     def is_split(self) -> bool:
         """Whether the pieces are cells, because some are numbers of two digits."""
-        if self.separated is not None:
+        if self.separated is not None or self.marked:
             return True
         pieces = [symbol for group in self.groups for symbol, _ in group]
         long = [symbol for symbol in pieces if len(symbol) > 1]

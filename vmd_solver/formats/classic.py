@@ -9,6 +9,8 @@ hodoku    HoDoKu: `:technique:candidates:cells:deleted:eliminations:remark:`. A 
 exchange  Sudoku Exchange: 12 hexadecimal digits, 81 digits, a rating. The first 12 are the start of
           the SHA-1 of the 81 digits, and become the name; a rating of 0 means none. Source: the
           README of sudoku-exchange-puzzle-bank.
+rncn      Cells with their places, `r1c1=5 r2c3=7`, as HoDoKu and others name them; blank lines
+          between puzzles.
 pls       Partial Latin squares of lsencode, the generator of quasigroups with holes (C. P. Gomes
           and others): `order n`, then n rows of numbers 0..n-1, -1 where open.
 """
@@ -19,11 +21,13 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import groupby, islice
 
 from vmd_solver.csp.families import latin
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import grid, line
+from vmd_solver.formats.boards import bare_board
 from vmd_solver.formats.cells import (
     Cells,
     cells_of,
@@ -53,6 +57,7 @@ _EXCHANGE = re.compile(r"\s*([0-9a-fA-F]{12})\s+(\S+)(?:\s+(\S+))?")
 _SS_ROW = re.compile(r"\|?[.0-9X]{3}\|[.0-9X]{3}\|[.0-9X]{3}\|?", re.IGNORECASE)
 _SS_FRAME = "*-----------*"
 _SS_RULE = "|---+---+---|"
+_RNCN = re.compile(r"[\s,;]*r([1-9])c([1-9])\s*=\s*([1-9])(?=[\s,;]|$)", re.IGNORECASE)
 _ORDER = re.compile(r"\s*order\s+(\S+)\s*", re.IGNORECASE)
 _MOST_ROWS = 1000
 
@@ -125,6 +130,40 @@ def _write_exchange(puzzle: Puzzle) -> str:
 def _is_exchange(text: str) -> bool:
     match = _EXCHANGE.match(text)
     return match is not None and len(match.group(2)) > 12
+
+
+def _read_rncn(lines: Lines, context: Context) -> Iterator[Entry]:
+    """One entry for the lines between blank ones."""
+    for blank, group in groupby(lines, lambda line: not line[1].strip()):
+        rows = [] if blank else list(islice(group, _MOST_ROWS))
+        if rows:
+            yield context.entry(rows[0][0], "\n".join(t for _, t in rows), _parse_rncn, rows)
+
+
+def _parse_rncn(rows: list[tuple[int, str]], family: str) -> Found:
+    givens = [0] * 81
+    for number, text in rows:
+        require_short(text)
+        at = 0
+        while text[at:].strip(" \t,;"):
+            match = _RNCN.match(text, at)
+            if match is None:
+                raise PuzzleSyntaxError("expected r1c1=5 and the like", line=number, column=at + 1)
+            row, col, value = map(int, match.groups())
+            cell, at = 9 * row + col - 10, match.end()
+            if givens[cell] not in (0, value):
+                message = f"r{row}c{col} is {givens[cell]} and {value}: state one value"
+                raise PuzzleSyntaxError(message, line=number, column=match.start(1))
+            givens[cell] = value
+    return Found(Puzzle(bare_board(family, 9), tuple(givens)))
+
+
+def _write_rncn(puzzle: Puzzle) -> str:
+    cells = [(puzzle.board.cell_name(cell), value) for cell, value in enumerate(puzzle.givens)]
+    text = " ".join(f"{name}={value}" for name, value in cells if value)
+    if not text:
+        raise PuzzleError("the rncn format cannot hold a grid without givens: use line")
+    return text + "\n"
 
 
 def _read_pls(lines: Lines, context: Context) -> Iterator[Entry]:
@@ -229,6 +268,15 @@ EXCHANGE = _nine(
     read=by_line(_parse_exchange),
     write=_write_exchange,
     per_line=True,
+)
+RNCN = _nine(
+    name="rncn",
+    summary="cells with their places: r1c1=5 r2c3=7",
+    recognise=first_line(_RNCN.match, "a cell with its place and value"),
+    read=_read_rncn,
+    write=_write_rncn,
+    between="\n",
+    literal=True,
 )
 PLS = Format(
     name="pls",

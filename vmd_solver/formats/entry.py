@@ -121,7 +121,7 @@ class Format:
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
     around it, after the first one where the format is `headed`. `stray` then knows lines that are
     no puzzle of a family, such as titles: they are skipped with a remark. `joined` says that a line
-    end between quotes ends no line.
+    end between quotes ends no line. `literal` says that one line of it may be an argument.
     """
 
     name: str

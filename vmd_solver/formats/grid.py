@@ -160,7 +160,11 @@ class _Block:
         symbols, columns, numbers = zip(*cells, strict=True)
         if any(len(symbol) > 1 for symbol in symbols) and not self.is_split():
             return marked(board, symbols, name)
-        return bare_puzzle(board, Cells(symbols, columns, numbers), name)
+        answer, given = None, {(at, row.number) for row in self.rows for at in row.marked}
+        if given:  # a grid that was solved: the other values are the solution's
+            answer = Cells(symbols, columns, numbers) if "." not in symbols else None
+            symbols = tuple(s if tuple(at) in given else "." for s, *at in cells)
+        return bare_puzzle(board, Cells(symbols, columns, numbers), name, answer)
 
     def _cells(self) -> list[Groups] | None:
         """The cells of each row, as many as there are rows, by whichever way of reading that is."""

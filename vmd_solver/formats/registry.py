@@ -22,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
     classic.SDK,
     classic.PLS,
     classic.HODOKU,
+    classic.RNCN,
     csv.FORMAT,
     classic.EXCHANGE,
     classic.SS,

@@ -294,7 +294,7 @@ FORMAT = Format(
     name="vmd",
     summary="our own text format: headers, regions as letters, rows of givens",
     recognise=first_line(
-        lambda text: (_header(text) or ("", ""))[0] in _KEYS, "a header such as family:"
+        lambda text: (_header(text) or ("", ""))[0] in _KEYS, "a header, family: or the like"
     ),
     read=_read,
     write=_write,
