@@ -11,8 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from vmd_solver import __version__, assets
+from vmd_solver.batch.parts import literal_format
 from vmd_solver.batch.request import Request
 from vmd_solver.console import ExitCode
+from vmd_solver.csp.rules import RULES
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
 from vmd_solver.errors import AssetNotFound, PuzzleSyntaxError, VmdError, printable
@@ -51,6 +53,7 @@ def show(request: Request) -> int:
         except AssetNotFound as error:
             facts.append((name, f"not found, looked in {' and '.join(error.tried)}"))
     facts.append(("formats", ", ".join(form.name for form in FORMATS)))
+    facts.append(("rules", ", ".join(RULES)))
     for name in request.files:
         facts += _read(name, request) if name != "-" else ()
     for name, value in facts:
@@ -60,6 +63,9 @@ def show(request: Request) -> int:
 
 def _read(name: str, request: Request) -> Iterator[tuple[str, str]]:
     """How each text of a file is read and why, what it holds, and what is skipped or refused."""
+    if literal := literal_format(name):
+        yield "argument", f"{name.strip()}: {literal}"
+        return
     path = assets.shipped(name)
     try:
         forms = dict(forms_of_path(path))

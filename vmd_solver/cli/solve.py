@@ -126,13 +126,13 @@ class _Command(click.Command):
     default="auto",
     help="Colours on a terminal; NO_COLOR turns them off.  [auto]",
 )
-@click.option("--info", is_flag=True, help="Print versions, runtime, model and paths, and exit.")
+@click.option("--info", is_flag=True, help="Print versions, runtime, model, paths, formats, and how FILES are read.")
 @click.version_option(__version__, message="vmd-solve %(version)s")
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> Callable[[], int] | int:
     """Solve constraint puzzles, and verify every solution.
 
-    FILES hold puzzles in any format of docs/FORMATS.md; - is standard input. A puzzle may also be
+    FILES hold puzzles in any format that --info lists; - is standard input. A puzzle may also be
     given on the command line itself, as one line with . for an open cell, or as a link. Solutions
     go to standard output, everything else to standard error.
     """

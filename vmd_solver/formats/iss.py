@@ -138,7 +138,7 @@ def _parse(text: str, family: str) -> Found:
             _take_givens(item, board, givens)
             continue
         if item.name not in _READERS:
-            raise item.error("is no constraint that can be read here: see docs/FORMATS.md")
+            raise item.error("is no constraint that can be read here")
         for rule in _READERS[item.name](item, board):
             # Of two clues at one place the last one counts there.
             key = (item.name, rule.all_cells) if item.name in _PLACED else len(found)

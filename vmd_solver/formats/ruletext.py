@@ -119,7 +119,7 @@ def parse_rule(text: str, board: Board) -> Rule:
     known, _ = words.pop(0)
     if known not in RULES:
         near = get_close_matches(known, (*RULES, *ALIASES), 5, 0.5) or ["killer", "thermo", "white"]
-        expected = f"expected {', '.join(near)} or another rule of docs/RULES.md"
+        expected = f"expected {', '.join(near)} or another rule that vmd-solve --info lists"
         raise PuzzleSyntaxError(f"unknown rule {shown(name)}: {expected}", column=column)
     kind = RULES[known]
     parameters, groups = _parts(known)

@@ -56,7 +56,7 @@ def command(
 ) -> int | None:
     """Play constraint puzzles in the terminal.
 
-    FILE holds puzzles in any form of docs/FORMATS.md; puzzles/... may be an included one. Without
+    FILE holds puzzles in any form that vmd-solve reads; puzzles/... may be an included one. Without
     it there is a list of unfinished games, new puzzles and included puzzles.
     """
     if not serve and (host or port):

@@ -115,7 +115,7 @@ def read(path: Path, count: int | None) -> PuzzleSet:
     """The first `count` puzzles of a file, or all. Raises PuzzleError where it holds none."""
     puzzles = tuple(islice((entry.puzzle for entry in entries(path) if entry.puzzle), count))
     if not puzzles:
-        raise PuzzleError(f"{path} holds no puzzle that can be read; docs/FORMATS.md says what can")
+        raise PuzzleError(f"{path} holds no puzzle that can be read")
     return PuzzleSet(path.stem, puzzles)
 
 
