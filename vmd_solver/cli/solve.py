@@ -126,7 +126,9 @@ class _Command(click.Command):
     default="auto",
     help="Colours on a terminal; NO_COLOR turns them off.  [auto]",
 )
-@click.option("--info", is_flag=True, help="Print versions, runtime, model, paths, formats, and how FILES are read.")
+@click.option(
+    "--info", is_flag=True, help="Print versions, model, paths and formats, and how FILES are read."
+)
 @click.version_option(__version__, message="vmd-solve %(version)s")
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> Callable[[], int] | int:

@@ -25,7 +25,6 @@ from vmd_solver.formats.source import (
     blocks_of,
     in_pieces,
     lines_of,
-    mended,
     open_bytes,
     texts,
 )
@@ -130,7 +129,7 @@ def _of_stream(
             for name, text in texts(stream, source):
                 odd: list[int] = []
                 told = False
-                found = _parts(mended(blocks(text, name), odd), chosen, Context(name, family))
+                found = _parts(blocks(text, name, odd), chosen, Context(name, family))
                 for part in chain(found, (None,)):
                     if odd and not told:
                         yield Remark("read as Windows-1252, since it is no UTF-8", "", name, odd[0])
@@ -188,7 +187,7 @@ def forms_of_path(path: str | Path) -> Iterator[tuple[str, str]]:
     """
     with open_bytes(path) as stream:
         for name, text in texts(stream, str(path)):
-            lines = chain.from_iterable(map(lines_of, mended(blocks(text, name), [])))
+            lines = chain.from_iterable(map(lines_of, blocks(text, name)))
             found = recognised(Prefix(lines))
             how = f"{found[0].name} ({found[1].reason})" if found else "no known format"
             yield str(name), how

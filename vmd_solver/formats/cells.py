@@ -228,7 +228,8 @@ def is_stray(text: str, family: str = "sudoku") -> bool:
 
 def all_plain(lines: Sequence[str]) -> bool:
     """Whether none is stray, as can be seen of all at once; False where it takes a closer look."""
-    return min(map(len, lines), default=0) >= MOST_IN_ROW and not "".join(lines).strip(_PLAIN)
+    shortest = min(map(len, lines), default=0)
+    return shortest >= MOST_IN_ROW and not "".join(lines).encode().translate(None, _PLAIN.encode())
 
 
 def puzzle_of(cells: Cells, family: str, name: str = "", answer: Cells | None = None) -> Found:

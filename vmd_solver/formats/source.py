@@ -226,12 +226,15 @@ def _bounded(stream: io.TextIOBase) -> Iterator[str]:
             line = stream.readline(MAX_LINE + 1)
 
 
-def blocks(stream: BinaryIO, source: str | None = None) -> Iterator[Block]:
+def blocks(
+    stream: BinaryIO, source: str | None = None, odd: list[int] | None = None
+) -> Iterator[Block]:
     """The lines of a text as they come: each block is what one read of the stream brings.
 
     UTF-8 or UTF-16, any line ends. So a large file comes fast, and a line that a pipe brings does
-    not wait for the next one. Long lines are cut as by `numbered`. Bytes that are no UTF-8 come as
-    `surrogateescape` has them. Raises PuzzleSyntaxError where packed data is damaged.
+    not wait for the next one. Long lines are cut as by `blocks_of`. Lines that are no UTF-8 are
+    read as Windows-1252; `odd` gathers their numbers. Raises PuzzleSyntaxError where packed data is
+    damaged.
     """
     encoding = _encoding(stream.peek(_PEEK))  # type: ignore[attr-defined]
     errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
@@ -244,6 +247,8 @@ def blocks(stream: BinaryIO, source: str | None = None) -> Iterator[Block]:
         text = rest + decoder.decode(data, final=not data)
         end = text.rfind("\n") + 1 if data else len(text)
         whole, rest = text[:end], text[end : end + MAX_LINE + 1]
+        if not whole.isascii() and _ESCAPED.search(whole):
+            whole = _mended(whole, number, [] if odd is None else odd)
         if whole:
             lines = whole.removesuffix("\n").split("\n")
             lines[0] = lines[0][: MAX_LINE + 1]  # no other can be longer than a block
@@ -262,17 +267,14 @@ def lines_of(block: Block) -> Lines:
             yield number, text
 
 
-def mended(blocks: Iterable[Block], odd: list[int]) -> Iterator[Block]:
-    """The blocks, lines that are no UTF-8 read as Windows-1252; `odd` gathers their numbers."""
-    for start, lines in blocks:
-        found = list(lines)
-        if _ESCAPED.search("".join(found)):
-            for at, line in enumerate(found):
-                if _ESCAPED.search(line):
-                    odd.append(start + at)
-                    raw = line.encode("utf-8", "surrogateescape")
-                    found[at] = raw.decode("cp1252", "replace")
-        yield start, found
+def _mended(text: str, start: int, odd: list[int]) -> str:
+    """The lines from number `start` on, those that are no UTF-8 read as Windows-1252."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        if _ESCAPED.search(line):
+            odd.append(start + at)
+            lines[at] = line.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return "\n".join(lines)
 
 
 def _encoding(head: bytes) -> str:
