@@ -247,6 +247,7 @@ SAMPLES = (
           ("medium.ss", "ss", "Simple Sudoku"),
           ("medium-hodoku.txt", "hodoku", "HoDoKu's library"),
           ("medium-exchange.txt", "exchange", "the Sudoku Exchange puzzle bank"),
+          ("medium.opensudoku", "opensudoku", "OpenSudoku"),
       )),
     Sample("killer.txt", "vmd", 24, "Killer sudokus: cages with sums.", KILLER),
     *(Sample(f"killer-{form}.{ending}", form, 24, f"The puzzles of killer.txt, {how}.", KILLER)

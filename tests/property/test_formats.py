@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -19,8 +21,13 @@ from vmd_solver.formats.entry import one_line
 from vmd_solver.formats.symbols import alphabets, zero_based
 
 SIZES = (4, 6, 8, 9, 10, 12, 16, 20, 25)
-CLASSIC = ("sdk", "sdm", "ss", "exchange", "hodoku", "rncn")
+CLASSIC = ("sdk", "sdm", "ss", "exchange", "hodoku", "rncn", "opensudoku")
 NAMES = tuple(format.name for format in formats.FORMATS)
+UNLIKE = ("sdm", "dimacs")
+"""Formats whose text is read as another, or holds graphs only."""
+
+PAGE = (Path(__file__).parents[2] / "docs" / "FORMATS.md").read_text(encoding="utf-8")
+EXAMPLES = [text for _, text in re.findall(r"^```text (\w+)\n(.*?)^```", PAGE, re.M | re.DOTALL)]
 PARTLY = [("sgt", "jigsaw"), ("sgt", "jigsaw-x"), ("sgt", "grid"), ("dimacs", "grid")]
 PARTLY += [("iss", family) for family in formats.format_named("iss").families]
 """Families of which a format holds some boards only: pieces, graphs, takuzu, at most 16x16."""
@@ -29,7 +36,7 @@ HELD = [
     (format.name, family)
     for format in formats.FORMATS
     for family in format.families
-    if format.name != "link" and (format.name, family) not in PARTLY
+    if format.write and format.name != "link" and (format.name, family) not in PARTLY
 ]
 
 
@@ -141,7 +148,9 @@ def test_what_a_format_cannot_tell_is_refused_not_changed(name: str, data: st.Da
         assert back(text, puzzle, name) == puzzle
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("sdm", "dimacs")])
+@pytest.mark.parametrize(
+    "name", [form.name for form in formats.FORMATS if form.write and form.name not in UNLIKE]
+)
 @given(data=st.data())
 def test_a_file_of_many_puzzles_is_recognised_and_read_in_order(
     name: str, data: st.DataObject
@@ -170,8 +179,34 @@ SAMPLES = [
         }[family],
     )
 ]
+SAMPLES += EXAMPLES
 PIECES = (
     *SAMPLES[:20],
+    *("<opensudoku>", "</opensudoku>", "<game data='", '"/>', "<ksudoku><game>", "<!ENTITY a 'b'>"),
+    *(
+        "&a;",
+        "<?xml version='1.0'?>",
+        "start=[|",
+        "|];",
+        "n=3;",
+        "% ",
+        "array2d(1..9,",
+        "_",
+        "[[",
+        "]]",
+    ),
+    *(
+        "https://sudokuexchange.com/play/?s=",
+        "https://www.sudokuwiki.org/sudoku.htm?bd=S9B",
+        "0z" * 81,
+    ),
+    *(
+        "sudoku.coach/en/play/" + "1" * 81,
+        "https://sudokupad.app/classic",
+        "http://[",
+        "},",
+        "null",
+    ),
     *(
         '{"grid":[[',
         '{"cells":[[',

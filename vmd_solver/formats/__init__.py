@@ -226,16 +226,27 @@ def write(puzzle: Puzzle, format: str = "vmd") -> str:
 def write_all(puzzles: Iterable[Puzzle], format: str = "vmd") -> Iterator[str]:
     """The pieces of one text with all the puzzles. Raises as `write` does."""
     chosen = format_named(format)
-    for count, puzzle in enumerate(puzzles):
+    if chosen.write is None:
+        expected = ", ".join(form.name for form in FORMATS if form.write)
+        raise PuzzleError(f"the {chosen.name} format is only read: write one of {expected}")
+    before, after = chosen.head, ""
+    for puzzle in puzzles:
         family, asked = puzzle.board.family, _asked(puzzle)
-        able = [form for form in FORMATS if family in form.families and (form.ruled or not asked)]
+        able = [
+            form
+            for form in FORMATS
+            if form.write and family in form.families and (form.ruled or not asked)
+        ]
         if chosen not in able:
             what = asked if family in chosen.families else f"a {family} puzzle"
             expected = ", ".join(form.name for form in able)
             raise PuzzleError(f"the {chosen.name} format cannot hold {what}: expected {expected}")
         if chosen.require:
             chosen.require(puzzle, chosen.name)
-        yield (chosen.between if count else chosen.head) + chosen.write(puzzle)
+        yield before + chosen.write(puzzle)
+        before, after = chosen.between, chosen.tail
+    if after:
+        yield after
 
 
 def _asked(puzzle: Puzzle) -> str:

@@ -112,11 +112,13 @@ Recogniser = Callable[[Iterable[str]], Match | None]
 class Format:
     """A text format: what it is called, what it can hold, how it is recognised, read and written.
 
-    `recognise` says how well the first lines fit. `require` raises PuzzleError
+    `recognise` says how well the first lines fit. `write` is None where a format is only read.
+    `require` raises PuzzleError
     for a puzzle of one of `families` that the text cannot hold; None where `write` does. `bare`
     says that the text does not name the family, so that a reader must be given any other than
     sudoku. A file of several puzzles is `head`, then what `write` returns for each, with `between`
-    in the gaps. `ruled` says that it can hold rules, holes and numbers from others than 1.
+    in the gaps, then `tail`. `ruled` says that it can hold rules, holes and numbers from others
+    than 1.
 
     `per_line` says that `read` gives one entry for each line that is not blank, whatever the lines
     around it, after the first one where the format is `headed`. `stray` then knows lines that are
@@ -128,13 +130,14 @@ class Format:
     summary: str
     recognise: Recogniser
     read: Callable[[Lines, Context], Iterator[Entry | Remark]]
-    write: Callable[[Puzzle], str]
+    write: Callable[[Puzzle], str] | None
     require: Callable[[Puzzle, str], None] | None = None
     families: tuple[str, ...] = BARE
     bare: bool = True
     ruled: bool = False
     head: str = ""
     between: str = ""
+    tail: str = ""
     per_line: bool = False
     headed: bool = False
     joined: bool = False

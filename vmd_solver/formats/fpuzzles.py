@@ -328,8 +328,8 @@ def puzzle_of(found: Object) -> Found:
         free.append(counted("values that are not givens", entries))
     free += [f"{key} of cells" for key in _FREE_OF_CELL if any(cell.get(key) for cell in cells)]
     puzzle = Puzzle(families.with_rules(board, rules), tuple(givens), (), title_of(found))
-    solution = whole_solution(found.get("solution"), board)
-    return Found(puzzle, solution, None, notes(free, found.get("ruleset")))
+    solution, wrong = whole_solution(found.get("solution"), board)
+    return Found(puzzle, solution, None, (*wrong, *notes(free, found.get("ruleset"))))
 
 
 def _grid(found: Object) -> tuple[list[list[Object]], int]:
@@ -432,15 +432,20 @@ def given_value(value: object, board: Board, at: int) -> int:
     return number
 
 
-def whole_solution(found: object, board: Board) -> tuple[int, ...] | None:
-    """The solution that a list or a string states, or None where that does not fill the board."""
-    if isinstance(found, str):
-        found = found.split(",") if "," in found else list(found)
-    if not isinstance(found, list) or len(found) != board.n:
-        return None
-    text = [str(value) for value in found]
+def whole_solution(found: object, board: Board) -> tuple[tuple[int, ...] | None, tuple[str, ...]]:
+    """The solution that a list or a string states, or None and a note: it does not fill the board.
+
+    A solution that is not stated takes no note.
+    """
+    if not found:
+        return None, ()
+    cells = found.split(",") if isinstance(found, str) and "," in found else found
+    text = [str(value) for value in cells] if isinstance(cells, str | list) else []
     values = tuple(int(one) if re.fullmatch(r"\d{1,3}", one) else 0 for one in text)
-    return values if all(1 <= value <= board.D for value in values) else None
+    if len(values) == board.n and all(1 <= value <= board.D for value in values):
+        return values, ()
+    filled = sum(1 <= value <= board.D for value in values)
+    return None, (f"the stated solution is not compared: {filled} of {board.n} cells are filled",)
 
 
 def title_of(found: Object) -> str:

@@ -1,7 +1,8 @@
-"""Puzzles of f-puzzles and SudokuPad as links, ids and JSON: one a line, or JSON over several.
+"""Puzzles as links, ids and JSON of f-puzzles and SudokuPad: one a line, or JSON over several.
 
 A link holds the whole puzzle, packed by lz-string in base64. What it unpacks to says whose puzzle
-it is, so that all three formats read the same, and differ in what they write.
+it is, so that all three formats read the same, and differ in what they write. Links of other sites,
+which hold the cells themselves, are read by `addresses`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import unquote
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats import fpuzzles, sudokupad
+from vmd_solver.formats import addresses, fpuzzles, sudokupad
 from vmd_solver.formats.boards import require_same
 from vmd_solver.formats.entry import (
     Context,
@@ -35,10 +36,15 @@ _LONGEST = 50_000
 _PACKED = re.compile(r"(fpuzzles|fpuz|scl|ctc)?(N[0-9A-Za-z+/]{15,}=*)")
 _QUERY = re.compile(r"[?&](?:load|puzzleid)=([^&#]*)")
 _PATH = re.compile(r"https?://[^/]*/(?:sudoku/|puzzle/)?\??([^?#]*)")
+_SITES = ("sudokupad.app", "crackingthecryptic.com", "f-puzzles.com")
+_BARE = re.compile(
+    rf"(www\.)?([\w-]+\.)*({'|'.join(map(re.escape, (*_SITES, *addresses.SITES)))})/"
+)
 _SHORT = (
     "a short id stands for a puzzle that only its site has: open it there, and copy the link that "
     "holds the whole puzzle"
 )
+_OTHER = "the address holds no puzzle: open it, and copy the puzzle itself, such as its 81 digits"
 
 
 def _payload(text: str) -> str:
@@ -49,11 +55,10 @@ def _payload(text: str) -> str:
     return unquote(text).replace(" ", "+")
 
 
-def unpacked(text: str) -> str:
-    """The text that a link or id holds. Raises PuzzleSyntaxError where it holds none."""
+def unpacked(payload: str, short: str = _SHORT) -> str:
+    """The text that an id holds. Raises PuzzleSyntaxError, such as `short`, where it holds none."""
     from lzstring import LZString
 
-    payload = _payload(text)
     match = _PACKED.fullmatch(payload)
     if match is None:
         if re.fullmatch(r"(scl|ctc|fpuz|N4I)\S{24,}", payload):
@@ -63,7 +68,7 @@ def unpacked(text: str) -> str:
                 if wrong
                 else "the link is cut short: copy all of it"
             )
-        raise PuzzleSyntaxError(_SHORT)
+        raise PuzzleSyntaxError(short)
     if len(payload) > _LONGEST:
         raise PuzzleSyntaxError(f"the link is longer than {_LONGEST:,} characters: give the JSON")
     try:
@@ -108,7 +113,19 @@ def _loaded(text: str, number: int | None) -> Object:
 def _parse(given: tuple[int, str], family: str) -> Found:
     number, text = given
     require_short(text)
-    found = _loaded(text, number) if text.startswith("{") else _loaded(unpacked(text), None)
+    if _BARE.match(text):
+        text = f"https://{text}"
+    host = addresses.host_of(text)
+    if host in addresses.SITES or text.startswith("S9B"):
+        return addresses.parse(text, family)
+    if text.startswith("{"):
+        found = _loaded(text, number)
+    else:
+        payload = _payload(text)
+        if payload.startswith("classic"):
+            return addresses.classic(payload.removeprefix("classic"), family)
+        known = not host or host.endswith(_SITES)
+        found = _loaded(unpacked(payload, _SHORT if known else _OTHER), None)
     if "grid" in found:
         return fpuzzles.puzzle_of(found)
     if "cells" in found:
@@ -132,7 +149,7 @@ def _recognise(first: str, key: str) -> Recogniser:
         begin = next(iter(lines), "").lstrip()
         if not begin.startswith("{"):
             return Match(1.0, "a link, or what one holds") if re.match(first, begin) else None
-        rows = rf"[\"']?\b({key})[\"']?\s*:\s*\[\s*\["
+        rows = rf"[\"']?\b({key})[\"']?\s*:\s*\[\s*\[\s*[{{,\]]"
         whole = begin.rstrip().endswith("}")  # do not wait for more
         found = re.search(rows, begin if whole else "".join(lines))
         return Match(1.0, "JSON of the site") if found else None
@@ -184,7 +201,7 @@ LINK = _format(
     "f-puzzles, as links",
     fpuzzles,
     "https://f-puzzles.com/?load={packed}",
-    r"https?://|fpuz|N4I[0-9A-Za-z+/=%]{30}",
+    rf"https?://|{_BARE.pattern}|fpuz|S9B[0-9a-z]{{30}}|N4I[0-9A-Za-z+/=%]{{30}}",
     "(?!)",
     "sudoku-x",
     "jigsaw-x",

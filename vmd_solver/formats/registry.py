@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import classic, csv, dimacs, grid, iss, jsonl, line, links, sgt, vmd
+from vmd_solver.formats import (
+    classic,
+    csv,
+    dimacs,
+    grid,
+    iss,
+    json,
+    jsonl,
+    line,
+    links,
+    minizinc,
+    sgt,
+    vmd,
+    xml,
+)
 from vmd_solver.formats.cells import is_stray
 from vmd_solver.formats.entry import Format, Lines, Match, is_blank
 from vmd_solver.formats.symbols import shown
@@ -14,9 +28,13 @@ FORMATS: tuple[Format, ...] = (
     links.SUDOKUPAD,
     links.LINK,
     links.FPUZZLES,
+    xml.OPENSUDOKU,
+    xml.KSUDOKU,
     sgt.FORMAT,
     dimacs.FORMAT,
+    minizinc.FORMAT,
     jsonl.FORMAT,
+    json.FORMAT,
     vmd.FORMAT,
     iss.FORMAT,
     classic.SDK,

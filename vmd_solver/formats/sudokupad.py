@@ -109,8 +109,8 @@ def puzzle_of(found: Object) -> Found:
         free.append("pencil marks")
     free += [counted(key, value) for key, value in found.items() if key not in _READ and value]
     puzzle = Puzzle(families.with_rules(board, rules), givens, (), title_of(about))
-    solution = whole_solution(about.get("solution"), board)
-    return Found(puzzle, solution, None, notes(free, about.get("rules")))
+    solution, wrong = whole_solution(about.get("solution"), board)
+    return Found(puzzle, solution, None, (*wrong, *notes(free, about.get("rules"))))
 
 
 def _cells(found: Object) -> tuple[list[Object], int]:

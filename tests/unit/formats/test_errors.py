@@ -173,6 +173,10 @@ FORCED = {
     "pls": "'order n'",
     "vmd": "'key: value'",
     "jsonl": "expected a JSON object",
+    "json": "expected a JSON object",
+    "dzn": "expected an assignment",
+    "opensudoku": "no puzzle in opensudoku format",
+    "ksudoku": "no puzzle in ksudoku format",
 }
 
 

@@ -143,6 +143,18 @@ def test_a_key_is_these_rules_and_back(key: str) -> None:
         assert alike(formats.parse(formats.write(found, name)).board, found.board)
 
 
+@pytest.mark.parametrize("solution", ["1" * 80, [None] * 81, [1] * 80 + [10], {"a": 1}])
+def test_a_solution_that_does_not_fill_the_board_is_named(solution: object) -> None:
+    rows = [[{}] * 9] * 9
+    for found in (
+        {"grid": rows, "solution": solution},
+        {"cells": rows, "metadata": {"solution": solution}},
+    ):
+        (entry,) = formats.read(json.dumps(found))
+        assert entry.puzzle is not None and entry.solution is None
+        assert any("the stated solution is not compared: " in note for note in entry.notes)
+
+
 @given(
     st.lists(st.sampled_from([rule for _, rules in KEYS.values() for rule in rules]), max_size=6)
 )
@@ -257,7 +269,7 @@ BAD: dict[str, tuple[Object, str]] = {
     "box indexer": ({"boxindexer": [{"cells": PAIR}]}, "'boxindexer' of f-puzzles"),
     "grid too small": ({"grid": [[{}]]}, "grid: 1 rows of 1 cells contradict size 9"),
     "no rows": ({"grid": [[], 4]}, "grid: 2 rows of 0 cells contradict size 9"),
-    "no cells": ({"grid": [[1] * 9] * 9}, "expected an object a cell, got 1"),
+    "no cells": ({"grid": [[{}] + [1] * 8] * 9}, "expected an object a cell, got 1"),
     "cell outside": (
         {"odd": [{"cell": "R10C1"}]},
         "odd 1: 'R10C1' is not a cell: expected R1C1 to",

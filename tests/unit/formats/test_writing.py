@@ -23,6 +23,20 @@ WRITTEN = {
 }
 
 
+def test_a_document_has_a_tail() -> None:
+    puzzle = sudoku().empty()
+    game = f'<game data="{"0" * 81}"/>\n'
+    text = "".join(formats.write_all([puzzle] * 2, "opensudoku"))
+    assert text == f"<opensudoku>\n{game}{game}</opensudoku>\n"
+    assert "".join(formats.write_all([], "opensudoku")) == ""
+
+
+@pytest.mark.parametrize("name", [form.name for form in formats.FORMATS if not form.write])
+def test_a_format_that_is_only_read_says_so(name: str) -> None:
+    with pytest.raises(PuzzleError, match=rf"the {name} format is only read: write one of .*line"):
+        formats.write(sudoku().empty(), name)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_small_puzzle_to_the_letter(name: str) -> None:
     assert formats.write(SMALL, name) == WRITTEN[name]
