@@ -226,8 +226,9 @@ def _graph_game(tags: list[_Tag], family: str) -> Found:
         kind = shown(graph.get("type", ""))
         raise PuzzleSyntaxError(f"a board of type {kind} is not flat: it is not supported")
     cols, rows = (_number(graph, key, order) for key in ("sizeX", "sizeY"))
-    if cols * rows > MAX_CELLS or order > MAX_VALUES:
-        raise PuzzleSyntaxError(f"{rows}x{cols} cells of {order} values are too many")
+    if not 1 <= cols * rows <= MAX_CELLS or not 1 <= order <= MAX_VALUES:
+        got = f"{rows}x{cols} cells of {order} values"
+        raise PuzzleSyntaxError(f"expected 1 to {MAX_VALUES} values, and cells, got {got}")
     if len(text) != rows * cols:
         raise PuzzleSyntaxError(f"expected {rows * cols} values, got {len(text)}")
 
@@ -307,7 +308,8 @@ def _square(order: int, blocks: bool, cliques: list[tuple[int, ...]]) -> Board:
             home |= dict.fromkeys(clique, number)
         else:
             more.append(clique)
-    crossed = [range(0, order * order, order + 1), range(order - 1, order * order - 1, order - 1)]
+    step = max(1, order - 1)
+    crossed = [range(0, order * order, order + 1), range(order - 1, order * order - 1, step)]
     both = [clique for clique in more if set(clique) in map(set, crossed)]
     if len(home) < order * order:
         home, more, both = {}, cliques, []

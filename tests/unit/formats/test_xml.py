@@ -158,6 +158,7 @@ WIDE = "".join(
     for col in (0, 3)
 )
 GRAPHS: dict[str, tuple[str, Board]] = {
+    "two": (custom(2, "Jigsaw", LINES), latin(2)),
     "plain": ('<graph order="4" type="sudoku"/>', sudoku(2, 2)),
     "blocks": (custom(4, "Plain", BLOCKS), sudoku(2, 2)),
     "wide boxes": (custom(6, "6x6", LINES + WIDE), sudoku(2, 3)),
@@ -188,6 +189,11 @@ def test_a_board_of_ksudoku_is_what_its_graph_says(name: str) -> None:
     assert (entry.line, entry.notes) == (3, ())
 
 
+def test_a_board_of_one_cell_is_read() -> None:
+    puzzle = formats.parse(ksudoku(custom(1, "Plain", LINES + clique([0])), "b"))
+    assert (puzzle.board.n, puzzle.givens) == (1, (1,))
+
+
 def test_a_samurai_has_five_squares_and_holes() -> None:
     starts = (0, 12, 132, 252, 264)
     used = {at + i * 21 + j for at in starts for i in range(9) for j in range(9)}
@@ -213,7 +219,11 @@ UNFIT = {
     "no graph": (ksudoku("", "_" * 16), "a game without graph and values"),
     "in space": (ksudoku('<graph order="9" type="roxdoku"/>', "_" * 27), "is not flat"),
     "no order": (ksudoku('<graph type="sudoku"/>', "_"), "order: expected a whole number, got ''"),
-    "huge": (ksudoku('<graph type="sudoku" order="999999"/>', "_"), "are too many"),
+    "huge": (
+        ksudoku('<graph type="sudoku" order="999999"/>', "_"),
+        "got 999999x999999 cells of 999999 values",
+    ),
+    "none": (ksudoku('<graph type="sudoku" order="0"/>', ""), "got 0x0 cells of 0 values"),
     "sign": (ksudoku(GRAPHS["plain"][0], "z" * 16), "unexpected 'z': expected b to e, _ or ."),
     "cells": (
         ksudoku(custom(4, "Plain", LINES + '<clique size="2">1</clique>'), "_" * 16),
