@@ -18,7 +18,7 @@ from vmd_solver.formats.entry import MAX_LINE, Context, Entry, Format, Found, Li
 from vmd_solver.formats.symbols import shown
 
 _TOKEN = re.compile(r'%.*|/\*.*?\*/|"[^"]*"|\[\||\|\]|\.\.|<>|\w+|-\d+|\S')
-_ASSIGNED = re.compile(r"\s*[^\W\d]\w*\s*=\s*(\d|\[|\{|array[12]d\b|true\b|false\b|$)")
+_ASSIGNED = re.compile(r"\s*(?!r\d+c\d)[^\W\d]\w*\s*=\s*(\d|\[|\{|array[12]d\b|true\b|false\b|$)")
 _ORDERS = {"n": ("n",), "S": ("S",), "N": ("rows", "cols")}
 _MOST, _MOST_TOKENS = 100, 20_000
 """Assignments of a puzzle, and tokens of one: more than any puzzle has."""
