@@ -123,7 +123,7 @@ class _Block:
                     first += over
                 elif over and first:
                     continue
-                for place in range(first, end - over * (not first), width):
+                for place in range(first, end - over * (not first), max(1, width)):
                     if place > start:
                         yield self._part(start, place)
                     start = place + width
