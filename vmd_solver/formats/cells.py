@@ -467,6 +467,13 @@ def glue(alphabet: Sequence[str]) -> str:
     return " " if any(len(symbol) > 1 for symbol in alphabet) else ""
 
 
+def require_nine(puzzle: Puzzle, name: str) -> None:
+    """Raise PuzzleError unless the puzzle is 9x9 with the digits 1-9."""
+    require_bare(puzzle, name)
+    if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
+        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")
+
+
 def require_bare(puzzle: Puzzle, name: str, boxes: bool = False) -> None:
     """Raise PuzzleError unless the format `name`, which states no header, can hold the puzzle.
 

@@ -35,7 +35,7 @@ from vmd_solver.formats.cells import (
     line_of,
     placed,
     puzzle_of,
-    require_bare,
+    require_nine,
     rows_of,
 )
 from vmd_solver.formats.entry import (
@@ -62,14 +62,7 @@ _ORDER = re.compile(r"\s*order\s+(\S+)\s*", re.IGNORECASE)
 _MOST_ROWS = 1000
 
 
-def _classic(puzzle: Puzzle, name: str) -> None:
-    """Raise PuzzleError unless the puzzle is 9x9 with the digits 1-9."""
-    require_bare(puzzle, name)
-    if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
-        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")
-
-
-_nine = partial(Format, require=_classic)
+_nine = partial(Format, require=require_nine)
 """A format that holds 9x9 puzzles of digits."""
 
 
@@ -135,8 +128,7 @@ def _is_exchange(text: str) -> bool:
 def _read_rncn(lines: Lines, context: Context) -> Iterator[Entry]:
     """One entry for the lines between blank ones."""
     for blank, group in groupby(lines, lambda line: not line[1].strip()):
-        rows = [] if blank else list(islice(group, _MOST_ROWS))
-        if rows:
+        while not blank and (rows := list(islice(group, _MOST_ROWS))):
             yield context.entry(rows[0][0], "\n".join(t for _, t in rows), _parse_rncn, rows)
 
 

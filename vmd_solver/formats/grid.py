@@ -240,8 +240,13 @@ def read(lines: Lines, context: Context) -> Iterator[Entry | Remark]:
             yield context.entry(block.rows[0].number, text, _Block.parse, block)
 
 
+def is_title(text: str) -> bool:
+    """Whether a line names the puzzle below it, such as `Grid 01`."""
+    return _TITLE.fullmatch(text) is not None
+
+
 def _is_stray(text: str, family: str) -> bool:
-    return is_stray(text, family) and not _TITLE.fullmatch(text)
+    return is_stray(text, family) and not is_title(text)
 
 
 def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Remark]:
@@ -260,7 +265,7 @@ def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Rema
             elif block.rows:
                 yield from block.parts()
                 block = _Block()
-        elif _TITLE.fullmatch(text):
+        elif is_title(text):
             yield from block.parts()
             block = _Block(name=text.strip())
         else:
@@ -296,7 +301,7 @@ def recognise(lines: Iterable[str]) -> Match | None:
     rows: list[Row] = []
     for text in lines:
         row = Row(0, text[:5000])
-        if _TITLE.fullmatch(text) or is_rule(text) or is_stray(text):
+        if is_title(text) or is_rule(text) or is_stray(text):
             continue
         rows.append(row)
         order = len(rows)

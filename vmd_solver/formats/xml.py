@@ -20,11 +20,11 @@ from typing import Literal
 from xml.parsers import expat
 
 from vmd_solver.csp import families
-from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, Rule, default_alphabet
+from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, Rule
 from vmd_solver.csp.rules import Different, KenKen, Killer
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
+from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS
-from vmd_solver.formats.cells import Cells, cells_of, line_of, puzzle_of, require_bare
+from vmd_solver.formats.cells import Cells, cells_of, line_of, puzzle_of, require_nine
 from vmd_solver.formats.entry import (
     MAX_LINE,
     Context,
@@ -358,19 +358,13 @@ def _recognise(*roots: str, others: bool = False) -> Recogniser:
     return recognise
 
 
-def _require_nine(puzzle: Puzzle, name: str) -> None:
-    require_bare(puzzle, name)
-    if puzzle.board.D != 9 or puzzle.alphabet != default_alphabet(9):
-        raise PuzzleError(f"the {name} format holds 9x9 puzzles of digits only: use line")
-
-
 OPENSUDOKU = Format(
     name="opensudoku",
     summary="OpenSudoku (.opensudoku), and Sudoku 10'000 (.1gsudoku)",
     recognise=_recognise(*_GAMES, others=True),
     read=_read,
     write=lambda puzzle: f'<game data="{line_of(puzzle).replace(".", "0")}"/>\n',
-    require=_require_nine,
+    require=require_nine,
     head="<opensudoku>\n",
     tail="</opensudoku>\n",
 )
