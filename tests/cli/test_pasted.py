@@ -22,6 +22,9 @@ H = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4
 ROWS = [E[at : at + 9] for at in range(0, 81, 9)]
 GRID = "\n".join(ROWS)
 OTHER = "\n".join(H[at : at + 9] for at in range(0, 81, 9))
+ZEROS = E.replace(".", "0")
+TABLE = [[int(c) for c in row.replace(".", "0")] for row in ROWS]
+BARE = [row.replace(".", "_") for row in ROWS]
 NO_NINE = E.replace("9", ".")
 FOUR = "1..4............"
 
@@ -165,6 +168,38 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
     "a table without a header": (f"1,{E},{S}\n2,{H},", [E, H], "", 0),
     "a field of several lines": (f'id,puzzle\n1,"{GRID}"\n2,"{OTHER}"\n', [E, H], "", 0),
     "an open quote": (f'id,puzzle\n"1,{E}\n2,{H}\n', [H], ":2:", 2),
+    # Files and addresses of other programs.
+    "OpenSudoku": (
+        f"<opensudoku><name>Mine</name>\n<game data='{ZEROS}'/>\n<game data='12'/></opensudoku>",
+        [E],
+        ":3:1: expected 81 cells",
+        2,
+    ),
+    "XML bomb": ('<!DOCTYPE x [<!ENTITY a "aa">]>\n<opensudoku/>', [], "declares entities", 2),
+    "KSudoku": (
+        '<ksudoku><game><puzzle><graph order="4" type="sudoku"/>'
+        f"<values>b__e{'_' * 12}</values></puzzle></game></ksudoku>",
+        ["1..........." + "4..."],
+        "",
+        0,
+    ),
+    "dzn": (f"n = 3;\nstart = [| {' | '.join(', '.join(r) for r in BARE)} |];", [E], "", 0),
+    "MiniZinc JSON": (json.dumps({"n": 3, "start": TABLE}), [E], "", 0),
+    "JSON rows": (json.dumps({"givens": TABLE}), [E], "", 0),
+    "JSON of an array": (json.dumps([{"quizzes": E}, {"sudoku": H}, 7]), [E, H], ":1:", 2),
+    "JSON of one grid": (json.dumps(TABLE, indent=1), [E], "", 0),
+    "JSON over lines": (json.dumps({"board": E, "solution": S}, indent=2), [E], "", 0),
+    "JSON keys": (
+        "".join(json.dumps({key: E}) + "\n" for key in ("question", "quizzes", "unsolved")),
+        [E, E, E],
+        "",
+        0,
+    ),
+    "JSON with a wrong solution": (json.dumps({"puzzle": E, "answer": S[::-1]}), [E], "wrong", 0),
+    "SudokuWiki": (f"https://www.sudokuwiki.org/sudoku.htm?bd={ZEROS}", [E], "", 0),
+    "Sudoku Exchange": (f"https://sudokuexchange.com/play/?s={ZEROS}", [E], "", 0),
+    "SudokuPad": ("https://sudokupad.app/abc", [], "a short id stands for a puzzle that only", 2),
+    "an address": ("https://sudoku.coach/en/campaign", [], "the address holds no cells", 2),
     # Our own output.
     "numbers from 0": (
         "0231310210232310",
