@@ -31,7 +31,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.generate import minimal_puzzles
 from vmd_solver.csp.verify import verify
-from vmd_solver.formats.cells import cells_of
+from vmd_solver.formats.rows import cells_of
 from vmd_training.evaluation.sets import puzzles_of
 from vmd_training.tables import Row
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from tests.cli.test_pasted import CASES
 from vmd_solver import formats
 from vmd_solver.formats import Entry, Piece, Remark
-from vmd_solver.formats.cells import is_rule
 from vmd_solver.formats.grid import is_title
 from vmd_solver.formats.registry import Prefix, recognised
+from vmd_solver.formats.rows import is_rule
 
 ROOT = Path(__file__).resolve().parents[2]
 PIECE = 2500

@@ -13,8 +13,9 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from urllib.parse import parse_qs, urlsplit
 
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats.cells import Cells, cells_of, puzzle_of
+from vmd_solver.formats.cells import Cells, puzzle_of
 from vmd_solver.formats.entry import Found, number_in
+from vmd_solver.formats.rows import cells_of
 
 SITES = {
     "sudokuwiki.org": "https://www.sudokuwiki.org/sudoku.htm?bd=...",

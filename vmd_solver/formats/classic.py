@@ -28,16 +28,7 @@ from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle, default_alphabet
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats import grid, line
 from vmd_solver.formats.boards import bare_board
-from vmd_solver.formats.cells import (
-    Cells,
-    cells_of,
-    is_stray,
-    line_of,
-    placed,
-    puzzle_of,
-    require_nine,
-    rows_of,
-)
+from vmd_solver.formats.cells import Cells, line_of, puzzle_of, require_nine, rows_of
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -50,6 +41,7 @@ from vmd_solver.formats.entry import (
     number_in,
     require_short,
 )
+from vmd_solver.formats.rows import cells_of, is_stray, placed
 from vmd_solver.formats.symbols import encode, shown
 
 _HODOKU = re.compile(r"\s*:([^:\s]{0,20}):([^:\s]{0,200}):([^:]*)")

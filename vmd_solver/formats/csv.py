@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats.cells import cells_of, is_stray, layout_of, line_of, puzzle_of, require_bare
+from vmd_solver.formats.cells import layout_of, line_of, puzzle_of, require_bare
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -27,6 +27,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.rows import cells_of, is_stray
 from vmd_solver.formats.symbols import shown
 
 _ROLES = {

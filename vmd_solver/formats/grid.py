@@ -16,16 +16,7 @@ from itertools import chain, groupby, pairwise
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import bare_board
-from vmd_solver.formats.cells import (
-    Cells,
-    Row,
-    bare_puzzle,
-    glue,
-    is_rule,
-    is_stray,
-    marked,
-    require_bare,
-)
+from vmd_solver.formats.cells import Cells, bare_puzzle, glue, marked, require_bare
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -38,6 +29,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.rows import Row, is_rule, is_stray
 from vmd_solver.formats.symbols import encode
 
 _TITLE = re.compile(r"\s*(?:grid|puzzle|sudoku)(?:\s.*|\d*)\s*", re.IGNORECASE)

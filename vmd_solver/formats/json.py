@@ -16,7 +16,6 @@ from vmd_solver.csp.puzzle import MAX_VALUES
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats import jsonl
 from vmd_solver.formats.boards import order_of
-from vmd_solver.formats.cells import cells_of
 from vmd_solver.formats.entry import (
     MAX_LINE,
     Context,
@@ -27,6 +26,7 @@ from vmd_solver.formats.entry import (
     Match,
     require_short,
 )
+from vmd_solver.formats.rows import cells_of
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]|[^\s",\[\]{}]+')
 _ARRAY = re.compile(r'\[[\s\[]*($|["{\]]|(null|-?\d+)\s*([,\]]|$))')

@@ -18,7 +18,7 @@ from vmd_solver.csp.families import FAMILIES, box_regions
 from vmd_solver.csp.puzzle import Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
-from vmd_solver.formats.cells import Cells, bare_puzzle, cells_of
+from vmd_solver.formats.cells import Cells, bare_puzzle
 from vmd_solver.formats.entry import (
     Format,
     Found,
@@ -28,6 +28,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.rows import cells_of
 from vmd_solver.formats.ruletext import board_with, parse_rule, rule_text
 from vmd_solver.formats.symbols import BLANKS, encode, infer, shown
 

@@ -13,19 +13,21 @@ from vmd_solver.formats.boards import order_of
 from vmd_solver.formats.cells import (
     MOST_CHARACTERS,
     Cells,
-    cells_in,
-    cells_of,
-    fields_of,
     is_board,
-    is_rule,
-    is_stray,
     layout_of,
     line_of,
-    looks_like_cells,
     puzzle_of,
     require_bare,
 )
 from vmd_solver.formats.entry import Format, Found, Match, by_line, one_line, require_short
+from vmd_solver.formats.rows import (
+    cells_in,
+    cells_of,
+    fields_of,
+    is_rule,
+    is_stray,
+    looks_like_cells,
+)
 from vmd_solver.formats.symbols import infer, values_of
 
 _SMALLEST = 4

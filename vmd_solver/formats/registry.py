@@ -20,8 +20,8 @@ from vmd_solver.formats import (
     vmd,
     xml,
 )
-from vmd_solver.formats.cells import is_stray
 from vmd_solver.formats.entry import Format, Lines, Match, is_blank
+from vmd_solver.formats.rows import is_stray
 from vmd_solver.formats.symbols import shown
 
 FORMATS: tuple[Format, ...] = (

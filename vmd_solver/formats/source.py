@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from vmd_solver.errors import PuzzleSyntaxError
-from vmd_solver.formats.cells import all_plain
 from vmd_solver.formats.entry import MAX_LINE, Context, Entry, Format, Lines, Remark
 from vmd_solver.formats.registry import format_named
+from vmd_solver.formats.rows import all_plain
 
 _PEEK = 1 << 16
 _SHORTEST = 16

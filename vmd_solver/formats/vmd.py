@@ -16,7 +16,7 @@ from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
-from vmd_solver.formats.cells import Cells, Row, cells_of_rows, is_rule, rows_of
+from vmd_solver.formats.cells import Cells, rows_of
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -27,6 +27,7 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
+from vmd_solver.formats.rows import Row, cells_of_rows, is_rule
 from vmd_solver.formats.ruletext import board_with, parse_cells, parse_rule, rule_text
 from vmd_solver.formats.symbols import encode, infer, shown
 

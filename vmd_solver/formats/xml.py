@@ -24,7 +24,7 @@ from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, Rule
 from vmd_solver.csp.rules import Different, KenKen, Killer
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS
-from vmd_solver.formats.cells import Cells, cells_of, line_of, puzzle_of, require_nine
+from vmd_solver.formats.cells import Cells, line_of, puzzle_of, require_nine
 from vmd_solver.formats.entry import (
     MAX_LINE,
     Context,
@@ -38,6 +38,7 @@ from vmd_solver.formats.entry import (
     one_line,
 )
 from vmd_solver.formats.fpuzzles import board_of
+from vmd_solver.formats.rows import cells_of
 from vmd_solver.formats.symbols import shown
 
 _ROOT = re.compile(r"<([^\s<>/!?]+)")
