@@ -45,6 +45,10 @@ class InvalidPuzzle(PuzzleError):
         super().__init__(message)
 
 
+class TooLarge(InvalidPuzzle):
+    """A puzzle that would take more memory than one may."""
+
+
 class AssetNotFound(VmdError):
     """A file that should ship with the package is not there; `tried` lists the places searched."""
 
@@ -79,6 +83,10 @@ class SearchError(VmdError):
 
 class ResumeError(VmdError):
     """The output of a stopped run that does not belong to what is asked now."""
+
+
+class OutputInUse(VmdError):
+    """A file that another run writes at this moment."""
 
 
 class SaveError(VmdError):

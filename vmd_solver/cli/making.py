@@ -49,6 +49,7 @@ def run(request: MakeRequest) -> int:
     narrator, tally, started = Narrator(request.quiet), Counter[str](), time.monotonic()
     with ExitStack() as stack:
         output = stack.enter_context(Output(request.output))
+        output.begin()
         found: Iterable[GeneratedPuzzle | None] = map(maker, range(request.count))
         if (jobs := min(request.jobs, request.count)) > 1:
             spawn = partial(Process, partial(_maker, request))

@@ -278,6 +278,17 @@ class Board:
                 found[cell].append(number)
         return tuple(map(tuple, found))
 
+    @cached_property
+    def most_homes(self) -> int:
+        """The most units of a cell."""
+        return max(map(len, self.homes))
+
+    @cached_property
+    def members(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Cells and units (M,), a pair for each cell of each unit, in the order of the cells."""
+        cells = np.repeat(np.arange(self.n), list(map(len, self.homes)))
+        return cells, np.array([*chain(*self.homes)], dtype=np.intp)
+
     def region_at(self, row: int, col: int) -> int:
         """Region of the cell there, -1 outside the board, 0 where the board has none."""
         if not (0 <= row < self.rows and 0 <= col < self.cols):
@@ -394,10 +405,13 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
 
     Fast, for remasking and for stopping. Only `vmd_solver.csp.verify` may call a grid solved.
     """
-    holds = (values[..., None] == np.arange(1, board.D + 1)).astype(np.float32)  # (B, n, D)
-    units = board.incidence.astype(np.float32)
-    crowded = (np.matmul(units, holds) > 1).astype(np.float32)  # (B, U, D)
-    result: npt.NDArray[np.bool_] = ((np.matmul(units.T, crowded) > 0) & (holds > 0)).any(axis=-1)
+    cells, units = board.members
+    held = values[:, cells].astype(np.intp)  # (B, M)
+    row = np.arange(len(values))[:, None] * len(board.units)
+    place = (row + units) * (board.D + 1) + held  # of each value in each unit of each row
+    found, where = np.nonzero((np.bincount(place.ravel())[place] > 1) & (held > 0))
+    result = np.zeros(values.shape, dtype=np.bool_)
+    result[found, cells[where]] = True
     if board.rules:
         from vmd_solver.csp.meaning import broken_rows  # knows rules, which know this module
 
