@@ -35,9 +35,14 @@ def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Par
 
 def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
     number = 0
+    found: Iterable[Piece | Entry]
     for name in names:
         if name == "-":
             found = _piped(format, family)
+        elif not name:
+            message = "is empty: expected the name of a file, or a puzzle"
+            error = PuzzleSyntaxError(message, source="argument")
+            found = (Entry(None, name, "argument", 1, error),)
         elif literal := literal_format(name):
             found = read([name], "argument", format or literal, family)
         else:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from vmd_solver import __version__
 from vmd_solver.batch.parts import Part, cut, entries_in
-from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text
+from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text, safe
 from vmd_solver.batch.request import Request
 from vmd_solver.errors import PuzzleError, ResumeError
 from vmd_solver.formats import Entry
@@ -67,7 +67,8 @@ class Done:
             if number < self.count <= seen:
                 place = self.count - 1 - number
                 entry = body if isinstance(body, Entry) else next(body.entries([place]))
-                if puzzle_text(entry) != self.last:
+                text = puzzle_text(entry)
+                if self.last not in (text, safe(text)):
                     raise self._mismatch("the input has another there")
                 _, left = cut(part, place + 1)
             if seen > self.count and left is not None:

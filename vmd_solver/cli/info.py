@@ -13,7 +13,7 @@ from vmd_solver.batch.request import Request
 from vmd_solver.console import ExitCode
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
-from vmd_solver.errors import AssetNotFound, VmdError
+from vmd_solver.errors import AssetNotFound, VmdError, printable
 
 _ABSENT = "not installed"
 
@@ -48,7 +48,7 @@ def show(request: Request) -> int:
         except AssetNotFound as error:
             facts.append((name, f"not found, looked in {' and '.join(error.tried)}"))
     for name, value in facts:
-        click.echo(f"{name:<12}{value}")
+        click.echo(printable(f"{name:<12}{value}"))
     return code
 
 

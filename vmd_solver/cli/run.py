@@ -38,7 +38,7 @@ def run(request: Request) -> int:
     note = _note(request, name)
     with ExitStack() as files:
         output = files.enter_context(Output(request.output))
-        trace = files.enter_context(Output(request.trace)) if request.trace else None
+        trace = None if request.trace is None else files.enter_context(Output(request.trace))
         note = note if output.is_file else None
         done = Done()
         if request.resume and note is not None and note.path.exists():

@@ -422,7 +422,7 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
 
 
 def unit_name(board: Board, number: int) -> str:
-    """What people call unit `number`: a row, column, region, diagonal or window, or `unit 7`."""
+    """What people call a unit: a row, column, box, region, diagonal or window, or `unit 7`."""
     cells = board.units[number]
     places = [divmod(cell, board.cols) for cell in cells]
     rows, cols = {row for row, _ in places}, {col for _, col in places}
@@ -432,7 +432,7 @@ def unit_name(board: Board, number: int) -> str:
         return f"column {min(cols) + 1}"
     labels = {board.regions[cell] for cell in cells} if board.regions is not None else set()
     if len(labels) == 1:
-        return f"region {min(labels) + 1}"
+        return f"{'box' if board.box else 'region'} {min(labels) + 1}"
     if board.rows == board.cols == len(cells):
         if all(row == col for row, col in places):
             return "the main diagonal"

@@ -19,6 +19,8 @@ from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 FLOAT, INT = "tensor(float)", "tensor(int64)"
+MUCH = 1 << 20
+"""Bytes of inputs that may need more memory than there is."""
 
 Nodes = Mapping[str, tuple[str, int]]
 """Type and number of dimensions of inputs or outputs, by name."""
@@ -63,7 +65,8 @@ class OnnxModel:
             found: list[Floats] = self._sessions[role].run(list(due), feed)
         except Exception as error:  # as in `_open`
             reason = str(error).splitlines()[0]
-            if "alloc" in reason:  # its own words, and those of C++
+            # In its own words, and those of C++; with little to read it is the model's fault.
+            if "alloc" in reason and sum(part.nbytes for part in feed.values()) > MUCH:
                 raise MemoryError(reason) from error
             raise ModelError(f"{path} cannot be run: {reason}") from error
         for (name, shape), values in zip(due.items(), found, strict=True):

@@ -189,8 +189,12 @@ def _numbers(row: _Object, key: str) -> tuple[int, ...] | None:
 
 
 def _whole_numbers(found: object, key: str) -> tuple[int, ...]:
-    if not isinstance(found, list) or any(type(number) is not int for number in found):
+    if not isinstance(found, list):
         raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers, got {shown(found)}")
+    for place, number in enumerate(found, 1):
+        if type(number) is not int:
+            what = f"{shown(number)} at place {place}"
+            raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers, got {what}")
     return tuple(found)
 
 

@@ -249,7 +249,11 @@ class Job:
             remasked=self.remasked,
             guesses=self.guesses,
             seconds=self.seconds + time.perf_counter() - self.since,
-            **{"count": int(values is not None), **facts},
+            **{
+                "count": int(values is not None),
+                "counted_all": status == "unsatisfiable",
+                **facts,
+            },
         )
         told = ("status", "values", "nfe", "loops", "guesses")
         self.emit("Finished", **{name: getattr(self.solution, name) for name in told})
