@@ -246,7 +246,6 @@ SAMPLES = (
           ("medium.sdk", "sdk", "SadMan Sudoku"),
           ("medium.ss", "ss", "Simple Sudoku"),
           ("medium-hodoku.txt", "hodoku", "HoDoKu's library"),
-          ("medium-rncn.txt", "rncn", "cells with their places"),
           ("medium-exchange.txt", "exchange", "the Sudoku Exchange puzzle bank"),
           ("medium.opensudoku", "opensudoku", "OpenSudoku"),
       )),

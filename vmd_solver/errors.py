@@ -6,6 +6,7 @@ errors into exit codes. "No solution" is a result, never an exception.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,10 @@ class InvalidPuzzle(PuzzleError):
         super().__init__(message)
 
 
+class TooLarge(InvalidPuzzle):
+    """A puzzle that would take more memory than one may."""
+
+
 class AssetNotFound(VmdError):
     """A file that should ship with the package is not there; `tried` lists the places searched."""
 
@@ -81,6 +86,10 @@ class ResumeError(VmdError):
     """The output of a stopped run that does not belong to what is asked now."""
 
 
+class OutputInUse(VmdError):
+    """A file that another run writes at this moment."""
+
+
 class SaveError(VmdError):
     """A file that the program itself keeps, such as a saved game, and that cannot be read."""
 
@@ -89,13 +98,26 @@ class TextError(VmdError):
     """Text, or a corpus, that a model of text cannot take."""
 
 
-def printable(text: str) -> str:
-    """The text with line ends and control characters, such as names may hold, as escapes.
+def printable(text: str, kept: str = "") -> str:
+    """The text with line ends and control characters, such as names may hold, as escapes; those in
+    `kept` stay.
 
     >>> printable("new\\nline")
     'new\\\\nline'
     """
     return "".join(
-        symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode()
+        symbol
+        if symbol.isprintable() or symbol in kept
+        else symbol.encode("unicode_escape").decode()
         for symbol in text
     )
+
+
+def json_line(value: object) -> str:
+    """Plain values as one line of JSON, readable but for what is not printable: that as escapes.
+
+    >>> print(json_line({"Ä": "\x1b\x9b"}))
+    {"Ä": "\\u001b\\u009b"}
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(symbol if symbol.isprintable() else json.dumps(symbol)[1:-1] for symbol in text)

@@ -135,7 +135,7 @@ def _read_terminal(descriptor: int) -> str:
 def write_model(tmp_path: Path, uniform: bytes) -> Callable[..., None]:
     """Writes a model folder: its name, the denoiser, and changes to its configuration."""
 
-    def write(name: str, onnx: bytes = uniform, **changes: object) -> None:
+    def write(name: str, /, onnx: bytes = uniform, **changes: object) -> None:
         folder = tmp_path / name
         folder.mkdir()
         config = json.dumps({"vmd": {**CONFIG, **changes}, "parameters": 1234}).encode()

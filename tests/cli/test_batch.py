@@ -330,6 +330,21 @@ def test_what_is_done_is_read_off_the_rows(form: str, tmp_path: Path) -> None:
     assert done.statuses == {"solved": 1, "invalid": 3}
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_row_is_known_again_whatever_it_is_about(form: str, tmp_path: Path) -> None:
+    """Also where a cell of CSV is written otherwise than it was read."""
+    path = tmp_path / "p.jsonl"
+    lines = [json.dumps({"puzzle": EASY}), '{"a\x1b\x9b', '{"puzzle": "=1"}', "=1+1", "'b", "-1"]
+    path.write_text("\n".join(lines))
+    rows = FORMATS[form](request(path))
+    for size in range(1, len(lines) + 1):
+        reports = list(Pipeline(rows).reports(found(request(path))))[:size]
+        (tmp_path / "o").write_bytes(rows.head.encode() + b"".join(one.data for one in reports))
+        done = done_in(tmp_path / "o", rows)
+        left = sum(entries_in(body) for _, body in done.rest(found(request(path))))
+        assert (done.count, left) == (size, len(lines) - size)
+
+
 def test_a_file_of_something_else_is_not_cut(tmp_path: Path) -> None:
     for text in (b"puzzle,what\n1,2\n", b"hello\n", b"[]\n", b"{}\n", b"\xff\n"):
         (tmp_path / "o").write_bytes(text)

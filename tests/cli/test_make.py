@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +51,19 @@ def test_the_number_of_processes_changes_nothing(run_make: Run) -> None:
     assert alone.stderr.startswith("5 made of 5 grids in ")
 
 
+def test_a_seed_that_nobody_named_is_said(run_make: Run) -> None:
+    """And it makes the same puzzle again; another run draws another."""
+    options = ("--size", "6", "--format", "vmd")
+    first, second = run_make(*options), run_make(*options)
+    assert first.returncode == second.returncode == 0
+    assert first.stdout != second.stdout
+    found = re.fullmatch(r"vmd-make: --seed (\d+)\n", first.stderr)
+    assert found and f"seed {found[1]}" in first.stdout, "as the name of the puzzle says"
+    again = run_make(*options, "--seed", found[1])
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    assert run_make(*options, "--quiet").stderr == ""
+
+
 @pytest.mark.parametrize("form", [f.name for f in FORMATS if f.write and f.families != ("grid",)])
 def test_every_form_can_be_read_again(form: str, run_make: Run) -> None:
     family = "latin" if form == "pls" else "sudoku"
@@ -84,7 +98,12 @@ def test_pages_come_out_whole(run_make: Run, tmp_path: Path) -> None:
         (("--solutions",), 2, "--format html"),
         (("--latents", "4"), 2, "--mode neural"),
         (("--mode", "neural", "--model", "nowhere"), 3, "--mode exact"),
-        (("--size", "4", "-d", "beyond", "--tries", "2"), 1, "number 1 not found"),
+        (
+            ("--size", "4", "-d", "beyond", "--tries", "2", "--seed", "0"),
+            1,
+            "puzzle 1: none like it found in 2 tries: allow more --tries",
+        ),
+        (("--size", "4", "-d", "beyond", "--tries", "1", "--seed", "0"), 1, "found in 1 try: "),
     ],
 )
 def test_mistakes_are_one_line(
@@ -102,7 +121,7 @@ def test_mistakes_are_one_line(
 def test_an_interrupt_leaves_whole_puzzles(form: str, jobs: str, tmp_path: Path) -> None:
     """It reaches every process of the group, as from a terminal. Nobody waits for so many."""
     output = tmp_path / "out"
-    options = ["-n", "1000000", "--format", form, "-o", str(output), "--jobs", jobs]
+    options = ["-n", "1000000", "--format", form, "-o", str(output), "--jobs", jobs, "--seed", "0"]
     terminal, theirs = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *options], cwd=ROOT, stderr=theirs, start_new_session=True

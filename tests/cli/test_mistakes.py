@@ -15,6 +15,7 @@ WriteModel = Callable[..., None]
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 TWICE = "55" + EASY[2:]
+BOXED = "1....1.........."
 OPEN = "." * 16
 JIGSAW = "family: jigsaw\nregions:\nAAAA\nABBB\nCCCC\nDDDD\ngivens:\n1...\n....\n....\n....\n"
 UNITS = "family: grid\nsize: 2x2\nvalues: 4\nunits:\nr1c1 r1c2\nr3c1 r1c1\ngivens:\n1.\n..\n"
@@ -41,6 +42,7 @@ MISTAKES = (
     Mistake("too short", "p.txt", 2, "p.txt:1:81: expected 81 cells", EASY[:-1]),
     Mistake("foreign symbol", "p.txt", 2, "p.txt:1:3: unexpected 'y'", EASY.replace(".", "y", 1)),
     Mistake("repeated given", "--mode exact p.txt", 2, "p.txt:1: value 5 repeats in", TWICE),
+    Mistake("repeated in a box", "--mode exact p.txt", 2, "repeats in box 1: r1c1, r2c2", BOXED),
     Mistake("empty", "p.txt", 2, "p.txt:1:1: no puzzle here", ""),
     Mistake("blank", "p.txt", 2, "no puzzle here", " \n\n"),
     Mistake(
@@ -83,6 +85,9 @@ MISTAKES = (
     Mistake("two questions", "--unique --count p.txt", 2, "exclude one another", EASY),
     Mistake("limit alone", "--limit 5 p.txt", 2, "--limit goes with --count", EASY),
     Mistake("neural count", "--mode neural --count p.txt", 2, "need a complete search", EASY),
+    Mistake("empty argument", "", 2, "argument: is empty: expected the name of a file"),
+    Mistake("empty output", "-o  p.txt", 2, "'': no such file", EASY),
+    Mistake("empty trace", "--mode exact --trace  p.txt", 2, "'': no such file", EASY),
     Mistake("input twice", "- -", 2, "can be read once only"),
     # Files that cannot be written.
     Mistake("no folder", "--mode exact -o no/out p.txt", 2, "no/out: no such file", EASY),

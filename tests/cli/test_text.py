@@ -160,6 +160,27 @@ def test_on_a_terminal_the_text_appears_in_place() -> None:
     assert "Hey····" in frames[1] and "·" not in frames[-1] and frames[-1].startswith("Hey")
 
 
+def test_a_terminal_shows_what_a_model_writes_and_obeys_none_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here the prompt, which is written with it; to a file it goes as it is."""
+    code = (
+        "import sys\nfrom vmd_solver.cli.text import run, command\n"
+        "run(command.make_context('vmd-text', sys.argv[1:]).params)"
+    )
+    hostile = "Hey\x1b[2J\x9b\tyou\n"
+    call = [sys.executable, "-c", code, hostile, "-n", "1", "--threads", "1", "--nfe", "1"]
+    plain = subprocess.run(call, cwd=ROOT, capture_output=True, check=True)
+    assert plain.stdout.decode().startswith(hostile)
+    for more in ([], ["--watch"], ["--json"]):
+        ours, theirs = pty.openpty()
+        subprocess.run([*call, *more], cwd=ROOT, stdout=theirs, check=True)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+        assert "[2J" in shown and "\x1b[2J" not in shown and "\x9b" not in shown
+
+
 def test_the_page_lists_every_option() -> None:
     page = (ROOT / "docs" / "TEXT.md").read_text("utf-8")
     hidden = {"--version", "--help"}

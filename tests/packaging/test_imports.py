@@ -21,7 +21,7 @@ PACKAGES = {
 
 RANKS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("assets",),
+    ("assets", "files"),
     ("csp",),
     ("formats", "denoiser"),
     ("sampling", "techniques", "drawing"),
@@ -38,6 +38,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
 THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
+    "files": set(),
     "console": {"click"},
     "csp": {"interegular", "numpy", "numba", "pysat"},
     "formats": {"lzstring", "numpy"},
@@ -84,12 +85,15 @@ NARROW: dict[str, set[str]] = {
     "vmd_training.graphs": {"vmd_training.graph", "vmd_training.model"},
     "vmd_solver.denoiser.graph": {
         "vmd_solver.csp",
+        "vmd_solver.csp.candidates",
+        "vmd_solver.csp.memory",
         "vmd_solver.denoiser.protocol",
         "vmd_solver.denoiser.rules",
     },
     "vmd_solver.denoiser.rules": {
         "vmd_solver.csp",
         "vmd_solver.csp.constraints",
+        "vmd_solver.csp.memory",
         "vmd_solver.denoiser.protocol",
     },
     "vmd_solver.denoiser.latent": {"vmd_solver.denoiser.protocol"},

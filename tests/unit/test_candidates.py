@@ -63,3 +63,13 @@ def test_propagation_does_not_touch_its_argument() -> None:
     before = masks.copy()
     propagate(latin(2), masks)
     assert np.array_equal(masks, before)
+
+
+def test_a_cell_may_be_in_any_number_of_units() -> None:
+    """Tables padded to the most units of a cell would not fit: 500 of 501 cells are in one."""
+    star = grid(1, 501, 2, [(0, cell) for cell in range(1, 501)])
+    givens = np.zeros((FEW + 1, star.n), np.int8)
+    givens[1:, 0] = 1
+    masks, consistent = propagate(star, initial_masks(star, givens))
+    assert consistent.all()
+    assert masks_to_values(masks)[1:, 1:].min() == 2 and not masks_to_values(masks)[0].any()

@@ -8,7 +8,7 @@ import pytest
 from vmd_solver.csp import Board, Puzzle, clauses, exact
 from vmd_solver.csp.candidates import Masks, initial_masks, propagate
 from vmd_solver.csp.clauses import SatSearch, within_reach
-from vmd_solver.csp.families import latin, sudoku
+from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.verify import verify
 
@@ -97,4 +97,6 @@ def test_boards_of_too_many_clauses_are_left_to_the_kernel() -> None:
     open_board, small = latin(40), sudoku()
     everything = initial_masks(open_board, np.zeros(open_board.n, np.int8))
     assert not within_reach(open_board, everything)
+    apart = grid(16, 32, 63, [(0, 1)])  # no peers, but 2,000 pairs of values in each cell
+    assert not within_reach(apart, initial_masks(apart, np.zeros(apart.n, np.int8)))
     assert within_reach(small, initial_masks(small, np.zeros(small.n, np.int8)))

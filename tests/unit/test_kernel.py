@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vmd_solver.csp import Board, compiled, kernel
+from vmd_solver.csp import Board, compiled, kernel, memory
 from vmd_solver.csp.candidates import initial_masks, masks_to_values
 from vmd_solver.csp.compiled import Machine, machine
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.generate import minimal_puzzles
+from vmd_solver.errors import TooLarge
 
 PLENTY = 1 << 40
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +113,32 @@ def test_search_stops_and_continues_guess_for_guess(use: Machine) -> None:
         budget += 3
     assert np.array_equal(parts.progress, whole.progress)
     assert np.array_equal(parts.found, whole.found)
+
+
+def test_a_search_goes_on_with_a_deeper_stack(use: Machine) -> None:
+    board = sudoku(2, 3)
+    whole, narrow = (begun(use, board, [0] * board.n, stored=40) for _ in range(2))
+    assert run(use, board, whole, 40, PLENTY)
+    narrow = narrow._replace(stack=narrow.stack[:2])
+    grown = 0
+    while not run(use, board, narrow, 40, PLENTY):
+        assert int(narrow.progress[0]) == len(narrow.stack)
+        narrow = use.deeper(narrow)
+        grown += 1
+    assert grown >= 2
+    assert np.array_equal(narrow.progress, whole.progress)
+    assert np.array_equal(narrow.found, whole.found)
+
+
+def test_a_stack_that_memory_cannot_hold_is_refused(
+    use: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = sudoku(2, 3)
+    monkeypatch.setattr(memory, "MOST", 4 * 8 * board.n)
+    state = use.state(board)
+    assert len(state.stack) == 4
+    with pytest.raises(TooLarge, match="too large: a search of 5 guesses in a row takes about"):
+        use.deeper(state)
 
 
 def test_search_continues_to_the_end_after_a_limit(use: Machine) -> None:

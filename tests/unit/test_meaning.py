@@ -510,7 +510,7 @@ def test_givens_that_break_a_rule_are_violations() -> None:
     puzzle = Puzzle(board, (3, 0, 0, 0, 0, 0, 3, 3) + (0,) * 8)
     assert [(one.kind, one.cells, one.message) for one in puzzle.status()] == [
         ("repeated", (6, 7), "value 3 repeats in row 2: r2c3, r2c4"),
-        ("repeated", (6, 7), "value 3 repeats in region 2: r2c3, r2c4"),
+        ("repeated", (6, 7), "value 3 repeats in box 2: r2c3, r2c4"),
         ("rule", (0, 7), "killer of 5 is broken: r1c1, r2c4 both hold 3"),
         ("rule", (0, 7), "killer of 5 is broken: r1c1, r2c4 add up to 6"),
         ("rule", (0, 6), "anti-knight is broken: r1c1, r2c3 both hold 3"),

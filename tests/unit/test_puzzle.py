@@ -151,8 +151,8 @@ def test_status_lists_every_violation_in_unit_order() -> None:
         "value 1 repeats in row 1: r1c1, r1c2",
         "value 1 repeats in column 1: r1c1, r2c1",
         "value 2 repeats in column 3: r3c3, r4c3",
-        "value 1 repeats in region 1: r1c1, r1c2, r2c1",
-        "value 2 repeats in region 4: r3c3, r4c3",
+        "value 1 repeats in box 1: r1c1, r1c2, r2c1",
+        "value 2 repeats in box 4: r3c3, r4c3",
     ]
     first = puzzle.status()[0]
     assert (first.kind, first.cells, first.value, first.unit) == ("repeated", (0, 1), 1, 0)
@@ -194,7 +194,7 @@ def test_violations_judges_any_values_on_a_board() -> None:
     [
         (sudoku(), 0, "row 1"),
         (sudoku(), 17, "column 9"),
-        (sudoku(), 18, "region 1"),
+        (sudoku(), 18, "box 1"),
         (sudoku_x(), 27, "the main diagonal"),
         (sudoku_x(), 28, "the other diagonal"),
         (windoku(), 27, "window 1"),

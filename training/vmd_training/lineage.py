@@ -18,14 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from vmd_solver.errors import VmdError
+from vmd_solver.files import lock
 from vmd_training.files import CHECKOUT, replacing
 from vmd_training.plots import PALETTE
 from vmd_training.tables import Row
-
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows: without a lock, --end finds nothing
-    fcntl = None  # type: ignore[assignment]
 
 LINEAGE = CHECKOUT / "training" / "lineage"
 """The lineage of the repository."""
@@ -66,7 +62,7 @@ class Lineage:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.lock.open("a+", encoding="utf-8") as file:
-            if not _taken(file):
+            if not lock(file.fileno()):
                 raise VmdError(
                     f"a slice of {self.folder} runs already; end it with vmd-train slice --end"
                 )
@@ -81,7 +77,7 @@ class Lineage:
         asked = False
         if self.lock.is_file():
             with self.lock.open("a+", encoding="utf-8") as file:
-                while not _taken(file):
+                while not lock(file.fileno()):
                     file.seek(0)
                     number = file.read().strip()
                     if number and not asked:
@@ -145,14 +141,3 @@ class Lineage:
             axes.spines["top"].set_visible(False)
         with replacing(self.picture) as partial:
             figure.savefig(partial, dpi=110, format="png")
-
-
-def _taken(file: Any) -> bool:
-    """Whether the lock of an open file is ours now."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vmd_solver.errors import printable
 from vmd_training.files import write_text
 
 Row = dict[str, Any]
@@ -31,7 +32,7 @@ def markdown(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
 
 def line(cells: Iterable[object]) -> str:
     """One line of a Markdown table."""
-    return f"| {' | '.join(map(str, cells))} |\n"
+    return printable(f"| {' | '.join(map(str, cells))} |") + "\n"
 
 
 def rows_table(columns: dict[str, Cell], rows: Iterable[Row]) -> str:

@@ -39,7 +39,7 @@ def paragraphs(solution: Solution, width: int) -> Iterator[str]:
     elif path.state.problem:
         yield f"{steps} to a contradiction"
     else:
-        yield f"{grade.level}: {steps}, which do not reach a solution"
+        yield f"{grade.level}: {steps}, without reaching a solution"
     for number, step in enumerate(path.steps, 1):
         lead = f"{number:>3}. "
         text = f"{step.technique}: {step.text}"

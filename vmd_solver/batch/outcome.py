@@ -39,6 +39,19 @@ class Outcome:
             return self.entry.error.message
         return self.solution.message if self.solution and self.status == "invalid" else None
 
+    def answer(self, request: Request) -> str:
+        """What was asked beside a solution, in words; empty where nothing was, or is known."""
+        solution = self.solution
+        if solution is None or self.status not in ("solved", "unsatisfiable"):
+            return ""
+        if request.asked == "unique":
+            known = {True: "unique", False: "not unique", None: "uniqueness not decided"}
+            return known[solution.unique] if self.status == "solved" else "no solution"
+        if request.asked != "count":
+            return ""
+        least = "" if solution.counted_all else ">= "
+        return f"{least}{solution.count} solution{'' if solution.count == 1 else 's'}"
+
     def statement(self, request: Request) -> str:
         """How it ended, in words. Says "verified" of nothing that is not."""
         solution, seconds = self.solution, request.settings.timeout_s

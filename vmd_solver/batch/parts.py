@@ -41,10 +41,14 @@ def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Par
 
 def _parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
     number = 0
+    found: Iterable[Piece | Entry | Remark]
     for name in names:
-        found: Iterator[Piece | Entry | Remark]
         if name == "-":
             found = _piped(format, family)
+        elif not name:
+            message = "is empty: expected the name of a file, or a puzzle"
+            error = PuzzleSyntaxError(message, source="argument")
+            found = (Entry(None, name, "argument", 1, error),)
         elif literal := literal_format(name):
             text = io.BytesIO(name.encode("utf-8", "surrogateescape"))
             found = parts_of_stream(text, "argument", format or literal, family)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import numpy.typing as npt
 from vmd_solver.batch.outcome import Outcome
 from vmd_solver.batch.request import Request
 from vmd_solver.csp import Puzzle
-from vmd_solver.errors import printable
+from vmd_solver.errors import json_line, printable
 from vmd_solver.formats import Entry
 from vmd_solver.formats.cells import Layout, line_of
 from vmd_solver.formats.columns import Columns
@@ -33,6 +32,9 @@ COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode
 ERROR_COLUMNS = ("error", "source", "line", "column")
 COUNT_COLUMNS = ("count", "counted_all")
 EXPLAIN_COLUMNS = ("explained", "level", "hardest", "score", "steps", "stuck")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a spreadsheet knows one: https://owasp.org/www-community/attacks/CSV_Injection."""
 
 _LONGEST_TEXT = 1000
 """Characters that a row repeats of input that cannot be read."""
@@ -122,7 +124,7 @@ class JsonLines(OutputFormat):
 
     def text(self, row: Row) -> str:
         """A row, written."""
-        return json.dumps(row, ensure_ascii=False) + "\n"
+        return json_line(row) + "\n"
 
     def record(self, outcome: Outcome) -> str:
         return self.text(row_of(outcome, self.request))
@@ -164,23 +166,28 @@ class Table(JsonLines):
             if isinstance(value, list):
                 value = ";".join(value)
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            cells.append("" if value is None else text)
+            cells.append("" if value is None else safe(text))
         return _csv(cells)
 
 
 class Lines(OutputFormat):
-    """The solution; an empty line where there is none, and after the last where all are listed."""
+    """The solution; an empty line where there is none, and after the last where all are listed.
+
+    What else was asked follows as a remark, which readers skip.
+    """
 
     states_reason = False
 
     def record(self, outcome: Outcome) -> str:
-        lines = self.written(outcome, line_of)
-        if self.request.asked == "all" or not lines:
+        answer = _remark(outcome.answer(self.request))
+        lines = [line + answer for line in self.written(outcome, line_of)] or [answer.lstrip()]
+        if self.request.asked == "all" and lines != [""]:
             lines.append("")
         return "\n".join(lines) + "\n"
 
     def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
-        end = b"\n\n" if self.request.asked == "all" else b"\n"
+        alone = {"unique": "unique", "count": "1 solution"}.get(self.request.asked, "")
+        end = _remark(alone).encode() + (b"\n\n" if self.request.asked == "all" else b"\n")
         return [text + end for text in _texts(found.layout, settled.values)]
 
 
@@ -192,7 +199,23 @@ class Drawn(OutputFormat):
 
     def record(self, outcome: Outcome) -> str:
         drawn = "\n".join(self.written(outcome, draw))
-        return drawn or f"# {printable(outcome.place)}: {outcome.status}\n"
+        answer = _remark(outcome.answer(self.request)).lstrip()
+        if not drawn:
+            return f"# {printable(outcome.place)}: {outcome.status}\n"
+        return f"{drawn}{answer}\n" if answer else drawn
+
+
+def _remark(text: str) -> str:
+    return f" # {text}" if text else ""
+
+
+def safe(text: str) -> str:
+    """A cell of CSV that no terminal obeys, and that no spreadsheet takes for a formula.
+
+    >>> safe("=1+1")
+    "'=1+1"
+    """
+    return printable(f"'{text}" if text.startswith(_FORMULA) else text)
 
 
 FORMATS: dict[str, type[OutputFormat]]

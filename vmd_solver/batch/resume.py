@@ -10,17 +10,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, BinaryIO
 
 from vmd_solver import __version__
 from vmd_solver.batch.parts import Part, cut, entries_in
-from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text
+from vmd_solver.batch.records import COLUMNS, OutputFormat, Table, puzzle_text, safe
 from vmd_solver.batch.request import Request
 from vmd_solver.errors import PuzzleError, ResumeError
 from vmd_solver.formats import Entry, Piece, Remark
@@ -33,6 +35,8 @@ _STATUS = re.compile(rb'"status": "(\w+)"')
 _SHOWN = ("format", "output", "trace", "color", "stats", "quiet")
 _HOW = ("device", "threads", "jobs", "resume")
 """What may differ when a run is resumed. The format is in the note under its own name."""
+_SIGNS = {"version", "format", "files", "asked"}
+"""What every note tells, and hardly another file."""
 
 
 @dataclass
@@ -63,7 +67,8 @@ class Done:
             if number < self.count <= seen:
                 place = self.count - 1 - number
                 entry = next(body.entries([place])) if isinstance(body, Piece) else body
-                if isinstance(entry, Entry) and puzzle_text(entry) != self.last:
+                text = puzzle_text(entry) if isinstance(entry, Entry) else self.last
+                if self.last not in (text, safe(text)):
                     raise self._mismatch("the input has another there")
                 _, left = cut(part, place + 1)
             told = isinstance(body, Remark) and number >= self.count
@@ -80,17 +85,53 @@ class Done:
 
 
 class Note:
-    """The note beside an output: what decides its rows, as asked of the run that writes it."""
+    """The note beside an output: what decides its rows, as asked of the run that writes it.
+
+    `before` is what the note says that is there, None where there is none. Raises ResumeError where
+    another file has its name.
+    """
 
     def __init__(self, request: Request, format: str) -> None:
-        self.path = Path(f"{request.output}.run")
+        self.path, self.format = Path(f"{request.output}.run"), format
         asked = asdict(request)
         facts = {"version": __version__, "format": format, **asked.pop("settings")}
         facts |= {name: asked[name] for name in asked if name not in _SHOWN + _HOW}
         self._facts = json.loads(json.dumps(facts))
+        self.before = self._read()
 
-    def write(self) -> None:
-        self.path.write_text(json.dumps(self._facts) + "\n", encoding="utf-8")
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            # Nothing but a file of its own is opened: no pipe, and not what a link leads to.
+            regular = S_ISREG(self.path.lstat().st_mode)
+            found = json.loads(self.path.read_bytes()) if regular else None
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            found = None
+        if isinstance(found, dict) and found.keys() >= _SIGNS:
+            return found
+        raise ResumeError(
+            f"{self.path} is no note of a run, and one is kept there: "
+            "move it, or choose another --output"
+        )
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Have it in its place once the block is done; what may fail is done before."""
+        self._read()  # again: what was opened meanwhile is no file of ours
+        draft = Path(f"{self.path}.{os.getpid()}")
+        stream = draft.open("x", encoding="utf-8")
+        try:
+            with stream:
+                stream.write(json.dumps(self._facts) + "\n")
+            yield
+            draft.replace(self.path)
+        except BaseException as error:
+            with suppress(OSError):
+                draft.unlink()
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(self.path)
+            raise
 
     def remove(self) -> None:
         with suppress(OSError):
@@ -98,12 +139,7 @@ class Note:
 
     def require_same(self) -> None:
         """Raise ResumeError if a run was asked for something else."""
-        try:
-            before = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            before = None
-        if not isinstance(before, dict):
-            raise ResumeError(f"{self.path} cannot be read: run again without --resume")
+        before = self.before or {}
         for name in sorted({*before, *self._facts}):
             if before.get(name) != self._facts.get(name):
                 raise ResumeError(

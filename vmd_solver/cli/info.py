@@ -57,7 +57,7 @@ def show(request: Request) -> int:
     for name in request.files:
         facts += _read(name, request) if name != "-" else ()
     for name, value in facts:
-        click.echo(f"{name:<12}{printable(value)}")
+        click.echo(printable(f"{name:<12}{value}"))
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from math import prod
@@ -20,6 +21,8 @@ _EPILOG = (
 _COUNT = click.IntRange(1, 1_000_000)
 _MODES = click.Choice(["exact", "neural"])
 _PER_PAGE = click.IntRange(1, 30)
+_SEEDS = 1_000_000_000
+"""Seeds that may be drawn: few enough to be typed."""
 
 
 def box(text: str) -> tuple[int, int]:
@@ -60,7 +63,11 @@ def box(text: str) -> tuple[int, int]:
 @click.option("--minimal", is_flag=True, help="No clue to spare: each one is needed.")
 @click.option("--clues", type=int, default=0, help="Fewest givens to leave.")
 @click.option("-n", "--count", type=_COUNT, default=1, help="Puzzles to make.  [1]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of everything random.  [0]")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Of everything random.  [another each time, and said]",
+)
 @click.option("--tries", type=_COUNT, default=200, help="Most grids dug for one puzzle.  [200]")
 @click.option(
     "--mode",
@@ -90,7 +97,7 @@ def box(text: str) -> tuple[int, int]:
 def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     """Make puzzles with one solution each.
 
-    The same options and seed make the same puzzles on every machine; with --mode neural, up to
+    The same options and --seed make the same puzzles on every machine; with --mode neural, up to
     rounding in the network. Puzzles go to standard output, everything else to standard error.
     """
     from vmd_solver.cli.making import PAGES, MakeRequest, run
@@ -107,6 +114,8 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     if options["solutions"] and options["format"] not in PAGES:
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
     options["level"] = options["difficulty"]
+    if options["seed"] is None:
+        options |= {"seed": secrets.randbelow(_SEEDS), "drawn": True}
     of_spec, of_request = (
         {name: options[name] for name in options.keys() & kind.__dataclass_fields__}
         for kind in (PuzzleSpec, MakeRequest)

@@ -38,6 +38,8 @@ class MakeRequest:
     per_page: int = 4
     solutions: bool = False
     jobs: int = 1
+    drawn: bool = False
+    """Whether nobody named the seed, so that it is said."""
     stats: bool = False
     quiet: bool = False
 
@@ -49,6 +51,9 @@ def run(request: MakeRequest) -> int:
     narrator, tally, started = Narrator(request.quiet), Counter[str](), time.monotonic()
     with ExitStack() as stack:
         output = stack.enter_context(Output(request.output))
+        output.begin()
+        if request.drawn:
+            narrator.note(f"vmd-make: --seed {request.spec.seed}")
         found: Iterable[GeneratedPuzzle | None] = map(maker, range(request.count))
         if (jobs := min(request.jobs, request.count)) > 1:
             spawn = partial(Process, partial(_maker, request))
@@ -94,8 +99,8 @@ def _counted(
         if made is None:
             tally.update(failed=1, tries=most)
             narrator.error(
-                f"vmd-make: number {number} not found in {most:,} tries: "
-                "allow more --tries, or ask for less"
+                f"vmd-make: puzzle {number:,}: none like it found in "
+                f"{number_of(most, 'try', 'tries')}: allow more --tries, or ask for less"
             )
             continue
         drawn, replaced = made.drawn.count(True), made.drawn.count(False)

@@ -11,29 +11,28 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
+from vmd_solver.errors import OutputInUse
+from vmd_solver.files import lock
+
 
 class Output:
     """A file, or standard output where `name` is None or `-`. Use it in a `with` statement.
 
-    Raises OSError, with the name, where it cannot be opened or written. A record that does not fit
-    on the disk is taken back, so that a file holds whole records only. Of a file that is there
-    already the first `kept` bytes stay, and what is written follows them.
+    Raises OSError, with the name, where it cannot be opened or written, and OutputInUse where
+    another run writes it. What a file holds stays until `begin`, or the first record. A record that
+    does not fit on the disk is taken back, so that a file holds whole records only.
 
     `is_file`: it is on a disk, and stays when this process goes. `is_terminal`: a person reads it
     as it comes. `is_pipe`: another program does, and perhaps shows it. `encoding` is for text that
     people read; data is UTF-8 everywhere.
     """
 
-    def __init__(self, name: str | None, kept: int = 0) -> None:
+    def __init__(self, name: str | None) -> None:
         self._owned = name not in (None, "-")
         self._name = str(name) if self._owned else "standard output"
-        self._written = kept
+        self._written = 0
         if self._owned:
-            fresh = 0 if kept else os.O_TRUNC
-            self._fd = os.open(self._name, os.O_WRONLY | os.O_CREAT | fresh, 0o666)
-            if kept:
-                self._take_back()
-                os.lseek(self._fd, kept, os.SEEK_SET)
+            self._fd = os.open(self._name, os.O_WRONLY | os.O_CREAT, 0o666)
         elif sys.stdout is None:
             raise OSError(errno.EBADF, "is closed", self._name)
         else:
@@ -42,6 +41,10 @@ class Output:
         self.is_file, self.is_pipe = self._owned and stat.S_ISREG(mode), stat.S_ISFIFO(mode)
         self.is_terminal = os.isatty(self._fd)
         self.encoding = "utf-8" if self._owned else sys.stdout.encoding
+        self._begun = not self.is_file
+        if self.is_file and not lock(self._fd):
+            os.close(self._fd)
+            raise OutputInUse(f"{self._name} is being written by another run: wait until it ends")
 
     def __enter__(self) -> Output:
         return self
@@ -55,8 +58,21 @@ class Output:
         """Whether there are records in it."""
         return self._written > 0
 
+    def begin(self, kept: int = 0) -> None:
+        """Forget what a file holds beyond the first `kept` bytes; records follow these."""
+        self._begun, self._written = True, kept
+        if self.is_file:
+            try:
+                os.ftruncate(self._fd, kept)
+            except OSError as error:
+                error.filename = self._name
+                raise
+            os.lseek(self._fd, kept, os.SEEK_SET)
+
     def write(self, record: bytes) -> None:
         """Write a record as a whole, interrupt or not."""
+        if not self._begun:
+            self.begin()
         # Nothing is buffered: what stays in a buffer fails again, with a traceback, at exit.
         rest = memoryview(record)
         with _uninterrupted():
@@ -67,7 +83,8 @@ class Output:
                 raise
             except OSError as error:
                 self._take_back()
-                raise OSError(error.errno, error.strerror, self._name) from None
+                error.filename = self._name
+                raise
             self._written += len(record)
 
     def _take_back(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from itertools import chain
 from pathlib import Path
 
 import click
 
+from vmd_solver.assets import shipped
 from vmd_solver.batch.outcome import Report, Tally
 from vmd_solver.batch.parts import Part, bytes_of, entries_in, parts
 from vmd_solver.batch.records import FORMATS, OutputFormat
@@ -19,6 +20,7 @@ from vmd_solver.batch.resume import RESUMABLE, Done, Note, done_in
 from vmd_solver.batch.run import solve_parts
 from vmd_solver.cli.output import Output
 from vmd_solver.console import Narrator, code_of
+from vmd_solver.files import identity
 from vmd_solver.formats import Piece
 
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
@@ -33,12 +35,19 @@ def run(request: Request) -> int:
     _require_sound(request, name)
     progress = Progress(bytes_of(request.files))
     found = parts(request.files, request.input_format, request.family)
-    note, done = _begun(request, name)
+    note = _note(request, name)
     with ExitStack() as files:
-        output = files.enter_context(Output(request.output, done.size))
-        trace = files.enter_context(Output(request.trace)) if request.trace else None
-        if note is not None and output.is_file:
-            note.write()
+        output = files.enter_context(Output(request.output))
+        trace = None if request.trace is None else files.enter_context(Output(request.trace))
+        note = note if output.is_file else None
+        done = Done()
+        if request.resume and note is not None and note.path.exists():
+            done = done_in(str(request.output), FORMATS[note.format](request))
+        # What files hold is given up last: only once all else is known to be writable.
+        with nullcontext() if note is None else note.placed():
+            output.begin(done.size)
+            if trace is not None:
+                trace.begin()
         form, found = _form(request, name, output, progress.watch(found))
         # Nothing else may move on a screen that shows progress.
         narrator = Narrator(request.quiet, live=not (output.is_terminal or output.is_pipe))
@@ -69,39 +78,38 @@ def _require_sound(request: Request, name: str | None) -> None:
         )
     if request.trace == "-":
         raise click.UsageError("--trace needs a file: standard output is for solutions")
-    others = [Path(file).resolve() for file in request.files]
-    for file in (request.output, request.trace):
-        if file in (None, "-"):
-            continue
-        path = Path(str(file)).resolve()
-        if path in others and (path.is_file() or not path.exists()):
-            raise click.UsageError(f"{file} would overwrite a file that is in use: choose another")
-        others.append(path)
+    names = [0 if file == "-" else shipped(file) for file in request.files]
+    used = {identity(file) for file in names} - {None}
+    output = None if request.output == "-" else request.output
+    for file in (output or 1, request.trace):
+        same = None if file is None else identity(file)
+        if same in used:
+            where = "standard output" if file == 1 else file
+            raise click.UsageError(f"{where} would overwrite a file that is in use: choose another")
+        used |= {same} - {None}
     if request.explain and name not in (None, "pretty", "jsonl"):
         raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {name}")
 
 
-def _begun(request: Request, name: str | None) -> tuple[Note | None, Done]:
-    """The note of this run, where its rows allow for one, and what an earlier run has done.
+def _note(request: Request, name: str | None) -> Note | None:
+    """The note of this run, where its rows allow for one.
 
-    Raises UsageError if there is none to continue, ResumeError if it had another request.
+    Raises UsageError if there is none to continue, ResumeError if it had another request, or where
+    another file has its name.
     """
     if request.output in (None, "-") or name not in RESUMABLE:
         if request.resume:
             raise click.UsageError("--resume needs --output FILE, in format jsonl or csv")
-        return None, Done()
+        return None
     path, note = Path(str(request.output)), Note(request, name)
-    if not request.resume:
-        return note, Done()
-    if note.path.is_file():
+    if request.resume and note.before is not None:
         note.require_same()
-        return note, done_in(path, FORMATS[name](request)) if path.exists() else Done()
-    if path.exists() and path.stat().st_size:
+    elif request.resume and path.exists() and path.stat().st_size:
         raise click.UsageError(
             f"{path} is not the output of a run that was stopped (there is no {note.path}): "
             "nothing to resume"
         )
-    return note, Done()
+    return note
 
 
 def _form(

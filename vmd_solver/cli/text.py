@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import click
 from vmd_solver import __version__
 from vmd_solver.cli.output import Output
 from vmd_solver.console import ExitCode, launch, narrate
-from vmd_solver.errors import TextError
+from vmd_solver.errors import TextError, json_line, printable
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -121,7 +120,8 @@ def run(options: dict[str, Any]) -> int:
             sample = extend(model, tokens, count, settings, observe)
         if model.device_note and not options["quiet"]:
             narrate(f"note: {model.device_note}")
-        record = sample.text
+        # Of what a model writes a terminal is to show all and obey nothing.
+        record = printable(sample.text, "\n\t") if output.is_terminal else sample.text
         if options["as_json"]:
             row = {
                 "text": sample.text, "given": given, "tokens": len(sample.tokens),
@@ -129,7 +129,7 @@ def run(options: dict[str, Any]) -> int:
                 "remasked": sample.remasked, "seed": settings.seed, "model": model.name,
                 "seconds": round(time.perf_counter() - started, 3),
             }  # fmt: skip
-            record = json.dumps(row, ensure_ascii=False)
+            record = json_line(row)
         if observe is quiet:
             output.write(record.encode() + b"\n")
     return ExitCode.SOLVED

@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 import numpy as np
 
 from vmd_solver.cli.output import Output
+from vmd_solver.errors import printable
 from vmd_solver.text.sampler import Began, Chosen, Committed, Event
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Screen:
 
     def _draw(self, row: int, last: bool = False) -> None:
         size = shutil.get_terminal_size()
-        text = self._alphabet.decode(self._x[row], BLANK)
+        text = printable(self._alphabet.decode(self._x[row], BLANK), "\n\t")
         lines = [part for line in text.split("\n") for part in cut(line, size.columns)]
         up = f"\x1b[{self._rows - 1}A" if self._rows > 1 else ""
         shown = lines if last else lines[-(size.lines - 1) :]

@@ -6,7 +6,6 @@ wherever numba is not installed, numpy works on the whole batch at once, to the 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.compiled import machine
+from vmd_solver.csp.memory import kept
 from vmd_solver.csp.puzzle import Board
 
 Masks = npt.NDArray[np.uint64]
@@ -84,9 +84,10 @@ def propagate(
     """
     rows = np.asarray(masks, dtype=np.uint64)
     use = machine(compiled, rows.size // NUMPY_SPEED)
-    if use.compiled or len(rows) <= FEW or board.linked:
+    padded = board.n * board.most_homes  # of a graph a cell may be in any number of units
+    if use.compiled or len(rows) <= FEW or board.linked or padded > CHUNK_CELLS:
         words = use.give(rows)
-        use.propagate_many(use.tables(board), use.state(board), words)
+        use.propagate_many(use.tables(board), use.state(board, levels=2), words)
         narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
     else:
         step, layout = max(1, CHUNK_CELLS // board.n), _layout(board)
@@ -118,7 +119,7 @@ class _Layout(NamedTuple):
     required: Masks
 
 
-@lru_cache(maxsize=256)  # boards may be drawn by the thousand
+@kept(256)  # boards may be drawn by the thousand
 def _layout(board: Board) -> _Layout:
     required = np.where(board.complete, full_mask(board), 0).astype(np.uint64)[:, None]
     members = list(zip_longest(*board.units, fillvalue=board.n))

@@ -90,6 +90,10 @@ class SatSearch:
 def within_reach(board: Board, masks: Masks) -> bool:
     """Whether the board has few enough clauses for `SatSearch`."""
     allowed = _open(board, masks)
+    candidates = allowed.sum(1)
+    own = int(candidates @ (candidates - 1)) // 2
+    if max(own, len(board.constraints.relations) * board.D) >= MOST_CLAUSES:
+        return False
     pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
     arcs = sum(len(state) for read in board.constraints.automata for state in chain(*read.layers))
     return pairs < MOST_CLAUSES and arcs < MOST_ARCS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache
 from importlib.util import find_spec
 from inspect import isfunction
 from itertools import accumulate, chain
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp import kernel
+from vmd_solver.csp import kernel, memory
 from vmd_solver.csp.constraints import Layers, Relation, turned
 from vmd_solver.csp.puzzle import Board
 
@@ -47,19 +47,35 @@ class Machine:
         """The board in flat form, made once."""
         return _tables(self.compiled, board)
 
-    def state(self, board: Board, stored: int = 1) -> kernel.State:
-        """Room for a search that keeps its first `stored` solutions; good for any number."""
+    def state(self, board: Board, stored: int = 1, levels: int | None = None) -> kernel.State:
+        """Room for a search that keeps its first `stored` solutions; good for any number.
+
+        The stack has so many levels, or as many as a search can need and memory allows. Raises
+        TooLarge.
+        """
+        memory.require(24 * stored * board.n, f"to hold {stored:,} solutions")
         tables = self.tables(board)
-        n, levels = tables.units.n, tables.units.n + 1
-        # Untouched pages of an empty array cost nothing; most searches are shallow.
-        stack = (
-            np.empty((levels, n), np.int64) if self.compiled else [[0] * n for _ in range(levels)]
-        )
+        n = tables.units.n
+        most = max(2, min(n + 1, memory.MOST // (8 * n)))
         notes = tables.rules.reached + max(
             (sum(map(len, read.layers)) + 1 for read in board.constraints.automata), default=0
         )
-        shapes = levels, levels, n, (stored, board.n), n, n, 6, notes
-        return kernel.State(stack, *(self.give(np.zeros(shape)) for shape in shapes))
+        stack = (most if levels is None else min(levels, most)), n
+        shapes = stack, n + 1, n + 1, n, (stored, board.n), n, n, 6, notes
+        return kernel.State(*map(self._room, shapes))
+
+    def deeper(self, state: kernel.State) -> kernel.State:
+        """The search with a stack of twice as many levels. Raises TooLarge."""
+        levels, n = len(state.stack), len(state.root)
+        memory.require(8 * (levels + 1) * n, f"a search of {levels + 1:,} guesses in a row")
+        stack = self._room((min(2 * levels, memory.MOST // (8 * n)), n))
+        stack[:levels] = state.stack
+        return state._replace(stack=stack)
+
+    def _room(self, shape: Any) -> Any:
+        """Zeros; pages of a large array that nobody touches cost nothing."""
+        zeros = np.zeros(shape, dtype=np.int64)
+        return zeros if self.compiled else zeros.tolist()
 
     def adopt(self, state: kernel.State) -> kernel.State:
         """A copy of a search begun on the other machine, to continue on this one."""
@@ -114,8 +130,9 @@ def compile_entry(entry: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-@lru_cache(maxsize=256)  # boards may be drawn by the thousand
+@memory.kept(256)  # boards may be drawn by the thousand
 def _tables(compiled: bool, board: Board) -> kernel.Tables:
+    memory.require(memory.of_search(board), "its search")
     give = _machine(compiled).give
     domains, relations, automata = board.constraints
     n = len(domains)

@@ -53,6 +53,9 @@ With relations or automata on the board it is one."""
 SAT_LIMIT = 2
 """Solutions up to which the SAT search joins: the kernel is better at enumerating many."""
 
+FIRST_LEVELS = 64
+"""Levels of the stack of one puzzle at first; hardly any 9x9 puzzle needs as many."""
+
 CHUNK_CELLS = 1 << 18
 """Cells of a batch handed to the kernel at a time; bounds the memory of scores."""
 
@@ -148,7 +151,7 @@ class _Kernel:
     ) -> None:
         self._use = use = machine(compiled)
         self._board, self._keep = board, keep
-        self._state = use.state(board, keep)
+        self._state = use.state(board, keep, FIRST_LEVELS)
         self._order = use.give(scores[0], np.float64)
         use.propagate_many(use.tables(board), self._state, use.give(masks))
         undecided = compiled is None and not use.compiled
@@ -167,7 +170,10 @@ class _Kernel:
         speed = COMPILED_SPEED if self._use.compiled else 1
         end = self.guesses + min(guesses, SLICE_CELLS * speed // self._board.n + 1)
         tables = self._use.tables(self._board)
-        return bool(self._use.search(tables, self._state, self._order, limit, end))
+        done = bool(self._use.search(tables, self._state, self._order, limit, end))
+        if not done and self._state.progress[0] == len(self._state.stack):
+            self._state = self._use.deeper(self._state)
+        return done
 
     def sat_search(self) -> SatSearch | None:
         """A SAT search from the same candidates; None where the board is too large."""

@@ -554,7 +554,9 @@ def settle(units: Units, cand: Any, queue: Any, tail: int, cell: int) -> int:
 
 
 def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
-    """Continue until `limit` solutions are found or no state waits (True), or `budget` is spent.
+    """Continue until `limit` solutions are found or no state waits (True).
+
+    False where `budget` is spent, or the stack is full.
 
     Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
     long as there is no solution, too many failures end a run; each may have half as many again.
@@ -585,7 +587,7 @@ def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -
                 progress[4] += (progress[4] + 1) // 2
                 begin(state)
             continue
-        if progress[2] >= budget:
+        if progress[2] >= budget or level + 1 == len(stack):
             tails[level] = tail
             changed[level] = NO_CELL
             break

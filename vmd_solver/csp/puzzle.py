@@ -278,6 +278,17 @@ class Board:
                 found[cell].append(number)
         return tuple(map(tuple, found))
 
+    @cached_property
+    def most_homes(self) -> int:
+        """The most units of a cell."""
+        return max(map(len, self.homes))
+
+    @cached_property
+    def members(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Cells and units (M,), a pair for each cell of each unit, in the order of the cells."""
+        cells = np.repeat(np.arange(self.n), list(map(len, self.homes)))
+        return cells, np.array([*chain(*self.homes)], dtype=np.intp)
+
     def region_at(self, row: int, col: int) -> int:
         """Region of the cell there, -1 outside the board, 0 where the board has none."""
         if not (0 <= row < self.rows and 0 <= col < self.cols):
@@ -394,10 +405,13 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
 
     Fast, for remasking and for stopping. Only `vmd_solver.csp.verify` may call a grid solved.
     """
-    holds = (values[..., None] == np.arange(1, board.D + 1)).astype(np.float32)  # (B, n, D)
-    units = board.incidence.astype(np.float32)
-    crowded = (np.matmul(units, holds) > 1).astype(np.float32)  # (B, U, D)
-    result: npt.NDArray[np.bool_] = ((np.matmul(units.T, crowded) > 0) & (holds > 0)).any(axis=-1)
+    cells, units = board.members
+    held = values[:, cells].astype(np.intp)  # (B, M)
+    row = np.arange(len(values))[:, None] * len(board.units)
+    place = (row + units) * (board.D + 1) + held  # of each value in each unit of each row
+    found, where = np.nonzero((np.bincount(place.ravel())[place] > 1) & (held > 0))
+    result = np.zeros(values.shape, dtype=np.bool_)
+    result[found, cells[where]] = True
     if board.rules:
         from vmd_solver.csp.meaning import broken_rows  # knows rules, which know this module
 
@@ -408,7 +422,7 @@ def conflicts(board: Board, values: npt.NDArray[np.integer]) -> npt.NDArray[np.b
 
 
 def unit_name(board: Board, number: int) -> str:
-    """What people call unit `number`: a row, column, region, diagonal or window, or `unit 7`."""
+    """What people call a unit: a row, column, box, region, diagonal or window, or `unit 7`."""
     cells = board.units[number]
     places = [divmod(cell, board.cols) for cell in cells]
     rows, cols = {row for row, _ in places}, {col for _, col in places}
@@ -418,7 +432,7 @@ def unit_name(board: Board, number: int) -> str:
         return f"column {min(cols) + 1}"
     labels = {board.regions[cell] for cell in cells} if board.regions is not None else set()
     if len(labels) == 1:
-        return f"region {min(labels) + 1}"
+        return f"{'box' if board.box else 'region'} {min(labels) + 1}"
     if board.rows == board.cols == len(cells):
         if all(row == col for row, col in places):
             return "the main diagonal"

@@ -10,12 +10,13 @@ of a rule come after those of the board, and are always masked. Must not know of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board
+from vmd_solver.csp.candidates import Masks, masks_to_allowed
+from vmd_solver.csp.memory import kept
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.denoiser.rules import NO_RULES, RuleGraph, padded, rules_of
 
@@ -123,14 +124,26 @@ def with_hidden(board: Board, x_t: Ints, allowed: Floats) -> tuple[Ints, Floats]
 def open_candidates(board: Board, x_t: Ints, allowed: Floats) -> npt.NDArray[np.bool_]:
     """The candidates (B, n, D) that are allowed, whose cell is masked in x_t (B, n), and that no
     unmasked cell of a shared unit has."""
-    fixed = (np.asarray(x_t)[..., None] == np.arange(1, board.D + 1)).astype(np.float32)
-    units = np.pad(board.incidence, ((0, 0), (0, fixed.shape[1] - board.n))).astype(np.float32)
-    taken = np.matmul(units.T, np.matmul(units, fixed)) > 0
-    result: npt.NDArray[np.bool_] = (allowed > 0) & (x_t == 0)[..., None] & ~taken
+    x_t = np.asarray(x_t)
+    result: npt.NDArray[np.bool_] = (allowed > 0) & (x_t == 0)[..., None]
+    cells, units = board.members
+    order = units.argsort(kind="stable")
+    bits = np.append(np.uint64(0), np.uint64(1) << np.arange(board.D, dtype=np.uint64))[x_t]
+    has = np.zeros((len(x_t), len(board.units)), dtype=np.uint64)
+    where, words = _united(units[order], bits[:, cells[order]])
+    has[:, where] = words
+    where, taken = _united(cells, has[:, units])
+    result[:, where] &= ~masks_to_allowed(taken, board.D)
     return result
 
 
-@lru_cache(maxsize=64)
+def _united(groups: Ints, words: Masks) -> tuple[Ints, Masks]:
+    """The groups there are, and the union in each of words (B, M), whose `groups` (M,) rise."""
+    first = np.flatnonzero(np.diff(groups, prepend=-1))
+    return groups[first], np.bitwise_or.reduceat(words, first, axis=1)
+
+
+@kept(64)
 def _factors(board: Board, n: int) -> tuple[Ints, Floats]:
     """The factors (n x D, K) of every (cell, value) of a board, -1 for none, and their kinds, where
     n counts hidden cells, which have no units."""

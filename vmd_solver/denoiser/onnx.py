@@ -19,6 +19,8 @@ from vmd_solver.errors import ManifestMismatch, ModelError, RuntimeUnavailable
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 FLOAT, INT = "tensor(float)", "tensor(int64)"
+MUCH = 1 << 20
+"""Bytes of inputs that may need more memory than there is."""
 
 Nodes = Mapping[str, tuple[str, int]]
 """Type and number of dimensions of inputs or outputs, by name."""
@@ -54,7 +56,7 @@ class OnnxModel:
     def run(self, role: str, feed: dict[str, Any], due: Shapes) -> list[Floats]:
         """The outputs of a file, by the names and of the shapes that are `due`, without NaN.
 
-        Raises ModelError where the file gives anything else.
+        Raises ModelError where the file gives anything else, MemoryError where there is no room.
         """
         path = self.folder / f"{role}.onnx"
         if role not in self._sessions:  # opened when needed: many runs need one of the three
@@ -63,6 +65,9 @@ class OnnxModel:
             found: list[Floats] = self._sessions[role].run(list(due), feed)
         except Exception as error:  # as in `_open`
             reason = str(error).splitlines()[0]
+            # In its own words, and those of C++; with little to read it is the model's fault.
+            if "alloc" in reason and sum(part.nbytes for part in feed.values()) > MUCH:
+                raise MemoryError(reason) from error
             raise ModelError(f"{path} cannot be run: {reason}") from error
         for (name, shape), values in zip(due.items(), found, strict=True):
             if values.shape != shape:

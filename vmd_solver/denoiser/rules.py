@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.constraints import Layers, turned
+from vmd_solver.csp.memory import kept
 from vmd_solver.denoiser.protocol import Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
@@ -196,7 +197,7 @@ class BoardRules:
         return RuleGraph(members, hearers[kept], arcs, np.append(0, layers), readings, self.ends)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def rules_of(board: Board, B: int) -> BoardRules:
     """The relations and automata of B rows of one board."""
     return BoardRules.joined([rules_of(board, 1)] * B) if B > 1 else BoardRules.of(board)

@@ -142,14 +142,6 @@ def _parse_rncn(rows: list[tuple[int, str]], family: str) -> Found:
     return Found(Puzzle(bare_board(family, 9), tuple(givens)))
 
 
-def _write_rncn(puzzle: Puzzle) -> str:
-    cells = [(puzzle.board.cell_name(cell), value) for cell, value in enumerate(puzzle.givens)]
-    text = " ".join(f"{name}={value}" for name, value in cells if value)
-    if not text:
-        raise PuzzleError("the rncn format cannot hold a grid without givens: use line")
-    return text + "\n"
-
-
 def _read_pls(lines: Lines, context: Context) -> Iterator[Entry]:
     """One entry for each line `order n`, with the rows that follow it."""
     square: list[tuple[int, str]] = []
@@ -253,13 +245,12 @@ EXCHANGE = _nine(
     write=_write_exchange,
     per_line=True,
 )
-RNCN = _nine(
+RNCN = Format(
     name="rncn",
-    summary="cells with their places: r1c1=5 r2c3=7",
+    summary="cells of a 9x9 with their places: r1c1=5 r2c3=7",
     recognise=first_line(_RNCN.match, "a cell with its place and value"),
     read=_read_rncn,
-    write=_write_rncn,
-    between="\n",
+    write=None,
     literal=True,
 )
 PLS = Format(

@@ -312,8 +312,8 @@ def _whole_numbers(found: object, key: str) -> tuple[int, ...]:
         raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers, got {shown(found)}")
     for place, number in enumerate(found, 1):
         if type(number) is not int:
-            got = f"{shown(number)} at place {place}"
-            raise PuzzleSyntaxError(f"{key}: expected whole numbers, got {got}")
+            what = f"{shown(number)} at place {place}"
+            raise PuzzleSyntaxError(f"{key}: expected a list of whole numbers, got {what}")
     return tuple(found)
 
 

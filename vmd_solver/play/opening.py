@@ -111,12 +111,12 @@ def words(spec: PuzzleSpec) -> str:
 def command(spec: PuzzleSpec, neural: bool = False) -> str:
     """The command that makes the same puzzle.
 
-    >>> command(PuzzleSpec(level="hard", seed=7))
-    'vmd-make --difficulty hard --seed 7'
+    >>> command(PuzzleSpec(level="hard"))
+    'vmd-make --difficulty hard --seed 0'
     """
     usual, parts = PuzzleSpec(size=usual_size(spec.family)), ["vmd-make"]
     for name in ("family", "size", "level", "symmetry", "clues", "seed"):
-        if (value := getattr(spec, name)) != getattr(usual, name):
+        if (value := getattr(spec, name)) != getattr(usual, name) or name == "seed":
             parts.append(f"--{'difficulty' if name == 'level' else name} {value}")
     return " ".join([*parts, *["--minimal"] * spec.minimal, *["--mode neural"] * neural])
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from platformdirs import user_config_path, user_data_path
 
+from vmd_solver import files
 from vmd_solver.errors import SaveError
 
 _DRAFT = ".draft"
@@ -125,20 +125,9 @@ class Lock:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True)
         stream = self._path.open("ab")
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not files.lock(stream.fileno()):
             stream.close()
             return False
-        except OSError:
-            pass  # a file system without locks: better to save without than not at all
         self._stream = stream
         return True
 

@@ -9,14 +9,14 @@ The last search has no limit but the user's: the end is always a verified soluti
 there is none, or a budget that was spent. The first call is short, so its z is drawn from the
 standard normal: the learned prior would cost as much as two loops. On larger boards, where ten
 calls cost up to seconds, and on those with relations or automata, whose propagation leaves a search
-little to do, a search comes first.
+little to do, a search comes first; it stays alone where a call would take too much memory.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from vmd_solver.csp import Board, exact
+from vmd_solver.csp import Board, exact, memory
 from vmd_solver.csp.candidates import (
     Masks,
     allowed_to_masks,
@@ -64,7 +64,9 @@ def begin(job: Job) -> None:
         job.decide(exact.Count(1, True, 0, (tuple(values.tolist()),)))
         return
     candidates = job.board.n * job.board.D
-    if candidates >= LARGE or job.board.linked:
+    if memory.of_call(job.board) * job.settings.latents > memory.MOST:
+        _search(job, masks, None, None)
+    elif candidates >= LARGE or job.board.linked:
         start = RULED_START if job.board.linked else HEAD_START
         _search(job, masks, None, candidates * start)
     if job.solution is None:

@@ -20,7 +20,7 @@ from vmd_solver.csp.exact import Count
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
-from vmd_solver.errors import VmdError
+from vmd_solver.errors import TooLarge, VmdError
 from vmd_solver.sampling.policy import Cells, choose, margins, pick, softmax
 from vmd_solver.sampling.settings import Mode, Settings
 
@@ -47,7 +47,8 @@ class Solution:
     """The outcome for one puzzle. "No solution" is an outcome, and never a guess.
 
     solved: `values` were verified. unsolved: the budget was spent. unsatisfiable: proved, by a
-    complete search. invalid: the givens themselves break a rule. timeout: the seconds were spent.
+    complete search. invalid: the givens themselves break a rule, or there is not enough memory.
+    timeout: the seconds were spent.
     """
 
     puzzle: Puzzle
@@ -169,9 +170,10 @@ class Job:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Charge the time of a block to this job."""
+        """Charge the time of a block to this job, which ends where it takes too much memory."""
         self.since = time.perf_counter()
-        yield
+        with refused([self]):
+            yield
         self.seconds += time.perf_counter() - self.since
 
     def emit(self, event: str, **facts: Any) -> None:
@@ -247,10 +249,30 @@ class Job:
             remasked=self.remasked,
             guesses=self.guesses,
             seconds=self.seconds + time.perf_counter() - self.since,
-            **{"count": int(values is not None), **facts},
+            **{
+                "count": int(values is not None),
+                "counted_all": status == "unsatisfiable",
+                **facts,
+            },
         )
         told = ("status", "values", "nfe", "loops", "guesses")
         self.emit("Finished", **{name: getattr(self.solution, name) for name in told})
+
+
+@contextmanager
+def refused(jobs: list[Job]) -> Iterator[None]:
+    """End jobs that in the block take too much memory, so that others can go on."""
+    try:
+        yield
+        return
+    except TooLarge as error:
+        message = str(error)
+    except MemoryError:
+        message = "too large: there is not enough memory for it"
+    for job in jobs:
+        if job.solution is None:
+            job.attempts = []
+            job.finish("invalid", message=message)
 
 
 Rows = list[tuple[Job, Attempt]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vmd_solver.csp import memory
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed
 from vmd_solver.csp.constraints import Automaton, Relation
 from vmd_solver.csp.puzzle import Board, conflicts
@@ -17,7 +18,8 @@ from vmd_solver.sampling.policy import in_doubt
 
 
 def begin(job: Job) -> None:
-    """Give the job its attempts."""
+    """Give the job its attempts. Raises TooLarge."""
+    memory.require(memory.of_call(job.board) * job.settings.latents, "a call of the model")
     x_t = job.puzzle.to_array().astype(np.int64)
     # Given marks are givens too; of the candidates that the rules leave nothing else is used.
     domains = initial_masks(job.board, np.zeros(job.board.n, dtype=np.int64))

@@ -6,18 +6,19 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, starmap
 
 import numpy as np
 
-from vmd_solver.csp import Board, Puzzle, exact
+from vmd_solver.csp import Board, Puzzle, exact, memory
 from vmd_solver.csp.candidates import initial_masks, propagate
 from vmd_solver.denoiser.protocol import Denoiser
-from vmd_solver.errors import InvalidPuzzle, SearchError
+from vmd_solver.errors import InvalidPuzzle, SearchError, TooLarge
 from vmd_solver.formats import write
 from vmd_solver.sampling import guided, neural
-from vmd_solver.sampling.job import Job, Observer, Propagated, Solution, call
+from vmd_solver.sampling.job import Job, Observer, Propagated, Solution, call, refused
 from vmd_solver.sampling.settings import Settings
 
 WINDOW = 16
@@ -72,11 +73,20 @@ class Solver:
         # A time limit is for one puzzle alone: sharing calls would share the clock.
         alone = self.settings.timeout_s is not None
         most = 1 if alone else max(1, WINDOW * self.settings.batch // self.settings.latents)
-        while held := deque(starmap(self._job, islice(source, self._window))):
+        while held := deque(starmap(self._job, self._taken(source))):
             for _ in self._run(list(held)):
                 while held and held[0].solution is not None:
                     yield held.popleft().solution  # type: ignore[misc]
             self._window = min(2 * self._window, most)
+
+    def _taken(self, source: Iterator[Numbered]) -> Iterator[Numbered]:
+        """The next puzzles of a window; fewer where they are large."""
+        room = memory.HELD
+        for numbered in islice(source, self._window):
+            yield numbered
+            room -= memory.size(numbered[1].board)
+            if room < 0:
+                return
 
     def _job(self, number: int, puzzle: Puzzle, propagated: Propagated | None) -> Job:
         job = Job(number, puzzle, self.settings, self.observe, propagated)
@@ -100,9 +110,10 @@ class Solver:
                 yield from self._exact(group)
                 continue
             if self.settings.mode == "guided":
-                _propagate([job for job in group if job.propagated is None])
+                with refused(group):
+                    _propagate([job for job in group if job.propagated is None])
             begin = guided.begin if self.settings.mode == "guided" else neural.begin
-            for job in group:
+            for job in [job for job in group if job.solution is None]:
                 with job.timed():
                     begin(job)
             yield
@@ -112,7 +123,8 @@ class Solver:
         settings = self.settings
         if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
             # What a stage before has propagated it has also searched, as far as a batch does.
-            _search_batch([job for job in jobs if job.propagated is None], settings.max_guesses)
+            with suppress(MemoryError, TooLarge):  # one by one they may have room
+                _search_batch([job for job in jobs if job.propagated is None], settings.max_guesses)
             jobs = [job for job in jobs if job.solution is None]
             yield
         for job in jobs:
@@ -136,7 +148,8 @@ class Solver:
         assert self.denoiser is not None
         is_guided = self.settings.mode == "guided"
         advance = guided.advance if is_guided else neural.advance
-        room = max(1, self.settings.batch // self.settings.latents)
+        each = memory.of_call(waiting[0].board) if waiting else 1
+        room = max(1, min(self.settings.batch, memory.MOST // each) // self.settings.latents)
         usual = self.settings.loops or self.denoiser.loops
         running = list[Job]()
         while waiting or running:
@@ -147,8 +160,9 @@ class Solver:
                 loops = guided.loops_of(job.nfe, usual) if is_guided else usual
                 calls.setdefault(loops, []).append(job)
             for loops, group in calls.items():
-                call(self.denoiser, group, loops)
-            for job in running:
+                with refused(group):
+                    call(self.denoiser, group, loops)
+            for job in [job for job in running if job.solution is None]:
                 with job.timed():
                     advance(job)
             running = [job for job in running if job.solution is None]

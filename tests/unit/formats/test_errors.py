@@ -81,6 +81,12 @@ BAD = {
         1,
         "the regions are not boxes of 2x2: use family jigsaw",
     ),
+    "regions in rows": (
+        '{"regions":[[0,0],[1,1]],"puzzle":"...."}',
+        1,
+        1,
+        "regions: expected a list of whole numbers, got a list at place 1",
+    ),
     "values and size": ('{"n":4,"values":5,"givens":[0]}', 1, 1, "5 values contradict"),
     "cell outside": (
         '{"family":"grid","rows":1,"cols":2,"values":2,"units":[[0,7]],"givens":[0,0]}',

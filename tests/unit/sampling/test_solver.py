@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from fakes import FakeDenoiser, adversary, oracle, undecided
 
-from vmd_solver.csp import Puzzle
+from vmd_solver.csp import Puzzle, memory
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.sampling import Settings, Solver, guided
+from vmd_solver.sampling import Settings, Solution, Solver, guided
 from vmd_solver.sampling.job import Event
 from vmd_solver.sampling.policy import IN_DOUBT
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
@@ -361,3 +361,53 @@ def test_without_latent_only_attempts_that_differ_are_made(settings: Settings, r
     fake.latent = "none"
     seen = asked(settings, fake)
     assert {event["latent"] for event in seen if event["event"] == "Called"} == {*range(rows)}
+
+
+def solved_around(mode: Mode, large: Puzzle, denoiser: FakeDenoiser | None) -> list[Solution]:
+    """The outcomes of three puzzles, of which the second is large."""
+    solver = Solver(Settings.usual(mode=mode, latents=1), denoiser)
+    return list(solver.stream([puzzle(SOLVED), large, puzzle(SOLVED)]))
+
+
+@pytest.mark.parametrize("mode", ["neural", "guided", "exact"])
+def test_a_puzzle_that_memory_cannot_hold_is_refused_alone(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In guided mode the search then goes without the model; its own tables have no room."""
+    monkeypatch.setattr(memory, "MOST", 4_000_000)
+    large = grid(40, 40, 40, [range(at, at + 40) for at in range(0, 1600, 2)][:-20])
+    found = solved_around(mode, large.empty(), oracle(values(SOLVED)))
+    assert [one.status for one in found] == ["solved", "invalid", "solved"]
+    what = "a call of the model" if mode == "neural" else "its search"
+    assert found[1].message.startswith(f"too large: {what} takes about ")
+
+
+def test_guided_mode_searches_alone_where_the_model_has_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MOST", memory.of_call(sudoku()) - 1)
+    solution = Solver(Settings(), oracle(values(SOLVED))).solve(puzzle(HARD))
+    assert (solution.status, solution.nfe) == ("solved", 0)
+
+
+@pytest.mark.parametrize("mode", ["neural", "guided"])
+def test_a_call_that_runs_out_of_memory_ends_its_puzzles_alone(mode: Mode) -> None:
+    def logits(x_t: Ints, allowed: Floats, z: Floats) -> Floats:
+        if allowed.shape[1] == 16:
+            raise MemoryError
+        return z
+
+    large = grid(4, 4, 4, [(0, 1)]).empty()
+    found = solved_around(mode, large, FakeDenoiser("greedy", logits))
+    assert [one.status for one in found] == ["solved", "invalid", "solved"]
+    assert found[1].message == "too large: there is not enough memory for it"
+
+
+def test_few_large_puzzles_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "HELD", 3 * memory.size(sudoku()))
+    taken: list[int] = []
+    source = (taken.append(number) or puzzle(SOLVED) for number in range(40))
+    ahead = [
+        len(taken) - done for done, _ in enumerate(Solver(Settings(mode="exact")).stream(source))
+    ]
+    assert max(ahead) == 4

@@ -61,3 +61,7 @@ def test_a_document_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     tables.write_json(path, float("inf"), allow_nan=True)
     assert path.read_text() == "Infinity\n"
     assert [entry.name for entry in path.parent.iterdir()] == ["rows.json"]
+
+
+def test_a_name_is_one_cell_of_printable_text() -> None:
+    assert tables.markdown(("model",), [("a\x1b]0;b\nc",)]).endswith("| a\\x1b]0;b\\nc |\n")

@@ -18,6 +18,7 @@ import numpy as np
 from vmd_solver import __version__
 from vmd_solver.csp import Board
 from vmd_solver.csp.canonical import Known
+from vmd_solver.errors import printable
 from vmd_solver.formats import read_path
 from vmd_training.dataset import Dataset, Section, write
 from vmd_training.generate import ISLAND, MOST_SOLUTIONS, Part, plan
@@ -98,7 +99,7 @@ def _known(paths: Sequence[str]) -> Known:
         by_board: dict[Board, list[tuple[int, ...]]] = defaultdict(list)
         for entry in read_path(path):
             if entry.puzzle is None:
-                click.echo(f"vmd-train: not excluded: {entry.error}", err=True)
+                click.echo(printable(f"vmd-train: not excluded: {entry.error}"), err=True)
             else:
                 by_board[entry.puzzle.board].append(entry.puzzle.givens)
         for board, givens in by_board.items():
