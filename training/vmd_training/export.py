@@ -24,6 +24,7 @@ from torch import Tensor
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
+from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.denoiser.rules import NO_RULES, padded
 from vmd_solver.errors import ModelError
@@ -130,10 +131,8 @@ class Differences(dict[str, float]):
 def parity(model: VMD, folder: Path) -> dict[str, float]:
     """Largest absolute differences between torch and ONNX Runtime over boards and batches. Raises
     ModelError where one is above LOGIT_TOLERANCE, or clear choices of a value differ."""
-    import onnxruntime
-
-    options, on = onnxruntime.SessionOptions(), ["CPUExecutionProvider"]
-    options.log_severity_level = 3
+    onnxruntime, on = runtime(), ["CPUExecutionProvider"]
+    options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     found = Differences()
     boards = [make() for make in PARITY_BOARDS]
