@@ -32,6 +32,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
     ("play", "batch", "console"),
     ("tui", "cli"),
+    ("scripts",),
     ("vmd_training",),
 )
 """The parts in order of dependency. A part imports itself and parts of an earlier rank."""
@@ -54,6 +55,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "batch": {"numpy", "ray"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
     "cli": {"click", "numpy"},
+    "scripts": set(),
     "vmd_training": {
         "click",
         "matplotlib",

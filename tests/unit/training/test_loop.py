@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -246,14 +248,22 @@ def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
 
 
 def test_a_run_learns_is_interrupted_and_continues(
-    tmp_path: Path, config_of: Config, group: Group
+    tmp_path: Path, config_of: Config, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What interrupts it while it saves does not count."""
     run = start(tmp_path, config_of, config=replace(TINY, time_s=3600.0))
     begun = {name: weight.clone() for name, weight in run.model.state_dict().items()}
+
+    save = run.save
 
     def interrupt(row: dict[str, Any]) -> None:
         raise KeyboardInterrupt
 
+    def save_while_interrupted() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        save()
+
+    monkeypatch.setattr(run, "save", save_while_interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(run, interrupt)
     assert run.step > 0
