@@ -126,8 +126,8 @@ def install() -> None:
     """From here on an interrupt repeats every AGAIN_S until `stop_repeating`; not if ignored.
 
     Python turns an interrupt into an exception wherever it happens to be; raised while a library
-    loads or compiles, that exception can get lost, and the search would run for ever. Until it
-    repeats others do nothing: the first is being dealt with.
+    compiles, that exception can get lost, and the search would run for ever. Until it repeats
+    others do nothing: the first is being dealt with. While a module loads it waits.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGINT, _interrupt)
@@ -138,9 +138,17 @@ def install() -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if number == signal.SIGINT and _is_repeating():
         return
-    signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-    if signal.getsignal(signal.SIGINT) is _interrupt:  # else interrupts are put off
+    put_off = signal.getsignal(signal.SIGINT) is not _interrupt or _is_loading(frame)
+    signal.setitimer(signal.ITIMER_REAL, _INTERVAL_S if put_off else AGAIN_S)
+    if not put_off:
         raise KeyboardInterrupt
+
+
+def _is_loading(frame: FrameType | None) -> bool:
+    """Whether a module is being loaded: libraries in C++ abort where one of theirs cannot be."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
 
 
 def _report_unless_interrupt(lost: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from vmd_solver.csp import Board, rules
@@ -90,8 +90,8 @@ def write_model(
                 graph.metadata_props.add(key=key, value=value)
             onnx.save_model(graph, target / f"{role}.onnx")
         weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-        save_file(weights, target / "weights.safetensors")
-        (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
+        # Not by save_file, which makes something else of a full disk.
+        (target / "weights.safetensors").write_bytes(save(weights))
         config = {**manifest.to_config(), **described, "model": asdict(model.config)}
         config["parameters"] = parameter_count(model)
         _write_json(target / "config.json", config)

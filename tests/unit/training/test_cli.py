@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import click
 import numpy as np
 import pytest
 import torch
+from disk import limited_files
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
@@ -221,7 +223,8 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     (tmp_path / "old").mkdir()
     (tmp_path / "old/checkpoint.pt").write_text("not one")
     wide = {
-        **dict.fromkeys(checkpoint.KEYS, 0),
+        **{key: {} for key in ("model", "ema", "optimizer")},
+        **dict.fromkeys(("step", "elapsed_s", "puzzle_calls"), 0),
         "model_config": asdict(ModelConfig(**{**WIDTHS, "d": 32})),
         "train_config": {"recipe": "sudoku"},
     }
@@ -235,6 +238,77 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     assert len(said) == 1
     assert err.endswith(said[0] + "\n")
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def exported(vmd_train: Command, tmp_path: Path) -> Path:
+    """A model that a run has exported."""
+    assert vmd_train("sudoku", "--steps", "1", "--loops", "1", "--out", "run", "--quiet") == 0
+    return tmp_path / "run" / "export" / "sudoku"
+
+
+@pytest.mark.parametrize("spoilt", ["altered", "unlisted", "endless"])
+def test_a_model_that_is_not_as_exported_is_not_exported_again(
+    spoilt: str, exported: Path, vmd_train: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor started from, or evaluated: what is written would bear new digests and old figures."""
+    path, sums = exported / "weights.safetensors", exported / "SHA256SUMS"
+    if spoilt == "altered":
+        path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    elif spoilt == "unlisted":
+        lines = sums.read_text().splitlines(keepends=True)
+        sums.write_text("".join(line for line in lines if path.name not in line))
+    else:
+        path.unlink()
+        os.mkfifo(path)
+    before = sums.read_text()
+    capfd.readouterr()
+    for command in (
+        ("export", str(exported)),
+        ("export", str(exported), "--out", "again"),
+        ("sudoku", "--init", str(exported), "--out", "new", "--quiet"),
+        ("eval", str(exported), "--out", "new", "--quick", "--only", "rates"),
+    ):
+        assert vmd_train(*command) == 3
+        err = capfd.readouterr().err
+        assert err.startswith(f"vmd-train: {path} ") and err.count("\n") == 1
+    assert sums.read_text() == before and not Path("again").exists() and not Path("new").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_checkpoint(
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sliced = ("sudoku", "--out", "run", "--steps", "9000", "--slice", "0.3s", "--quiet")
+    assert vmd_train(*sliced) == 0
+    path = tmp_path / "run" / "checkpoint.pt"
+    before = path.read_bytes()
+    capfd.readouterr()
+    with limited_files(len(before) // 2):
+        assert vmd_train(*sliced, "--resume") == 2
+    assert capfd.readouterr().err == "vmd-train: run/checkpoint.pt: file too large\n"
+    assert path.read_bytes() == before
+    assert vmd_train(*sliced, "--resume") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sudoku", "--data", "pipe"),
+        ("sudoku", "--init", "pipe"),
+        ("export", "pipe"),
+        ("text", "--corpus", "pipe"),
+        ("data", "--out", "d.npz", "--exclude", "pipe"),
+    ],
+)
+def test_a_pipe_is_no_file_to_learn_from(
+    arguments: tuple[str, ...], vmd_train: Command, tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Nobody writes into it: to read it would take for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    assert vmd_train(*arguments) == 2
+    err = capfd.readouterr().err
+    assert "'pipe' is no regular file" in err and err.count("\n") == 1
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is there")
