@@ -138,6 +138,28 @@ def test_an_interrupt_that_is_dealt_with_ends_it_once(body: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"saved\n", b"")
 
 
+def test_an_interrupt_waits_for_a_module_that_loads(tmp_path: Path) -> None:
+    """Of those in C++ some abort where an exception comes out of what they load."""
+    loading = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.1)
+    print("loaded", flush=True)
+except KeyboardInterrupt:
+    print("broken")
+"""
+    (tmp_path / "module_of_library.py").write_text(loading)
+    body = "    import module_of_library\n    time.sleep(60)"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.format(body)],
+        capture_output=True,
+        timeout=HANG_S,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"loaded\n", b"")
+
+
 INTERRUPTED = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
 LATE = """
 import atexit, os, signal

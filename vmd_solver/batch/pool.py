@@ -196,7 +196,7 @@ class Process(Worker):
         try:
             return self.connection.recv()
         except (EOFError, OSError) as error:
-            self.process.join()
+            self.process.join(timeout=1)
             raise WorkerLostError(f"the last with exit code {self.process.exitcode}") from error
 
     def kill(self) -> None:

@@ -228,7 +228,7 @@ def runtime() -> Any:
         with _standard_error_lost():
             import onnxruntime
     except ImportError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise RuntimeUnavailable(f"ONNX Runtime cannot be loaded: {reason}") from error
     onnxruntime.disable_telemetry_events()
     onnxruntime.set_default_logger_severity(FATAL)
