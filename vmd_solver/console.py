@@ -138,7 +138,12 @@ def install() -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if number == signal.SIGINT and _is_repeating():
         return
-    put_off = signal.getsignal(signal.SIGINT) is not _interrupt or _is_loading(frame)
+    put_off = (
+        signal.getsignal(signal.SIGINT) is not _interrupt
+        # Another thread may have received it.
+        or signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        or _is_loading(frame)
+    )
     signal.setitimer(signal.ITIMER_REAL, _INTERVAL_S if put_off else AGAIN_S)
     if not put_off:
         raise KeyboardInterrupt

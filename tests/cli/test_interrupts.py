@@ -119,6 +119,14 @@ SHIELDED = """
             print("saved")
         raise
 """
+MASKED = """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.raise_signal(signal.SIGALRM)  # as one that another thread received
+    time.sleep(0.1)
+    print("saved", flush=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    time.sleep(60)
+"""
 MISTAKEN = """
     try:
         interrupt()
@@ -129,7 +137,7 @@ MISTAKEN = """
 """
 
 
-@pytest.mark.parametrize("body", [SAVES, SHIELDED, MISTAKEN])
+@pytest.mark.parametrize("body", [SAVES, SHIELDED, MASKED, MISTAKEN])
 def test_an_interrupt_that_is_dealt_with_ends_it_once(body: str) -> None:
     """However many come meanwhile, and whatever a library makes of the first."""
     done = subprocess.run(
