@@ -18,10 +18,9 @@ from unittest.mock import patch
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper
 
-from vmd_solver.denoiser import onnx as runtime
+from vmd_solver.denoiser.onnx import CPU, OnnxModel, runtime
 
 UNKNOWN = {
     "Attention", "Conv", "ConvInteger", "ConvTranspose", "GRU", "LSTM", "MatMulInteger",
@@ -74,11 +73,11 @@ class Counter:
         _decide(model.graph, ruled)
         self._found: list[Product] = []
         self._names = _instrument(model.graph, self._found, looped=False)
+        onnxruntime = runtime()
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=[runtime.CPU]
+            model.SerializeToString(), options, providers=[CPU]
         )
         self._known: dict[tuple[tuple[str, Shape], ...], list[Product]] = {}
 
@@ -166,10 +165,10 @@ def counting() -> Iterator[Count]:
 
     Its time, apart from that of the graphs, is kept in `seconds`, to be taken off.
     """
-    count, run = Count(), runtime.OnnxModel.run
+    count, run = Count(), OnnxModel.run
     counters: dict[tuple[Path, bool], Counter] = {}
 
-    def counted(model: runtime.OnnxModel, role: str, feed: dict[str, Any], due: Any) -> Any:
+    def counted(model: OnnxModel, role: str, feed: dict[str, Any], due: Any) -> Any:
         started, path = time.process_time(), model.folder / f"{role}.onnx"
         ruled = any(len(feed.get(name, ())) for name in ("arcs", "supports"))
         if (path, ruled) not in counters:
@@ -179,5 +178,5 @@ def counting() -> Iterator[Count]:
         count.seconds += time.process_time() - started
         return run(model, role, feed, due)
 
-    with patch.object(runtime.OnnxModel, "run", counted):
+    with patch.object(OnnxModel, "run", counted):
         yield count

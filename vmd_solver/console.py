@@ -10,10 +10,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from types import FrameType
-from typing import Any
+from typing import Any, Never
 
 import click
 
@@ -61,12 +61,13 @@ def code_of(statuses: Iterable[str]) -> ExitCode:
     return next((code for name, code in _OF_STATUS.items() if name in found), ExitCode.SOLVED)
 
 
-def launch(command: click.Command, otherwise: str = "--mode exact needs no model") -> None:
-    """Run an installed script. `command` reads options; what it returns is called, or is a code."""
+def launch(command: click.Command, otherwise: str = "--mode exact needs no model") -> Never:
+    """Run an installed script. `command` reads options; it returns a code, what gives one, or
+    nothing. `otherwise` is as in `guard`."""
 
     def run() -> int:
         asked = command.main(prog_name=command.name, standalone_mode=False)
-        return asked() if callable(asked) else int(asked)
+        return asked() if callable(asked) else int(asked or 0)
 
     install()
     sys.exit(guard(run, str(command.name), otherwise))
@@ -85,23 +86,26 @@ def guard(
     try:
         return command()
     except (KeyboardInterrupt, click.Abort):
-        stop_repeating()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader has had enough, as `head` does: what it did not want stays unsolved.
         return ExitCode.UNSOLVED
     except Exception as error:
         code = ExitCode.INTERNAL
-        if isinstance(error, (*_NO_MODEL, errors.ClusterUnavailable)):
+        if _is_repeating():  # what a library made of an interrupt
+            return ExitCode.INTERRUPTED
+        if isinstance(error, (*_NO_MODEL, errors.WorkersUnavailable, MemoryError)):
             code = ExitCode.MODEL
-        elif isinstance(error, _USAGE) and type(error) is not errors.VmdError:
+        elif isinstance(error, _USAGE):
             code = ExitCode.USAGE
         elif sys.flags.dev_mode:
             raise
         if isinstance(error, click.ClickException):
-            text = f"{error.format_message().rstrip('.')} (see {program} --help)"
+            told = getattr(error, "ctx", None)
+            where = program if told is None else told.command_path
+            text = f"{error.format_message().rstrip('.')} (see {where} --help)"
         elif isinstance(error, MemoryError):
-            text = "out of memory: try fewer latents, or smaller boards"
+            text = "out of memory: try fewer latents or workers, or smaller boards"
         elif code == ExitCode.INTERNAL:
             text = f"internal error, please report it: {type(error).__name__}: {error}"
         elif isinstance(error, OSError):
@@ -109,16 +113,21 @@ def guard(
             if error.filename is not None:
                 text = f"{error.filename or repr('')}: {text}"
         else:
-            text = f"{error} ({otherwise})" if isinstance(error, _NO_MODEL) else str(error)
+            text = str(error)
+            if otherwise and isinstance(error, _NO_MODEL):
+                text += f" ({otherwise})"
         narrate(f"{program}: {text}")
         return code
+    finally:
+        stop_repeating()
 
 
 def install() -> None:
     """From here on an interrupt repeats every AGAIN_S until `stop_repeating`; not if ignored.
 
     Python turns an interrupt into an exception wherever it happens to be; raised while a library
-    loads or compiles, that exception can get lost, and the search would run for ever.
+    compiles, that exception can get lost, and the search would run for ever. Until it repeats
+    others do nothing: the first is being dealt with. While a module loads it waits.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGINT, _interrupt)
@@ -127,8 +136,24 @@ def install() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-    raise KeyboardInterrupt
+    if number == signal.SIGINT and _is_repeating():
+        return
+    put_off = (
+        signal.getsignal(signal.SIGINT) is not _interrupt
+        # Another thread may have received it.
+        or signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        or _is_loading(frame)
+    )
+    signal.setitimer(signal.ITIMER_REAL, _INTERVAL_S if put_off else AGAIN_S)
+    if not put_off:
+        raise KeyboardInterrupt
+
+
+def _is_loading(frame: FrameType | None) -> bool:
+    """Whether a module is being loaded: libraries in C++ abort where one of theirs cannot be."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
 
 
 def _report_unless_interrupt(lost: Any) -> None:
@@ -136,10 +161,25 @@ def _report_unless_interrupt(lost: Any) -> None:
         sys.__unraisablehook__(lost)
 
 
+def _is_repeating() -> bool:
+    return hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0] > 0
+
+
 def stop_repeating() -> None:
     """To be called once an interrupt has been dealt with."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """No interrupt in the block, which saves what one is about to end."""
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop_repeating()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def narrate(text: str) -> None:

@@ -74,8 +74,9 @@ class RuntimeUnavailable(ModelError):
     """ONNX Runtime, or the device that was asked for, is not there."""
 
 
-class ClusterUnavailable(VmdError):
-    """Ray, or the cluster that was to be joined, is not there."""
+class WorkersUnavailable(VmdError):
+    """Worker processes die, or do not come up; Ray, or the cluster that was to be joined, is not
+    there."""
 
 
 class SearchError(VmdError):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,14 @@ from vmd_solver.batch import pipeline, pool
 from vmd_solver.batch.outcome import Report, joined
 from vmd_solver.batch.parts import Part, entries_in, parts
 from vmd_solver.batch.pipeline import Pipeline
-from vmd_solver.batch.pool import Process
+from vmd_solver.batch.pool import Process, Task, WorkerPool
 from vmd_solver.batch.records import FORMATS, JsonLines, Lines
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.resume import done_in
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import Masks
-from vmd_solver.errors import ResumeError, VmdError
+from vmd_solver.errors import ResumeError, WorkersUnavailable
 from vmd_solver.sampling import Settings, bulk
 
 Solve = Callable[..., Any]
@@ -200,10 +201,17 @@ def test_a_task_that_kills_every_worker_is_given_up(
 ) -> None:
     monkeypatch.setattr(pool, "serve", os._exit)
     with (
-        pytest.raises(VmdError, match=r"3 workers died over puzzles 1 to \d+: is there"),
+        pytest.raises(WorkersUnavailable, match=r"died over puzzles 1 to \d+ \(the last with exit"),
         worker_pool(JsonLines(request(many, jobs=1))) as workers,
     ):
         list(workers.map(tasks(found(request(many)), TaskSize())))
+
+
+def test_what_goes_wrong_while_a_worker_begins_is_raised_here() -> None:
+    """Not printed there, nor taken for a worker that died."""
+    spawn = partial(Process, partial(int, "one"))
+    with WorkerPool(spawn, 1) as workers, pytest.raises(ValueError, match="'one'"):
+        list(workers.map([Task(1, "puzzle 1")]))
 
 
 STOPPED = ("--mode", "exact", "--jobs", "2", "-o", "o.jsonl", "p.txt")

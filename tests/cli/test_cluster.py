@@ -11,7 +11,7 @@ import pytest
 from vmd_solver.batch.records import JsonLines
 from vmd_solver.batch.request import Request
 from vmd_solver.batch.run import worker_pool
-from vmd_solver.errors import ClusterUnavailable
+from vmd_solver.errors import WorkersUnavailable
 from vmd_solver.sampling import Settings
 
 PUZZLE = "....7..2.8.......6.1.2.5...9.54....8.........3....85.1...3.2.8.4.......9.7..6...."
@@ -30,7 +30,7 @@ def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "ray", None)
     request = Request(("-",), Settings("exact"), ray="auto")
     with (
-        pytest.raises(ClusterUnavailable, match=r"install vmd-solver\[ray\]"),
+        pytest.raises(WorkersUnavailable, match=r"install vmd-solver\[ray\]"),
         worker_pool(JsonLines(request)),
     ):
         pass

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from waiting import HANG_S, Feed, until
+
+from vmd_solver import scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -82,6 +87,122 @@ ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()
     )
     assert (done.returncode, done.stdout) == (0, b"again\n")
     assert b"ZeroDivisionError" in done.stderr and b"KeyboardInterrupt" not in done.stderr
+
+
+RUN = """
+import os, signal, time
+from vmd_solver import console
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+def run():
+{}
+console.install()
+raise SystemExit(console.guard(run))
+"""
+SAVES = """
+    try:
+        interrupt()
+        time.sleep(60)
+    finally:
+        interrupt()
+        print("saved")
+"""
+SHIELDED = """
+    try:
+        interrupt()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        console.AGAIN_S = 1e-3
+        with console.uninterrupted():
+            interrupt()
+            time.sleep(0.1)
+            print("saved")
+        raise
+"""
+MASKED = """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.raise_signal(signal.SIGALRM)  # as one that another thread received
+    time.sleep(0.1)
+    print("saved", flush=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    time.sleep(60)
+"""
+MISTAKEN = """
+    try:
+        interrupt()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("saved")
+        raise ImportError("initialization failed")
+"""
+
+
+@pytest.mark.parametrize("body", [SAVES, SHIELDED, MASKED, MISTAKEN])
+def test_an_interrupt_that_is_dealt_with_ends_it_once(body: str) -> None:
+    """However many come meanwhile, and whatever a library makes of the first."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.format(body)], capture_output=True, timeout=HANG_S, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"saved\n", b"")
+
+
+def test_an_interrupt_waits_for_a_module_that_loads(tmp_path: Path) -> None:
+    """Of those in C++ some abort where an exception comes out of what they load."""
+    loading = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.1)
+    print("loaded", flush=True)
+except KeyboardInterrupt:
+    print("broken")
+"""
+    (tmp_path / "module_of_library.py").write_text(loading)
+    body = "    import module_of_library\n    time.sleep(60)"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.format(body)],
+        capture_output=True,
+        timeout=HANG_S,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"loaded\n", b"")
+
+
+INTERRUPTED = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+LATE = """
+import atexit, os, signal
+def main():
+    print("done", flush=True)
+    atexit.register(os.kill, os.getpid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "out"),
+    [(INTERRUPTED, 130, b""), (LATE, 0, b"done\n")],
+    ids=["early", "late"],
+)
+def test_an_interrupt_while_a_command_loads_or_once_it_is_done_is_silent(
+    module: str, code: int, out: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "module_of_command.py").write_text(module)
+    program = "from vmd_solver import scripts; scripts.run('module_of_command')"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        timeout=HANG_S,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, out, b"")
+
+
+def test_every_installed_script_is_one_of_these() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {
+        f"vmd-{name}": f"vmd_solver.scripts:{name}"
+        for name, script in sorted(vars(scripts).items())
+        if isinstance(script, partial)
+    }
 
 
 def test_an_interrupt_leaves_whole_rows(start: Start, tmp_path: Path) -> None:

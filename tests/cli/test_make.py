@@ -144,7 +144,6 @@ def test_a_model_draws_when_asked(
     run_make: Run, write_model: Callable[..., None], tmp_path: Path
 ) -> None:
     """One that finds every value equally likely draws no valid grid in one call."""
-    pytest.importorskip("onnxruntime")
     write_model("tiny")
     model = ("--mode", "neural", "--model", str(tmp_path / "tiny"), "--nfe", "1")
     done = run_make("--size", "4", "-n", "2", "--stats", *model)

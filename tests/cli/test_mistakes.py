@@ -139,9 +139,9 @@ def test_a_mistake_is_reported_in_one_line(mistake: Mistake, solve: Solve, tmp_p
 
 
 def _has_cuda() -> bool:
-    import onnxruntime
+    from vmd_solver.denoiser.onnx import CUDA, providers
 
-    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    return CUDA in providers()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")

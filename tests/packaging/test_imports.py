@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,6 +32,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
     ("play", "batch", "console"),
     ("tui", "cli"),
+    ("scripts",),
     ("vmd_training",),
 )
 """The parts in order of dependency. A part imports itself and parts of an earlier rank."""
@@ -54,12 +56,12 @@ THIRD_PARTY: dict[str, set[str]] = {
     "batch": {"numpy", "ray"},
     "tui": {"aiohttp", "click", "numpy", "rich", "textual", "textual_serve"},
     "cli": {"click", "numpy"},
+    "scripts": set(),
     "vmd_training": {
         "click",
         "matplotlib",
         "numpy",
         "onnx",
-        "onnxruntime",
         "rich",
         "safetensors",
         "tokenizers",
@@ -228,6 +230,18 @@ def test_slow_modules_are_imported_inside_functions_only() -> None:
         if found.at_start and found.name.partition(".")[0] in LAZY
     ]
     assert not wrong
+
+
+def test_the_runtime_is_loaded_in_one_place_which_turns_its_telemetry_off() -> None:
+    folders = ("vmd_solver", "training", "benchmarks", "tests")
+    loads = re.compile(r"^ *(?:import|from) onnxruntime|importorskip\(.onnxruntime", re.MULTILINE)
+    found = [
+        str(path.relative_to(ROOT))
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for _ in loads.findall(path.read_text("utf-8"))
+    ]
+    assert found == ["vmd_solver/denoiser/onnx.py"]
 
 
 def test_what_is_imported_is_declared() -> None:

@@ -8,35 +8,43 @@ Source: Net2WiderNet, arXiv 1511.05641; uneven shares instead of noise are ours.
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from types import UnionType
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from vmd_solver.denoiser.manifest import check_digests
 from vmd_solver.errors import ModelError
 from vmd_training.files import replacing
 from vmd_training.model import VMD, ModelConfig
 
 VERSION = 1
-KEYS = {
-    "model_config", "train_config", "model", "ema", "optimizer", "step", "elapsed_s", "puzzle_calls"
+KEYS: dict[str, Any] = {
+    "model_config": dict[str, Any], "train_config": dict[str, Any], "model": dict[str, Tensor],
+    "ema": dict[str, Tensor], "optimizer": dict[str, Any], "step": int, "elapsed_s": float,
+    "puzzle_calls": int, "earlier": list[dict[str, Any]],
 }  # fmt: skip
+"""What a checkpoint holds, and of which type."""
 WIDTHS = ("d", "messages", "hidden", "latent_d")
 
 Network = TypeVar("Network", bound=nn.Module)
-ConfigOf = Callable[..., Any]
-"""The config of a kind of network, of what is stored of it."""
+Config = TypeVar("Config")
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write `state` to `path`; a crash in mid write leaves the earlier file."""
+    content = io.BytesIO()  # torch's own writer makes something else of a full disk
+    torch.save({"version": VERSION, **state}, content)
     with replacing(path) as partial:
-        torch.save({"version": VERSION, **state}, partial)
+        partial.write_bytes(content.getbuffer())
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -51,9 +59,45 @@ def load(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} is no checkpoint of vmd-train")
     if state["version"] != VERSION:
         raise ModelError(f"{path} has checkpoint version {state['version']}, expected {VERSION}")
-    if missing := sorted(KEYS - set(state)):
+    state = {"earlier": [], **state}
+    if missing := sorted(KEYS.keys() - state.keys()):
         raise ModelError(f"{path} is a checkpoint without {', '.join(missing)}")
-    return {"earlier": [], **state}
+    for name, kind in KEYS.items():
+        _require(path, name, state[name], kind)
+    return state
+
+
+def stored(kind: type[Config], values: dict[str, Any], path: Path) -> Config:
+    """A configuration, a dataclass, as the file at `path` holds it.
+
+    Raises ModelError where a value has another type, or this version does not know its name.
+    """
+    hints = get_type_hints(kind)
+    for name in hints.keys() & values.keys():
+        _require(path, name, values[name], hints[name])
+    with understood(path):
+        return kind(**values)
+
+
+def _require(path: Path, name: str, value: Any, kind: Any) -> None:
+    if not _fits(value, kind):
+        raise ModelError(f"{path} is damaged: {name} is {value!r:.60}, expected {kind}")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a type such as KEYS and configurations have."""
+    origin, inner = get_origin(kind) or kind, get_args(kind)
+    if origin is Literal:
+        return value in inner
+    if origin is UnionType:
+        return any(_fits(value, one) for one in inner)
+    if origin in (tuple, list):
+        return type(value) in (tuple, list) and all(_fits(one, inner[0]) for one in value)
+    if origin is dict:
+        return type(value) in (dict, OrderedDict) and all(
+            _fits(name, inner[0]) and _fits(one, inner[1]) for name, one in value.items()
+        )
+    return origin is Any or type(value) in ((int, float) if origin is float else (origin,))
 
 
 class Start(NamedTuple):
@@ -67,12 +111,13 @@ class Start(NamedTuple):
     """Recipe, steps and minutes of each run behind the weights, the first one first."""
 
 
-def start(path: Path, config_of: ConfigOf = ModelConfig) -> Start:
+def start(path: Path, config_of: type[Any] = ModelConfig) -> Start:
     """The weights of an exported folder, a run or a checkpoint, and where they come from.
 
-    Raises ModelError.
+    Raises ModelError, also where an exported folder is not as it was exported.
     """
-    if (path / "weights.safetensors").is_file():
+    if (path / "weights.safetensors").exists():
+        check_digests(path)
         try:
             config = json.loads((path / "config.json").read_text("utf-8"))["model"]
             ran = json.loads((path / "metrics.json").read_text("utf-8")).get("run", {})
@@ -85,13 +130,12 @@ def start(path: Path, config_of: ConfigOf = ModelConfig) -> Start:
         state = load(path / "checkpoint.pt" if path.is_dir() else path)
         config, weights = state["model_config"], state["ema"]
         last = {
-            "recipe": state["train_config"]["recipe"],
+            "recipe": state["train_config"].get("recipe"),
             "steps": state["step"],
             "minutes": round(state["elapsed_s"] / 60, 1),
         }
         lineage = [*state["earlier"], last]
-    with _understood(path):
-        return Start(config_of(**config), weights, lineage)
+    return Start(stored(config_of, config, path), weights, lineage)
 
 
 def load_model(path: Path) -> VMD:
@@ -102,20 +146,21 @@ def load_model(path: Path) -> VMD:
     return built(VMD, ModelConfig, path)
 
 
-def built(network: type[Network], config_of: ConfigOf, path: Path) -> Network:
+def built(network: type[Network], config_of: type[Any], path: Path) -> Network:
     """As `load_model`, for a network of any kind."""
     config, weights, _ = start(path, config_of)
-    with _understood(path):
+    with understood(path):
         model = network(config)
         model.load_state_dict(weights)
     return model.eval()
 
 
 @contextmanager
-def _understood(path: Path) -> Iterator[None]:
+def understood(path: Path) -> Iterator[None]:
+    """What goes wrong in the block, which takes in what the file holds, is a ModelError."""
     try:
         yield
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path} holds a model that this version cannot build") from error
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pkgutil import resolve_name
-from typing import Never
 
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import ExitCode
-from vmd_solver.errors import ModelError, VmdError
+from vmd_solver.console import launch
 
 COMMANDS = {
     name: f"vmd_training.commands.{name}:command"
@@ -35,27 +33,17 @@ class Commands(click.Group):
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+    "vmd-train",
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="vmd-train")
 def cli() -> None:
     """Train variational masked diffusion on constraint puzzles."""
 
 
-def main() -> Never:
-    """The script's entry: errors become one line and an exit code, as those of vmd-solve."""
-    try:
-        cli(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(ExitCode.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(ExitCode.USAGE)
-    except (VmdError, OSError) as error:
-        click.echo(f"vmd-train: {error}", err=True)
-        sys.exit(ExitCode.MODEL if isinstance(error, ModelError) else ExitCode.USAGE)
-    sys.exit(ExitCode.SOLVED)
-
+main = partial(launch, cli, "")
+"""The installed script."""
 
 if __name__ == "__main__":
     main()

@@ -151,6 +151,8 @@ def write(path: Path, dataset: Dataset) -> None:
 def read(path: Path) -> Dataset:
     """The dataset in a file. Raises DatasetError, one line, if it is none, or damaged."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise OSError("no regular file")
         with zipfile.ZipFile(path) as file:
             header = json.loads(file.read(HEADER))
             if (version := header["format"]) != FORMAT:

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import sudoku, with_rules
 from vmd_solver.denoiser.manifest import CONTRACT, Manifest
+from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.denoiser.rules import NO_RULES, padded
 from vmd_solver.errors import ModelError
@@ -89,8 +90,8 @@ def write_model(
                 graph.metadata_props.add(key=key, value=value)
             onnx.save_model(graph, target / f"{role}.onnx")
         weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-        save_file(weights, target / "weights.safetensors")
-        (target / "weights.safetensors").chmod(0o644)  # it comes out readable to its owner only
+        # Not by save_file, which makes something else of a full disk.
+        (target / "weights.safetensors").write_bytes(save(weights))
         config = {**manifest.to_config(), **described, "model": asdict(model.config)}
         config["parameters"] = parameter_count(model)
         _write_json(target / "config.json", config)
@@ -130,10 +131,8 @@ class Differences(dict[str, float]):
 def parity(model: VMD, folder: Path) -> dict[str, float]:
     """Largest absolute differences between torch and ONNX Runtime over boards and batches. Raises
     ModelError where one is above LOGIT_TOLERANCE, or clear choices of a value differ."""
-    import onnxruntime
-
-    options, on = onnxruntime.SessionOptions(), ["CPUExecutionProvider"]
-    options.log_severity_level = 3
+    onnxruntime, on = runtime(), ["CPUExecutionProvider"]
+    options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     found = Differences()
     boards = [make() for make in PARITY_BOARDS]

@@ -14,6 +14,17 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError in the block, as a full disk makes one, names this file if it names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write a file at, which takes the place of `path` once the block ends.
 
@@ -22,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     try:
-        yield partial
+        with naming(path):
+            yield partial
     except BaseException:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -38,7 +50,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(rest, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        yield partial
+        with naming(path):
+            yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

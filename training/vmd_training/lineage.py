@@ -20,7 +20,7 @@ from typing import Any
 from vmd_solver.errors import VmdError
 from vmd_solver.files import lock
 from vmd_training.files import CHECKOUT, replacing
-from vmd_training.plots import PALETTE
+from vmd_training.plots import PALETTE, save
 from vmd_training.tables import Row
 
 LINEAGE = CHECKOUT / "training" / "lineage"
@@ -139,5 +139,4 @@ class Lineage:
         for axes in (left, right):
             axes.grid(alpha=0.25)
             axes.spines["top"].set_visible(False)
-        with replacing(self.picture) as partial:
-            figure.savefig(partial, dpi=110, format="png")
+        save(figure, self.picture)

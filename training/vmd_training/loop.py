@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
+from vmd_solver.console import uninterrupted
 from vmd_solver.errors import ModelError
 from vmd_training.run import Run, kl_weight
 
@@ -160,7 +161,8 @@ def train(run: Kind, task: Task[Kind], report: Report, clock: Clock = UNTIL_DONE
                 if (row := task.evaluate(run)) is not None:
                     log(row)
     except KeyboardInterrupt:
-        run.save()
+        with uninterrupted():
+            run.save()
         raise
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from vmd_training.files import replacing
 from vmd_training.tables import Row
 
 if TYPE_CHECKING:
@@ -113,3 +115,9 @@ def lines(
             frameon=False,
         )  # fmt: skip
     return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG, whole."""
+    with replacing(path) as partial:
+        figure.savefig(partial, dpi=110, format="png")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from vmd_training.export import roles
+from vmd_training.files import write_text
 from vmd_training.grids import groups_of
 from vmd_training.model import parameter_count
+from vmd_training.plots import save
 from vmd_training.run import Run
 from vmd_training.tables import Row, markdown
 
@@ -39,7 +41,7 @@ def plot(rows: list[Row], path: Path) -> None:
             right.plot(xs, ys, "k--", label=f"empty {board}, valid")
         right.legend(fontsize="small")
     right.set(xlabel="minutes", ylabel="share solved, held out", ylim=(0, 1.02))
-    figure.savefig(path, dpi=110)
+    save(figure, path)
 
 
 def ran(run: Run) -> Row:
@@ -99,13 +101,13 @@ def write_report(run: Run, metrics: Row) -> Path:
     """report.md and curve.png in the run's folder; returns the report's path."""
     plot(run.rows(), run.folder / "curve.png")
     path = run.folder / "report.md"
-    path.write_text(
+    write_text(
+        path,
         f"# Training report\n\n{facts(run)}\n"
         f"## What it solves\n\n{results(metrics)}\n"
         "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L\n"
         "loops, z drawn once from the prior, the most probable grid compared with the solution.\n\n"
         "![learning curve](curve.png)\n",
-        encoding="utf-8",
     )
     return path
 

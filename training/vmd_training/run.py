@@ -12,7 +12,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -76,9 +76,12 @@ class TrainConfig:
     none."""
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TrainConfig:
-        """The config stored in a checkpoint, with defaults for what it does not have."""
-        return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
+    def from_dict(cls, values: dict[str, Any], path: Path) -> Self:
+        """The config stored in the checkpoint at `path`, with defaults for what it does not have.
+
+        Raises ModelError."""
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        return checkpoint.stored(cls, known, path)
 
 
 def rate_factor(config: TrainConfig, progress: float, step: int) -> float:
@@ -256,13 +259,14 @@ class Run:
         if state["model_config"] != asdict(self.model.config):
             raise ModelError("the checkpoint has another model; resume with the options it had")
         self.take(state)
-        self.optimizer.load_state_dict(state["optimizer"])
+        with checkpoint.understood(self.checkpoint_path):
+            self.optimizer.load_state_dict(state["optimizer"])
 
     def take(self, state: dict[str, Any], weights: bool = True) -> None:
-        """Take the totals of a checkpoint, and its weights."""
-        if weights:
-            self.model.load_state_dict(state["model"])
-            self.ema.load_state_dict(state["ema"])
+        """Take the totals of a checkpoint, and its weights. Raises ModelError."""
+        with checkpoint.understood(self.checkpoint_path):
+            for network, its in ((self.model, "model"), (self.ema, "ema")) if weights else ():
+                network.load_state_dict(state[its])
         for name in TOTALS:
             setattr(self, name, state[name])
 
@@ -283,7 +287,8 @@ class Run:
     def record(self, row: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""
         if self.writes:
-            with self.metrics_path.open("a", encoding="utf-8") as lines:
+            path = self.metrics_path
+            with files.naming(path), path.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(row) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:

@@ -51,10 +51,21 @@ def listed(value: str | None, kind: str = "name", known: Collection[str] = ()) -
     return names
 
 
+class Existing(click.Path):
+    """A folder or a regular file: of a pipe or a device there may be no end."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The path. Raises BadParameter."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if not (path.is_dir() or path.is_file()):
+            self.fail(f"{str(path)!r} is no regular file.", param, ctx)
+        return path
+
+
 DURATION = click.types.FuncParamType(duration)
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FILE = Existing(exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
-EXISTING = click.Path(path_type=Path, exists=True)
+EXISTING = Existing(exists=True)
 EXISTING_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 COUNT = click.IntRange(1)
 NUMBER = click.IntRange(0)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from vmd_solver.denoiser.manifest import check_digests
 from vmd_solver.errors import ModelError, VmdError
 from vmd_training import checkpoint, fixed
 from vmd_training.device import Plan
@@ -132,7 +133,8 @@ class Slice(Run):
         say, init = self.say, self.options.init
         if self.checkpoint_path.is_file():
             state = checkpoint.load(self.checkpoint_path)
-            same = ModelConfig(**state["model_config"]) == self.model.config
+            theirs = checkpoint.stored(ModelConfig, state["model_config"], self.checkpoint_path)
+            same = theirs == self.model.config
             if not same:
                 say("the model changes: weights are taken over as far as they fit")
                 self.init_from(checkpoint.start(self.checkpoint_path))
@@ -140,7 +142,7 @@ class Slice(Run):
             if same:
                 try:
                     self.optimizer.load_state_dict(state["optimizer"])
-                except (KeyError, ValueError, RuntimeError):
+                except (AttributeError, LookupError, TypeError, ValueError, RuntimeError):
                     say("the optimizer starts again: the lineage's is of another kind")
             say(f"continues after {self.step:,} steps in {self.elapsed_s / 60:.1f} minutes")
             if init is not None:
@@ -194,7 +196,8 @@ class Slice(Run):
         return None
 
     def ships(self, spare: float, before: Scores | None) -> Ships | None:
-        """What a new model has to reach; None where nothing is promoted.
+        """What a new model has to reach; None where nothing is promoted. Raises ModelError where
+        what ships was changed.
 
         Where what ships is what the slice starts from, its scores `before` are not measured again.
         """
@@ -207,6 +210,7 @@ class Slice(Run):
         folder = exported / self.options.name
         if not folder.is_dir():
             return Ships(None, "nothing ships under this name")
+        check_digests(folder)
         try:
             metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
             stated, of = float(metrics["score"]), metrics.get("set")

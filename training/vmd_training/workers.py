@@ -88,7 +88,10 @@ class Stream:
                 self.waited_s += time.perf_counter() - started
                 return pack
             alive = self._workers.alive()
-        raise ModelError(f"no more puzzles of {group}: the process that makes them gave up")
+        raise ModelError(
+            f"no more puzzles of {group}: the processes that make them ended; is there memory for"
+            " them? Continue with --resume and fewer --workers"
+        )
 
 
 def _fill(
@@ -142,13 +145,16 @@ class PartsFolder:
         """Make the missing parts in `jobs` processes; `show` is called with what is missing still.
         Raises DatasetError where a process ends early. Whatever is raised, they are ended first."""
         todo = [(self.part(number), parts[number]) for number in self.missing(parts)]
-        begun = mp.get_context("spawn").Value("q", 0)
-        workers = Workers(min(jobs, len(todo)), _make_parts, todo, begun)
+        context = mp.get_context("spawn")
+        begun, wrong = context.Value("q", 0), context.SimpleQueue()
+        workers = Workers(min(jobs, len(todo)), _make_parts, todo, begun, wrong)
         with contextlib.closing(workers):
             alive = True
             while alive:
                 alive = workers.alive()  # asked first: what failed after that is seen next time
                 show(self.missing(parts))
+                if not wrong.empty():
+                    raise DatasetError(f"{wrong.get()}; continue with --resume")
                 if failed := [one.exitcode for one in workers.processes if one.exitcode]:
                     raise DatasetError(
                         f"a process that makes puzzles ended with code {failed[0]} (memory?);"
@@ -163,8 +169,10 @@ class PartsFolder:
             yield joined([read(self.part(number)).sections[0] for number in numbers])
 
 
-def _make_parts(todo: list[tuple[Path, Part]], begun: Any, worker: int) -> Iterator[None]:
-    """Make the next part that no worker has begun, until none is left."""
+def _make_parts(
+    todo: list[tuple[Path, Part]], begun: Any, wrong: Any, worker: int
+) -> Iterator[None]:
+    """Make the next part that no worker has begun, until none is left; why not, goes to `wrong`."""
     while True:
         with begun.get_lock():
             at, begun.value = begun.value, begun.value + 1
@@ -174,5 +182,6 @@ def _make_parts(todo: list[tuple[Path, Part]], begun: Any, worker: int) -> Itera
         try:
             write(path, Dataset({"part": int(path.stem)}, (make_part(part),)))
         except OSError as error:
-            raise SystemExit(f"{path} cannot be written: {error}") from None
+            wrong.put(f"{path}: {(error.strerror or str(error)).lower()}")
+            return
         yield

@@ -11,7 +11,7 @@ from typing import Any
 
 from vmd_solver import __version__
 from vmd_solver.batch.pool import NewWork, Worker, WorkerLostError, answer_of
-from vmd_solver.errors import ClusterUnavailable, VmdError
+from vmd_solver.errors import WorkersUnavailable
 
 PATIENCE_S = 120.0
 """How long none of the workers may be up before the run is given up."""
@@ -45,7 +45,7 @@ class Actor(Worker):
         self.pending = self._handle.work.remote(payload)
 
     def answer(self) -> Any:
-        """As `Worker.answer`. Raises VmdError where another version of vmd-solver is there."""
+        """As `Worker.answer`. Raises WorkersUnavailable where vmd-solver has another version."""
         import ray
 
         try:
@@ -53,7 +53,7 @@ class Actor(Worker):
         except ray.exceptions.RayError as error:
             raise WorkerLostError(str(error).strip().splitlines()[-1]) from error
         if not self.up and answer != __version__:
-            raise VmdError(
+            raise WorkersUnavailable(
                 f"a machine of the cluster has vmd-solver {answer}, this one {__version__};"
                 " install the same on all"
             )
@@ -67,14 +67,14 @@ class Actor(Worker):
 
     @staticmethod
     def ready(workers: Sequence[Actor]) -> list[Actor]:
-        """As `Worker.ready`. Raises VmdError where none comes up for PATIENCE_S."""
+        """As `Worker.ready`. Raises WorkersUnavailable where none comes up for PATIENCE_S."""
         import ray
 
         by_answer = {worker.pending: worker for worker in workers}
         wait_s = None if any(worker.up for worker in workers) else PATIENCE_S
         ready, _ = ray.wait(list(by_answer), num_returns=1, timeout=wait_s)
         if not ready:
-            raise VmdError(
+            raise WorkersUnavailable(
                 f"no worker came up within {PATIENCE_S:.0f} s: is there a free processor in the"
                 " cluster? see `ray status`"
             )
@@ -87,20 +87,20 @@ def cluster(
 ) -> Iterator[tuple[Callable[[], Actor], int]]:
     """What spawns a worker on the cluster at this address, and how many there is room for.
 
-    Each has so many threads and GPUs. The block joins the cluster. Raises ClusterUnavailable.
+    Each has so many threads and GPUs. The block joins the cluster. Raises WorkersUnavailable.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise ClusterUnavailable("--ray needs Ray; install vmd-solver[ray]") from error
+        raise WorkersUnavailable("--ray needs Ray; install vmd-solver[ray]") from error
     try:
         host, colon, port = address.rpartition(":")
         if colon:  # where nobody listens Ray itself would keep trying for minutes
             socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, ValueError, RuntimeError) as error:
-        raise ClusterUnavailable(
+        raise WorkersUnavailable(
             f"no Ray cluster at {address}; start one with `ray start --head`, and give its"
             " host:port, auto for the one that this machine is in, or local for a temporary one"
         ) from error

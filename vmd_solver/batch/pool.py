@@ -8,6 +8,7 @@ this machine, or the actors of `cluster`.
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -15,10 +16,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from vmd_solver.errors import VmdError
+from vmd_solver.errors import WorkersUnavailable
 
 AHEAD = 4
 """Tasks for each worker that may be out, or back and waiting for one before them."""
@@ -71,7 +73,8 @@ class Worker(ABC):
     @staticmethod
     @abstractmethod
     def ready(workers: Sequence[Any]) -> Sequence[Any]:
-        """Those that can answer, or have died; waits until there are any. Raises VmdError."""
+        """Those that can answer, or have died; waits until there are any. Raises
+        WorkersUnavailable."""
 
 
 class WorkerPool:
@@ -93,7 +96,7 @@ class WorkerPool:
     def map(
         self, tasks: Iterable[Task], on_done: Callable[[int, float], None] | None = None
     ) -> Iterator[Any]:
-        """The results in the order of the tasks. Raises what a worker raised, and VmdError.
+        """The results in order of the tasks. Raises what a worker raised, and WorkersUnavailable.
 
         `on_done` gets the size of each task and the seconds it took.
         """
@@ -151,16 +154,11 @@ class WorkerPool:
             if task is None:
                 self._startup_failures += 1
                 if self._startup_failures == MOST_DEATHS:
-                    raise VmdError(
-                        f"{MOST_DEATHS} workers died before they had begun: {error}"
-                    ) from None
+                    raise self._given_up("before they had begun", error) from None
                 return None
             task.deaths += 1
             if task.deaths == MOST_DEATHS:
-                raise VmdError(
-                    f"{MOST_DEATHS} workers died over {task.label}:"
-                    f" is there memory for --jobs {self._jobs}?"
-                ) from None
+                raise self._given_up(f"over {task.label}", error) from None
             self._again.append(task)
             return None
         self._startup_failures = 0
@@ -170,6 +168,12 @@ class WorkerPool:
             task.done, task.result = True, answer
         return task
 
+    def _given_up(self, when: str, error: WorkerLostError) -> WorkersUnavailable:
+        return WorkersUnavailable(
+            f"{MOST_DEATHS} workers died {when} ({error}): is there memory for --jobs {self._jobs}?"
+            " Try fewer, or smaller puzzles"
+        )
+
 
 class Process(Worker):
     """A process of this machine, and the pipe to it."""
@@ -178,10 +182,11 @@ class Process(Worker):
         # A fresh interpreter: threads of a library that this process runs do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, new_work), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         with sigint_masked():
             self.process.start()
         theirs.close()
+        self.submit(new_work)
 
     def submit(self, payload: Any) -> None:
         with suppress(OSError):
@@ -191,7 +196,8 @@ class Process(Worker):
         try:
             return self.connection.recv()
         except (EOFError, OSError) as error:
-            raise WorkerLostError(f"process {self.process.pid} ended") from error
+            self.process.join(timeout=1)
+            raise WorkerLostError(f"the last with exit code {self.process.exitcode}") from error
 
     def kill(self) -> None:
         self.process.kill()
@@ -204,12 +210,19 @@ class Process(Worker):
         return [worker for worker in workers if worker.connection in ready]
 
 
-def serve(connection: Connection, new_work: NewWork) -> None:
-    """Answer what comes, until nothing does: what the process runs."""
-    work = new_work()
+def serve(connection: Connection) -> None:
+    """Make the work that comes first, and answer what follows, until nothing does: what the process
+    runs. What goes wrong in the making is an answer too."""
     with suppress(EOFError, OSError):
+        work = cache(partial(_made, connection.recv_bytes()))
         while True:
-            connection.send(answer_of(work, connection.recv()))
+            sent = connection.recv_bytes()
+            connection.send(answer_of(lambda sent: work()(pickle.loads(sent)), sent))
+
+
+def _made(sent: bytes) -> Work:
+    new_work: NewWork = pickle.loads(sent)
+    return new_work()
 
 
 def answer_of(work: Work, payload: Any) -> Any:

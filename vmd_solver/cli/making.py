@@ -12,7 +12,7 @@ from functools import partial
 from vmd_solver.batch.outcome import number_of
 from vmd_solver.batch.pool import Process, Task, WorkerPool
 from vmd_solver.cli.output import Output
-from vmd_solver.console import ExitCode, Narrator
+from vmd_solver.console import ExitCode, Narrator, stop_repeating
 from vmd_solver.denoiser import load
 from vmd_solver.drawing.pages import html, pdf, svg_sheet
 from vmd_solver.errors import PuzzleError
@@ -130,6 +130,7 @@ def _write(found: Iterator[GeneratedPuzzle], request: MakeRequest, output: Outpu
     try:
         kept.extend(found)
     finally:
+        stop_repeating()  # what was made until an interrupt is written
         items = [(made.puzzle, made.solution) for made in kept]
         if request.format == "html":
             output.write(html(items, request.per_page, request.solutions).encode())

@@ -135,22 +135,33 @@ def read_values(folder: Path) -> dict[str, Any]:
 
 
 def check_digests(folder: Path) -> None:
-    """Raise DigestMismatch unless every file listed in SHA256SUMS is there and unchanged."""
+    """Raise DigestMismatch unless the folder holds what SHA256SUMS lists, unchanged, and no more: a
+    file that is not listed might be read. Hidden ones never are."""
     path = folder / "SHA256SUMS"
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = _bytes_of(path).decode().splitlines()
+        here = {file.name for file in folder.iterdir() if not file.name.startswith(".")}
     except (OSError, UnicodeDecodeError) as error:
         raise DigestMismatch(f"{path} cannot be read; export the model again") from error
-    listed = [(digest, name.strip()) for digest, _, name in (line.partition(" ") for line in lines)]
-    if not {"denoiser.onnx", "config.json"} <= {name for _, name in listed}:
+    listed = {name.strip(): digest for digest, _, name in (line.partition(" ") for line in lines)}
+    if not {"denoiser.onnx", "config.json"} <= listed.keys():
         raise DigestMismatch(f"{path} does not list denoiser.onnx and config.json")
-    for digest, name in listed:
+    for name in sorted(here - listed.keys() - {path.name}):
+        raise DigestMismatch(f"{folder / name} is not listed in SHA256SUMS; remove it")
+    for name, digest in listed.items():
         file = folder / Path(name).name
         try:
-            found = hashlib.sha256(file.read_bytes()).hexdigest()
+            found = hashlib.sha256(_bytes_of(file)).hexdigest()
         except OSError as error:
             raise DigestMismatch(f"{file} is listed in SHA256SUMS but cannot be read") from error
         if found != digest:
             raise DigestMismatch(
                 f"{file} was changed since it was exported (SHA-256 differs); restore or export it"
             )
+
+
+def _bytes_of(file: Path) -> bytes:
+    """The content of a regular file: of a pipe or a device there may be no end. Raises OSError."""
+    if not file.is_file():
+        raise OSError(f"{file} is no file")
+    return file.read_bytes()

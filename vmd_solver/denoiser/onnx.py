@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 FLOAT, INT = "tensor(float)", "tensor(int64)"
 MUCH = 1 << 20
 """Bytes of inputs that may need more memory than there is."""
+FATAL = 4
+"""The highest severity of ONNX Runtime's own log."""
 
 Nodes = Mapping[str, tuple[str, int]]
 """Type and number of dimensions of inputs or outputs, by name."""
@@ -81,10 +85,8 @@ class OnnxModel:
 
         Raises ModelError for a file that is not, RuntimeUnavailable for a missing device.
         """
-        import onnxruntime
-
+        onnxruntime = runtime()
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
         # Threads that spin between calls take the processor from the search beside them.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = self.threads or min(4, os.cpu_count() or 1)
@@ -216,7 +218,46 @@ def require_runtime(device: str) -> None:
 
 def providers() -> list[str]:
     """The execution providers of the ONNX Runtime that is installed."""
-    import onnxruntime
-
-    found: list[str] = onnxruntime.get_available_providers()
+    found: list[str] = runtime().get_available_providers()
     return found
+
+
+def runtime() -> Any:
+    """ONNX Runtime, silent, its telemetry off. Only here is it imported.
+
+    From 1.31 on it keeps an identity and events in the user's cache folder and sends them, unless
+    the variable is set before it is loaded. Raises RuntimeUnavailable where it cannot be loaded.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        with _standard_error_lost():
+            import onnxruntime
+    except ImportError as error:
+        reason = str(error).partition("\n")[0]
+        raise RuntimeUnavailable(f"ONNX Runtime cannot be loaded: {reason}") from error
+    onnxruntime.disable_telemetry_events()
+    onnxruntime.set_default_logger_severity(FATAL)
+    return onnxruntime
+
+
+@contextmanager
+def _standard_error_lost() -> Iterator[None]:
+    """What is written to standard error, by code in C too, is lost in the block.
+
+    ONNX Runtime looks for devices while it is loaded, and warns of what it finds odd, before its
+    severity can be set. Not where another thread may be drawing on a terminal meanwhile.
+    """
+    try:
+        kept = os.dup(2) if threading.current_thread() is threading.main_thread() else None
+    except OSError:  # it is closed already
+        kept = None
+    if kept is None:
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -102,6 +104,27 @@ def test_a_changed_byte_is_noticed(folder: Path) -> None:
 def test_a_missing_file_is_noticed(folder: Path) -> None:
     (folder / "denoiser.onnx").unlink()
     with pytest.raises(DigestMismatch, match="cannot be read"):
+        check_digests(folder)
+
+
+@pytest.mark.parametrize("name", ["prior.onnx", "weights.bin", "metrics.json"])
+def test_a_file_that_is_not_listed_is_not_trusted(folder: Path, name: str) -> None:
+    (folder / ".hidden").touch()
+    check_digests(folder)
+    (folder / name).touch()
+    with pytest.raises(DigestMismatch, match=f"{name} is not listed in SHA256SUMS; remove it"):
+        check_digests(folder)
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "config.json", "denoiser.onnx", "prior.onnx"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_what_is_no_regular_file_is_not_read(
+    folder: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    """A pipe that nobody writes into never answers."""
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+    with pytest.raises(DigestMismatch, match=r"cannot be read|is not listed"):
         check_digests(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import click
 import numpy as np
 import pytest
 import torch
+from disk import limited_files
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
@@ -49,10 +51,10 @@ def vmd_train(group: Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_run_leaves_every_file_and_a_model_that_loads(
-    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert vmd_train("sudoku", "--time", "0.5s", "--loops", "2", "--out", "run") == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     run = tmp_path / "run"
     assert {path.name for path in run.iterdir()} == {
         "checkpoint.pt", "metrics.jsonl", "report.md", "curve.png", "export",
@@ -78,13 +80,13 @@ def test_a_run_leaves_every_file_and_a_model_that_loads(
 
 
 def test_a_run_continues_with_the_options_it_had(
-    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     first = ("--time", "0.3s", "--latent", "none", "--lr", "0.01", "--out", "run", "--no-promote")
     assert vmd_train("sudoku", *first, "--loops", "2", "--quiet") == 0
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
     assert vmd_train("sudoku", "--resume", "--out", "run", "--dry-run") == 0
-    err = capsys.readouterr().err
+    err = capfd.readouterr().err
     assert re.search(r"resumed  after \d+ steps in \d+\.\d minutes", err)
     assert "latent none" in err
     assert "lr 0.01" in err
@@ -96,17 +98,17 @@ def test_a_run_continues_with_the_options_it_had(
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert [row["step"] for row in rows] == sorted(row["step"] for row in rows)
     assert rows[0]["elapsed_s"] < enough <= rows[-1]["elapsed_s"]
-    capsys.readouterr()
+    capfd.readouterr()
     assert vmd_train("sudoku", "--resume", "--out", "run", "--latent", "candidate") == 2
-    assert "holds a run with --latent none" in capsys.readouterr().err
+    assert "holds a run with --latent none" in capfd.readouterr().err
 
 
 def test_a_run_is_cut_into_slices(
-    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     first = ("--steps", "4000", "--slice", "0.3s", "--loops", "1", "--out", "run", "--no-promote")
     assert vmd_train("sudoku", *first) == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert "saved; continue with: vmd-train sudoku --resume --out run" in out
     assert "steps  4,000, then evaluation" in err
     assert not (tmp_path / "run" / "export").exists()
@@ -119,7 +121,7 @@ def test_a_run_is_cut_into_slices(
 
 def test_a_recipe_brings_its_own_model_and_schedule(
     vmd_train: Command, monkeypatch: pytest.MonkeyPatch, group: Group,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     wide = Recipe((group,), model={"d": 16}, train={"steps": 77, "lr": 0.5})
     monkeypatch.setitem(RECIPES, "wide", wide)
@@ -128,20 +130,20 @@ def test_a_recipe_brings_its_own_model_and_schedule(
         (("--lr", "0.1", "--time", "9m"), ("d 16", "time  9.0 minutes", "lr 0.1")),
     ):
         assert vmd_train("sudoku", "--recipe", "wide", *options, "--dry-run") == 0
-        err = capsys.readouterr().err
+        err = capfd.readouterr().err
         assert all(part in err for part in parts), err
 
 
 def test_the_transformer_trains_beside_the_graph(
     vmd_train: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     nine = Group("nine", 81, 9, 27, 1.0, 2, ("sudoku-3x3",), 0.2, 0.1, symmetry=(3, 3))
     monkeypatch.setitem(RECIPES, "sudoku", Recipe((nine,)))
     monkeypatch.setattr(evaluate, "FINAL_PUZZLES", 2)
     options = ("--backbone", "transformer", "--latent", "none", "--steps", "2", "--loops", "1")
     assert vmd_train("sudoku", *options) == 0
-    assert "not exported: the transformer" in capsys.readouterr().out
+    assert "not exported: the transformer" in capfd.readouterr().out
     model = checkpoint.load_model(tmp_path / "runs/sudoku-transformer")
     assert model.config.backbone == "transformer"
 
@@ -154,10 +156,10 @@ def test_a_run_starts_from_another(vmd_train: Command, tmp_path: Path) -> None:
 
 
 def test_a_dry_run_prints_the_plan_and_writes_nothing(
-    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert vmd_train("sudoku", "--dry-run", "--time", "90m", "--latent", "global") == 0
-    err = capsys.readouterr().err
+    err = capfd.readouterr().err
     for part in (
         r"device  cpu: neither CUDA nor MPS is there; (float32|bfloat16)",
         r"model  [\d,]+ parameters, latent global",
@@ -171,14 +173,14 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
 
 
 def test_an_interrupted_run_says_how_to_continue(
-    vmd_train: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(grids, "train", interrupted)
     assert vmd_train("sudoku", "--out", "run") == 130
-    assert "continue with: vmd-train sudoku --resume --out run" in capsys.readouterr().err
+    assert "continue with: vmd-train sudoku --resume --out run" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_an_interrupted_run_says_how_to_continue(
 def test_a_wrong_call_gets_one_line_and_a_code(
     vmd_train: Command,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
     code: int,
     message: str,
@@ -221,13 +223,14 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     (tmp_path / "old").mkdir()
     (tmp_path / "old/checkpoint.pt").write_text("not one")
     wide = {
-        **dict.fromkeys(checkpoint.KEYS, 0),
+        **{key: {} for key in ("model", "ema", "optimizer")},
+        **dict.fromkeys(("step", "elapsed_s", "puzzle_calls"), 0),
         "model_config": asdict(ModelConfig(**{**WIDTHS, "d": 32})),
         "train_config": {"recipe": "sudoku"},
     }
     checkpoint.save(tmp_path / "wide.pt", wide)
     assert vmd_train("sudoku", *arguments) == code
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert out == ""
     assert message in err
     assert "Traceback" not in err
@@ -237,20 +240,91 @@ def test_a_wrong_call_gets_one_line_and_a_code(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.fixture
+def exported(vmd_train: Command, tmp_path: Path) -> Path:
+    """A model that a run has exported."""
+    assert vmd_train("sudoku", "--steps", "1", "--loops", "1", "--out", "run", "--quiet") == 0
+    return tmp_path / "run" / "export" / "sudoku"
+
+
+@pytest.mark.parametrize("spoilt", ["altered", "unlisted", "endless"])
+def test_a_model_that_is_not_as_exported_is_not_exported_again(
+    spoilt: str, exported: Path, vmd_train: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor started from, or evaluated: what is written would bear new digests and old figures."""
+    path, sums = exported / "weights.safetensors", exported / "SHA256SUMS"
+    if spoilt == "altered":
+        path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    elif spoilt == "unlisted":
+        lines = sums.read_text().splitlines(keepends=True)
+        sums.write_text("".join(line for line in lines if path.name not in line))
+    else:
+        path.unlink()
+        os.mkfifo(path)
+    before = sums.read_text()
+    capfd.readouterr()
+    for command in (
+        ("export", str(exported)),
+        ("export", str(exported), "--out", "again"),
+        ("sudoku", "--init", str(exported), "--out", "new", "--quiet"),
+        ("eval", str(exported), "--out", "new", "--quick", "--only", "rates"),
+    ):
+        assert vmd_train(*command) == 3
+        err = capfd.readouterr().err
+        assert err.startswith(f"vmd-train: {path} ") and err.count("\n") == 1
+    assert sums.read_text() == before and not Path("again").exists() and not Path("new").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_checkpoint(
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sliced = ("sudoku", "--out", "run", "--steps", "9000", "--slice", "0.3s", "--quiet")
+    assert vmd_train(*sliced) == 0
+    path = tmp_path / "run" / "checkpoint.pt"
+    before = path.read_bytes()
+    capfd.readouterr()
+    with limited_files(len(before) // 2):
+        assert vmd_train(*sliced, "--resume") == 2
+    assert capfd.readouterr().err == "vmd-train: run/checkpoint.pt: file too large\n"
+    assert path.read_bytes() == before
+    assert vmd_train(*sliced, "--resume") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sudoku", "--data", "pipe"),
+        ("sudoku", "--init", "pipe"),
+        ("export", "pipe"),
+        ("text", "--corpus", "pipe"),
+        ("data", "--out", "d.npz", "--exclude", "pipe"),
+    ],
+)
+def test_a_pipe_is_no_file_to_learn_from(
+    arguments: tuple[str, ...], vmd_train: Command, tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Nobody writes into it: to read it would take for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    assert vmd_train(*arguments) == 2
+    err = capfd.readouterr().err
+    assert "'pipe' is no regular file" in err and err.count("\n") == 1
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is there")
 def test_cuda_that_is_not_there_is_reported(
-    vmd_train: Command, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert vmd_train("sudoku", "--device", "cuda") == 3
-    assert capsys.readouterr().err == "vmd-train: no CUDA device found; use --device cpu, or auto\n"
+    assert capfd.readouterr().err == "vmd-train: no CUDA device found; use --device cpu, or auto\n"
 
 
 def test_a_folder_that_cannot_be_written_is_reported(
-    vmd_train: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
     assert vmd_train("sudoku", "--out", "file/run", "--time", "1s") == 2
-    assert "vmd-train: [Errno" in capsys.readouterr().err
+    assert capfd.readouterr().err.endswith("vmd-train: file/run: not a directory\n")
 
 
 @pytest.mark.parametrize(

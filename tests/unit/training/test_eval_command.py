@@ -47,14 +47,14 @@ def test_one_command_leaves_one_report(
     vmd_train: Command,
     models: tuple[str, str],
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "p.txt").write_text(("53..7....6..195....98....6.8...6...34..8.3..17...2...6"
                                      ".6....28....419..5....8..79\n") * 2)  # fmt: skip
     arguments = ["eval", models[0], "--baseline", models[1], "--quick", "--count", "2",
                  "--device", "cpu", "--sets", "p.txt", "--only", "rates,loops"]  # fmt: skip
     assert vmd_train(*arguments) == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     folder = tmp_path / "runs" / "eval-candidate"
     assert "report: runs/eval-candidate/report.md" in out
     assert "min left  loops: p.txt, none" in err
@@ -69,9 +69,9 @@ def test_one_command_leaves_one_report(
     assert {row["puzzles"] for task in rows.values() for row in task} == {2}
 
     assert vmd_train(*arguments) == 2
-    assert "holds a report already; use --resume" in capsys.readouterr().err
+    assert "holds a report already; use --resume" in capfd.readouterr().err
     assert vmd_train(*arguments[:-1], "rates,loops,guided", "--resume", "--quiet") == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert err == ""
     assert "## Guided mode" in (folder / "report.md").read_text()
 
@@ -91,13 +91,13 @@ def test_one_command_leaves_one_report(
 def test_a_wrong_call_is_one_line_and_a_code(
     vmd_train: Command,
     models: tuple[str, str],
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     arguments: list[str],
     code: int,
     message: str,
 ) -> None:
     named = [models[0] if argument == "MODEL" else argument for argument in arguments]
     assert vmd_train("eval", *named) == code
-    err = capsys.readouterr().err
+    err = capfd.readouterr().err
     assert message in err
     assert "Traceback" not in err

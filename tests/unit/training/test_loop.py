@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from disk import limited_files
 from torch import Tensor
 
 from vmd_solver.csp.families import sudoku
@@ -92,21 +95,16 @@ def test_of_the_kinds_of_rules_only_those_asked_for_are_trained() -> None:
 # Checkpoints
 
 
-def test_a_checkpoint_is_replaced_whole_or_not_at_all(
-    tmp_path: Path, config_of: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path: Path, config_of: Config) -> None:
     run = start(tmp_path, config_of)
     run.save()
     before = run.checkpoint_path.read_bytes()
 
-    def breaks(state: Any, path: Path) -> None:
-        path.write_bytes(b"half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(torch, "save", breaks)
-    with pytest.raises(OSError, match="disk full"):
+    with limited_files(1000), pytest.raises(OSError, match=r"checkpoint\.pt") as caught:
         run.save()
+    assert caught.value.filename == str(run.checkpoint_path)
     assert run.checkpoint_path.read_bytes() == before
+    assert [path.name for path in tmp_path.rglob("checkpoint*")] == ["checkpoint.pt"]
 
 
 def test_what_is_saved_comes_back(tmp_path: Path, config_of: Config) -> None:
@@ -115,9 +113,9 @@ def test_what_is_saved_comes_back(tmp_path: Path, config_of: Config) -> None:
     run.model.denoiser.head.weight.data += 1
     run.save()
     state = checkpoint.load(run.checkpoint_path)
-    assert set(state) == checkpoint.KEYS | {"version", "earlier"}
+    assert set(state) == checkpoint.KEYS.keys() | {"version"}
     assert ModelConfig(**state["model_config"]) == run.model.config
-    assert TrainConfig.from_dict(state["train_config"]) == run.config
+    assert TrainConfig.from_dict(state["train_config"], run.checkpoint_path) == run.config
     again = start(tmp_path, config_of)
     again.resume()
     assert (again.step, again.elapsed_s, again.puzzle_calls) == (7, 12.5, 99)
@@ -127,7 +125,8 @@ def test_what_is_saved_comes_back(tmp_path: Path, config_of: Config) -> None:
 
 
 def test_a_config_of_another_version_gets_what_it_lacks() -> None:
-    assert TrainConfig.from_dict({"recipe": "grids", "gone": 1}) == TrainConfig("grids")
+    stored = {"recipe": "grids", "gone": 1}
+    assert TrainConfig.from_dict(stored, Path("file")) == TrainConfig("grids")
 
 
 @pytest.mark.parametrize("content", [b"", b"text\n", b"PK\x03\x04", b"\x80\x04N."])
@@ -151,6 +150,63 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, content: 
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path, state: Any, reason: str) -> None:
     torch.save(state, tmp_path / "checkpoint.pt")
     with pytest.raises(ModelError, match=reason):
+        checkpoint.load(tmp_path / "checkpoint.pt")
+
+
+WRONG: tuple[tuple[tuple[str, ...], Any], ...] = (
+    (("step",), "many"),
+    (("step",), True),
+    (("elapsed_s",), None),
+    (("puzzle_calls",), 1.5),
+    (("earlier",), 3),
+    (("earlier",), [3]),
+    (("model_config",), [1]),
+    (("model_config", "d"), "wide"),
+    (("model_config", "d"), -8),
+    (("model_config", "latent"), "some"),
+    (("model_config", "unheard"), 1),
+    (("train_config",), "x"),
+    (("train_config", "lr"), "x"),
+    (("train_config", "recipe"), 7),
+    (("train_config", "rules"), [1]),
+    (("train_config", "rules"), 5),
+    (("model",), torch.zeros(3)),
+    (("ema", "denoiser.head.weight"), "x"),
+    (("ema", "denoiser.head.weight"), torch.zeros(2)),
+    (("ema",), {1: torch.zeros(2)}),
+    (("optimizer",), {}),
+    (("optimizer",), {"each": 5}),
+    (("optimizer", "each"), [{"state": 1, "param_groups": 2}] * 2),
+)
+"""What a checkpoint holds where something else is due."""
+
+
+@pytest.mark.parametrize(("place", "value"), WRONG)
+def test_a_field_of_another_type_is_refused_in_one_line(
+    place: tuple[str, ...], value: Any, tmp_path: Path, config_of: Config
+) -> None:
+    run = start(tmp_path, config_of)
+    run.save()
+    state = torch.load(run.checkpoint_path, weights_only=True)
+    inner = state
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    torch.save(state, run.checkpoint_path)
+    with pytest.raises(ModelError, match=r"checkpoint\.pt") as caught:
+        found = checkpoint.load(run.checkpoint_path)
+        TrainConfig.from_dict(found["train_config"], run.checkpoint_path)
+        checkpoint.load_model(run.checkpoint_path)
+        run.resume()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_a_checkpoint_that_is_no_regular_file_is_not_read(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / "checkpoint.pt")
+    with pytest.raises(ModelError, match="no checkpoint at"):
         checkpoint.load(tmp_path / "checkpoint.pt")
 
 
@@ -246,14 +302,22 @@ def test_other_widths_do_not_fit(tmp_path: Path, config_of: Config) -> None:
 
 
 def test_a_run_learns_is_interrupted_and_continues(
-    tmp_path: Path, config_of: Config, group: Group
+    tmp_path: Path, config_of: Config, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What interrupts it while it saves does not count."""
     run = start(tmp_path, config_of, config=replace(TINY, time_s=3600.0))
     begun = {name: weight.clone() for name, weight in run.model.state_dict().items()}
+
+    save = run.save
 
     def interrupt(row: dict[str, Any]) -> None:
         raise KeyboardInterrupt
 
+    def save_while_interrupted() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        save()
+
+    monkeypatch.setattr(run, "save", save_while_interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(run, interrupt)
     assert run.step > 0

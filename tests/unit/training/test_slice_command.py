@@ -16,7 +16,7 @@ from vmd_training.commands import slice as command
 
 @pytest.fixture
 def vmd_train(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
     """The command on a lineage of its own: exit code and all that it printed."""
     monkeypatch.chdir(tmp_path)
@@ -26,7 +26,7 @@ def vmd_train(
         with pytest.raises(SystemExit) as ended:
             cli.main()
         assert isinstance(ended.value.code, int)
-        return ended.value.code, "".join(capsys.readouterr())
+        return ended.value.code, "".join(capfd.readouterr())
 
     return run
 

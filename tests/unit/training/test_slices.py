@@ -18,10 +18,11 @@ import pytest
 import torch
 
 from vmd_solver.csp.families import sudoku
-from vmd_solver.errors import ModelError, VmdError
+from vmd_solver.errors import DigestMismatch, ModelError, VmdError
 from vmd_training import checkpoint, fixed, loop, slices
 from vmd_training import export as exporting
 from vmd_training.device import choose
+from vmd_training.export import write_digests
 from vmd_training.fixed import FixedSet
 from vmd_training.lineage import Lineage
 from vmd_training.model import ModelConfig
@@ -225,6 +226,9 @@ def test_what_is_as_good_ships(
     assert two["ships"] == {"score": 0.25, "note": "as it states, of this fixed set"}
     other = (target / "metrics.json").read_text().replace(stated["set"], "another")
     (target / "metrics.json").write_text(other)
+    with pytest.raises(DigestMismatch, match=r"metrics\.json was changed"):
+        after_steps(place, shipping)
+    write_digests(target)
     three = after_steps(place, shipping)
     assert three["promoted"] and three["ships"] == {"score": 0.25, "note": "measured"}
     assert not (place.folder / "export").exists()
@@ -254,10 +258,16 @@ def test_a_model_that_cannot_be_built_counts_by_what_it_states(
 
     monkeypatch.setattr(checkpoint, "load_model", fails)
     (tmp_path / "tiny").mkdir()
+    for name in ("config.json", "denoiser.onnx"):
+        (tmp_path / "tiny" / name).touch()
+    write_digests(tmp_path / "tiny")
     one = begun(place, replace(options, exported=tmp_path))
     found = one.ships(0.0, None)
     assert found is not None and found.score is None
     (tmp_path / "tiny" / "metrics.json").write_text('{"score": 0.7}')
+    with pytest.raises(DigestMismatch, match=r"metrics\.json is not listed"):
+        one.ships(0.0, None)
+    write_digests(tmp_path / "tiny")
     found = one.ships(0.0, None)
     assert found is not None and found.score == 0.7 and "stated" in found.note
 

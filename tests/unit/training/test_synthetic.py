@@ -280,10 +280,10 @@ def vmd_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 
 def test_a_run_leaves_its_tables_figures_and_data(
-    vmd_train: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    vmd_train: Callable[..., int], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert vmd_train("--quick", "--steps", "2") == 0
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     folder = tmp_path / "runs" / "synthetic"
     pictures = {f"synthetic_{name}.png" for name in ("two", "four", "blocks", "toy2d")}
     assert {path.name for path in folder.iterdir()} == {"report.md", "results.json", *pictures}
@@ -350,10 +350,9 @@ def test_a_wrong_option_is_one_clear_line(
     arguments: tuple[str, ...],
     says: str,
     vmd_train: Callable[..., int],
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert vmd_train(*arguments) == 2
-    err = capsys.readouterr().err
+    err = capfd.readouterr().err
     assert says in err
-    assert "Traceback" not in err
-    assert len([line for line in err.splitlines() if line.startswith("Error")]) == 1
+    assert err.count("\n") == 1

@@ -13,6 +13,7 @@ from vmd_solver.errors import VmdError
 from vmd_solver.sampling.settings import POLICIES
 from vmd_solver.text.sampler import CHOICES, TextSettings
 from vmd_training import session
+from vmd_training.files import write_text
 
 SECTIONS = (
     "rates", "latents", "z", "dependency", "kl", "families", "rules", "loops", "remask", "budget",
@@ -120,7 +121,6 @@ def text(
         from vmd_solver.text.denoiser import OnnxText
         from vmd_training.text import evaluation
         from vmd_training.text.evaluation import Setting
-    out.mkdir(parents=True, exist_ok=True)
     setting = Setting(corpus, held_out, lengths, temperatures, samples, rows, TextSettings(**how))
     results, page = {}, ["# Text", ""]
     for folder in models:
@@ -128,7 +128,7 @@ def text(
         found = evaluation.evaluate(folder, opened, setting, session.teller(quiet=False))
         results[str(folder)] = found
         page += [f"## {folder}", "", evaluation.page(found), ""]
-    (out / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    (out / "report.md").write_text("\n".join(page), "utf-8")
+    write_text(out / "results.json", json.dumps(results, indent=2) + "\n")
+    write_text(out / "report.md", "\n".join(page))
     click.echo("\n".join(page))
     click.echo(f"report: {out / 'report.md'}\nfigures as data: {out / 'results.json'}")

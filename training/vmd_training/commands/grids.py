@@ -13,7 +13,7 @@ import click
 
 from vmd_solver.errors import ModelError
 from vmd_training import session
-from vmd_training.session import COUNT, EXISTING, FOLDER, POSITIVE, RUN, file_name, stated
+from vmd_training.session import COUNT, EXISTING, FILE, FOLDER, POSITIVE, RUN, file_name, stated
 
 if TYPE_CHECKING:
     from vmd_training.device import Plan
@@ -63,7 +63,7 @@ options = session.together(
     click.option("--only-rules", is_flag=True,
                  help="Train nothing but what hears rules, beside --init: boards with units alone"
                  " keep their results."),
-    click.option("--data", type=click.Path(exists=True, dir_okay=False),
+    click.option("--data", type=FILE, callback=lambda context, option, value: value and str(value),
                  help="Train on the puzzles of this file (vmd-train data)."),
     click.option("--reuse", type=COUNT, default=1, help="Times each puzzle is used."),
     click.option("--workers", type=COUNT,
@@ -157,6 +157,7 @@ def _configs(
 
     Of a run that continues only what the command line states is changed.
     """
+    from vmd_training import checkpoint
     from vmd_training.model import ModelConfig
     from vmd_training.recipes import RECIPES
     from vmd_training.run import TrainConfig
@@ -170,7 +171,8 @@ def _configs(
         config = TrainConfig(recipe, **{**planned, **kept, **unplanned})
         return config, ModelConfig(**(theirs.model | shape))
     state = session.saved_state(folder)
-    model_config = ModelConfig(**state["model_config"])
+    path = folder / "checkpoint.pt"
+    model_config = checkpoint.stored(ModelConfig, state["model_config"], path)
     for name, value in shape.items():
         had = getattr(model_config, name)
         if stated(name) and value != had:
@@ -180,7 +182,7 @@ def _configs(
             )
     here = ("workers", "slice_s")
     changes = {name: value for name, value in planned.items() if name in here or stated(name)}
-    config = TrainConfig.from_dict(state["train_config"])
+    config = TrainConfig.from_dict(state["train_config"], path)
     return replace(config, recipe=recipe, **changes, **unplanned), model_config
 
 

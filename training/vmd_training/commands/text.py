@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vmd_solver.denoiser.manifest import check_digests
+from vmd_solver.errors import ModelError
 from vmd_solver.text.alphabet import Alphabet, from_config
 from vmd_training import session
+from vmd_training.files import write_text
 from vmd_training.session import AMOUNT, COUNT, FILE, FOLDER, HELD_OUT, RUN, file_name, stated
 
 if TYPE_CHECKING:
@@ -106,7 +109,7 @@ def _begun(
     config = TextTrainConfig(**{key: planned[key] for key in of_run if key in planned})
     if world.leads:
         corpora.write(files, folder, alphabet, planned["held_out"])
-        (folder / "alphabet.json").write_text(json.dumps(alphabet.to_config()), "utf-8")
+        write_text(folder / "alphabet.json", json.dumps(alphabet.to_config()))
     world.agree(0.0)  # nobody reads the corpus before it is there
     return TextRun(folder, config, model_config, plan, world), alphabet
 
@@ -129,17 +132,27 @@ def _resumed(
     folder: Path, planned: dict[str, Any], plan: Plan, world: World
 ) -> tuple[TextRun, Alphabet]:
     """The run in a folder, with what it was begun with, but for a plan that was stated again."""
+    from vmd_training import checkpoint
     from vmd_training.text.loop import TextRun, TextTrainConfig
     from vmd_training.text.model import TextConfig
 
     state = session.saved_state(folder)
     changes = {name: planned[name] for name in ("steps", "time_s", "beta") if stated(name)}
-    had = TextTrainConfig.from_dict(state["train_config"])
+    path = folder / "checkpoint.pt"
+    had = TextTrainConfig.from_dict(state["train_config"], path)
     config = replace(had, slice_s=planned["slice_s"], **changes)
-    run = TextRun(folder, config, TextConfig(**state["model_config"]), plan, world)
+    model_config = checkpoint.stored(TextConfig, state["model_config"], path)
+    run = TextRun(folder, config, model_config, plan, world)
     run.resume()
-    path = folder / "alphabet.json"
-    return run, from_config(json.loads(path.read_text("utf-8")), str(path))
+    return run, _alphabet(folder / "alphabet.json")
+
+
+def _alphabet(path: Path) -> Alphabet:
+    """The alphabet in a file. Raises ModelError."""
+    try:
+        return from_config(json.loads(path.read_text("utf-8")), str(path))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged, or no alphabet of vmd-train text") from error
 
 
 def _plan(run: TextRun, alphabet: Alphabet, data: Corpus) -> str:
@@ -179,6 +192,7 @@ def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: 
     from vmd_training.text.export import card, export, figures
 
     def scored(ships: Path) -> float:
+        check_digests(ships)
         return float(json.loads((ships / "metrics.json").read_text("utf-8"))["score"])
 
     metrics = figures(run, data, alphabet)

@@ -189,5 +189,5 @@ def _origin(path: Path) -> tuple[str | None, tuple[str, ...] | None]:
     try:
         run = json.loads((path / "metrics.json").read_text("utf-8"))["run"]
         return run.get("recipe"), tuple(run.get("boards", ())) or None
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, None

@@ -24,6 +24,7 @@ from vmd_training.evaluation.boards import DEPENDENCY, FAMILIES
 from vmd_training.evaluation.network import KL, LOOPS
 from vmd_training.evaluation.rules import RULES
 from vmd_training.evaluation.solving import BUDGET, CALLS_ALONE, GUIDED, LATENTS, RATES, REMASK, Z
+from vmd_training.files import write_text
 from vmd_training.tables import Row, markdown, write_json
 
 PACE_S = 0.01
@@ -134,8 +135,8 @@ def write(report: Measurements, sections: Sequence[Section]) -> Path:
         parts.append(f"## {section.title}\n\n{section.question}\n")
         parts += [table.markdown() for table in section.tables(rows)]
         for name, figure in section.figures(rows, colours).items():
-            figure.savefig(report.folder / name, dpi=120)
+            plots.save(figure, report.folder / name)
             parts.append(f"![{section.title}: {name}]({name})\n")
     path = report.folder / "report.md"
-    path.write_text("\n".join(parts), "utf-8")
+    write_text(path, "\n".join(parts))
     return path

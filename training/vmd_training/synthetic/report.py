@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vmd_training.files import write_text
+from vmd_training.plots import save
 from vmd_training.synthetic.data import Joint
 from vmd_training.synthetic.sampling import Plan
 from vmd_training.synthetic.studies import (
@@ -291,9 +293,9 @@ def write(results: Results, studies: Sequence[str], folder: Path, facts: Row) ->
     )
     for study in (study for study in PICTURES if study in studies):
         name = f"synthetic_{study}"
-        PICTURES[study](results).savefig(folder / f"{name}.png", dpi=100)
+        save(PICTURES[study](results), folder / f"{name}.png")
         page += f"![{name}]({name}.png)\n"
-    (folder / "report.md").write_text(page, "utf-8")
+    write_text(folder / "report.md", page)
     write_json(folder / "results.json", document(results, facts), allow_nan=True)
     return tables
 

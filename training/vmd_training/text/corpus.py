@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from vmd_solver.errors import RuntimeUnavailable, TextError
 from vmd_solver.text.alphabet import KNOWN, Alphabet, Ints
+from vmd_training.files import naming
 
 Tokens = npt.NDArray[np.unsignedinteger]
 
@@ -52,7 +53,7 @@ def write(files: Sequence[Path], folder: Path, alphabet: Alphabet, held_out: flo
     empty file, for one that is not UTF-8, and for a character outside of the alphabet."""
     folder.mkdir(parents=True, exist_ok=True)
     into_train, into_held = (folder / f"{name}.tokens" for name in ("train", "held_out"))
-    with into_train.open("wb") as train, into_held.open("wb") as held:
+    with naming(into_train), into_train.open("wb") as train, into_held.open("wb") as held:
         for file in files:
             left = int(file.stat().st_size * (1 - held_out))
             if not file.stat().st_size:
@@ -63,7 +64,7 @@ def write(files: Sequence[Path], folder: Path, alphabet: Alphabet, held_out: flo
                 left -= len(data)
                 for text, into in ((early, train), (piece[len(early) :], held)):
                     try:
-                        (alphabet.encode(text) - 1).astype(_kind(alphabet)).tofile(into)
+                        into.write((alphabet.encode(text) - 1).astype(_kind(alphabet)).tobytes())
                     except TextError as error:
                         raise TextError(f"{file}: {error}") from error
 
