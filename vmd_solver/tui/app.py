@@ -89,10 +89,14 @@ class PlayApp(App[None]):
         """Files that could not be written, and why: what to say once the screen is gone."""
 
     def on_load(self) -> None:
-        """End as `q` does on a signal, however early or often it comes: the game is saved."""
-        for name in ("SIGINT", "SIGTERM", "SIGHUP") if os.name == "posix" else ():
-            number, loop = signal.Signals[name], asyncio.get_running_loop()
-            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        """End as `q` does on a signal, however early or often it comes: the game is saved.
+
+        An alarm is an interrupt that was lost before this, and comes again (`console.install`).
+        """
+        loop = asyncio.get_running_loop()
+        codes = {"SIGINT": 130, "SIGALRM": 130, "SIGTERM": 143, "SIGHUP": 129}
+        for name, code in codes.items() if os.name == "posix" else ():
+            loop.add_signal_handler(signal.Signals[name], partial(self.exit, return_code=code))
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))
