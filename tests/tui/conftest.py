@@ -154,13 +154,14 @@ def start(folders: Folders) -> Start:
         denoiser: Callable[[], Denoiser] = undecided,
         baseline: Callable[[], Denoiser] = undecided,
         text: Callable[[], TextDenoiser] = doubtful,
+        root: Path | None = None,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
 
         def model(name: str) -> Denoiser:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
-        app = PlayApp(folders, entries, resume, replays, model, text)
+        app = PlayApp(folders, entries, resume, replays, model, text, root)
         at = At(app)
         async with app.run_test(size=size) as at.pilot:
             await at.settle()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Checkbox, DataTable, Input, OptionList
+from textual.widgets import Checkbox, DataTable, Input, OptionList, Static
 
 from vmd_solver import tui
 from vmd_solver.csp import Puzzle
@@ -15,10 +15,12 @@ from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
 from vmd_solver.play import Library, opening
 from vmd_solver.play.library import ELSEWHERE
+from vmd_solver.play.player import Player
+from vmd_solver.play.replay import Replay
 from vmd_solver.play.settings import TOGGLES, load
 from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import COMMANDS
-from vmd_solver.tui.screens.dialogs import PickScreen
+from vmd_solver.tui.screens.dialogs import ExportScreen, FindScreen, PickScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.themes import FIRST
@@ -122,9 +124,103 @@ async def test_a_disk_that_refuses_is_reported(
 
     monkeypatch.setattr("vmd_solver.play.library.write_json", refuse)
     async with start(four) as at:
+        path = at.screen.opened.path
         await at.press("2")
-        await at.until(lambda: "No space left" in at.said())
-    assert "No space left" in at.app.exit_messages[0]
+        await at.until(lambda: f"{path} could not be saved: no space left" in at.said())
+        for key in ("q", "escape", "ctrl+q"):
+            at.screen._warned = False
+            await at.press(key)
+            assert "again leaves it unsaved" in at.message and at.game.values[1] == 2
+        await at.press("escape")
+    assert "no space left" in at.app.unsaved[path]
+
+
+async def test_a_disk_that_has_room_again_loses_nothing(
+    start: Start, four: Puzzle, folders: Folders
+) -> None:
+    folders.games.parent.mkdir()
+    folders.games.write_text("")  # neither the game nor its lock can be made
+    async with start(four) as at:
+        assert "not saved" in at.said()
+        await at.press("2 q")
+        assert at.app.unsaved
+        folders.games.unlink()
+        await at.press("q")
+    assert not at.app.unsaved
+    (path,) = folders.games.glob("*.json")
+    assert len(json.loads(path.read_text())["moves"]) == 1
+
+
+async def test_settings_that_cannot_be_kept_are_told_at_the_end(
+    start: Start, folders: Folders
+) -> None:
+    async with start() as at:
+        folders.settings.mkdir(parents=True)
+        at.app.change(wrap=False)
+        assert f"{folders.settings} could not be saved" in at.said()
+    assert folders.settings in at.app.unsaved
+
+
+async def test_a_page_reaches_its_folder_alone(start: Start, four: Puzzle, tmp_path: Path) -> None:
+    """What is elsewhere looks as what is nowhere: by a path, a link, and when it is completed."""
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "own.txt").write_text(write(four))
+    secret = tmp_path / "secret.txt"
+    secret.write_text(write(four))
+    (root / "link.txt").symlink_to(secret)
+    (root / "out").symlink_to(tmp_path)
+    elsewhere = (str(secret), "../secret.txt", "link.txt", "out/secret.txt", "out", "..", "/", "~")
+    async with start(root=root) as at:
+        await at.press("o")
+        box = at.app.screen.query_one(Input)
+        assert box.suggester is not None
+        for name in (*elsewhere, "nowhere", "~nobody/x", "a\0b", "x" * 300):
+            box.value = name
+            await at.press("enter")
+            assert isinstance(at.app.screen, FindScreen), name
+            said = at.app.screen.query_one("#message", Static).content
+            assert said == f"{name}: no such file"
+        for begun in (str(secret)[:-4], "../se", "li", "out/se", "/"):
+            assert await box.suggester.get_suggestion(begun) is None
+        assert await box.suggester.get_suggestion("ow") == "own.txt"
+        box.value = "own.txt"
+        await at.press("enter")
+        assert at.game.puzzle.givens == four.givens
+
+
+async def test_a_page_writes_into_its_folder_alone(
+    start: Start, four: Puzzle, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "out").symlink_to(tmp_path)
+    (root / "nowhere.svg").symlink_to(tmp_path / "made.svg")
+    player = Player(Replay(four))
+    async with start(root=root) as at:
+        at.app.push_screen(ExportScreen(player.replays, player.frames, player.speed))
+        await at.settle()
+        box = at.app.screen.query_one(Input)
+        outside = (tmp_path / "made.svg", "../made.svg", "out/made.svg", "nowhere.svg")
+        for name in map(str, outside):
+            box.value = name
+            await at.press("enter")
+            said = at.app.screen.query_one("#message", Static).content
+            assert said == f"{name}: cannot be written"
+        box.value = "made.svg"
+        await at.press("enter")
+        assert at.notes[-1] == "Written: made.svg"
+    assert (root / "made.svg").is_file() and not (tmp_path / "made.svg").exists()
+
+
+async def test_names_that_no_file_can_have_are_no_files(start: Start) -> None:
+    async with start() as at:
+        await at.press("o")
+        for name in ("~nobody/x", "a\0b", "x" * 300):
+            box = at.app.screen.query_one(Input)
+            box.value = name
+            await at.press("enter")
+            assert "no such file" in str(at.app.screen.query_one("#message", Static).content)
 
 
 async def test_files_are_opened_by_name(start: Start, four: Puzzle, tmp_path: Path) -> None:

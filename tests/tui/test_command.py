@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from waiting import HANG_S, shown_on
+from waiting import HANG_S, shown_on, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +47,8 @@ def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["--watch", "puzzles/easy.txt"], "a terminal is needed"),
         (["--watch", "torn.trace"], "torn.trace:1: no line of a trace"),
         (["--export", "out.svg"], "--watch needs a FILE"),
-        (["--port", "9000"], "--host and --port go with --serve"),
+        (["--port", "9000"], "--host, --port, --pages and --folder go with --serve"),
+        (["--folder", "."], "go with --serve"),
         (["puzzles/easy.txt", "--export", "out.gif"], "ends in .svg or .cast"),
         (["whole.trace", "--export", "nowhere/out.svg"], "cannot be written"),
     ],
@@ -80,23 +85,72 @@ def test_a_trace_is_exported_without_a_terminal(tmp_path: Path) -> None:
         assert "the puzzle" in (tmp_path / name).read_text()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_game_in_a_terminal_is_saved_on_quitting(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of POSIX")
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_terminal(tmp_path: Path, closed: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m vmd_solver.tui.command {closed}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == ("2>" not in closed)
+
+
+@contextmanager
+def game_in_a_terminal(cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A game that is shown, and the other end of its terminal."""
     import pty
 
     parent, child = pty.openpty()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "vmd_solver.tui.command", "--data-dir", "mine", "puzzles/4x4.txt"],
-        cwd=tmp_path,
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
         stdin=child,
         stdout=child,
         stderr=child,
-    )
-    os.close(child)
-    shown_on(parent, b"Puzzles")
-    os.write(parent, b"cq")
-    shown_on(parent, None)
-    assert process.wait(HANG_S) == 0
-    os.close(parent)
-    assert len(list((tmp_path / "mine" / "games").glob("*.json"))) == 1
+    ) as process:
+        os.close(child)
+        try:
+            shown_on(parent, b"Puzzles")
+            yield process, parent
+        finally:
+            process.kill()
+            os.close(parent)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("end", [b"q", signal.SIGINT, signal.SIGTERM])
+def test_a_game_in_a_terminal_is_saved_on_quitting(
+    tmp_path: Path, end: bytes | signal.Signals
+) -> None:
+    with game_in_a_terminal(tmp_path) as (process, terminal):
+        os.write(terminal, b"c")
+        until(lambda: list((tmp_path / "mine" / "games").glob("*.json")), process)
+        if isinstance(end, bytes):
+            os.write(terminal, end)
+        else:
+            process.send_signal(end)
+            process.send_signal(end)
+        shown = shown_on(terminal, None)
+        assert process.wait(HANG_S) == (0 if isinstance(end, bytes) else 128 + end)
+    assert b"Traceback" not in shown
+    (game,) = (tmp_path / "mine" / "games").glob("*.json")
+    assert len(json.loads(game.read_text())["moves"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_game_that_could_not_be_saved_is_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "games").write_text("")
+    with game_in_a_terminal(tmp_path) as (process, terminal):
+        os.write(terminal, b"cq")
+        shown_on(terminal, b"unsaved")
+        os.write(terminal, b"q")
+        last = shown_on(terminal, None).splitlines()[-1]
+        assert process.wait(HANG_S) == 2
+    assert re.search(rb"vmd-play: mine/games/\w+.json: could not be saved: file exists", last)

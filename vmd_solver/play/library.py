@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict, dataclass, replace
+from errno import EBUSY
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,8 +128,8 @@ class Draft(NamedTuple):
 class Opened:
     """A game in play, and where it is kept.
 
-    `saves` is False where another program has the game open: then nothing is written. `notes` tell
-    the player what was unusual.
+    `saves` is False where another program has the game open: then nothing is written. A lock that
+    could not be made is tried again with each writing. `notes` tell the player what was unusual.
     """
 
     def __init__(
@@ -163,6 +164,8 @@ class Opened:
         """
         with self._writing:
             if draft is not None and self.saves and draft[:2] > self._written[:2]:
+                if self._lock is not None and not self._lock.take():
+                    raise BlockingIOError(EBUSY, "the game is open in another vmd-play")
                 write_json(self.path, draft.data)
                 self._written = draft
 
@@ -195,11 +198,11 @@ class Library:
         """The game of this puzzle: the saved one, or a new one."""
         path, notes = self.path(key_of(puzzle)), list[str]()
         lock = Lock(path)
+        ours = True
         try:
             ours = lock.take()
             notes += [ELSEWHERE] * (not ours)
         except OSError as error:
-            ours = False
             notes.append(f"This game is not saved: {self.folder}: {error.strerror or error}.")
         game, resumed = Game(puzzle, title), False
         try:

@@ -38,6 +38,21 @@ def entries(name: str | Path) -> list[Entry]:
     return list(islice(read_path(shipped(str(name))), MOST_ENTRIES))
 
 
+def within(name: str, root: Path | None = None) -> Path | None:
+    """Where a name that was typed leads; None where that is nowhere, or out of `root`.
+
+    >>> within("../b", Path("a")), within("/b", Path("a"))
+    (None, None)
+    """
+    try:
+        if root is None:
+            return Path(name).expanduser()
+        path = (root / name).resolve()
+        return path if path.is_relative_to(root.resolve()) else None
+    except (OSError, RuntimeError, ValueError):  # a loop of links, no such user, a zero byte
+        return None
+
+
 def shipped_files() -> list[Path]:
     """The included puzzle files, by name."""
     try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from textual import work
@@ -25,6 +29,7 @@ from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
 from vmd_solver.tui.commands import BY_NAME
+from vmd_solver.tui.page import PageDriver
 from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, SettingsScreen, StatisticsScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.play import PlayScreen
@@ -43,7 +48,8 @@ _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played.
 
-    With `replays` it shows one of these, which belong to the entries, instead of a game. Models run
+    With `replays` it shows one of these, which belong to the entries, instead of a game. With
+    `root` it is a page in a browser, and no name that is typed leads out of that folder. Models run
     on one thread, so that sums are rounded alike on any machine.
     """
 
@@ -59,10 +65,12 @@ class PlayApp(App[None]):
         replays: list[Replay | None] | None = None,
         denoiser: Callable[[str], Denoiser] = lambda name: load(name, "cpu", 1),
         text_model: Callable[[], text.TextDenoiser] = lambda: text.load(None, "cpu", 1),
+        root: Path | None = None,
     ) -> None:
         # Without colour attributes show everything; greys would show less.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.folders = folders
+        plain = True if "NO_COLOR" in os.environ else None
+        super().__init__(PageDriver if root is not None else None, ansi_color=plain)
+        self.folders, self.root = folders, root
         self.library = Library(folders.games)
         self.statistics = Statistics(folders.statistics)
         self.settings, self._note = settings.load(folders.settings)
@@ -77,8 +85,18 @@ class PlayApp(App[None]):
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
         """What a new puzzle was asked to be like last."""
-        self.exit_messages: list[str] = []
-        """What to print once the screen is gone."""
+        self.unsaved: dict[Path, str] = {}
+        """Files that could not be written, and why: what to say once the screen is gone."""
+
+    def on_load(self) -> None:
+        """End as `q` does on a signal, however early or often it comes: the game is saved.
+
+        An alarm is an interrupt that was lost before this, and comes again (`console.install`).
+        """
+        loop = asyncio.get_running_loop()
+        codes = {"SIGINT": 130, "SIGALRM": 130, "SIGTERM": 143, "SIGHUP": 129}
+        for name, code in codes.items() if os.name == "posix" else ():
+            loop.add_signal_handler(signal.Signals[name], partial(self.exit, return_code=code))
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))
@@ -126,9 +144,29 @@ class PlayApp(App[None]):
 
     def action_leave_game(self) -> None:
         """Save the game, and show the list of puzzles."""
-        while isinstance(self.screen, PlayScreen):
+        while isinstance(self.screen, PlayScreen) and self.screen.may_leave():
             self.screen.leave()
             self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Quit, unless a game cannot be saved and the player has not heard of that."""
+        games = [screen for screen in self.screen_stack if isinstance(screen, PlayScreen)]
+        if all(game.may_leave() for game in games):
+            self.exit()
+
+    @contextmanager
+    def keeping(self, path: Path) -> Iterator[None]:
+        """Around the writing of a file: why it fails is said now, and once the screen is gone."""
+        try:
+            yield
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            if self.unsaved.get(path) != why:
+                text = f"{path} could not be saved: {why}"
+                self.notify(text, severity="error", timeout=10)
+            self.unsaved[path] = why
+        else:
+            self.unsaved.pop(path, None)
 
     def action_last_game(self) -> None:
         """From the list to the game played last, if it is unfinished."""
@@ -147,10 +185,8 @@ class PlayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, PlayScreen):
                 screen.settings_changed()
-        try:
+        with self.keeping(self.folders.settings):
             settings.save(self.folders.settings, self.settings)
-        except OSError as error:
-            self.notify(f"The settings could not be kept: {error}", severity="error")
 
     @property
     def _keys(self) -> dict[str, str]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import guard
+from vmd_solver.console import ExitCode, launch, narrate
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.replay import Replay, is_trace, read_trace
@@ -42,6 +41,13 @@ from vmd_solver.play.storage import folders_at, usual_folders
 @click.option("--serve", is_flag=True, help="Play in a browser (extra web), see --host and --port.")
 @click.option("--host", metavar="NAME", help="With --serve: the address to listen on.  [127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="With --serve.  [8000]")
+@click.option("--pages", type=click.IntRange(1), help="With --serve: most pages at once.  [16]")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="With --serve: all that pages may open and write.  [files, beside the saved games]",
+)
 @click.version_option(__version__, message="vmd-play %(version)s")
 def command(
     file: str | None,
@@ -53,14 +59,17 @@ def command(
     serve: bool,
     host: str | None,
     port: int | None,
-) -> int | None:
+    pages: int | None,
+    folder: Path | None,
+) -> int:
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form that vmd-solve reads; puzzles/... may be an included one. Without
     it there is a list of unfinished games, new puzzles and included puzzles.
     """
-    if not serve and (host or port):
-        raise click.UsageError("--host and --port go with --serve")
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not serve and (host or port or pages or (folder and not in_browser)):
+        raise click.UsageError("--host, --port, --pages and --folder go with --serve")
     watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
@@ -73,24 +82,26 @@ def command(
         raise click.ClickException(str(entries[0].error))
     if export is not None:
         _export(export, entries, replays)
-        return None
+        return 0
+    folders = folders_at(data_dir) if data_dir else usual_folders()
     if serve:
-        options = [("--number", number), ("--data-dir", data_dir)]
+        folder = folder or folders.games.with_name("files")
+        folder.mkdir(parents=True, exist_ok=True)
+        options = [("--number", number), ("--data-dir", data_dir), ("--folder", folder)]
         again = [str(part) for option in options if option[1] is not None for part in option]
         again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
-        _serve(again, host or "127.0.0.1", port or 8000)
-        return None
-    in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not in_browser and not (sys.stdout.isatty() and sys.stdin.isatty()):
-        raise click.UsageError("a terminal is needed, for standard input and standard output")
+        _serve(again, host or "127.0.0.1", port or 8000, pages or 16)
+        return 0
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not in_browser and not all(stream is not None and stream.isatty() for stream in streams):
+        raise click.UsageError("a terminal is needed, for standard input, output and error")
     from vmd_solver.tui.app import PlayApp
 
-    folders = folders_at(data_dir) if data_dir else usual_folders()
-    app = PlayApp(folders, entries, resume, replays if watch else None)
+    app = PlayApp(folders, entries, resume, replays if watch else None, root=folder)
     app.run()
-    for message in app.exit_messages:
-        click.echo(f"vmd-play: {message}", err=True)
-    return app.return_code or 0
+    for path, why in app.unsaved.items():
+        narrate(f"vmd-play: {path}: could not be saved: {why}")
+    return app.return_code or (ExitCode.USAGE if app.unsaved else 0)
 
 
 def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
@@ -117,7 +128,7 @@ def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> N
     export(path, [replay])
 
 
-def _serve(arguments: list[str], host: str, port: int) -> None:
+def _serve(arguments: list[str], host: str, port: int, pages: int) -> None:
     """Serve what this command does with these arguments, until interrupted."""
     try:
         from vmd_solver.tui.serve import PlayServer
@@ -126,12 +137,15 @@ def _serve(arguments: list[str], host: str, port: int) -> None:
         raise click.UsageError(
             f"--serve needs the extra web {missing}: pip install 'vmd-solver[web]'"
         ) from None
-    PlayServer(arguments, host, port).serve()
+    try:
+        PlayServer(arguments, host, port, pages).serve()
+    except OSError as error:
+        error.filename = f"--host {host} --port {port}"
+        raise
 
 
 def main() -> None:
-    run = partial(command.main, prog_name="vmd-play", standalone_mode=False)
-    sys.exit(guard(run, "vmd-play", "games and traces need none"))
+    launch(command, "games and traces need none")
 
 
 if __name__ == "__main__":

@@ -74,10 +74,12 @@ def export(
     replays: Sequence[Replay],
     frames: Sequence[Frame] | None = None,
     speed: float = 2.0,
+    replace: bool = True,
 ) -> None:
     """Write replays that are watched together; as a picture only this `frames` of them, if any.
 
-    Raises SaveError if the name gives no format, or the file cannot be written.
+    Raises SaveError if the name gives no format, the file cannot be written, or is there already
+    and not to be replaced.
     """
     require_ending(path)
     player, puzzle = Player(*replays), replays[0].puzzle
@@ -87,9 +89,13 @@ def export(
         timeline = chosen(player.timeline) if frames is None else [frames]
         text = storyboard(slideshow(puzzle, timeline))
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SaveError(f"{path}: cannot be written: {error.strerror or error}") from None
+        with path.open("w" if replace else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise SaveError(f"{path.name} is there already: choose another name") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SaveError(f"{path}: cannot be written: {why}") from None
 
 
 def chosen(timeline: Sequence[Sequence[Frame]]) -> list[Sequence[Frame]]:

@@ -246,7 +246,6 @@ def test_a_second_player_plays_without_saving(library: Library) -> None:
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     opened = Library(tmp_path / "games").open(PUZZLE)
-    assert not opened.saves
     assert "not saved" in opened.notes[0]
 
 
@@ -254,8 +253,24 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "games").write_text("")
     opened = Library(tmp_path / "games").open(PUZZLE)
     opened.game.enter(2, 3)
-    opened.close()
     assert "not saved" in opened.notes[0]
+    with pytest.raises(OSError, match="exists"):
+        opened.save()
+    (tmp_path / "games").unlink()
+    opened.close()
+    assert json.loads(opened.path.read_text())["moves"] == [[[2, 3, 0]]]
+
+
+def test_a_game_that_another_took_meanwhile_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "games").write_text("")
+    opened = Library(tmp_path / "games").open(PUZZLE)
+    opened.game.enter(2, 3)
+    (tmp_path / "games").unlink()
+    other = Library(tmp_path / "games").open(PUZZLE)
+    with pytest.raises(OSError, match="another vmd-play"):
+        opened.close()
+    assert not opened.path.exists()
+    other.close()
 
 
 def test_games_are_listed_the_last_saved_first(library: Library) -> None:

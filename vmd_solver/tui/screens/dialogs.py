@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
-from vmd_solver.play import Game, Savepoint
+from vmd_solver.play import Game, Savepoint, opening
 from vmd_solver.play.game import shown
 from vmd_solver.play.library import kind_of
 from vmd_solver.play.opening import MOST_ENTRIES, title_of
@@ -230,32 +230,42 @@ class FindScreen(Dialog[Path]):
     SUB_TITLE = "enter, → complete, esc"
 
     def contents(self) -> ComposeResult:
-        yield Input(placeholder="path of a file", suggester=_Paths(use_cache=False))
+        yield Input(placeholder="path of a file", suggester=_Paths(self.app.root))
         yield message()
 
     @on(Input.Submitted)
     def _named(self, event: Input.Submitted) -> None:
-        path = Path(event.value.strip()).expanduser()
-        if path.is_file():
-            self.dismiss(path)
+        path = opening.within(event.value.strip(), self.app.root) or ""
+        # Not the methods of Path: they raise where a name is too long, or a folder closed.
+        if os.path.isfile(path):  # noqa: PTH113
+            self.dismiss(Path(path))
         else:
-            kind = "is a folder" if path.is_dir() else "no such file"
+            kind = "is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112
             self.say(f"{event.value.strip() or 'nothing'}: {kind}")
 
 
 class _Paths(Suggester):
     """Completes a path with the first file or folder, by name, that begins so."""
 
+    def __init__(self, root: Path | None) -> None:
+        super().__init__(use_cache=False)
+        self._root = root
+
     async def get_suggestion(self, value: str) -> str | None:
         folder, begun = os.path.split(value)
+        place = opening.within(folder or ".", self._root)
+        if place is None:
+            return None
         try:
-            with os.scandir(Path(folder or ".").expanduser()) as found:
+            with os.scandir(place) as found:
                 names = [
                     entry.name + (os.sep if entry.is_dir() else "")
                     for entry in found
-                    if entry.name.startswith(begun) and (begun or not entry.name.startswith("."))
+                    if entry.name.startswith(begun)
+                    and (begun or not entry.name.startswith("."))
+                    and opening.within(entry.path, self._root)
                 ]
-        except OSError:
+        except (OSError, ValueError):
             return None
         return os.path.join(folder, min(names)) if names else None  # noqa: PTH118
 
@@ -320,14 +330,15 @@ class ExportScreen(Dialog[None]):
 
     @on(Input.Submitted)
     def _named(self, event: Input.Submitted) -> None:
-        path = Path(event.value.strip()).expanduser()
+        name, root = event.value.strip(), self.app.root
+        path = opening.within(name, root)
         frames = self._frames if self.query_one(Select).value == _FRAME else None
         try:
-            if path.exists():
-                raise SaveError(f"{path.name} is there already: choose another name")
-            export(path, self._replays, frames, self._speed)
+            if path is None:
+                raise SaveError(f"{name}: cannot be written")
+            export(path, self._replays, frames, self._speed, replace=False)
         except SaveError as error:
             self.say(str(error))
             return
-        self.notify(f"Written: {path.absolute()}", markup=False)
+        self.notify(f"Written: {name if root else path.absolute()}", markup=False)
         self.dismiss(None)

@@ -54,8 +54,8 @@ class PlayScreen(AppScreen[None]):
         self._rules = message("rules")
         self._rules.display = bool(self.game.board.rules)
         self._message = ""
-        self._trouble = ""
-        """Why the game could not be saved, if so."""
+        self._warned = False
+        """Whether the player knows that leaving now loses what could not be saved."""
         self._hinted = -1
         self._stages: list[Callable[[], object]] = []
         """The version of the game that a hint is for, and what more of it there is to be had."""
@@ -81,13 +81,23 @@ class PlayScreen(AppScreen[None]):
         self.set_interval(1.0, self._autosave)
         self._show()
 
+    def may_leave(self) -> bool:
+        """Save; where that fails, say so and stay, until the player leaves all the same."""
+        path = self.opened.path
+        with self.app.keeping(path):
+            self.opened.save()
+        if (why := self.app.unsaved.get(path)) is None or self._warned:
+            return True
+        self._warned = True
+        self._tell(f"The game cannot be saved: {why}. The same key again leaves it unsaved.")
+        return False
+
     def leave(self) -> None:
         """Save, and let others have the game."""
         self.game.watch.stop()
-        try:
-            self.opened.close()
-        except OSError as error:
-            self.app.exit_messages.append(f"the game could not be saved: {error}")
+        if self.opened.saves:
+            with self.app.keeping(self.opened.path):
+                self.opened.close()
 
     on_unmount = leave
     """Whatever ended the screen, the game is saved."""
@@ -112,16 +122,12 @@ class PlayScreen(AppScreen[None]):
 
     @work(group="save")
     async def _autosave(self) -> None:
-        """Show the time, and write what changed, in a thread; an error is shown once."""
+        """Show the time, and write what changed, in a thread."""
         self._show_bar()
-        try:
-            await asyncio.to_thread(self.opened.write, self.opened.draft(patience_s=30.0))
-            self._trouble = ""
-        except OSError as error:
-            before, self._trouble = self._trouble, str(error.strerror or error)
-            if self._trouble != before:
-                text = f"The game could not be saved: {self._trouble}"
-                self.notify(text, severity="error", timeout=10)
+        if (draft := self.opened.draft(patience_s=30.0)) is not None:
+            with self.app.keeping(self.opened.path):
+                await asyncio.to_thread(self.opened.write, draft)
+                self._warned = False
 
     # Filling in
 
@@ -166,10 +172,8 @@ class PlayScreen(AppScreen[None]):
         helped, best = self.game.helped, self.app.statistics.best_s(kind)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         done = Finished(kind, self.opened.path.stem, round(seconds, 3), helped, now)
-        try:
+        with self.app.keeping(self.app.statistics.path):
             self.app.statistics.add(done)
-        except OSError as error:
-            self.notify(f"The time could not be kept: {error}", severity="error")
         text = f" Best time: {shown(best)}." if best else ""
         if not helped and (best is None or seconds < best):
             text = " Your best time yet."
