@@ -28,7 +28,7 @@ RUNS = (
     ("vmd_solver.cli.solve", HARD),
     ("vmd_solver.cli.solve", "--jobs", "2", HARD, HARD),
     ("vmd_solver.cli.solve", "--info"),
-    ("vmd_solver.cli.make", "--mode", "neural", "--size", "4"),
+    ("vmd_solver.cli.make", "--mode", "neural", "--size", "4", "--seed", "1"),
     ("vmd_solver.cli.text", "-n", "4", "--nfe", "1", "To be"),
     ("vmd_solver.tui.command", "--export", "replay.svg", "puzzles/4x4.txt"),
     ("vmd_training.cli", "export", str(ROOT / "exported" / "grids-none"), "--out", "model"),

@@ -237,7 +237,7 @@ def looks_like_cells(text: str, least: int = NARROWEST) -> bool:
 def is_stray(text: str, family: str = "sudoku") -> bool:
     """Whether a line is no puzzle, and no row of one: a title, a count, what a program says.
 
-    >>> [is_stray(line) for line in ("Level 1", "3", "% by hand", "53..7....", "+---+", "1 . 3 8")]
+    >>> [is_stray(line) for line in ("Level 1", "3", "% by hand", "53..7....", "+---+", "1 . 3 4")]
     [True, True, True, False, False, False]
     """
     plain = text.strip()
