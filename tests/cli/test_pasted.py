@@ -218,7 +218,15 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
     "xz": (lzma.compress(f"{E}\n{H}".encode()), [E, H], "", 0),
     "bzip2": (bz2.compress(f"{E}\n{H}".encode()), [E, H], "", 0),
     "zip": (zipped(E, OTHER), [E, H], "", 0),
-    "a torn gzip": (gzip.compress(f"{E}\n".encode())[:-9], [E], "the packed data is damaged", 2),
+    "a torn gzip": (
+        gzip.compress(f"{E}\n".encode())[:-9],
+        [E],
+        "cannot be unpacked",
+        2,
+    ),
+    "a zip without its start": (zipped(E)[9:], [], "is a binary file", 2),
+    "a zip without its end": (zipped(E)[:-30], [], "cannot be unpacked, it is damaged", 2),
+    "a zip with a hole": (zipped(E)[:-60] + zipped(E)[-25:], [], "cannot be unpacked", 2),
     "binary": (b"\x7fELF\0\0\1\0\2\0\0\0\0\0", [], "is a binary file", 2),
 }
 

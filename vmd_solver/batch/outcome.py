@@ -47,7 +47,7 @@ class Outcome:
         if request.asked == "unique":
             known = {True: "unique", False: "not unique", None: "uniqueness not decided"}
             return known[solution.unique] if self.status == "solved" else "no solution"
-        if request.asked != "count":
+        if not request.counts or (request.asked == "all" and solution.counted_all):
             return ""
         least = "" if solution.counted_all else ">= "
         return f"{least}{solution.count} solution{'' if solution.count == 1 else 's'}"

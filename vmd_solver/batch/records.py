@@ -180,7 +180,8 @@ class Lines(OutputFormat):
 
     def record(self, outcome: Outcome) -> str:
         answer = _remark(outcome.answer(self.request))
-        lines = [line + answer for line in self.written(outcome, line_of)] or [answer.lstrip()]
+        lines = self.written(outcome, line_of)
+        lines = [*lines[:-1], lines[-1] + answer] if lines else [answer.lstrip()]
         if self.request.asked == "all" and lines != [""]:
             lines.append("")
         return "\n".join(lines) + "\n"

@@ -40,7 +40,7 @@ def box(text: str) -> tuple[int, int]:
     metavar="NAME",
     help=(
         "sudoku, sudoku-x, windoku, latin, jigsaw, jigsaw-x, or of puzzles with rules: killer, "
-        "kakuro, thermo, mixed and many more, see docs/MAKE.md.  [sudoku]"
+        "kakuro, thermo, mixed and many more.  [sudoku]"
     ),
 )
 @click.option("--size", type=int, help="Rows of the board.  [mostly 9, or what --box makes]")
@@ -82,7 +82,7 @@ def box(text: str) -> tuple[int, int]:
     "-f",
     "--format",
     metavar="FORMAT",
-    help="Any format of docs/FORMATS.md that holds the family, or html, pdf or svg.  [line or vmd]",
+    help="Any format that holds the family (vmd-solve --info), or html, pdf or svg.  [line or vmd]",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
 @click.option(

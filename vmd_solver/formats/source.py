@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import errno
 import gzip
 import io
 import lzma
@@ -14,7 +15,6 @@ import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -179,13 +179,13 @@ def naming_damage(source: str | None) -> Iterator[None]:
     """Whatever a reader of packed data raises becomes PuzzleSyntaxError, of this source."""
     try:
         yield
-    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        message = f"the packed data is damaged ({error}): pack it again"
+    except (PuzzleSyntaxError, MemoryError):
+        raise
+    except Exception as error:  # of every kind, and zipfile does not say which
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise unreadable(error, source) from None
+        message = f"cannot be unpacked, it is damaged or locked ({error}): pack it again"
         raise PuzzleSyntaxError(message, source=source) from None
-    except (RuntimeError, NotImplementedError) as error:  # zipfile: encrypted, unknown packing
-        raise PuzzleSyntaxError(f"cannot be unpacked: {error}", source=source) from None
-    except OSError as error:
-        raise unreadable(error, source) from None
 
 
 def open_bytes(path: str | Path) -> BinaryIO:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from vmd_solver import __version__
 from vmd_solver.console import ExitCode, launch, narrate
+from vmd_solver.denoiser.onnx import runtime
+from vmd_solver.errors import RuntimeUnavailable
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
 from vmd_solver.play.replay import Replay, is_trace, read_trace
@@ -97,6 +100,8 @@ def command(
         raise click.UsageError("a terminal is needed, for standard input, output and error")
     from vmd_solver.tui.app import PlayApp
 
+    with suppress(RuntimeUnavailable):
+        runtime()  # what it writes as it loads must not reach the screen
     app = PlayApp(folders, entries, resume, replays if watch else None, root=folder)
     app.run()
     for path, why in app.unsaved.items():
