@@ -85,6 +85,7 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
     "a count of grids": (f"2\n{GRID}\n{OTHER}", [E, H], ":1: skipped '2'", 0),
     "Ctrl-Z": (f"{E}\n\x1a", [E], "", 0),
     "many titles": ("".join(f"{n}.\n{E}\n" for n in range(99)), [E] * 99, "and 78 more lines", 0),
+    "grids and lines": (f"{GRID}\n{H}\n{H}\n\n{GRID}\n", [E, H, H, E], "", 0),
     "a date": (f"2024-01-15\n{GRID}\n", [E], ":1:1: expected 10 rows of 10 cells, got 1", 2),
     "a title above a table": (f"Mine\npuzzle,solution\n{E},{S}\n", [E], "skipped 'Mine'", 0),
     "a title above HoDoKu": (f"Library\n:0000:x:{E}:::\n", [E], "skipped 'Library'", 0),

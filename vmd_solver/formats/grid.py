@@ -15,6 +15,7 @@ from itertools import chain, groupby, pairwise
 
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleSyntaxError
+from vmd_solver.formats import line
 from vmd_solver.formats.boards import bare_board
 from vmd_solver.formats.cells import Cells, bare_puzzle, glue, marked, require_bare
 from vmd_solver.formats.entry import (
@@ -77,6 +78,8 @@ class _Block:
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
         count = len(self.rows)
+        if self.rows[0].is_long:
+            return True
         if self.gaps or count < _NARROWEST or count not in self.rows[0].counts.values():
             return False
         return set(self.widths()) == {count}
@@ -133,6 +136,8 @@ class _Block:
         """Its puzzle."""
         for row in self.rows:
             require_short(row.text)
+        if len(self.rows) == 1 and self.rows[0].is_long:
+            return line.parse(self.rows[0].text, family)
         found = self._cells()
         if found is None:
             widths = self.widths()
@@ -243,13 +248,13 @@ def _is_stray(text: str, family: str) -> bool:
 
 def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Remark]:
     block = _Block()
-    for line in lines:
-        if isinstance(line, Remark):
+    for found in lines:
+        if isinstance(found, Remark):
             yield from block.parts()
-            yield line
+            yield found
             block = _Block()
             continue
-        number, text = line
+        number, text = found
         open_row = text.isspace() and block.rows and len(text) == len(block.rows[0].text)
         if is_blank(text) and not open_row:
             if block.rows and block.is_band():
@@ -268,7 +273,11 @@ def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Rema
             ):
                 yield from block.parts()
                 block = _Block()
-            block.add(Row(number, text))
+            row = Row(number, text)
+            if block.rows and row.is_long:
+                yield from block.parts()
+                block = _Block()
+            block.add(row)
     yield from block.parts()
 
 

@@ -34,7 +34,7 @@ _SMALLEST = 4
 _LOOK = 5000
 
 
-def _parse(text: str, family: str) -> Found:
+def parse(text: str, family: str) -> Found:
     """The puzzle of a line: by table where it is plain symbols, else field by field."""
     row = text.strip()
     layout = layout_of(family, len(row))
@@ -113,7 +113,7 @@ FORMAT = Format(
     name="line",
     summary="one puzzle a line, . or 0 where open",
     recognise=recognise,
-    read=by_line(_parse),
+    read=by_line(parse),
     write=lambda puzzle: line_of(puzzle) + "\n",
     require=require_bare,
     per_line=True,

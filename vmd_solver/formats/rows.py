@@ -165,6 +165,11 @@ class Row:
         """The cells, with their columns."""
         return [cell for group in self.grouped(split) for cell in group]
 
+    @property
+    def is_long(self) -> bool:
+        """Whether a piece has too many characters for a row: a puzzle in one line."""
+        return any(len(piece) > MAX_VALUES for group in self.groups for piece, _ in group)
+
     @cached_property
     def counts(self) -> dict[bool, int]:
         """How many cells there are, by whether pieces are cells."""
