@@ -78,7 +78,7 @@ class _Block:
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
         count = len(self.rows)
-        if self.rows[0].is_long:
+        if count and self.rows[0].is_long:
             return True
         if self.gaps or count < _NARROWEST or count not in self.rows[0].counts.values():
             return False
@@ -266,15 +266,8 @@ def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Rema
             yield from block.parts()
             block = _Block(name=text.strip())
         else:
-            if (
-                block.rows
-                and not is_rule(text)
-                and (block.is_full() or len(block.rows) == _MOST_ROWS)
-            ):
-                yield from block.parts()
-                block = _Block()
-            row = Row(number, text)
-            if block.rows and row.is_long:
+            row, ended = Row(number, text), block.is_full() or len(block.rows) == _MOST_ROWS
+            if not is_rule(text) and (ended or (block.rows and row.is_long)):
                 yield from block.parts()
                 block = _Block()
             block.add(row)
