@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vmd_solver import formats
@@ -260,3 +260,33 @@ def test_no_bytes_raise_anything(text: bytes) -> None:
     for part in formats.parts(io.BytesIO(text), "file"):
         found += part.entries(range(len(part))) if isinstance(part, formats.Piece) else [part]
     assert any(isinstance(part, formats.Entry) for part in found)
+
+
+STRAY = (
+    "Easy 1", "Level 1", "S1", "1.", "3", "% by hand", "<sudoku>", "Number of Givens: 25",
+    "Difficulty: Simple", "Time: 12345.678 milliseconds", "// end",
+)  # fmt: skip
+
+
+@given(
+    blocks=st.lists(st.integers(0, 8) | st.sampled_from(STRAY), min_size=1, max_size=8),
+    form=st.sampled_from(["line", "grid", "ss"]),
+    blank=st.booleans(),
+)
+def test_what_stands_between_puzzles_swallows_none(
+    blocks: list[int | str], form: str, blank: bool
+) -> None:
+    """Each puzzle is read, whatever lines that are none are around it, and each of those is told."""
+    text, expected = "", []
+    for block in blocks:
+        if isinstance(block, str):
+            text += f"{block}\n"
+        else:
+            expected.append(Puzzle(sudoku(), (0,) * block + (5,) + (0,) * (80 - block)))
+            text += formats.write(expected[-1], form)
+        text += "\n" * blank
+    assume(expected)
+    parts = list(formats.parts(io.BytesIO(text.encode())))
+    skipped = [part.text for part in parts if isinstance(part, formats.Remark)]
+    assert skipped == [block for block in blocks if isinstance(block, str)]
+    assert [entry.puzzle for entry in formats.read(text)] == expected
