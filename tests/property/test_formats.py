@@ -276,7 +276,7 @@ STRAY = (
 def test_what_stands_between_puzzles_swallows_none(
     blocks: list[int | str], form: str, blank: bool
 ) -> None:
-    """Each puzzle is read, whatever lines that are none are around it, and each of those is told."""
+    """Each is read, whatever lines that are none are around it, and each of those is told."""
     text, expected = "", []
     for block in blocks:
         if isinstance(block, str):

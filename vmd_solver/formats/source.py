@@ -38,9 +38,9 @@ MOST_JOINED = 200
 """Lines that a field in quotes may take: more than the rows of any board, and its solution's."""
 
 _PACKED: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
-    b"\xfd7zXZ\0": lzma.LZMAFile,
-    b"BZh": bz2.BZ2File,
+    rb"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    rb"\xfd7zXZ\0": lzma.LZMAFile,
+    rb"BZh[1-9]1AY&SY": bz2.BZ2File,
 }
 """What packed data begins with, and what unpacks it as it is read."""
 
@@ -152,7 +152,7 @@ def texts(stream: BinaryIO, source: str | None) -> Iterator[tuple[str | None, Bi
         if head.startswith(b"PK\x03\x04"):
             yield from _of_zip(packed, source)
             return
-        unpack = next((open for magic, open in _PACKED.items() if head.startswith(magic)), None)
+        unpack = next((open for magic, open in _PACKED.items() if re.match(magic, head)), None)
         with unpack(packed) if unpack else nullcontext(packed) as text:
             _require_text(text.peek(_PEEK), source)
             yield source, text
