@@ -104,6 +104,12 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
         "0 is read as a value, one of 0-8: 9 does not occur, and another sign marks open cells",
         0,
     ),
+    "digits from 0 in vmd": (
+        "givens:\n0...\n..3.\n....\n....",
+        ["0.....3........."],
+        "0 is read as a value, one of 0-3",
+        0,
+    ),
     "two blanks and a nine": (E.replace(".", "0", 20), [E], "", 0),
     "16 lines of 16": (
         "\n".join([FOUR] * 16),

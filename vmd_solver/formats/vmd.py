@@ -16,7 +16,7 @@ from vmd_solver.csp.families import FAMILIES
 from vmd_solver.csp.puzzle import Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
 from vmd_solver.formats.boards import MAX_CELLS, Description, build, describe
-from vmd_solver.formats.cells import Cells, rows_of
+from vmd_solver.formats.cells import Cells, bare_puzzle, rows_of
 from vmd_solver.formats.entry import (
     Context,
     Entry,
@@ -118,12 +118,13 @@ class _Draft:
             if got != board.D or len(alphabet) != board.D:
                 wrong = f"alphabet: expected {board.D} different symbols, got {got}"
                 raise PuzzleSyntaxError(wrong, line=self.places["alphabet"])
-        name = one_line(self.values.get("name", ""))
+        name, rows = one_line(self.values.get("name", "")), self.blocks.get("solution")
+        answer = None if rows is None else _cells(rows, board)
+        if low == 1 and "alphabet" not in self.values and not holes:
+            return bare_puzzle(board, cells, name, answer)
         puzzle = Puzzle(board, _filled(cells, board, alphabet).values(alphabet), alphabet, name)
-        answer = self.blocks.get("solution")
-        if answer is None:
-            return Found(puzzle)
-        return Found(puzzle, _filled(_cells(answer, board), board, alphabet).solution(alphabet))
+        solved = None if answer is None else _filled(answer, board, alphabet).solution(alphabet)
+        return Found(puzzle, solved)
 
     def _board(self, description: Description, n: int) -> Board:
         try:
