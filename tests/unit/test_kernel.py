@@ -134,6 +134,7 @@ def test_a_stack_that_memory_cannot_hold_is_refused(
     use: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = sudoku(2, 3)
+    use.tables(board)  # made for good, with the usual limit
     monkeypatch.setattr(memory, "MOST", 4 * 8 * board.n)
     state = use.state(board)
     assert len(state.stack) == 4
