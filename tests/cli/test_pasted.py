@@ -231,6 +231,7 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
         "cannot be unpacked",
         2,
     ),
+    "a zip with a picture": (zipped(E, "\0\1\2\3" * 9, H), [E, H], "/1.txt: is a binary file", 2),
     "a zip without its start": (zipped(E)[9:], [], "is a binary file", 2),
     "a zip without its end": (zipped(E)[:-30], [], "cannot be unpacked, it is damaged", 2),
     "a zip with a hole": (zipped(E)[:-60] + zipped(E)[-25:], [], "cannot be unpacked", 2),

@@ -127,17 +127,34 @@ def _of_stream(
     try:
         with open() as stream:
             for name, text in texts(stream, source):
-                odd: list[int] = []
-                told = False
-                found = _parts(blocks(text, name, odd), chosen, Context(name, family))
-                for part in chain(found, (None,)):
-                    if odd and not told:
-                        yield Remark("read as Windows-1252, since it is no UTF-8", "", name, odd[0])
-                        told = True
-                    if part is not None:
-                        yield part
+                yield from _of_text(text, chosen, Context(name, family))
     except PuzzleSyntaxError as error:
-        yield Entry(None, "", error.source, error.line or 1, error)
+        yield _unread(error)
+
+
+def _of_text(
+    text: BinaryIO | PuzzleSyntaxError, chosen: Format | None, context: Context
+) -> Iterator[Piece | Entry | Remark]:
+    if isinstance(text, PuzzleSyntaxError):
+        yield _unread(text)
+        return
+    odd: list[int] = []
+    told = False
+    found = _parts(blocks(text, context.source, odd), chosen, context)
+    try:
+        for part in chain(found, (None,)):
+            if odd and not told:
+                message = "read as Windows-1252, since it is no UTF-8"
+                yield Remark(message, "", context.source, odd[0])
+                told = True
+            if part is not None:
+                yield part
+    except PuzzleSyntaxError as error:
+        yield _unread(error)
+
+
+def _unread(error: PuzzleSyntaxError) -> Entry:
+    return Entry(None, "", error.source, error.line or 1, error)
 
 
 def _parts(
@@ -187,6 +204,9 @@ def forms_of_path(path: str | Path) -> Iterator[tuple[str, str]]:
     """
     with open_bytes(path) as stream:
         for name, text in texts(stream, str(path)):
+            if isinstance(text, PuzzleSyntaxError):
+                yield str(name), text.message
+                continue
             lines = chain.from_iterable(map(lines_of, blocks(text, name)))
             found = recognised(Prefix(lines))
             how = f"{found[0].name} ({found[1].reason})" if found else "no known format"

@@ -51,29 +51,29 @@ class _Block:
     rows: list[Row] = field(default_factory=list)
     rules: list[tuple[int, Row]] = field(default_factory=list)  # rows above each drawn line
     gaps: list[int] = field(default_factory=list)  # rows above each blank line
+    dashed: int = 0  # cells of a row where a dash is an open cell
 
     def add(self, row: Row) -> None:
         """Take a line: a row of cells, or a drawn one."""
-        if is_rule(row.text):
+        if is_rule(row.text) and not self._is_open(row):
             self.rules.append((len(self.rows), row))
-        elif len(self.rows) < _MOST_ROWS:
-            self.rows.append(row)
-        if self.rules and any("-" in row.plain for row in self.rows):
-            self._take_open_rows()
+            return
+        self.rows.append(row)
+        if not self.dashed and "-" in row.plain:
+            self.dashed = row.counts[False]
+            before = sorted([*self.rows, *(rule for _, rule in self.rules)], key=lambda r: r.number)
+            self.rows, self.rules = [], []
+            for line in before:
+                self.add(line)
 
-    def _take_open_rows(self) -> None:
-        """Lines of dashes become rows, where a dash is an open cell of others as wide."""
-        width = next(row for row in self.rows if "-" in row.plain).counts[False]
-        everything = sorted(
-            [*self.rows, *(row for _, row in self.rules)], key=lambda row: row.number
-        )
-        self.rows, self.rules = [], []
-        for row in everything:
-            open_row = set(row.plain) <= set("-| ") and row.plain.count("-") == width
-            if is_rule(row.text) and not open_row:
-                self.rules.append((len(self.rows), row))
-            else:
-                self.rows.append(row)
+    def _is_open(self, row: Row) -> bool:
+        """Whether a line of dashes is a row without values, as wide as others with dashes."""
+        dashes = row.plain.count("-")
+        return bool(self.dashed) and dashes == self.dashed and not row.plain.strip("-| ")
+
+    def is_long(self) -> bool:
+        """Whether it has more lines than any puzzle."""
+        return max(len(self.rows), len(self.rules)) >= _MOST_ROWS
 
     def is_full(self) -> bool:
         """Whether the next row begins another puzzle."""
@@ -266,8 +266,9 @@ def _blocks(lines: Iterable[tuple[int, str] | Remark]) -> Iterator[_Block | Rema
             yield from block.parts()
             block = _Block(name=text.strip())
         else:
-            row, ended = Row(number, text), block.is_full() or len(block.rows) == _MOST_ROWS
-            if not is_rule(text) and (ended or (block.rows and row.is_long)):
+            row, drawn = Row(number, text), is_rule(text)
+            ended = not drawn and (block.is_full() or (block.rows and row.is_long))
+            if ended or block.is_long():
                 yield from block.parts()
                 block = _Block()
             block.add(row)

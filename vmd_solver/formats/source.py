@@ -44,6 +44,9 @@ _PACKED: dict[bytes, Callable[[Any], Any]] = {
 }
 """What packed data begins with, and what unpacks it as it is read."""
 
+_NO_FILES = "__MACOSX/"
+"""Where a zip of macOS keeps what it knows of the files."""
+
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 
@@ -140,8 +143,12 @@ def joined(
     return kept, []
 
 
-def texts(stream: BinaryIO, source: str | None) -> Iterator[tuple[str | None, BinaryIO]]:
-    """The texts that a stream holds, with their names: itself, unpacked, or the files of a zip.
+Text = tuple[str | None, BinaryIO | PuzzleSyntaxError]
+"""The name of a text and its bytes, or what is wrong with it."""
+
+
+def texts(stream: BinaryIO, source: str | None) -> Iterator[Text]:
+    """The texts that a stream holds: itself, unpacked, or the files of a zip.
 
     Raises PuzzleSyntaxError where it is no text, or what is packed is damaged.
     """
@@ -158,7 +165,7 @@ def texts(stream: BinaryIO, source: str | None) -> Iterator[tuple[str | None, Bi
             yield source, text
 
 
-def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[tuple[str | None, BinaryIO]]:
+def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[Text]:
     with ExitStack() as stack:
         if not packed.seekable():
             copy = stack.enter_context(tempfile.TemporaryFile())
@@ -166,12 +173,17 @@ def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[tuple[str | None, 
             packed = copy
         archive = stack.enter_context(zipfile.ZipFile(packed))
         for member in archive.infolist():
-            if not member.is_dir():
-                name = f"{source}/{member.filename}"
-                with archive.open(member) as found:
-                    text: Any = found
+            if member.is_dir() or member.filename.startswith(_NO_FILES):
+                continue
+            name = f"{source}/{member.filename}"
+            try:
+                with naming_damage(name):
+                    text: Any = stack.enter_context(archive.open(member))
                     _require_text(text.peek(_PEEK), name)
-                    yield name, text
+            except PuzzleSyntaxError as error:
+                yield name, error
+            else:
+                yield name, text
 
 
 @contextmanager
