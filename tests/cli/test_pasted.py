@@ -25,6 +25,8 @@ OTHER = "\n".join(H[at : at + 9] for at in range(0, 81, 9))
 ZEROS = E.replace(".", "0")
 TABLE = [[int(c) for c in row.replace(".", "0")] for row in ROWS]
 BARE = [row.replace(".", "_") for row in ROWS]
+WORDS = E.translate(str.maketrans("123456789", "QWRTYUISO")).replace("Y", "S", 1)
+WORDS_GRID = "\n".join(WORDS[at : at + 9] for at in range(0, 81, 9))
 NO_NINE = E.replace("9", ".")
 FOUR = "1..4............"
 
@@ -93,6 +95,8 @@ CASES: dict[str, tuple[str | bytes, Sequence[str], str, int]] = {
     "a ragged row in a run": (f"{GRID}\n{GRID[1:]}\n{OTHER}", [E, H], ":10:9: expected 9 cel", 2),
     "nothing else": ("Call me Ishmael", [], "not a puzzle in any known format", 2),
     # The message names the trouble.
+    "symbols of no alphabet": (f"{E}\n{WORDS}\n{H}", [E, H], ":2:1: unexpected 'S'", 2),
+    "a grid of such symbols": (f"{GRID}\n\n{WORDS_GRID}\n", [E], ":11:1: unexpected 'S'", 2),
     "a row alone": (E[:9], [], "expected 9 rows of 9 cells, got 1", 2),
     "a short line": (f"{E}\n{E[:9]}", [E], ":2:10: expected 81 cells (or 16, 36, 64, 100,", 2),
     "all sizes": (E + ".", [], "100, 144, 196, 225, 256,", 2),

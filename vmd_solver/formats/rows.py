@@ -255,11 +255,19 @@ def is_stray(text: str, family: str = "sudoku") -> bool:
         return False
     pieces = [symbol for group in row.groups for symbol, _ in group]
     least = 1 if family == "latin" else NARROWEST
+    alone = [field.group() for field in fields_of(plain) if is_board(len(field.group()))]
+    alone = alone or (pieces if len(pieces) == 1 else [])
     return not (
         looks_like_cells("".join(pieces), least)
         or (row.is_split and len(pieces) >= least)
-        or any(is_board(len(f.group())) and looks_like_cells(f.group()) for f in fields_of(plain))
+        or any(looks_like_cells(piece) or _half_plain(piece, least) for piece in alone)
     )
+
+
+def _half_plain(piece: str, least: int) -> bool:
+    """Whether half of a piece may be cells: of symbols nobody knows it is refused, not skipped."""
+    known = sum(symbol in _PLAIN or symbol in BLANKS for symbol in piece)
+    return len(piece) >= least and 2 * known >= len(piece)
 
 
 def all_plain(lines: Sequence[str]) -> bool:
