@@ -34,7 +34,6 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = path.with_name(f"{path.name}.partial")
     try:
         with naming(path):
-            partial.unlink(missing_ok=True)  # it may be a pipe, which nobody reads
             yield partial
     except BaseException:
         with suppress(OSError):
