@@ -30,12 +30,11 @@ from vmd_solver.formats.entry import (
     one_line,
     require_short,
 )
-from vmd_solver.formats.rows import Row, is_rule, is_stray
+from vmd_solver.formats.rows import NARROWEST, Row, cells_of_rows, is_rule, is_stray
 from vmd_solver.formats.symbols import encode
 
 _TITLE = re.compile(r"\s*(?:grid|puzzle|sudoku)(?:\s.*|\d*)\s*", re.IGNORECASE)
 _MOST_ROWS = 200
-_NARROWEST = 4
 _STEPS = ((1, 0), (2, 1), (2, 0), (3, 1))
 """Columns from one cell to the next, and before the first, where spaces are open cells."""
 
@@ -80,7 +79,7 @@ class _Block:
         count = len(self.rows)
         if count and self.rows[0].is_long:
             return True
-        if self.gaps or count < _NARROWEST or count not in self.rows[0].counts.values():
+        if self.gaps or count < NARROWEST or count not in self.rows[0].counts.values():
             return False
         return set(self.widths()) == {count}
 
@@ -113,7 +112,7 @@ class _Block:
             for width, run in groupby(self.widths()):
                 first, end = end, end + sum(1 for _ in run)
                 # What is no whole puzzle belongs to the rows of another width.
-                over = (end - first) % width if width >= _NARROWEST else end - first
+                over = (end - first) % width if width >= NARROWEST else end - first
                 if over and end == len(self.rows):
                     first += over
                 elif over and first:
@@ -138,36 +137,34 @@ class _Block:
             require_short(row.text)
         if len(self.rows) == 1 and self.rows[0].is_long:
             return line.parse(self.rows[0].text, family)
-        found = self._cells()
+        found, order = self._cells(), len(self.rows)
         if found is None:
             widths = self.widths()
             order = Counter(widths).most_common(1)[0][0]
             for row, width in zip(self.rows, widths, strict=True):
                 if width != order:
                     raise row.ragged(width, order)
-            message = f"expected {order} rows of {order} cells, got {len(self.rows)}"
-            raise PuzzleSyntaxError(message, line=self.rows[-1].number)
-        order, name = len(self.rows), one_line(self.name)
+            found = self._drawn()  # of one width, so there are not as many rows
+        flat = [[*chain.from_iterable(groups)] for groups in found]
+        cells, name = cells_of_rows(self.rows, flat, order, order), one_line(self.name)
         board = bare_board(family, order, None if family == "latin" else self._drawn_box(found))
-        cells = [
-            (symbol, column, row.number)
-            for row, groups in zip(self.rows, found, strict=True)
-            for symbol, column in chain.from_iterable(groups)
-        ]
-        symbols, columns, numbers = zip(*cells, strict=True)
-        if any(len(symbol) > 1 for symbol in symbols) and not self.is_split():
-            return marked(board, symbols, name)
+        if any(len(symbol) > 1 for symbol in cells.symbols) and not self.is_split():
+            return marked(board, cells.symbols, name)
         answer, given = None, {(at, row.number) for row in self.rows for at in row.marked}
         if given:  # a grid that was solved: the other values are the solution's
-            answer = Cells(symbols, columns, numbers) if "." not in symbols else None
-            symbols = tuple(s if tuple(at) in given else "." for s, *at in cells)
-        return bare_puzzle(board, Cells(symbols, columns, numbers), name, answer)
+            answer = cells if "." not in cells.symbols else None
+            places = zip(cells.columns, cells.lines, strict=True)
+            kept = [s if at in given else "." for s, at in zip(cells.symbols, places, strict=True)]
+            cells = Cells(kept, cells.columns, cells.lines)
+        return bare_puzzle(board, cells, name, answer)
+
+    def _drawn(self) -> list[Groups]:
+        split = self.is_split()
+        return [row.grouped(split) for row in self.rows]
 
     def _cells(self) -> list[Groups] | None:
         """The cells of each row, as many as there are rows, by whichever way of reading that is."""
-        split = self.is_split()
-        drawn = [row.grouped(split) for row in self.rows]
-        for found in (drawn, self._candidates(), self._in_columns()):
+        for found in (self._drawn(), self._candidates(), self._in_columns()):
             if found and all(sum(map(len, row)) == len(self.rows) for row in found):
                 return found
         return None
@@ -300,7 +297,7 @@ def recognise(lines: Iterable[str]) -> Match | None:
             continue
         rows.append(row)
         order = len(rows)
-        if order >= _NARROWEST and all(order in one.counts.values() for one in rows):
+        if order >= NARROWEST and all(order in one.counts.values() for one in rows):
             return Match(0.95, f"{order} rows of {order} cells")
     if not rows or len(rows[0].text) > 5000 - 1:
         return None

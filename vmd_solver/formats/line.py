@@ -5,7 +5,6 @@ The text states no family.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
@@ -27,6 +26,7 @@ from vmd_solver.formats.rows import (
     is_rule,
     is_stray,
     looks_like_cells,
+    without_remark,
 )
 from vmd_solver.formats.symbols import infer, values_of
 
@@ -42,7 +42,7 @@ def parse(text: str, family: str) -> Found:
     if layout and values:
         return Found(Puzzle(layout.board, tuple(values), layout.alphabet))
     require_short(text)
-    text = _bare(text)
+    text = without_remark(text)
     cells, rest = cells_in(text, fields_of(text))
     answer = next((field for field in rest if len(field.group()) == len(cells.symbols)), None)
     name = one_line(" ".join(field.group() for field in rest if field is not answer))
@@ -53,11 +53,6 @@ def parse(text: str, family: str) -> Found:
     return found._replace(notes=(*found.notes, note)) if placed else found
 
 
-def _bare(text: str) -> str:
-    """A line without a remark that begins with ` #`."""
-    return re.split(r"\s#", text, maxsplit=1)[0]
-
-
 def recognise(lines: Iterable[str]) -> Match | None:
     """Certain where the first line that may be cells is longer than a row.
 
@@ -66,7 +61,7 @@ def recognise(lines: Iterable[str]) -> Match | None:
     """
     seen: list[Cells] = []
     for text in lines:
-        head = _bare(text[:_LOOK])
+        head = without_remark(text[:_LOOK])
         if is_rule(head) or is_stray(head) or ("|" in head and not _has_puzzle(head)):
             continue
         fields = fields_of(head)

@@ -37,6 +37,11 @@ _SHARE = 0.8
 """Share of the characters of a line that may be cells from which on they are taken for cells."""
 
 
+def without_remark(text: str) -> str:
+    """A line without a remark that begins with ` #`."""
+    return re.split(r"\s#", text, maxsplit=1)[0] if "#" in text else text
+
+
 def fields_of(text: str) -> list[re.Match[str]]:
     """The fields of a line: what stands between white space, `, ; | : =` and quotes."""
     return list(_FIELD.finditer(text))
@@ -103,7 +108,7 @@ class Row:
     @cached_property
     def plain(self) -> str:
         """The text without a remark after it, box-drawing characters as `|` and `-`, -1 as `.`."""
-        bare = re.split(r"\s#", self.text, maxsplit=1)[0] if "#" in self.text else self.text
+        bare = without_remark(self.text)
         return _MINUS_ONE.sub(" .", _ascii_lines(bare)) if "-1" in bare else _ascii_lines(bare)
 
     @cached_property
@@ -134,8 +139,10 @@ class Row:
     @cached_property
     def marked(self) -> set[int]:
         """The columns of cells with a `'`, the givens of a grid that `vmd-solve` has drawn."""
+        if "'" not in self.plain or self.separated is not None:
+            return set()
         ends = (piece for piece in _PIECE.finditer(self.plain) if piece.group().endswith("'"))
-        return {piece.start() + 1 for piece in ends} if self.separated is None else set()
+        return {piece.start() + 1 for piece in ends}
 
     @cached_property
     def is_split(self) -> bool:
