@@ -111,6 +111,14 @@ Mark = tuple[int, int]
 Numbers = tuple[int, ...]
 
 
+class Link(NamedTuple):
+    """A link between two candidates: strong where one of the two is true, else weak: not both."""
+
+    start: Mark
+    end: Mark
+    strong: bool
+
+
 @dataclass(frozen=True)
 class Step:
     """A deduction by one technique. Cells are numbers from 0, values 1..D, units the board's.
@@ -134,6 +142,16 @@ class Step:
     eliminations: tuple[Mark, ...] = ()
     technique: str = ""
     """Its name in the table."""
+    groups: tuple[tuple[Mark, ...], ...] = ()
+    """Candidates that make the pattern, for a colour each: of a fish its own, then its fins; of a
+    colouring or chain one side, then the other; of linked sets one after the other."""
+    links: tuple[Link, ...] = ()
+    """What ties these candidates together, in the order of the argument."""
+
+    @property
+    def area(self) -> tuple[Numbers, Numbers]:
+        """Where to look, without the answer: units, or else the cells of the pattern."""
+        return (self.units, ()) if self.units else ((), (*self.cells, *self.partners))
 
     @property
     def text(self) -> str:
