@@ -148,10 +148,10 @@ class Step:
     links: tuple[Link, ...] = ()
     """What ties these candidates together, in the order of the argument."""
 
-    @property
-    def area(self) -> tuple[Numbers, Numbers]:
-        """Where to look, without the answer: units, or else the cells of the pattern."""
-        return (self.units, ()) if self.units else ((), (*self.cells, *self.partners))
+    def area(self, board: Board) -> frozenset[int]:
+        """Where to look, without the answer: the cells of its units, or else of the pattern."""
+        cells = (cell for number in self.units for cell in board.units[number])
+        return frozenset(cells) or frozenset((*self.cells, *self.partners))
 
     @property
     def text(self) -> str:
