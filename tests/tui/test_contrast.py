@@ -9,7 +9,6 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from vmd_solver.csp import Puzzle
 from vmd_solver.formats import parse
 from vmd_solver.tui.themes import LEAST_CONTRAST, THEMES, contrast
 from vmd_solver.tui.widgets.board import GROUPS, PLACED, STRUCK, HintPicture
