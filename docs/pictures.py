@@ -62,8 +62,8 @@ class Shot(NamedTuple):
 
 
 SHOTS = (
-    Shot("play", (96, 32), ":candidates 7 right right right 5 :filter", "medium", seconds=83),
-    Shot("hint", (96, 32), ":candidates :hint :hint", "hard", seconds=201),
+    Shot("play", (112, 41), ":candidates 7 right right right 5 :filter", "medium", seconds=83),
+    Shot("hint", (112, 41), ":candidates" + " :hint" * 23, "hard", seconds=201),
     Shot("watch", (110, 36), ":watch-last", "x", watch=True),
     Shot("new", (80, 24), ":list-new"),
     Shot("home", (96, 32), ""),
@@ -83,7 +83,7 @@ CAST = (
     *((1.5, ":filter"), (2.5, ":filter")),
     *((1.0, "down"), (0.3, "left"), (0.3, "left"), (0.8, ":one-mark"), (0.5, "8")),
     *((1.5, ":hint"), (4.0, ":hint"), (4.5, ":hint"), (4.5, ":hint")),
-    *((3.0, ":watch"), (8.0, ":watch-leave"), (2.5, ":pause")),
+    *((3.0, ":watch"), (11.0, ":watch-leave")),
     *((3.0, ":home"), (3.0, "q")),
 )
 """Seconds to wait, and then a key: home, a game, values and marks, a hint in its stages, the model
@@ -183,6 +183,7 @@ def _raster(bits: int, rows: int) -> list[Part]:
 
 
 BLOCKS = dict(_blocks())
+WEIGHTS = (0.0, 1.2, 2.4)
 SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
 
 
@@ -297,18 +298,14 @@ def _graphics(cells: list[list[Cell]]) -> str:
     )
     lines: dict[tuple[str, int], str] = defaultdict(str)
     for (ink, weight, row), halves in across.items():
-        for first, count in _runs(halves):
-            start = f"M{WIDTH / 2 * first:g} {HEIGHT * (row + 0.5):g}"
-            lines[ink, weight] += f"{start}h{WIDTH / 2 * count:g}"
+        for start, length in _strokes(halves, WIDTH / 2, WEIGHTS[weight]):
+            lines[ink, weight] += f"M{start:g} {HEIGHT * (row + 0.5):g}h{length:g}"
     for (ink, weight, col), halves in down.items():
-        for first, count in _runs(halves):
-            start = f"M{WIDTH * (col + 0.5):g} {HEIGHT // 2 * first}"
-            lines[ink, weight] += f"{start}v{HEIGHT // 2 * count}"
+        for start, length in _strokes(halves, HEIGHT / 2, WEIGHTS[weight]):
+            lines[ink, weight] += f"M{WIDTH * (col + 0.5):g} {start:g}v{length:g}"
     for (ink, weight), path in lines.items():
         if weight:
-            width = (1.2, 2.4)[weight - 1]
-            look = f'stroke="{ink}" stroke-width="{width}" stroke-linecap="square" fill="none"'
-            found += _path(path, look)
+            found += _path(path, f'stroke="{ink}" stroke-width="{WEIGHTS[weight]}"')
     for ink, path in dots.items():
         found += _path(path, f'stroke="{ink}" stroke-width="2.6" stroke-linecap="round"')
     return found
@@ -317,6 +314,15 @@ def _graphics(cells: list[list[Cell]]) -> str:
 _DOTS = [(x, (y + 0.5) / 4) for y, x in ((0, 0.25), (1, 0.25), (2, 0.25), (0, 0.75), (1, 0.75))]
 _DOTS += [(0.75, 0.625), (0.25, 0.875), (0.75, 0.875)]
 """Of a braille character, in the order of its bits."""
+
+
+def _strokes(halves: list[int], half: float, weight: float) -> Iterator[tuple[float, float]]:
+    """Where strokes through halves of characters begin, and how long they are: what ends in the
+    middle of a character meets others there, and covers their width."""
+    for first, count in _runs(halves):
+        start, end = half * first, half * (first + count)
+        before, after = weight / 2 * (first % 2), weight / 2 * ((first + count) % 2)
+        yield start - before, end + after - start + before
 
 
 def _texts(cells: list[list[Cell]]) -> Iterator[str]:
