@@ -82,8 +82,8 @@ CAST = (
     *((3.0, "7"), (1.0, "right"), (0.3, "right"), (0.3, "right"), (1.0, "5")),
     *((1.5, ":filter"), (2.5, ":filter")),
     *((1.0, "down"), (0.3, "left"), (0.3, "left"), (0.8, ":one-mark"), (0.5, "8")),
-    *((1.5, ":hint"), (4.0, ":hint"), (4.5, ":hint"), (4.5, ":hint")),
-    *((3.0, ":watch"), (11.0, ":watch-leave")),
+    *((2.0, ":hint"), (5.0, ":hint"), (6.0, ":hint"), (5.0, ":hint")),
+    *((3.0, ":watch"), (14.0, ":watch-leave")),
     *((3.0, ":home"), (3.0, "q")),
 )
 """Seconds to wait, and then a key: home, a game, values and marks, a hint in its stages, the model

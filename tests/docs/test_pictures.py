@@ -92,11 +92,13 @@ def test_lines_go_on_from_line_to_line() -> None:
     wide, tall = SCRIPT.WIDTH, SCRIPT.HEIGHT
     found = paths(screen("┏━━┓", "┃  ┃", "┃  ┃", "┗━━┛"), "stroke")
     left, right, top, bottom = wide / 2, 3.5 * wide, tall / 2, 3.5 * tall
+    weight = SCRIPT.WEIGHTS[2]
+    across, down = right - left + weight, bottom - top + weight
     assert {*re.findall(r"M[^M]*", found)} == {
-        f"M{left:g} {top:g}h{right - left:g}",
-        f"M{left:g} {bottom:g}h{right - left:g}",
-        f"M{left:g} {top:g}v{bottom - top:g}",
-        f"M{right:g} {top:g}v{bottom - top:g}",
+        f"M{left - weight / 2:g} {top:g}h{across:g}",
+        f"M{left - weight / 2:g} {bottom:g}h{across:g}",
+        f"M{left:g} {top - weight / 2:g}v{down:g}",
+        f"M{right:g} {top - weight / 2:g}v{down:g}",
     }
     weights = {path.get("stroke-width") for path in screen("┏─").iter(f"{SVG}path")} - {None}
     assert len(weights) == 2
