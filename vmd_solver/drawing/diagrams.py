@@ -137,7 +137,7 @@ def document_of(diagram: Diagram, title: str = "", words: Iterable[str] = ()) ->
     left, top, width, height = extent(diagram.puzzle.board)
     above = _LINE + 7 if title else 0
     texts = [Label(left, _LINE, title, _TITLE_SIZE, bold=True, middle=False)] if title else []
-    across, y = max(24, round((width - left - MARGIN) / (0.5 * _WORDS_SIZE))), above + height
+    across, y = max(24, round((width - left - MARGIN) / (0.55 * _WORDS_SIZE))), above + height
     for text in chain.from_iterable(wrap(text, across) for text in words):
         y += _LINE
         texts.append(Label(left, y, text, _WORDS_SIZE, middle=False))
@@ -209,10 +209,10 @@ def _contents(diagram: Diagram) -> Iterator[Shape | Labels]:
         yield Path((*frame, frame[0]), 1.5, _PLACED_INK)
     looks = {
         mark: _LOOKS[at % len(_LOOKS)]
-        for at, marks in enumerate(diagram.groups)
+        for at, marks in reversed([*enumerate(diagram.groups)])
         for mark in marks
         if mark[0] not in filled
-    }
+    }  # of a mark in several groups that of the first
     looks |= {mark: _PLACED_LOOK for mark in diagram.placed if mark[0] not in filled}
     plain = [
         (cell, value)

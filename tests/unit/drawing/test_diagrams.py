@@ -7,12 +7,14 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from textual.color import Color
 
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku, with_rules
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.csp.rules import Even, Killer, Maximum, Sandwich
 from vmd_solver.drawing.diagrams import DARK, Diagram, document_of, extent, shapes, svg
-from vmd_solver.drawing.elements import BLACK, CELL, WHITE, Box, Label, Labels, Path
+from vmd_solver.drawing.elements import CELL, WHITE, Box, Label, Labels, Path
+from vmd_solver.tui.themes import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
 FOUR = Diagram(
@@ -88,6 +90,11 @@ def test_groups_have_shapes_of_their_own() -> None:
         for groups in ([[(4, 3)]], [[], [(4, 4)]])
     )
     assert not one & other
+
+
+def test_the_first_group_of_a_candidate_counts() -> None:
+    once, twice = (replace(FOUR, groups=groups) for groups in ([[(4, 3)]], [[(4, 3)], [(4, 3)]]))
+    assert [*shapes(once)] == [*shapes(twice)]
 
 
 def _is_chip(shape: object) -> bool:
@@ -186,7 +193,8 @@ def test_every_text_stands_out(board: Board, dark: bool) -> None:
                 alone = shape.texts if isinstance(shape, Labels) else [(shape.x, shape.y, "")]
                 for x, y, _ in alone:
                     ground = _under(grounds, x, y - 0.36 * shape.size)
-                    assert contrast(shape.colour, ground, dark) >= 4.5, (shape, ground)
+                    inks = [DARK[ink] if dark else ink for ink in (shape.colour, ground)]
+                    assert contrast(*map(Color.parse, inks)) >= 4.5, (shape, ground)
                     seen += 1
         assert seen > 60
 
@@ -205,22 +213,6 @@ def _under(grounds: list[Box | Path], x: float, y: float) -> str:
             inside = disc and (x - cx) ** 2 + (y - cy) ** 2 < shape.width**2 / 4
         colour = shape.colour if inside else colour
     return colour
-
-
-def contrast(ink: str, ground: str, dark: bool) -> float:
-    """As WCAG 2 has it."""
-    both = [_luminance(DARK[colour] if dark else colour) for colour in (ink, ground)]
-    return (max(both) + 0.05) / (min(both) + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def test_black_and_white() -> None:
-    assert contrast(BLACK, WHITE, dark=False) == pytest.approx(21)
 
 
 @pytest.mark.parametrize("board", [*BOARDS.values(), windoku()], ids=[*BOARDS, "windoku"])
