@@ -65,7 +65,7 @@ _GROUNDS = {
 """What colours the ground of a cell, the strongest first."""
 
 PLACED, STRUCK = "placed", "struck"
-GROUPS = ("first", "second", "third")
+GROUPS = ("first", "second", "third", "fourth")
 """How candidates of a hint look: those of its pattern by group, in turn, and what follows."""
 
 _PLACED_SIGN = "+"
