@@ -1,9 +1,9 @@
-"""How soon does the board answer a key press, with how much, and does it survive any keys at all?
+"""How soon is a key answered on the board, with how many bytes, and does any key end it?
 
 Runs the application without a terminal on an empty 25x25 board full of pencil marks, the largest it
 is made for, at a usual and at a large window. A press is answered once the screen has been drawn
 anew; what is measured is the processor time of this process, and wall time beside it. Then a key
-is pressed in a pseudo-terminal, and the bytes are counted that are written until nothing more comes.
+is pressed in a pseudo-terminal, and the bytes are counted that are written in answer.
 """
 
 from __future__ import annotations
