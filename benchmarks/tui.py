@@ -26,7 +26,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from benchmarks.harness import end, options_of, show
+from benchmarks.harness import end, installed, options_of, show
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import Entry
@@ -108,7 +108,7 @@ def written(size: tuple[int, int]) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         parent, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        command = ["vmd-play", "--data-dir", folder, "puzzles/25x25.txt"]
+        command = [installed("vmd-play"), "--data-dir", folder, "puzzles/25x25.txt"]
         environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         with subprocess.Popen(
             command, stdin=child, stdout=child, stderr=child, cwd=folder, env=environment
