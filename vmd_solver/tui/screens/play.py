@@ -326,10 +326,12 @@ class PlayScreen(AppScreen[None]):
     def _show_stage(self, step: Step, state: State, stage: int) -> None:
         """Where to look; then why something follows, with its candidates; then what."""
         self.board.hint = picture_of(step, state, stage)
-        text = (step.where, step.why, step.follows)[stage - 1]
+        text = " ".join((step.where, step.why, step.follows)[:stage])
         onward = ("shows why", "shows what follows", "does it")[stage - 1]
         name = step.technique[:1].upper() + step.technique[1:]
         self._tell(f"{name} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
+        if stage > 1:  # what was read before may go up
+            self.call_after_refresh(self.query_one("#words").scroll_end, animate=False)
 
     def _ask_model(self) -> None:
         def show(found: analysis.Opinion) -> None:
