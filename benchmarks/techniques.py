@@ -1,8 +1,9 @@
 """How hard are random puzzles for a person, how long does grading take, and is any step ever false?
 
-Walks the path of made puzzles, minimal ones unless the board is large, and holds every step against
-the solution; a false step ends the run. Then grades each puzzle again with cells relabelled and
-values renamed, without and with unique rectangles. Processor time of `next_step` and `apply` alone.
+Walks the path of made puzzles, minimal ones unless the board is large, or of those of files that have
+one solution, and holds every step against it; a false step ends the run. Made puzzles are
+graded again with cells relabelled and values renamed, without forcing and without what only one
+solution allows. Processor time of `next_step` and `apply` alone.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.harness import end, median_and_p90, options_of, show
+from vmd_solver import load
 from vmd_solver.csp import Board, Puzzle
+from vmd_solver.csp.exact import count
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import dig, full_grids, jigsaw_board
-from vmd_solver.techniques import LEVELS, TECHNIQUES, Path, State, Step, apply, next_step
-from vmd_solver.techniques import grade as grade_of
+from vmd_solver.techniques import LEVELS, TECHNIQUES, State, Step, apply, grade, next_step
+from vmd_solver.techniques import Path as StepPath
 from vmd_training.tables import Cell, Row
 
 MAX_GUESSES = 2000
@@ -42,7 +47,7 @@ BOARDS: dict[str, tuple[Board, int, float]] = {
 """The boards; givens that are left (0: minimal); the share of --count that is made."""
 
 
-def walk(puzzle: Puzzle, solution: list[int]) -> tuple[Path, list[float]]:
+def walk(puzzle: Puzzle, solution: Sequence[int]) -> tuple[StepPath, list[float]]:
     """The path of a puzzle and the seconds of each step.
 
     Ends the run at a step that contradicts the solution or does nothing.
@@ -56,7 +61,7 @@ def walk(puzzle: Puzzle, solution: list[int]) -> tuple[Path, list[float]]:
         state = apply(state, step) if step else state
         seconds.append(time.process_time() - started)
         if step is None:
-            return Path(tuple(steps), state), seconds
+            return StepPath(tuple(steps), state), seconds
         wrong = any(solution[cell] != value for cell, value in step.placements)
         wrong |= any(solution[cell] == value for cell, value in step.eliminations)
         if wrong or not (step.placements or step.eliminations):
@@ -74,33 +79,49 @@ def renamed(puzzle: Puzzle, rng: np.random.Generator) -> Puzzle:
     return Puzzle(grid(board.rows, board.cols, board.D, units), tuple(givens.tolist()))
 
 
-def measure(board: Board, count: int, givens: int, seed: int) -> Row:
-    """What the paths of `count` puzzles on a board are like."""
-    rng, digging = np.random.default_rng(seed), np.random.default_rng(seed)
-    levels, uses, same = Counter[str](), Counter[str](), Counter[bool]()
-    totals, longest = [], 0.0
-    solutions = full_grids(board, count, digging)
+def made(
+    board: Board, number: int, givens: int, seed: int
+) -> Iterator[tuple[Puzzle, tuple[int, ...]]]:
+    """Puzzles on a board, and their solutions."""
+    digging = np.random.default_rng(seed)
+    solutions = full_grids(board, number, digging)
     puzzles = dig(board, solutions, digging, givens, max_guesses=MAX_GUESSES)
     for clues, solution in zip(puzzles, solutions, strict=True):
-        puzzle = Puzzle(board, tuple(clues.tolist()))
-        path, seconds = walk(puzzle, solution.tolist())
+        yield Puzzle(board, tuple(clues.tolist())), tuple(solution.tolist())
+
+
+def listed(path: str) -> Iterator[tuple[Puzzle, tuple[int, ...]]]:
+    """The puzzles of a file that have one solution, and their solutions."""
+    for puzzle in load(path):
+        found = count(puzzle, 2)
+        if found.complete and found.solutions == 1:
+            yield puzzle, found.grids[0]
+
+
+def measure(puzzles: Iterable[tuple[Puzzle, tuple[int, ...]]], seed: int, again: bool) -> Row:
+    """What the paths of some puzzles are like."""
+    rng = np.random.default_rng(seed)
+    levels, uses, same = Counter[str](), Counter[str](), 0
+    totals, steps = list[float](), list[float]()
+    for puzzle, solution in puzzles:
+        path, seconds = walk(puzzle, solution)
         levels[path.grade.level] += 1
         uses.update(step.technique for step in path.steps)
         totals.append(1000 * sum(seconds))
-        longest = max(longest, 1000 * max(seconds))
-        other = renamed(puzzle, rng)
-        for unique in (False, True):
-            one, two = grade_of(puzzle, unique=unique), grade_of(other, unique=unique)
-            same[unique] += (one.hardest, one.level) == (two.hardest, two.level)
+        steps += [1000 * each for each in seconds]
+        if again:
+            one, two = (grade(each, most="expert") for each in (puzzle, renamed(puzzle, rng)))
+            same += one.level == two.level
     return {
-        "puzzles": count,
+        "puzzles": len(totals),
         "steps": uses.total(),
         "levels": {level: levels[level] for level in LEVELS},
         "uses": {technique.name: uses[technique.name] for technique in TECHNIQUES},
-        "same_grade": same[False],
-        "same_grade_with_rectangles": same[True],
+        "same_level": same if again else None,
         **median_and_p90(totals, "path_ms", 1),
-        "longest_step_ms": round(longest, 1),
+        "median_step_ms": round(float(np.median(steps)), 2),
+        "p99_step_ms": round(float(np.quantile(steps, 0.99)), 1),
+        "longest_step_ms": round(max(steps), 1),
     }
 
 
@@ -113,27 +134,36 @@ COLUMNS: dict[str, str | Cell] = {
     "puzzles": "puzzles",
     "steps": "steps",
     **{level: partial(_level, level) for level in LEVELS},
-    "same grade": lambda row: f"{row['same_grade']} / {row['same_grade_with_rectangles']}",
+    "same level": "same_level",
     "ms a path": "median_path_ms",
     "p90": "p90_path_ms",
-    "step": "longest_step_ms",
+    "ms a step": "median_step_ms",
+    "p99": "p99_step_ms",
+    "longest": "longest_step_ms",
 }
 
 
 def main() -> None:
     options = options_of(
         __doc__,
+        "files of puzzles to grade, instead of those made here",
         count=(100, "puzzles of each small board"),
+        board=([str], "only this board; may be given again", list(BOARDS)),
         seed=(1, "of the puzzles"),
     )
     gc.disable()  # or else some step is charged with the collection of everything before it
 
-    def row(name: str) -> Row:
+    def of_board(name: str) -> Row:
         board, givens, share = BOARDS[name]
-        count = max(1, round(options.count * share))
-        return {"board": name, **measure(board, count, givens, options.seed)}
+        number = max(1, round(options.count * share))
+        found = made(board, number, givens, options.seed)
+        return {"board": name, **measure(found, options.seed, again=True)}
 
-    rows = show(map(row, BOARDS), COLUMNS)
+    def of_file(path: str) -> Row:
+        return {"board": Path(path).name, **measure(listed(path), options.seed, again=False)}
+
+    files = map(of_file, options.arguments)
+    rows = show(files if options.arguments else map(of_board, options.board or BOARDS), COLUMNS)
     end("techniques", seed=options.seed, max_guesses=MAX_GUESSES, boards=rows)
 
 

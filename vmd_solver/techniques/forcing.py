@@ -39,8 +39,9 @@ def forcing_chain(state: State) -> Steps:
     known: dict[Node, Led] = {}
     for cases in sorted(_cases(state), key=lambda cases: len(cases.nodes)):
         led = [known.setdefault(node, _led(links, node)) for node in cases.nodes]
-        on = reduce(and_, (one.on for one in led))
-        off = reduce(and_, (one.off for one in led)) & links.open
+        rest = links.open & ~links.union(cases.nodes)  # such a candidate is a chain's matter
+        on = reduce(and_, (one.on for one in led), rest)
+        off = reduce(and_, (one.off for one in led), rest)
         if targets := [*members(on)] or [*members(off)]:
             ways = [[_way(links, one, bit, bool(on)) for one in led] for bit in targets]
             _, at = min((sum(map(len, way)), at) for at, way in enumerate(ways))
@@ -105,7 +106,7 @@ def _cased(links: Graph, cases: Cases, ways: list[Chain], bit: int, on: bool) ->
     sides = cases.nodes, [one.on for one in forced], [one.off for one in forced]
     shown = Shown(
         cells=[*members(cells)],
-        groups=[*map(marks_of_nodes, sides)],
+        groups=[marks for nodes in sides if (marks := marks_of_nodes(nodes))],
         links=[
             link
             for node, way in zip(cases.nodes, ways, strict=True)
@@ -276,7 +277,7 @@ def _netted(state: State, supposed: Mark, net: Net) -> Step:
         " ".join(told),
         (supposed[0],),
         (cell for cell, _ in forced),
-        groups=[[supposed], forced],
+        groups=[[supposed], forced] if forced else [[supposed]],
     )
 
 

@@ -9,7 +9,17 @@ from typing import NamedTuple
 
 from vmd_solver.csp import Board, rules
 from vmd_solver.techniques.parts import Part
-from vmd_solver.techniques.state import State, Steps, geometry, listed, members, set_of, values_of
+from vmd_solver.techniques.state import (
+    State,
+    Steps,
+    geometry,
+    listed,
+    marks_at,
+    marks_of,
+    members,
+    set_of,
+    values_of,
+)
 
 MOST_SETS = 8
 """Sets of numbers of a cage that are named in words; more of them are left to the reader."""
@@ -34,6 +44,7 @@ def comparison(state: State) -> Steps:
                     f"{words.says(part.rule)} No number that is left in {words.cell(other)} goes "
                     f"with {words.values(sorted(lost), 'or')} in {words.cell(cell)}.",
                     part.cells,
+                    groups=[marks_at(state, other)],
                 )
 
 
@@ -48,8 +59,9 @@ def cage_combinations(state: State) -> Steps:
             yield words.striking(
                 strikes,
                 f"Look at {words.rule(part.rule, part.cells)}.",
-                f"{words.says(part.rule)} {known} way to place these has what is struck.",
+                f"{words.says(part.rule)} {known} way to place these has {_marks(state, strikes)}.",
                 part.cells,
+                groups=[marks_at(state, *part.cells)],
             )
 
 
@@ -62,9 +74,15 @@ def rule_by_cases(state: State) -> Steps:
                 strikes,
                 f"Look at {words.rule(part.rule, part.cells)}.",
                 f"{words.says(part.rule)} Of the ways to do so that the candidates leave, none has "
-                "what is struck.",
+                f"{_marks(state, strikes)}.",
                 part.cells,
+                groups=[marks_at(state, *part.cells)],
             )
+
+
+def _marks(state: State, strikes: dict[int, int]) -> str:
+    marks = (mark for value, cells in strikes.items() for mark in marks_of(value, cells))
+    return state.words.marks(marks, "or")
 
 
 def _struck(state: State) -> Iterator[tuple[Part, dict[int, int]]]:
@@ -151,6 +169,7 @@ def sums_of_units(state: State, least: int, most: int) -> Steps:
                 f"in, the sum of {' less that of '.join(parts)} is {rest}.",
                 signs,
                 units=equation.units,
+                groups=[marks_at(state, *cells) for cells in (ins, outs) if cells],
             )
 
 
