@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, Select, Static
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
-from vmd_solver.generation import make
+from vmd_solver.generation import PuzzleSpec, make
 from vmd_solver.play import Library, opening
 from vmd_solver.play.library import key_of
 from vmd_solver.play.statistics import Finished
@@ -102,7 +102,7 @@ async def test_the_collection_tells_level_and_progress(
         (line,) = lines(at, "A hundred hard ones")
         assert "sudoku 9x9" in line and "3 of 100 solved" in line
         assert len([line for line in lines(at, "4/16") if "Tiny sudoku" in line]) == 2
-        await at.until(lambda: "easy" in lines(at, "Easy sudoku  ")[0])
+        assert "easy" in lines(at, "Gentle sudoku ")[0]
         assert not lines(at, ".txt") and not lines(at, "hard-100.sdm")
         await choose(at, "file hard-100.sdm")
         screen = at.app.screen
@@ -219,7 +219,7 @@ async def test_days_in_a_row_are_counted(start: Start) -> None:
 
 async def test_the_next_puzzle_of_a_spec_has_the_next_seed(start: Start) -> None:
     async with start() as at:
-        await choose(at, "spec 4")
+        await choose(at, f"spec {opening.READY.index(PuzzleSpec(size=4))}")
         await at.until(lambda: isinstance(at.app.screen, PlayScreen))
         seed = int(at.game.title.rpartition(" ")[2])
         at.app.action_next_puzzle()

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,42 +60,49 @@ def within(name: str, root: Path | None = None) -> Path | None:
         return None
 
 
+class Included(NamedTuple):
+    """What to call an included file, and the level of its puzzle, where it has one with a level."""
+
+    title: str
+    level: str = ""
+
+
 COLLECTION = {
-    "easy.txt": "Easy sudoku",
-    "medium.txt": "Medium sudoku",
-    "hard.txt": "Hard sudoku",
-    "hard-100.sdm": "A hundred hard ones",
-    "4x4.txt": "Tiny sudoku",
-    "6x6.txt": "Small sudoku",
-    "x.txt": "Sudoku X",
-    "windoku.txt": "Windoku",
-    "jigsaw-6.txt": "Small jigsaw",
-    "jigsaw-9.txt": "Jigsaw",
-    "jigsaw-x.txt": "Jigsaw X",
-    "killer.txt": "Killer sudoku",
-    "kakuro.txt": "Kakuro",
-    "mixed.txt": "Several rules",
-    "rules-boards.txt": "KenKen and more",
-    "rules-whole.txt": "Whole-board rules",
-    "rules-cells.txt": "Marked cells",
-    "rules-signs.txt": "Signs between cells",
-    "rules-cages.txt": "Cages",
-    "rules-lines.txt": "Lines",
-    "rules-clues.txt": "Clues outside",
-    "latin-9.txt": "Latin square",
-    "latin-12.pls": "Large Latin square",
-    "12x12.txt": "Large sudoku",
-    "16x16.txt": "Larger sudoku",
-    "25x25.txt": "Giant sudoku",
-    "butterfly.txt": "Butterfly",
-    "queens.txt": "Lines without repeats",
-    "grid.txt": "Free-form grid",
-    "graph.col": "A graph to colour",
-    "several.txt": "Several solutions",
-    "none.txt": "No solution",
+    "easy.txt": Included("Gentle sudoku", "easy"),
+    "medium.txt": Included("Tricky sudoku", "hard"),
+    "hard.txt": Included("Fierce sudoku", "expert"),
+    "hard-100.sdm": Included("A hundred hard ones"),
+    "4x4.txt": Included("Tiny sudoku", "easy"),
+    "6x6.txt": Included("Small sudoku", "hard"),
+    "x.txt": Included("Sudoku X", "extreme"),
+    "windoku.txt": Included("Windoku", "extreme"),
+    "jigsaw-6.txt": Included("Small jigsaw", "hard"),
+    "jigsaw-9.txt": Included("Jigsaw", "medium"),
+    "jigsaw-x.txt": Included("Jigsaw X", "expert"),
+    "killer.txt": Included("Killer sudoku"),
+    "kakuro.txt": Included("Kakuro"),
+    "mixed.txt": Included("Several rules"),
+    "rules-boards.txt": Included("KenKen and more"),
+    "rules-whole.txt": Included("Whole-board rules"),
+    "rules-cells.txt": Included("Marked cells"),
+    "rules-signs.txt": Included("Signs between cells"),
+    "rules-cages.txt": Included("Cages"),
+    "rules-lines.txt": Included("Lines"),
+    "rules-clues.txt": Included("Clues outside"),
+    "latin-9.txt": Included("Latin square", "expert"),
+    "latin-12.pls": Included("Large Latin square", "medium"),
+    "12x12.txt": Included("Large sudoku", "extreme"),
+    "16x16.txt": Included("Larger sudoku", "extreme"),
+    "25x25.txt": Included("Giant sudoku", "medium"),
+    "butterfly.txt": Included("Butterfly", "medium"),
+    "queens.txt": Included("No line repeats", "hard"),
+    "grid.txt": Included("Free-form grid", "hard"),
+    "graph.col": Included("A graph to colour"),
+    "several.txt": Included("Several solutions"),
+    "none.txt": Included("No solution"),
 }
-"""Included files, in the order in which they are offered, and what to call them. Others hold the
-same puzzles in the forms of other programs, or are there to be read by programs."""
+"""Included files, in the order in which they are offered. Others hold the same puzzles in the forms
+of other programs, or are there to be read by programs."""
 
 
 @cache
@@ -168,7 +176,7 @@ def sizes(family: str) -> tuple[int, ...]:
 
 
 READY = (
-    *(PuzzleSpec(level=level, symmetry="half-turn") for level in LEVELS[:-1]),
+    *(PuzzleSpec(level=level, symmetry="half-turn") for level in LEVELS[:4]),
     PuzzleSpec(size=4),
     PuzzleSpec(size=6),
     PuzzleSpec(size=16, clues=usual_clues(16)),

@@ -10,16 +10,24 @@ import pytest
 from vmd_solver.formats import write
 from vmd_solver.generation import make
 from vmd_solver.play import opening
-from vmd_solver.techniques import LEVELS
+from vmd_solver.techniques import LEVELS, grade
 
 PUZZLES = Path(__file__).resolve().parents[3] / "puzzles"
 
 
 def test_the_collection_can_all_be_played() -> None:
-    assert len(set(opening.COLLECTION.values())) == len(opening.COLLECTION) > 20
+    assert len({one.title for one in opening.COLLECTION.values()}) == len(opening.COLLECTION) > 20
     for file in opening.COLLECTION:
         found = opening.included(file)
         assert found and all(entry.puzzle is not None for entry in found), file
+
+
+def test_levels_of_the_collection() -> None:
+    """Of small boards: the techniques of large ones take long."""
+    for file, one in opening.COLLECTION.items():
+        puzzle = opening.included(file)[0].puzzle
+        if one.level and puzzle is not None and puzzle.board.n <= 81:
+            assert grade(puzzle, unique=True).level == one.level, file
 
 
 def test_what_is_not_in_the_collection_is_a_copy_or_for_programs() -> None:

@@ -19,12 +19,12 @@ from textual.widgets.option_list import Option
 from vmd_solver.csp import Puzzle
 from vmd_solver.errors import SaveError
 from vmd_solver.generation import GeneratedPuzzle, PuzzleSpec, make
-from vmd_solver.play import Game, Summary, analysis, opening
+from vmd_solver.play import Game, Summary, opening
 from vmd_solver.play.game import shown
 from vmd_solver.play.library import key_of, kind_of
 from vmd_solver.techniques import LEVELS
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.base import AppScreen, cancelled, heading, message, row
+from vmd_solver.tui.screens.base import AppScreen, heading, message, row
 from vmd_solver.tui.widgets.bars import KeyBar
 from vmd_solver.tui.widgets.preview import Preview
 
@@ -52,9 +52,6 @@ _TEXTS = {
     ),
 }
 """What is in the list beside puzzles: its name there, and what it does."""
-
-_levels: dict[str, str] = {}
-"""The levels of included files that are known, from one start of the screen to the next."""
 
 
 class HomeScreen(AppScreen[None]):
@@ -86,10 +83,6 @@ class HomeScreen(AppScreen[None]):
         self._show_tour()
         self._list()
         self.query_one(OptionList).focus()
-        self.in_thread(self._find_levels, self.notify, "levels")
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "levels")
 
     def on_resize(self, event: events.Resize) -> None:
         """List again, in columns that fit, and show or hide what is beside the list."""
@@ -174,14 +167,13 @@ class HomeScreen(AppScreen[None]):
 
     def _file(self, file: str) -> Table:
         """The line of an included file."""
-        entries = opening.included(file)
+        one, entries = opening.COLLECTION[file], opening.included(file)
         kinds = {kind_of(one.puzzle).partition(" ")[0] for one in entries if one.puzzle}
         sizes = {
             f"{one.puzzle.board.rows}x{one.puzzle.board.cols}" for one in entries if one.puzzle
         }
         about = f"{kinds.pop()} {sizes.pop()}" if len(kinds) == len(sizes) == 1 else "of all kinds"
-        level = _levels.get(file, "")
-        return self._row(opening.COLLECTION[file], about, level, self._progress(file))
+        return self._row(one.title, about, one.level, self._progress(file))
 
     def _progress(self, file: str) -> str:
         """How far an included file is solved."""
@@ -192,21 +184,6 @@ class HomeScreen(AppScreen[None]):
         game = self._games.get(keys[0])
         begun = f"{game.cells - game.open_cells}/{game.cells}" if game else ""
         return "solved" if solved else begun
-
-    def _find_levels(self) -> None:
-        """Find the levels of the included puzzles that are alone in their file; in a thread."""
-        for file in opening.COLLECTION:
-            entries = opening.included(file)
-            if file not in _levels and len(entries) == 1 and (puzzle := entries[0].puzzle):
-                unique = analysis.analyse(puzzle, cancelled).solution is not None
-                grade = analysis.graded(puzzle, cancelled) if unique else None
-                if cancelled():
-                    return
-                _levels[file] = level_words(grade.level) if grade else ""
-                self.report(self._found_level, file)
-
-    def _found_level(self, file: str) -> None:
-        self.query_one(OptionList).replace_option_prompt(f"file {file}", self._file(file))
 
     # What is highlighted
 
@@ -282,9 +259,9 @@ class HomeScreen(AppScreen[None]):
         puzzle = entries[at].puzzle
         assert puzzle is not None, file
         number = f", number {at + 1} of {len(entries)}" if len(entries) > 1 else ""
-        facts = [f"{kind_of(puzzle)}{number}", _levels.get(file, ""), self._progress(file)]
+        facts = [f"{kind_of(puzzle)}{number}", opening.COLLECTION[file].level, self._progress(file)]
         game = self._saved(keys[at], puzzle)
-        self.query_one(Preview).show(opening.COLLECTION[file], facts, game)
+        self.query_one(Preview).show(opening.COLLECTION[file].title, facts, game)
 
     # What is done with it
 
@@ -301,7 +278,7 @@ class HomeScreen(AppScreen[None]):
         elif what == "spec":
             self.app.make(replace(opening.READY[int(which)], seed=opening.any_seed()))
         elif what == "file":
-            self.app.open_entries(opening.included(which), title=opening.COLLECTION[which])
+            self.app.open_entries(opening.included(which), title=opening.COLLECTION[which].title)
         elif what == "text":
             self.app.action_dialog("text")
         elif what:
@@ -368,8 +345,8 @@ def kind(spec: PuzzleSpec) -> str:
 
 
 def level_words(level: str) -> str:
-    """A level, or that no person could be expected to get through."""
-    return "very hard" if level == LEVELS[-1] else level
+    """A level in a word."""
+    return "hardest" if level == LEVELS[-1] else level
 
 
 def first_open(keys: list[str], solved: set[str]) -> int:
