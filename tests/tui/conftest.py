@@ -155,13 +155,14 @@ def start(folders: Folders) -> Start:
         baseline: Callable[[], Denoiser] = undecided,
         text: Callable[[], TextDenoiser] = doubtful,
         root: Path | None = None,
+        daily: bool = False,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
 
         def model(name: str) -> Denoiser:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
-        app = PlayApp(folders, entries, resume, replays, model, text, root)
+        app = PlayApp(folders, entries, resume, replays, model, text, root, daily)
         at = At(app)
         async with app.run_test(size=size) as at.pilot:
             await at.settle()

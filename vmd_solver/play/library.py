@@ -7,7 +7,9 @@ screen.
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from errno import EBUSY
 from hashlib import sha256
@@ -18,7 +20,7 @@ from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse, write
 from vmd_solver.play.game import COLOURS, TYPINGS, Content, Game, Savepoint, Stopwatch
-from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
+from vmd_solver.play.storage import DELETED, Lock, read_json, set_aside, sweep, write_json
 
 VERSION = 2
 
@@ -60,7 +62,12 @@ def to_data(game: Game) -> dict[str, Any]:
         "finished": game.finished,
         "cursor": game.cursor,
         "typing": game.typing,
-        "summary": {"kind": kind_of(game.puzzle), "cells": cells, "open_cells": open_cells},
+        "summary": {
+            "kind": kind_of(game.puzzle),
+            "level": game.grade.level if game.grade else "",
+            "cells": cells,
+            "open_cells": open_cells,
+        },
     }
 
 
@@ -119,11 +126,12 @@ def _require(fits: bool, problem: str) -> None:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a list of saved games shows of one. `saved` is a POSIX time."""
+    """What a list of saved games shows of one. `saved` is a POSIX time; `level` may be unknown."""
 
     key: str
     title: str
     kind: str
+    level: str
     cells: int
     open_cells: int
     elapsed_s: float
@@ -251,12 +259,29 @@ class Library:
         """The game that was saved last and is not finished."""
         return next((one for one in self.saved() if not one.finished), None)
 
+    def look(self, key: str) -> Game:
+        """A saved game as it is on disk, only to be seen. Raises SaveError or OSError."""
+        return from_data(read_json(self.path(key)))
+
     def remove(self, key: str) -> bool:
-        """Delete a saved game; False where another program has it open."""
-        lock = Lock(self.path(key))
+        """Delete a saved game, which `restore` brings back; False where another program has it."""
+        return self._move(self.path(key), self._deleted(key))
+
+    def restore(self, key: str) -> bool:
+        """Bring back a game that was deleted; False where there is one of that puzzle by now."""
+        return not self.path(key).exists() and self._move(self._deleted(key), self.path(key))
+
+    def _deleted(self, key: str) -> Path:
+        """Where a deleted game is kept for some weeks, whatever becomes of this program."""
+        return self.path(key).with_suffix(DELETED)
+
+    def _move(self, path: Path, place: Path) -> bool:
+        lock = Lock(self.path(path.stem))
         ours = lock.take()
         if ours:
-            self.path(key).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.utime(path)  # from now on it is kept for some weeks
+                path.replace(place)
             lock.release()
         return ours
 
@@ -265,12 +290,14 @@ def _summary(path: Path) -> Summary | None:
     try:
         data, saved = read_json(path), path.stat().st_mtime
         summary = data["summary"]
-        title, kind = str(data["title"]), str(summary["kind"])
+        title, kind, level = str(data["title"]), str(summary["kind"]), summary.get("level", "")
         cells, open_cells = int(summary["cells"]), int(summary["open_cells"])
         elapsed_s, finished = float(data["elapsed_s"]), bool(data["finished"])
     except (SaveError, OSError, LookupError, TypeError, ValueError):
         return None
-    return Summary(path.stem, title, kind, cells, open_cells, elapsed_s, finished, saved)
+    return Summary(
+        path.stem, title, kind, str(level), cells, open_cells, elapsed_s, finished, saved
+    )
 
 
 def _kept_aside(path: Path, error: SaveError) -> str:

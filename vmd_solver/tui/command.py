@@ -26,6 +26,7 @@ from vmd_solver.play.storage import folders_at, usual_folders
 @click.argument("file", required=False)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
+@click.option("-d", "--daily", is_flag=True, help="Play the puzzle of today.")
 @click.option(
     "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
 )
@@ -56,6 +57,7 @@ def command(
     file: str | None,
     number: int | None,
     resume: bool,
+    daily: bool,
     watch: bool,
     export: Path | None,
     data_dir: Path | None,
@@ -68,11 +70,14 @@ def command(
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form that vmd-solve reads; puzzles/... may be an included one. Without
-    it there is a list of unfinished games, new puzzles and included puzzles.
+    it there is a list to choose from: unfinished games, the puzzle of the day, new puzzles,
+    included ones.
     """
     in_browser = "TEXTUAL_DRIVER" in os.environ
     if not serve and (host or port or pages or (folder and not in_browser)):
         raise click.UsageError("--host, --port, --pages and --folder go with --serve")
+    if daily and (file is not None or resume):
+        raise click.UsageError("--daily goes without FILE and without --resume")
     watch = watch or export is not None
     if watch and file is None:
         raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
@@ -92,7 +97,8 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
         options = [("--number", number), ("--data-dir", data_dir), ("--folder", folder)]
         again = [str(part) for option in options if option[1] is not None for part in option]
-        again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
+        again += ["--resume"] * resume + ["--daily"] * daily + ["--watch"] * watch
+        again += ["--", *filter(None, [file])]
         _serve(again, host or "127.0.0.1", port or 8000, pages or 16)
         return 0
     streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -102,7 +108,7 @@ def command(
 
     with suppress(RuntimeUnavailable):
         runtime()  # what it writes as it loads must not reach the screen
-    app = PlayApp(folders, entries, resume, replays if watch else None, root=folder)
+    app = PlayApp(folders, entries, resume, replays if watch else None, root=folder, daily=daily)
     app.run()
     for path, why in app.unsaved.items():
         narrate(f"vmd-play: {path}: could not be saved: {why}")

@@ -161,22 +161,40 @@ WRITING = _table(
 """The commands of the text screen. Characters are typed there."""
 
 LISTING = _table(
-    "The list of puzzles",
-    ("list-new", "n", "new", "A new puzzle", "New"),
-    ("list-find", "o", "find", "Open a file", "Open"),
-    ("list-remove", "d,delete", "remove", "Delete the game", "Delete"),
+    "The first screen",
+    ("list-new", "n", "new", "New puzzle", "New"),
+    ("list-daily", "y", "app.daily", "Daily puzzle", "Daily"),
+    ("list-find", "o", "app.open", "Open or paste a puzzle", "Open"),
+    ("list-help", "question_mark", "app.dialog('help')", "Help", "Help"),
+    ("list-enter", "e", "app.enter", "Enter a puzzle by hand"),
+    ("list-remove", "d,delete", "remove", "Delete a game", "Delete"),
+    ("list-restore", "u,ctrl+z", "restore", "Bring back a deleted game"),
+    ("list-statistics", "t", "app.dialog('statistics')", "Statistics", "Stats"),
     ("list-text", "w", "app.dialog('text')", "Write text with the model", "Write"),
-    ("list-statistics", "t", "app.dialog('statistics')", "Finished games", "Stats"),
     ("list-down", "j", "move('down')", "Down the list"),
     ("list-up", "k", "move('up')", "Up the list"),
-    ("list-back", "escape", "app.last_game", "Back to the game"),
-    ("list-settings", "comma", "app.dialog('settings')", "Settings", "Settings"),
-    ("list-help", "question_mark", "app.dialog('help')", "Help", "Help"),
+    ("list-back", "escape", "back", "Back to the last game"),
+    ("list-settings", "comma", "app.dialog('settings')", "Settings"),
     ("list-quit", "q", "app.quit", "Quit", "Quit"),
 )
-"""The commands of the list of puzzles."""
+"""The commands of the first screen, the list of what can be played."""
 
-TABLES = (COMMANDS, WATCHING, WRITING, LISTING)
+ENTERING = _table(
+    "Entering a puzzle",
+    ("enter-up", "up", "move(-1, 0)", "Cell above"),
+    ("enter-down", "down", "move(1, 0)", "Cell below"),
+    ("enter-left", "left", "move(0, -1)", "Cell to the left"),
+    ("enter-right", "right", "move(0, 1)", "Cell to the right"),
+    ("enter-clear", "delete,backspace,0", "clear", "Take the given away", "Clear"),
+    ("enter-undo", "u,ctrl+z", "edit('undo')", "Undo a given", "Undo"),
+    ("enter-redo", "r,ctrl+y", "edit('redo')", "Redo a given"),
+    ("enter-play", "p,enter", "play", "Play this puzzle", "Play"),
+    ("enter-leave", "escape", "leave", "Back to the first screen", "Back"),
+    ("enter-help", "question_mark", "app.dialog('help')", "Help", "Help"),
+)
+"""The commands of the screen on which a puzzle is entered by hand."""
+
+TABLES = (COMMANDS, WATCHING, WRITING, LISTING, ENTERING)
 """A key has one meaning in each of these."""
 
 BY_NAME = {command.name: command for table in TABLES for command in table}

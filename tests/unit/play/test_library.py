@@ -19,6 +19,7 @@ from vmd_solver.errors import SaveError
 from vmd_solver.play import Library, Opened, storage
 from vmd_solver.play.library import ELSEWHERE, from_data, to_data
 from vmd_solver.play.storage import Lock
+from vmd_solver.techniques import Grade
 
 ROOT = Path(__file__).resolve().parents[3]
 PUZZLE = Puzzle(sudoku(2, 2), (1, 2, 0, 0) + (0,) * 12, name="four")
@@ -351,3 +352,50 @@ def test_drafts_of_crashes_are_swept_when_old(library: Library) -> None:
     os.utime(old, (0, 0))
     Library(library.folder)
     assert files(library) == {new.name}
+
+
+def test_a_deleted_game_is_brought_back_whole(library: Library) -> None:
+    opened = library.open(PUZZLE)
+    opened.game.enter([2], 3)
+    opened.close()
+    key = opened.path.stem
+    before = opened.path.read_bytes()
+    assert library.remove(key) and library.saved() == []
+    again = Library(library.folder)  # as another program, or this one after a crash
+    assert again.saved() == [] and again.restore(key)
+    assert opened.path.read_bytes() == before
+    assert files(library) == {opened.path.name}
+
+
+def test_a_deleted_game_never_replaces_one_that_was_begun_since(library: Library) -> None:
+    for value in (3, 4):
+        opened = library.open(PUZZLE)
+        opened.game.enter([2], value)
+        opened.close()
+        if value == 3:
+            assert library.remove(opened.path.stem)
+    assert not library.restore(opened.path.stem)
+    assert library.look(opened.path.stem).values[2] == 4
+
+
+def test_a_deleted_game_is_kept_for_weeks_not_for_ever(library: Library) -> None:
+    opened = library.open(PUZZLE)
+    opened.game.enter([2], 3)
+    opened.close()
+    os.utime(opened.path, (0, 0))  # played long ago, and deleted now
+    library.remove(opened.path.stem)
+    (kept,) = library.folder.glob("*.deleted")
+    Library(library.folder)
+    assert kept.exists()
+    os.utime(kept, (0, 0))
+    Library(library.folder)
+    assert not kept.exists()
+
+
+def test_the_level_is_known_where_the_game_was_graded(library: Library) -> None:
+    opened = library.open(PUZZLE)
+    for cell, level in ((2, ""), (3, "easy")):
+        opened.game.enter([cell], cell + 1)
+        opened.game.grade = Grade("full house", "easy", 1) if level else None
+        opened.save()
+        assert library.saved()[0].level == level

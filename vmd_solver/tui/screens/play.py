@@ -15,7 +15,7 @@ from textual.reactive import var
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.drawing.marks import titles_at
-from vmd_solver.play import Opened, SolutionCount, analysis
+from vmd_solver.play import Opened, SolutionCount, analysis, opening
 from vmd_solver.play.game import Typing, mask_values, shown
 from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
@@ -194,9 +194,11 @@ class PlayScreen(AppScreen[None]):
     def _celebrate(self) -> None:
         """The game is solved for the first time: keep that."""
         kind, seconds = kind_of(self.game.puzzle), self.game.watch.elapsed_s
-        helped, best = self.game.helped, self.app.statistics.best_s(kind)
+        level = self.game.grade.level if self.game.grade else ""
+        helped, best = self.game.helped, self.app.statistics.best_s(kind, level)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        done = Finished(kind, self.opened.path.stem, round(seconds, 3), helped, now)
+        key, day = self.opened.path.stem, opening.day_of(self.game.title)
+        done = Finished(kind, key, round(seconds, 3), helped, now, level, day)
         with self.app.keeping(self.app.statistics.path):
             self.app.statistics.add(done)
         text = f" Best time: {shown(best)}." if best else ""
