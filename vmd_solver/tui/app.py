@@ -81,6 +81,8 @@ class PlayApp(App[None]):
         self._entries, self._resume, self._replays = entries or [], resume, replays
         self.denoiser, self.text_model = cache(denoiser), cache(text_model)
         """The model of a name, and that of text, opened when it is first wanted."""
+        self.about_text = text.about()
+        """What the included model of text was trained on, and what to expect of it."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
