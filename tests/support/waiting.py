@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-HANG_S = 300.0
+HANG_S = 15.0
 """A wait that takes longer than this has hung."""
 
 

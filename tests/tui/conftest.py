@@ -148,7 +148,7 @@ def start(folders: Folders) -> Start:
     @asynccontextmanager
     async def run(
         *puzzles: Puzzle,
-        size: tuple[int, int] = (80, 24),
+        size: tuple[int, int] = (80, 20),  # a lower one has no room for large digits
         resume: bool = False,
         replays: list[Replay | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,

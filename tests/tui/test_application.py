@@ -105,7 +105,7 @@ async def test_a_broken_game_is_kept_aside_and_reported(
 
 async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Folders) -> None:
     other = Library(folders.games).open(four)
-    other.game.enter(1, 2)
+    other.game.enter([1], 2)
     other.save()
     async with start(four) as at:
         assert ELSEWHERE in at.said()
@@ -424,8 +424,8 @@ async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...])
         assert "No game finished yet" in at.text()
         await at.press("escape")
         for cell, value in enumerate(solution):
-            at.game.enter(cell, value)
-        at.game.clear(1)
+            at.game.enter([cell], value)
+        at.game.clear([1])
         await at.press("2 escape t")
         table = at.app.screen.query_one(DataTable)
         assert table.get_row_at(0)[:3] == ["sudoku 4x4", "1", "0"]

@@ -75,7 +75,7 @@ async def test_a_large_board_scrolls_with_the_cursor(start: Start) -> None:
 
 
 async def test_cells_grow_and_shrink(start: Start, four: Puzzle) -> None:
-    async with start(sudoku().empty()) as at:
+    async with start(sudoku().empty(), size=(80, 24)) as at:
         fit = at.board.drawing.size
         await at.press("plus")
         assert at.board.drawing.height > TextLayout(sudoku(), fit).height

@@ -20,7 +20,7 @@ from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.techniques import grade
 from vmd_solver.tui.widgets.bars import Digits
-from vmd_solver.tui.widgets.board import BoardView
+from vmd_solver.tui.widgets.board import PLACED, BoardView
 
 Start = Any
 
@@ -317,18 +317,19 @@ async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
         await at.analysed()
         await at.press("i")
-        await at.until(lambda: at.message.startswith("Look"))
-        assert at.board.spotlight
+        await at.until(lambda: "(1/3)" in at.message)
+        assert at.board.hint is not None and not at.board.hint.looks
         said = [at.message]
         for _ in range(2):
             await at.press("i")
             said.append(at.message)
         assert len(set(said)) == 3
+        assert PLACED in at.board.hint.looks.values()
         assert at.game.open_cells == 8
         await at.press("i")
         assert at.game.open_cells == 7
         assert not at.game.mistakes()
-        assert not at.board.spotlight
+        assert at.board.hint is None
         assert at.game.helped
         await at.press("u 4 i")
         assert "mistake" in at.message
@@ -345,7 +346,7 @@ async def test_where_no_technique_helps_the_model_is_asked(
         await at.press("i")
         await at.until(lambda: "an opinion, not a proof" in at.message)
         assert "r1c1 is 1, with probability 1.00" in at.message
-        assert at.board.spotlight == {0} and at.game.helped
+        assert at.board.hint.area == {0} and at.game.helped
         await at.press("1 i")
         await at.until(lambda: "i asks the model" in at.message)
 
@@ -374,7 +375,7 @@ async def test_the_grade_is_reported_on_opening_beside_the_board_and_in_the_end(
         assert at.message == ""
         for cell, value in enumerate(solution):
             if cell != 3:
-                at.game.enter(cell, value)
+                at.game.enter([cell], value)
         await at.go(3)
         await at.press("4")
         assert "Solved in" in at.message and "Easy: the hardest step" in at.message

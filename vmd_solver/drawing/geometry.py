@@ -298,10 +298,6 @@ class TextLayout:
         """For each line above a row what is drawn over it, by column of characters."""
         signs, cols = self.signs, self.board.cols
         found: dict[int, dict[int, str]] = {}
-        for col in range(cols) if self.labels else ():
-            label = str(col + 1)
-            at = self.lefts[col] + (self.cell_width - len(label)) // 2
-            found.setdefault(0, {}).update(enumerate(label, at))
         for (row, col), sign in signs.corners.items():
             found.setdefault(row, {})[self.lefts[col] - 1] = sign
         for (row, col, above), sign in signs.sides.items():
@@ -338,7 +334,10 @@ class TextLayout:
                 up, down = self._weight(row - 1, col, False), self._weight(row, col, False)
                 found[row] += self.lines[up, down, left, right]
             if col < self.board.cols:
-                found[row] += self.lines[0, 0, right, right] * self.cell_width
+                line = self.lines[0, 0, right, right] * self.cell_width
+                label = str(col + 1) * (self.labels and not row)
+                at = (self.cell_width - len(label)) // 2
+                found[row] += line[:at] + label + line[at + len(label) :]
         return found
 
 

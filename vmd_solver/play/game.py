@@ -161,6 +161,10 @@ class Savepoint:
     name: str
     cells: tuple[Content, ...]
 
+    @property
+    def open_cells(self) -> int:
+        return sum(not content.value for content in self.cells)
+
 
 class Game:
     """One puzzle being played. Every method that edits returns whether anything changed.

@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -30,12 +30,13 @@ from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
 from vmd_solver.tui.commands import BY_NAME
 from vmd_solver.tui.page import PageDriver
+from vmd_solver.tui.screens.base import AppScreen
 from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, SettingsScreen, StatisticsScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.themes import THEMES
+from vmd_solver.tui.themes import THEMES, with_inks
 
 _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
     "help": HelpScreen,
@@ -109,6 +110,11 @@ class PlayApp(App[None]):
             self.open_entries(self._entries, self._replays)
         elif self._resume:
             self.action_last_game()
+
+    def on_key(self, event: events.Key) -> None:
+        """Write what is typed: here, where bindings run, so that no key overtakes another."""
+        if isinstance(self.screen, AppScreen) and self.screen.typed(event):
+            event.prevent_default()
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of what can be played lies beneath everything else."""
@@ -189,6 +195,10 @@ class PlayApp(App[None]):
                 screen.settings_changed()
         with self.keeping(self.folders.settings):
             settings.save(self.folders.settings, self.settings)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, and inks that can be read."""
+        return with_inks(super().get_css_variables())
 
     @property
     def _keys(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen, ScreenResultType
@@ -29,6 +30,10 @@ class AppScreen(Screen[ScreenResultType]):
     """A screen of vmd-play."""
 
     app: PlayApp
+
+    def typed(self, event: events.Key) -> bool:
+        """Take a key that stands for something to be written; False where it does not."""
+        return False
 
     def say(self, text: str, where: str = "message") -> None:
         """Put a text in the Static of this name."""

@@ -207,7 +207,7 @@ class SavepointsScreen(Dialog[Savepoint]):
 
     def contents(self) -> ComposeResult:
         points = self.game.savepoints[::-1]
-        texts = [f"Position {one.name}: {one.values.count(0)} cells open" for one in points]
+        texts = [f"Position {one.name}: {one.open_cells} cells open" for one in points]
         yield (
             OptionList(*texts) if texts else Static("None yet: s keeps the position on the board.")
         )

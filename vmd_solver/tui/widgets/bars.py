@@ -12,6 +12,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from vmd_solver.tui.themes import readable
+
 
 class Bar(Widget):
     """What is played on the left, which is cut where there is no room; how it goes on the right."""
@@ -96,7 +98,11 @@ class Digits(Widget):
     def render(self) -> Text:
         per_line, room = self._fields(self.content_size.width)
         counts, chosen, counted = self._shown
-        style, text = self.get_component_rich_style, Text(no_wrap=True, end="")
+        text = Text(no_wrap=True, end="")
+
+        def style(name: str) -> Style:
+            return readable(self.get_component_rich_style(name))
+
         for at, symbol in enumerate(self._alphabet):
             if at and at % per_line == 0:
                 text.append("\n")
