@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import FakeText
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.geometry import Offset
 from textual.widgets import Input, OptionList, Static
 from waiting import HANG_S
@@ -184,6 +184,17 @@ async def test_the_text_is_there_again_after_leaving(start: Start) -> None:
         options.highlighted = options.get_option_index("text")
         await at.press("enter")
         assert draft(at).text == "qw" and "qw" in at.text()
+
+
+async def test_no_key_overtakes_another(start: Start) -> None:
+    """Letters and arrows sent without pause come in their order."""
+    async with start() as at:
+        await at.press("w")
+        for letter in "abcdefgh":
+            at.app.post_message(Key(letter, letter))
+            at.app.post_message(Key("left", None))
+        await at.settle()
+        assert draft(at).text == "hgfedcba"
 
 
 async def test_the_screen_says_what_the_model_was_trained_on(start: Start) -> None:

@@ -274,13 +274,13 @@ class TextScreen(AppScreen[None]):
     def on_mount(self) -> None:
         self._show()
 
-    def on_key(self, event: events.Key) -> None:
+    def typed(self, event: events.Key) -> bool:
         """Write a key that stands for a character; leave others alone."""
         typed = "\n" if event.key == "enter" else event.character
-        if self.focused is self.page and typed and (typed == "\n" or event.is_printable):
-            event.stop()
-            event.prevent_default()
-            self.action_edit("insert", typed)
+        if self.focused is not self.page or not (typed == "\n" or event.is_printable):
+            return False
+        self.action_edit("insert", typed)
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
