@@ -74,7 +74,7 @@ def step(frame: Frame, latent: int, asked: Settings | None = None) -> str:
         return f"The verifier accepts {'this grid' if accepted else 'the grid of another latent'}."
     if frame.event == "Finished":
         after = f" after {counted(frame.nfe, 'call')}" if frame.nfe else ""
-        return _ENDS.get(frame.status, "{after}").format(after=after)
+        return _ENDS[frame.status].format(after=after) if frame.status in _ENDS else frame.status
     givens = layer.count(State.GIVEN)
     return f"The puzzle: {counted(givens, 'given')}, {len(layer.cells) - givens} cells to fill."
 

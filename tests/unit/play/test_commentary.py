@@ -60,6 +60,7 @@ P, N, R, V = State.PROPOSED, State.NOW, State.REMASKED, State.VERIFIED
         (frame("Verified", layer(GRID, P)), "accepts the grid of another latent."),
         (frame("Finished", layer(), status="solved"), "Solved after 3 calls: the verifier"),
         (frame("Finished", layer(), status="unsolved", nfe=1), "Not solved after 1 call."),
+        (frame("Finished", layer(), status="{a trace's own}"), "{a trace's own}"),
     ],
 )
 def test_a_step_in_a_sentence(shown: Frame, words: str) -> None:
