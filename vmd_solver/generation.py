@@ -278,7 +278,7 @@ def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> tuple[Puzzl
 
     def graded(opened: int) -> tuple[Puzzle, Grade]:
         puzzle = _without(full, gone[:opened])
-        return puzzle, grade(puzzle, unique=True)
+        return puzzle, grade(puzzle, unique=True, most=spec.level or LEVELS[-1])
 
     least = _without(full, gone)
     clues = _clues(least) if spec.minimal else []

@@ -109,6 +109,7 @@ async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Fold
     other.save()
     async with start(four) as at:
         assert ELSEWHERE in at.said()
+        assert "NOT SAVED: open in another vmd-play" in at.text()
         await at.press("tab 4")
         await at.press("escape d")
         assert "open in another" in at.said()

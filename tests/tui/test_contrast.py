@@ -46,7 +46,7 @@ async def show_everything(at: At) -> None:
     game.enter([7], 9)
     board.chosen = 1
     looks = {(40, value): look for value, look in enumerate((*GROUPS, STRUCK), 1)}
-    masks = tuple(0b1111 if cell == 40 else mask for cell, mask in enumerate(game.marks))
+    masks = tuple(0b11111 if cell == 40 else mask for cell, mask in enumerate(game.marks))
     board.hint = HintPicture(frozenset(range(27, 54)), masks, looks | {(38, 2): PLACED})
     board.selected = frozenset({60, 61, 62})
     board.refresh_game()

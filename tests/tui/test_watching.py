@@ -51,11 +51,13 @@ def knowing(solution: tuple[int, ...]) -> Callable[[], FakeDenoiser]:
 async def test_the_game_is_paused_while_its_puzzle_is_watched(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
         await at.press("v")
+        assert "counts as helped" in at.message and not at.game.helped, "it asks first"
+        await at.press("v")
         screen = await made(at)
         assert screen.replay.puzzle == four
         await at.press("escape")
         assert isinstance(at.app.screen, PlayScreen)
-        assert at.board.covered and at.game.helped
+        assert not at.board.covered and at.game.helped
 
 
 async def test_play_pause_step_and_rewind(

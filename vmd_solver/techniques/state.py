@@ -7,6 +7,7 @@ technique.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -54,9 +55,10 @@ class Geometry:
     """A board's units and peers as sets.
 
     `units[number]` and `peers[cell]` are sets of cells, `homes[cell]` is the set of the cell's
-    units. `complete` has the units that hold every value, by number. `kinds` shares all units of
-    two cells and more out, each to the first kind that it fits into. `parts` are those of rules,
-    and `rules` has, for each unit, the rule that brought it, if any.
+    units. `complete` has the units that hold every value, by number, and `whole` is the set of
+    these numbers. `kinds` shares all units of two cells and more out, each to the first kind that
+    it fits into. `parts` are those of rules, and `rules` has, for each unit, the rule that brought
+    it, if any.
     """
 
     def __init__(self, board: Board) -> None:
@@ -66,6 +68,7 @@ class Geometry:
         self.parts, self.rules = parts_of(board), rules_of_units(board)
         sized = enumerate(self.units)
         self.complete = {number: unit for number, unit in sized if unit.bit_count() == board.D}
+        self.whole = set_of(self.complete)
         self.kinds: list[Kind] = []
         rest = [number for number, unit in enumerate(board.units) if len(unit) > 1]
         while rest:
@@ -175,6 +178,16 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
+def counted(n: int) -> str:
+    """`both`, or `all 3`."""
+    return "both" if n == 2 else f"all {n}"
+
+
+def marks_of(value: int, cells: int) -> tuple[Mark, ...]:
+    """A value in each of a set of cells."""
+    return tuple((cell, value) for cell in members(cells))
+
+
 def _shown(item: object) -> str:
     """A parameter of a rule: a number, or a pair of numbers."""
     return "-".join(map(str, item)) if isinstance(item, tuple) else str(item)
@@ -205,6 +218,15 @@ class Words:
         cells = self._board.units[number]
         return unit_name(self._board, number) if rule is None else self.rule(rule, cells)
 
+    def units(self, numbers: Iterable[int], last: str = "and") -> str:
+        """`rows 3 and 7`, `row 3 or 7`, or `row 3 and box 2`, each once."""
+        names = [*dict.fromkeys(map(self.unit, numbers))]
+        kind, *_ = names[0].split()
+        if len(names) < 2 or not all(re.fullmatch(rf"{kind} \d+", name) for name in names):
+            return listed(names, last)
+        several = "" if last == "or" else "es" if kind == "box" else "s"
+        return f"{kind}{several} {listed((name.split()[1] for name in names), last)}"
+
     def rule(self, rule: Rule, cells: Sequence[int]) -> str:
         """`killer of 15 in r3c7, r3c8 and r4c1`, of a rule and the cells of it that matter."""
         board, own = self._board, self._rules.count(None)
@@ -232,13 +254,57 @@ class Words:
         """`r3c7 sees` or `r3c7 and r4c1 see`, of a set of cells."""
         return f"{self.cells(members(cells))} {'sees' if cells.bit_count() == 1 else 'see'}"
 
+    def seen_by(self, struck: int, seen: int) -> str:
+        """`r3c7 sees both of them`, of a set of cells and how many they see."""
+        return f"{self.see(struck)} {counted(seen)} of them" if seen > 1 else self.see(struck)
+
+    def marks(self, marks: Iterable[Mark], last: str = "and") -> str:
+        """`2 and 3 in r3c7 and 5 in r4c1 and r4c2`: alike values and cells are told once."""
+        held: dict[int, int] = {}
+        for cell, value in marks:
+            held[value] = held.get(value, 0) | 1 << cell
+        alike: dict[int, list[int]] = {}
+        for value in sorted(held):
+            alike.setdefault(held[value], []).append(value)
+        parts = (
+            f"{self.values(values)} in {self.cells(members(cells))}"
+            for cells, values in alike.items()
+        )
+        return listed(parts, last)
+
+    def near(self, cell: int) -> Numbers:
+        """A unit to look at for a cell, the first of its largest: its row, if that is one."""
+        homes = self._board.homes[cell]
+        return (max(homes, key=lambda number: len(self._board.units[number])),) if homes else ()
+
     def placing(
-        self, cell: int, value: int, where: str, why: str, bars: int = 0, units: Numbers = ()
+        self,
+        cell: int,
+        value: int,
+        where: str,
+        why: str,
+        bars: int = 0,
+        units: Numbers = (),
+        cells: Iterable[int] | None = None,
+        groups: Iterable[Iterable[Mark]] = (),
+        links: Iterable[Link] = (),
     ) -> Step:
-        """The step that fills a value in; `bars` is the set of cells that leave no other choice."""
-        follows = f"So {self.cell(cell)} is {self.value(value)}."
-        placements = ((cell, value),)
-        return Step(where, why, follows, (cell,), tuple(members(bars)), units, (value,), placements)
+        """The step that fills a value in; `bars` is the set of cells that leave no other choice.
+
+        Without `groups` its pattern is the candidate itself.
+        """
+        return Step(
+            where,
+            why,
+            f"So {self.cell(cell)} is {self.value(value)}.",
+            (cell,) if cells is None else tuple(cells),
+            tuple(members(bars)),
+            units,
+            (value,),
+            placements=((cell, value),),
+            groups=tuple(map(tuple, groups)) or (((cell, value),),),
+            links=tuple(links),
+        )
 
     def striking(
         self,
@@ -249,6 +315,8 @@ class Words:
         partners: Iterable[int] = (),
         units: Numbers = (),
         values: Iterable[int] | None = None,
+        groups: Iterable[Iterable[Mark]] = (),
+        links: Iterable[Link] = (),
     ) -> Step:
         """The step that strikes each value of `strikes` from its set of cells."""
         struck = {value: strikes[value] for value in sorted(strikes) if strikes[value]}
@@ -256,10 +324,18 @@ class Words:
         for value, bits in struck.items():
             alike.setdefault(bits, []).append(value)
         parts = (f"{self.values(v)} from {self.cells(members(c))}" for c, v in alike.items())
-        follows = f"So strike {'; '.join(parts)}."
-        shown = (tuple(cells), tuple(partners), units, tuple(struck if values is None else values))
-        marks = tuple((cell, value) for value in struck for cell in members(struck[value]))
-        return Step(where, why, follows, *shown, eliminations=marks)
+        return Step(
+            where,
+            why,
+            f"So strike {'; '.join(parts)}.",
+            tuple(cells),
+            tuple(partners),
+            units,
+            tuple(struck if values is None else values),
+            eliminations=tuple(mark for value in struck for mark in marks_of(value, struck[value])),
+            groups=tuple(map(tuple, groups)),
+            links=tuple(links),
+        )
 
 
 @dataclass(frozen=True)
@@ -376,6 +452,16 @@ class State:
                     words = self.words
                     return f"{words.unit(number)} has no place left for {words.value(value)}"
         return next((message for _, message in broken(self.puzzle.board, self.values)), "")
+
+
+def marks_at(state: State, *cells: int) -> list[Mark]:
+    """All candidates of some cells."""
+    return [(cell, value) for cell in cells for value in values_of(state.candidates[cell])]
+
+
+def marks_in(state: State, values: Iterable[int], cells: int) -> list[Mark]:
+    """The candidates of some values in a set of cells."""
+    return [mark for value in values for mark in marks_of(value, state.places[value] & cells)]
 
 
 def apply(state: State, step: Step) -> State:

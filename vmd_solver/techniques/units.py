@@ -1,13 +1,19 @@
-"""What a unit leaves: singles, locked candidates, naked and hidden subsets, fish."""
+"""What a unit leaves: singles, locked candidates, naked and hidden subsets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from itertools import permutations
-from operator import or_
 
-from vmd_solver.techniques.state import Kind, State, Steps, listed, members, set_of, values_of
+from vmd_solver.techniques.state import (
+    State,
+    Steps,
+    counted,
+    marks_in,
+    marks_of,
+    members,
+    set_of,
+    values_of,
+)
 
 
 def full_house(state: State) -> Steps:
@@ -35,16 +41,18 @@ def hidden_single(state: State) -> Steps:
             others = state.open & unit & ~place
             if place.bit_count() != 1 or not others:
                 continue
-            cell = place.bit_length() - 1
+            cell, symbol = place.bit_length() - 1, words.value(value)
             bars, left = _bars(state, value, others)
-            reasons = [f"see it in {words.cells(members(bars), 'or')}"] if bars else []
-            reasons += ["lost it before"] if left else []
+            reasons = [f"in {words.cells(members(left))} it is struck"] if left else []
+            if bars:
+                see = "cell sees" if (others & ~left).bit_count() == 1 else "cells see"
+                held = words.cells(members(bars), "or")
+                reasons.append(f"the other open {see} the {symbol} in {held}")
             yield words.placing(
                 cell,
                 value,
-                f"Look for {words.value(value)} in {words.unit(number)}.",
-                f"{words.cell(cell)} is its only place there: "
-                f"the other open cells {' or '.join(reasons)}.",
+                f"Look for {symbol} in {words.unit(number)}.",
+                f"Only {words.cell(cell)} can hold it there: {', and '.join(reasons)}.",
                 bars,
                 (number,),
             )
@@ -69,13 +77,18 @@ def naked_single(state: State) -> Steps:
             continue
         value, seen = mask.bit_length(), state.geometry.peers[cell]
         holders = {other: cells & seen for other, cells in state.filled.items() if cells & seen}
-        if len(holders) == state.puzzle.board.D - 1:
-            why = f"It sees every value but {words.value(value)}."
+        struck = [other for other in state.places if other != value and other not in holders]
+        name, symbol = words.cell(cell), words.value(value)
+        if not struck:
+            why = f"{name} sees every value but {symbol}."
         else:
-            others = f"It sees {words.values(holders)}; the others" if holders else "All"
-            why = f"{others} but {words.value(value)} were struck before."
-        bars = sum(cells & -cells for cells in holders.values())
-        yield words.placing(cell, value, f"Look at {words.cell(cell)}.", why, bars)
+            sees = f"{name} sees {words.values(holders)}; " if holders else ""
+            gone = f"{words.values(struck)} {'is' if len(struck) == 1 else 'are'} struck from"
+            why = f"{sees}{gone} {'it' if sees else name}: only {symbol} is left."
+        bars, units = sum(cells & -cells for cells in holders.values()), words.near(cell)
+        place = f" in {words.unit(units[0])}" if units else ""
+        where = f"Look for a cell{place} with one candidate."
+        yield words.placing(cell, value, where, why, bars, units)
 
 
 def locked_candidates(state: State) -> Steps:
@@ -93,14 +106,16 @@ def locked_candidates(state: State) -> Steps:
                 continue
             cells = tuple(members(inside))
             shared = tuple(geometry.shared_units(inside | struck))
-            seen = f", all in {words.unit(shared[0])}" if shared else ""
+            both = counted(len(cells)) if len(cells) == 2 else "all"
+            seen = f", {both} in {words.unit(shared[0])}" if shared else ""
             yield words.striking(
                 {value: struck},
                 f"Look for {words.value(value)} in {words.unit(number)}.",
                 f"It must stand in {words.cells(cells, 'or')}{seen}; "
-                f"{words.see(struck)} all of these.",
+                f"{words.seen_by(struck, len(cells))}.",
                 cells,
-                units=(number, *shared[:1]),
+                units=(number,),
+                groups=[marks_of(value, inside)],
             )
 
 
@@ -148,14 +163,24 @@ def naked_subset(state: State, size: int) -> Steps:
                 places = state.places[value]
                 strikes[value] = geometry.see_all(places & inside) & places & ~inside
             if any(strikes.values()):
+                alike: dict[int, list[int]] = {}
+                for value, struck in strikes.items():
+                    alike.setdefault(struck & ~unit, []).append(value)
+                beside = "".join(
+                    f" {words.see(outside)} every {words.values(lost)} among them too."
+                    for outside, lost in alike.items()
+                    if outside
+                )
                 yield words.striking(
                     strikes,
-                    f"Look at {words.cells(cells)} in {words.unit(number)}.",
-                    f"These {size} cells have only {words.values(values)} between them and take "
-                    "one each: a cell that sees all of those with a value loses that value.",
+                    f"Look for {size} cells in {words.unit(number)} with {size} candidates between "
+                    "them.",
+                    f"{words.cells(cells)} have only {words.values(values)} between them and take "
+                    f"one each: none is left for another cell of {words.unit(number)}.{beside}",
                     cells,
                     units=(number,),
                     values=values,
+                    groups=[marks_in(state, values, inside)],
                 )
 
 
@@ -171,51 +196,10 @@ def hidden_subset(state: State, size: int) -> Steps:
                 yield words.striking(
                     strikes,
                     f"Look for {words.values(values)} in {words.unit(number)}.",
-                    f"These {size} values have only {words.cells(cells)} to stand in there: "
+                    f"They have only {words.cells(cells)} to stand in there, and fill them: "
                     "nothing else fits in.",
                     cells,
                     units=(number,),
                     values=values,
+                    groups=[marks_in(state, values, inside)],
                 )
-
-
-def fish(state: State, size: int) -> Steps:
-    """A value whose places in `size` units lie in `size` units of another kind fills these there.
-
-    The first units must be complete, so that each holds the value; the others hold it at most once
-    each, so that none is left for a cell outside the first ones. X-wing, swordfish and jellyfish
-    are fish of two, three and four units; any two kinds of units do, not rows and columns alone.
-    """
-    geometry, words = state.geometry, state.words
-    for base, cover in permutations(geometry.kinds, 2):
-        if len(base.units) < size or len(cover.units) < size:
-            continue
-        for value, places in state.places.items():
-            for rows, covers in tight(_covers(state, base, cover, places), size):
-                cols = tuple(cover.units[at] for at in members(covers))
-                inside = sum(geometry.units[row] for row in rows) & places
-                outside = sum(geometry.units[col] for col in cols) & places & ~inside
-                if outside:
-                    lines, ways = (listed(map(words.unit, units)) for units in (rows, cols))
-                    yield words.striking(
-                        {value: outside},
-                        f"Look for {words.value(value)} in {lines}.",
-                        f"There it stands nowhere but in {ways}: once in each of "
-                        f"these {size}, and so nowhere else in them.",
-                        members(inside),
-                        units=(*rows, *cols),
-                    )
-
-
-def _covers(state: State, base: Kind, cover: Kind, places: int) -> list[tuple[int, int]]:
-    """The complete units of `base`, each with the set of units of `cover` that its places lie in.
-
-    Left out where a place lies in none.
-    """
-    found = []
-    for number in base.units:
-        inside = state.geometry.complete.get(number, 0) & places
-        homes = [cover.home[cell] for cell in members(inside)]
-        if homes and all(homes):
-            found.append((number, reduce(or_, homes)))
-    return found

@@ -12,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -28,6 +29,7 @@ from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
+from vmd_solver.tui.changes import cut
 from vmd_solver.tui.commands import BY_NAME
 from vmd_solver.tui.page import PageDriver
 from vmd_solver.tui.screens.base import AppScreen
@@ -195,6 +197,9 @@ class PlayApp(App[None]):
                 screen.settings_changed()
         with self.keeping(self.folders.settings):
             settings.save(self.folders.settings, self.settings)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
 
     def get_css_variables(self) -> dict[str, str]:
         """Those of the theme, and inks that can be read."""

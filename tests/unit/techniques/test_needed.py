@@ -6,7 +6,7 @@ import pytest
 
 from vmd_solver.csp import Board
 from vmd_solver.csp.exact import count
-from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, with_rules
+from vmd_solver.csp.families import jigsaw, latin, sudoku, sudoku_x, windoku, with_rules
 from vmd_solver.csp.puzzle import Puzzle, default_alphabet
 from vmd_solver.csp.rules import Greater, KenKen, Killer, Skyscraper
 from vmd_solver.techniques import BY_NAME, TECHNIQUES, State, Step, apply
@@ -114,10 +114,34 @@ CASES: list[tuple[str, Board, str, str]] = [
         "So strike 5 and 7 from r3c1; 8 from r2c1.",
     ),
     (
+        "BUG+1",
+        latin(9),
+        ".95.614...8.47..9.......3.4.2....8.9..72....39..8..71.3415.2....3...9.76.13..6...",
+        "So r5c6 is 5.",
+    ),
+    (
         "unique rectangle",
         sudoku(),
         ".5..23.....7..4.6..4.5...32....7.1.....9.......8..2..3..3..7.2...1......5.....84.",
         "So strike 3 from r4c1 and r4c2.",
+    ),
+    (
+        "hidden rectangle",
+        JIGSAW,
+        "7........1.....36.5......9........8...8......9.......2..4.83....1.5.......39.5...",
+        "So strike 7 from r7c7.",
+    ),
+    (
+        "avoidable rectangle",
+        windoku(),
+        "...43..2.2.7.........6....4........7.3...9...................5..6....71.5.8..3...",
+        "So strike 6 from r4c8.",
+    ),
+    (
+        "remote pair",
+        sudoku_x(),
+        ".........6.....4.3.......567.......1.....7...368....9....5.19.................842",
+        "So strike 2 from r1c5.",
     ),
     (
         "naked quad",
@@ -132,10 +156,40 @@ CASES: list[tuple[str, Board, str, str]] = [
         "So strike 4 from r1c1, r1c6, r5c1 and r9c6.",
     ),
     (
+        "skyscraper",
+        windoku(),
+        "......1...6........1.2..7....3.....6......3.8...5.....97..............4....7...21",
+        "So strike 4 from r5c3 and r9c2.",
+    ),
+    (
+        "two-string kite",
+        windoku(),
+        "3.......1.............6...3......4.....7....5.59....62..64..3...1........4.....9.",
+        "So strike 3 from r9c5.",
+    ),
+    (
+        "turbot fish",
+        windoku(),
+        "3.......1.............6...3......4.....7....5.59....62..64..3...1........4.....9.",
+        "So strike 1 from r9c5.",
+    ),
+    (
         "simple colouring",
-        sudoku(),
-        ".........52.367...3..9..2....35..62...7......9...8...3......31.8....4.9..5..1...4",
-        "So strike 1 from r4c6.",
+        windoku(),
+        "...43..2.2.7.........6....4........7.3...9...................5..6....71.5.8..3...",
+        "So strike 3 from r7c1.",
+    ),
+    (
+        "empty rectangle",
+        sudoku_x(),
+        "..4...3..3..2.6....5...............2...9..7..9.......443...2...59..8....6.....8..",
+        "So strike 3 from r9c8.",
+    ),
+    (
+        "W-wing",
+        sudoku_x(),
+        ".........6.....4.3.......567.......1.....7...368....9....5.19.................842",
+        "So strike 3 from r4c8.",
     ),
     (
         "swordfish",
@@ -147,7 +201,19 @@ CASES: list[tuple[str, Board, str, str]] = [
         "hidden quad",
         sudoku_x(),
         "......27....69...............4......2..96....3...8...4......18.7...3....1.9...7..",
-        "So strike 4 and 9 from r1c2 and r3c2; 5 from r1c2, r1c3, r2c3 and r3c2.",
+        "So strike 4 from r1c2; 5 from r1c2, r1c3, r2c3 and r3c2; 9 from r1c2 and r3c2.",
+    ),
+    (
+        "finned X-wing",
+        JIGSAW,
+        "..6....1...5.9.3...6..8.7...7...3..1........2.......4......79...9..........2.....",
+        "So strike 2 from r7c1.",
+    ),
+    (
+        "sashimi X-wing",
+        sudoku_x(),
+        ".6..8.......95.....9...3.4..........2.......171....4........5.9.....4.7..8.7.....",
+        "So strike 1 from r9c1.",
     ),
     (
         "45 rule of several",
@@ -162,22 +228,94 @@ CASES: list[tuple[str, Board, str, str]] = [
         "So strike 5 from r9c6.",
     ),
     (
-        "XYZ-wing",
-        sudoku(),
-        "6.79........52..9......7..11.9...6.5...6.2....5....8.7..14........37....9......34",
-        "So strike 8 from r1c8.",
-    ),
-    (
         "jellyfish",
         JIGSAW,
         "..76.......1...6.3......7.5.5......4..8.......9..1..................35..5...2..87",
         "So strike 2 from r3c6, r4c6 and r5c6.",
     ),
     (
+        "XYZ-wing",
+        sudoku(),
+        "6.79........52..9......7..11.9...6.5...6.2....5....8.7..14........37....9......34",
+        "So strike 8 from r1c8.",
+    ),
+    (
+        "multi-colouring",
+        sudoku_x(),
+        "...4..3.....5.......4.....28..............8.1....1...3.6.....4....3.2...9486.....",
+        "So strike 5 from r1c8 and r3c1.",
+    ),
+    (
+        "finned swordfish",
+        JIGSAW,
+        "..6....1...5.9.3...6..8.7...7...3..1........2.......4......79...9..........2.....",
+        "So strike 2 from r7c2.",
+    ),
+    (
+        "sashimi swordfish",
+        JIGSAW,
+        ".6...5.91.............2....23..9.....4..6.........3..6.......7.9.8........37..2.8",
+        "So strike 4 from r2c1.",
+    ),
+    (
+        "finned jellyfish",
+        JIGSAW,
+        "..3....4..6....2..2......58...4..........1.3.8.26..5............9...4......5.6...",
+        "So strike 7 from r6c5.",
+    ),
+    (
+        "Sue de Coq",
+        sudoku(),
+        ".6.1....42.14.8.....4........7.....9.....95.6.2..5....7....492..96.1..4..4.3.....",
+        "So strike 1 and 8 from r9c8; 3 from r3c7 and r6c9; 6 from r3c7.",
+    ),
+    (
+        "X-chain",
+        windoku(),
+        "..2...79..86........7..5.....136..7.4..................2....41......8....1.......",
+        "So strike 4 from r1c5.",
+    ),
+    (
         "XY-chain",
         sudoku(),
         "...5..8.9..43.1.67......3..6.5...71..1.......3..8....5.2......3.9....65..5.7.3...",
         "So strike 2 from r9c5.",
+    ),
+    (
+        "alternating inference chain",
+        windoku(),
+        "3.......1.............6...3......4.....7....5.59....62..64..3...1........4.....9.",
+        "So strike 8 from r8c3.",
+    ),
+    (
+        "grouped inference chain",
+        sudoku_x(),
+        "..4...3..3..2.6....5...............2...9..7..9.......443...2...59..8....6.....8..",
+        "So strike 2 from r3c8.",
+    ),
+    (
+        "ALS-XZ",
+        sudoku_x(),
+        ".......4...61.7...3..5..69........5.......2.8...............7.5..4.62........5.3.",
+        "So strike 2 from r3c9.",
+    ),
+    (
+        "ALS-XY-wing",
+        sudoku_x(),
+        "..65..2.......6....8...7.6.....5.3.........72..78.2........3..46.........9.....31",
+        "So strike 1 from r1c5.",
+    ),
+    (
+        "forcing chain",
+        sudoku_x(),
+        "..4...3..3..2.6....5...............2...9..7..9.......443...2...59..8....6.....8..",
+        "So strike 2 from r5c3.",
+    ),
+    (
+        "forcing net",
+        sudoku_x(),
+        "..4...3..3..2.6....5...............2...9..7..9.......443...2...59..8....6.....8..",
+        "So strike 1 from r8c8.",
     ),
 ]
 

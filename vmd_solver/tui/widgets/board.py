@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Offset, Region, Size
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -65,7 +65,7 @@ _GROUNDS = {
 """What colours the ground of a cell, the strongest first."""
 
 PLACED, STRUCK = "placed", "struck"
-GROUPS = ("first", "second", "third")
+GROUPS = ("first", "second", "third", "fourth")
 """How candidates of a hint look: those of its pattern by group, in turn, and what follows."""
 
 _PLACED_SIGN = "+"
@@ -153,19 +153,19 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         "board--peer-odd",
     }
 
-    cursor: reactive[int] = reactive(0)
+    cursor: var[int] = var(0)
     """The chosen cell."""
 
-    selected: reactive[frozenset[int]] = reactive(frozenset())
+    selected: var[frozenset[int]] = var(frozenset())
     """Cells that are chosen together, if there are several; the cursor is among them."""
 
-    chosen: reactive[int] = reactive(0)
+    chosen: var[int] = var(0)
     """The value that is filtered for; 0 for none."""
 
-    covered: reactive[bool] = reactive(False)
+    covered: var[bool] = var(False)
     """Whether the cells are hidden, as they are while the game is paused."""
 
-    hint: reactive[HintPicture | None] = reactive(None)
+    hint: var[HintPicture | None] = var(None)
     """What is shown of a hint."""
 
     def __init__(self, game: Game, settings: Settings) -> None:
@@ -246,7 +246,9 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll to the cursor, and draw the game as it looks from there."""
         self.game.cursor = self.cursor
         region = region_of(self.drawing, self.cursor)
-        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+        seen = Region.from_offset(self.scroll_offset, self.size)
+        if not seen.contains_region(region):  # else all would be drawn anew
+            self.scroll_to_region(region, animate=False, force=True, immediate=True)
         self.refresh_game()
 
     def move(self, down: int, right: int, extend: bool = False) -> None:
