@@ -61,10 +61,20 @@ class Shot(NamedTuple):
     seconds: int = 0
 
 
+LOOK = ":watch-demonstrate :watch-first :watch-step"
+"""The next demonstration after the first call of the model."""
+
 SHOTS = (
     Shot("play", (112, 41), ":candidates 7 right right right 5 :filter", "medium", seconds=83),
     Shot("hint", (112, 41), ":candidates" + " :hint" * 23, "hard", seconds=201),
-    Shot("watch", (110, 36), ":watch-last", "x", watch=True),
+    Shot("watch", (120, 36), f"{LOOK} down down down down right right right", "x", watch=True),
+    Shot(
+        "watch-empty",
+        (120, 36),
+        f":watch-demonstrate {LOOK} :watch-beside :watch-first :watch-step :watch-all",
+        "x",
+        watch=True,
+    ),
     Shot("new", (80, 24), ":list-new"),
     Shot("home", (96, 32), ""),
 )

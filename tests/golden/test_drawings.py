@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,11 @@ def items() -> list[Solved]:
 
 
 def replayed() -> Slideshow:
-    """Three frames of a run that succeeds, and beside it of one that breaks rules."""
+    """Three frames of a run that succeeds, and beside it of one that breaks rules; two latents."""
     puzzle, values = solved(sudoku(2, 2))
     replays = [Replay(puzzle), Replay(puzzle)]
     for replay, denoiser in zip(replays, (oracle(np.array(values)), undecided()), strict=True):
-        record(puzzle, FIRST, denoiser, replay.add)
+        record(puzzle, replace(FIRST, latents=2), denoiser, replay.add)
     frames = Player(*replays).timeline
     return slideshow(puzzle, [frames[1], frames[4], frames[-1]])
 

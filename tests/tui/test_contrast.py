@@ -53,7 +53,32 @@ async def show_everything(at: At) -> None:
     await at.settle()
 
 
-@pytest.mark.parametrize("theme", [name for name in ALL if not name.startswith("ansi")])
+COLOURED = [name for name in ALL if not name.startswith("ansi")]
+
+
+@pytest.mark.parametrize("theme", COLOURED)
+async def test_a_run_can_be_read(start: Start, theme: str) -> None:
+    async with start(EXAMPLE, replays=[None], size=(120, 40)) as at:
+        at.app.theme = theme
+        await at.until(lambda: at.app.screen.replay.ended)
+        for keys in ("home", "full_stop", "right right right", "full_stop", "h", "h full_stop"):
+            await at.press(keys)
+            assert [*faint(at)] == []
+
+
+@pytest.mark.parametrize("theme", COLOURED)
+async def test_the_page_of_text_can_be_read(start: Start, theme: str) -> None:
+    async with start() as at:
+        at.app.theme = theme
+        await at.press("w")
+        assert [*faint(at)] == []
+        await at.press("a space b ctrl+g c ctrl+f")
+        await at.until(lambda: at.app.screen.filling is None)
+        await at.press("left left ctrl+l")
+        assert [*faint(at)] == []
+
+
+@pytest.mark.parametrize("theme", COLOURED)
 async def test_the_board_can_be_read(start: Start, theme: str) -> None:
     async with start(EXAMPLE, size=(120, 40)) as at:
         await at.analysed()

@@ -56,7 +56,7 @@ def value_lines(
     line = warning.rjust(left) + symbol + after if left else symbol + (warning or after)
     lines = [" " * width] * height
     lines[middle] = line.ljust(width)
-    if height >= 3 and len(below) < width:
+    if height >= 2 and len(below) < width:
         lines[middle + 1] = below.center(width)
     return _cornered(lines, extra)
 

@@ -92,6 +92,8 @@ class PlayApp(App[None]):
         self._resume, self._daily = resume, daily
         self.denoiser, self.text_model = cache(denoiser), cache(text_model)
         """The model of a name, and that of text, opened when it is first wanted."""
+        self.about_text = text.about()
+        """What the included model of text was trained on, and what to expect of it."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")

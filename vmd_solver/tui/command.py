@@ -18,6 +18,7 @@ from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.errors import RuntimeUnavailable
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
+from vmd_solver.play.demonstrations import DEMONSTRATIONS
 from vmd_solver.play.replay import Replay, is_trace, read_trace
 from vmd_solver.play.storage import folders_at, usual_folders
 
@@ -28,7 +29,10 @@ from vmd_solver.play.storage import folders_at, usual_folders
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
 @click.option("-d", "--daily", is_flag=True, help="Play the puzzle of today.")
 @click.option(
-    "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
+    "-w",
+    "--watch",
+    is_flag=True,
+    help="Watch the model solve FILE, the run of a trace, or, without FILE, a demonstration.",
 )
 @click.option(
     "--export",
@@ -76,12 +80,12 @@ def command(
     in_browser = "TEXTUAL_DRIVER" in os.environ
     if not serve and (host or port or pages or (folder and not in_browser)):
         raise click.UsageError("--host, --port, --pages and --folder go with --serve")
-    if daily and (file is not None or resume):
-        raise click.UsageError("--daily goes without FILE and without --resume")
+    if daily and (file is not None or resume or watch or export):
+        raise click.UsageError("--daily goes without FILE, --resume, --watch and --export")
     watch = watch or export is not None
-    if watch and file is None:
-        raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
-    entries, replays = _opened(file, watch) if file is not None else ([], [])
+    if export is not None and file is None:
+        raise click.UsageError("--export needs a FILE: puzzles, or a trace by vmd-solve --trace")
+    entries, replays = _opened(file, watch) if file is not None or watch else ([], [])
     if number is not None:
         if number > len(entries):
             raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
@@ -115,8 +119,12 @@ def command(
     return app.return_code or (ExitCode.USAGE if app.unsaved else 0)
 
 
-def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
-    """The puzzles of a file, and their replays where it is a trace to be watched."""
+def _opened(file: str | None, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
+    """The puzzles of a file, and their replays where it is a trace to be watched; without a file
+    those of the demonstrations."""
+    if file is None:
+        entries = [Entry(one.puzzle, "", "", at) for at, one in enumerate(DEMONSTRATIONS, 1)]
+        return entries, [None] * len(entries)
     if watch and is_trace(Path(file)):
         traced = read_trace(Path(file))
         return [Entry(one.puzzle, "", file, at) for at, one in enumerate(traced, 1)], [*traced]
