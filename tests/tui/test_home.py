@@ -366,12 +366,25 @@ async def test_a_copy_has_what_is_filled_in_where_that_is_wanted(
         await at.press("enter")
         assert "Written: out.svg" in at.said()
         picture = (tmp_path / "out.svg").read_text()
-        assert picture.count("<text") == 10 and picture.startswith("<svg")
+        assert picture.count("<text") == 10 + 8 and picture.startswith("<svg")
         at.app.push_screen(CopyScreen(at.game))
         await at.settle()
         at.app.screen.query_one(Input).value = "out.svg"
         await choose(at, "svg")
         assert "is there already" in said(at)
+
+
+async def test_the_picture_of_a_hint_is_copied_out(
+    start: Start, four: Puzzle, tmp_path: Path
+) -> None:
+    async with start(four, root=tmp_path) as at:
+        await at.analysed()
+        await at.press("i")
+        await at.until(lambda: "(1/3)" in at.message)
+        await at.press("i i y")
+        await choose(at, "hint")
+        picture = (tmp_path / "puzzle.svg").read_text()
+        assert "Hidden single" in picture and "So r1c4 is 4." in picture
 
 
 async def test_a_form_that_cannot_hold_a_puzzle_says_so(start: Start) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.denoiser import Denoiser
+from vmd_solver.drawing.diagrams import Diagram, document_of
 from vmd_solver.play.game import Content, Game, SolutionCount
 from vmd_solver.sampling.policy import softmax
 from vmd_solver.techniques import LEVELS, Grade, Path, State, Step, apply, next_step
@@ -99,6 +100,22 @@ def state_of(game: Game) -> State:
 def hint(state: State) -> Step | str:
     """The easiest next step, or in words why there is none."""
     return next_step(state) or state.problem or STUCK
+
+
+def drawing_of(step: Step, state: State, stage: int) -> str:
+    """A hint as SVG, as much of it as is told at a stage: 1 where, 2 why, 3 what follows."""
+    shown = Diagram(
+        state.puzzle,
+        state.values,
+        state.candidates,
+        step.area(state.puzzle.board),
+        groups=step.groups if stage > 1 else (),
+        links=step.links if stage > 1 else (),
+        struck=step.eliminations if stage > 2 else (),
+        placed=step.placements if stage > 2 else (),
+    )
+    words = (step.where, step.why, step.follows)[:stage]
+    return document_of(shown, step.title, words)
 
 
 def opinion(state: State, denoiser: Denoiser) -> Opinion:

@@ -15,8 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing import shapes
-from vmd_solver.drawing.ruled import extent
+from vmd_solver.drawing.diagrams import Diagram, document_of
 from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import Entry, write
 from vmd_solver.play import Game, opening
@@ -197,7 +196,7 @@ _FORMS = {
     "sudokupad": "A link to SudokuPad",
     "link": "A link to f-puzzles",
 }
-_PICTURE = "svg"
+_PICTURE, _HINT = "svg", "hint"
 
 
 class CopyScreen(Dialog[None]):
@@ -206,13 +205,16 @@ class CopyScreen(Dialog[None]):
     TITLE = "Copy out"
     SUB_TITLE = "enter, tab, esc"
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, game: Game, hint: str = "") -> None:
+        """`hint` is the picture of what is shown of a hint, as SVG, if there is one."""
         super().__init__()
-        self.game = game
+        self.game, self.hint = game, hint
 
     def contents(self) -> ComposeResult:
-        forms = [Option(text, form) for form, text in _FORMS.items()]
-        yield OptionList(*forms, Option("A picture, as the file below (SVG)", _PICTURE))
+        forms = _FORMS | {_PICTURE: "A picture, as the file below (SVG)"}
+        if self.hint:
+            forms = {_HINT: "A picture of the hint, as the file below (SVG)"} | forms
+        yield OptionList(*(Option(text, form) for form, text in forms.items()))
         yield Toggle("With what is filled in", False, compact=True)
         yield Input("puzzle.svg", placeholder="path of a file", compact=True)
         yield message()
@@ -229,8 +231,12 @@ class CopyScreen(Dialog[None]):
         filled = self.query_one(Toggle).value
         puzzle, values = self.game.puzzle, self.game.values
         try:
+            if form == _HINT:
+                self._save(self.hint)
+                return
             if form == _PICTURE:
-                self._draw(shapes.svg(puzzle, values if filled else None))
+                now = Diagram(puzzle, values, self.game.marks)
+                self._save(document_of(now if filled else Diagram(puzzle, puzzle.givens)))
                 return
             text = write(replace(puzzle, givens=tuple(values)) if filled else puzzle, form)
         except (PuzzleError, SaveError) as error:
@@ -239,13 +245,12 @@ class CopyScreen(Dialog[None]):
         self.app.copy_to_clipboard(text.rstrip("\n"))
         self.say(f"Copied, if the terminal allows it:\n{text}")
 
-    def _draw(self, drawing: str) -> None:
+    def _save(self, picture: str) -> None:
         """Write a picture, over no other file. Raises SaveError where that fails."""
         name, root = self.query_one(Input).value.strip(), self.app.root
-        path, (_, _, width, height) = opening.within(name, root), extent(self.game.board)
+        path = opening.within(name, root)
         if path is None:
             raise SaveError(f"{name}: cannot be written")
-        picture = shapes.document(width + 2 * shapes.MARGIN, height + 2 * shapes.MARGIN, drawing)
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(picture)

@@ -23,7 +23,8 @@ from vmd_solver.play.statistics import Finished
 from vmd_solver.techniques import LEVELS, Grade, State, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.base import AppScreen, cancelled, message
-from vmd_solver.tui.screens.dialogs import SavepointsScreen
+from vmd_solver.tui.screens.dialogs import RulesScreen, SavepointsScreen
+from vmd_solver.tui.screens.files import CopyScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bars import Bar, Digits, KeyBar
 from vmd_solver.tui.widgets.board import BoardView, HintPicture, picture_of
@@ -66,6 +67,8 @@ class PlayScreen(AppScreen[None]):
         """Whether time runs again once the screen above this one is gone."""
         self._warned = False
         """Whether the player knows that leaving now loses what could not be saved."""
+        self._drawing = ""
+        """What is shown of a hint, as SVG."""
         self._hinted = -1
         self._stages: list[Callable[[], object]] = []
         """The version of the game that a hint is for, and what more of it there is to be had."""
@@ -328,10 +331,10 @@ class PlayScreen(AppScreen[None]):
     def _show_stage(self, step: Step, state: State, stage: int) -> None:
         """Where to look; then why something follows, with its candidates; then what."""
         self.board.hint = picture_of(step, state, stage)
+        self._drawing = analysis.drawing_of(step, state, stage)
         text = " ".join((step.where, step.why, step.follows)[:stage])
         onward = ("shows why", "shows what follows", "does it")[stage - 1]
-        name = step.technique[:1].upper() + step.technique[1:]
-        self._tell(f"{name} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
+        self._tell(f"{step.title} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
         if stage > 1:  # what was read before may go up
             self.call_after_refresh(self.query_one("#words").scroll_end, animate=False)
 
@@ -352,6 +355,13 @@ class PlayScreen(AppScreen[None]):
             return analysis.opinion(state, self.app.denoiser(DEFAULT_MODEL))
 
         self._think(ask, show, failed)
+
+    def action_copy(self) -> None:
+        """Copy the puzzle out, or the picture of the hint that is shown."""
+        self.app.push_screen(CopyScreen(self.game, self._drawing if self.board.hint else ""))
+
+    def action_rules(self) -> None:
+        self.app.push_screen(RulesScreen(self.game.puzzle))
 
     def action_watch(self) -> None:
         """Watch the model solve the puzzle, while the game is paused; asks where that is help."""
@@ -461,6 +471,7 @@ class PlayScreen(AppScreen[None]):
             grade = f" {analysis.grade_words(game.grade)}" if game.grade else ""
             helped = ", with help" * game.helped
             text = f"Solved in {shown(game.watch.elapsed_s)}{helped}.{grade}"
+            text += f"\n{self.app.key_of('next')} the next puzzle."
         if text != self._said:
             self._said = text
             self.query_one("#words").scroll_home(animate=False)
