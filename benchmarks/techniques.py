@@ -1,7 +1,7 @@
 """How hard are random puzzles for a person, how long does grading take, and is any step ever false?
 
-Walks the path of made puzzles, minimal ones unless the board is large, or of those of files that have
-one solution, and holds every step against it; a false step ends the run. Made puzzles are
+Walks the path of made puzzles, minimal ones unless the board is large, or of those of files that
+have one solution, and holds every step against it; a false step ends the run. Made puzzles are
 graded again with cells relabelled and values renamed, without forcing and without what only one
 solution allows. Processor time of `next_step` and `apply` alone.
 """

@@ -49,7 +49,10 @@ def box(text: str) -> tuple[int, int]:
     "-d",
     "--difficulty",
     metavar="LEVEL",
-    help="Of the hardest technique needed: easy, medium, hard, expert, or beyond all of them.",
+    help=(
+        "Of the hardest technique needed: easy, medium, hard, expert, extreme, or beyond all of "
+        "them."
+    ),
 )
 @click.option(
     "--symmetry",

@@ -248,6 +248,18 @@ class Board:
         return self.rows * self.cols
 
     @cached_property
+    def boxed(self) -> bool:
+        """Whether the regions are rectangles of one shape, which people call boxes."""
+        shapes = set[tuple[int, int]]()
+        for label in set(self.regions or ()):
+            cells = [
+                divmod(at, self.cols) for at, own in enumerate(self.regions or ()) if own == label
+            ]
+            rows, cols = ({*side} for side in zip(*cells, strict=True))
+            shapes.add((len(rows), len(cols)) if len(rows) * len(cols) == len(cells) else (0, 0))
+        return len(shapes) == 1 and shapes != {(0, 0)}
+
+    @cached_property
     def incidence(self) -> npt.NDArray[np.uint8]:
         """Unit incidence (U, n) uint8: 1 where the unit holds the cell. Read-only."""
         table = np.zeros((len(self.units), self.n), dtype=np.uint8)
@@ -432,7 +444,7 @@ def unit_name(board: Board, number: int) -> str:
         return f"column {min(cols) + 1}"
     labels = {board.regions[cell] for cell in cells} if board.regions is not None else set()
     if len(labels) == 1:
-        return f"{'box' if board.box else 'region'} {min(labels) + 1}"
+        return f"{'box' if board.boxed else 'region'} {min(labels) + 1}"
     if board.rows == board.cols == len(cells):
         if all(row == col for row, col in places):
             return "the main diagonal"

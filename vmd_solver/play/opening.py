@@ -176,7 +176,7 @@ def sizes(family: str) -> tuple[int, ...]:
 
 
 READY = (
-    *(PuzzleSpec(level=level, symmetry="half-turn") for level in LEVELS[:4]),
+    *(PuzzleSpec(level=level, symmetry="half-turn") for level in LEVELS[:-2]),
     PuzzleSpec(size=4),
     PuzzleSpec(size=6),
     PuzzleSpec(size=16, clues=usual_clues(16)),
