@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench rules venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench rules pictures venv slice slice-end
 
 check: format-check lint types test
 
@@ -38,6 +38,10 @@ bench:
 # The page of rules, docs/RULES.md, and its pictures.
 rules:
 	$(PYTHON) docs/rules.py
+
+# The other pictures of the pages, and a recording: screens of vmd-play as it is now.
+pictures:
+	$(PYTHON) docs/pictures.py
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:

@@ -1,24 +1,32 @@
-"""How soon does the board answer a key press, and does it survive any keys at all?
+"""How soon is a key answered on the board, with how many bytes, and does any key end it?
 
 Runs the application without a terminal on an empty 25x25 board full of pencil marks, the largest it
 is made for, at a usual and at a large window. A press is answered once the screen has been drawn
-anew; what is measured is the processor time of this process, and wall time beside it.
+anew; what is measured is the processor time of this process, and wall time beside it. Then a key
+is pressed in a pseudo-terminal, and the bytes are counted that are written in answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import os
+import pty
 import random
+import select
 import statistics
+import struct
+import subprocess
 import tempfile
+import termios
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from benchmarks.harness import end, options_of, show
+from benchmarks.harness import end, installed, options_of, show
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import Entry
@@ -41,6 +49,9 @@ KEYS = {
     "zoom": ["plus", "minus", "equals_sign"],
 }
 """Keys of each kind; a kind is measured over several rounds of them."""
+
+TERMINAL_KEYS = ((b"\x1b[C", "move"), (b"\x1b[B", "move"), (b"A", "enter"), (b".B", "mark"))
+"""What is pressed in a pseudo-terminal, and of which kind it is."""
 
 COLUMNS = {
     "key": "key",
@@ -91,6 +102,36 @@ async def measure(size: tuple[int, int], rounds: int) -> list[Row]:
     return rows
 
 
+def written(size: tuple[int, int]) -> Row:
+    """Median bytes that the installed command writes for a key, in a terminal of this size."""
+    found: dict[str, list[int]] = {kind: [] for kind in ("move", "enter", "mark")}
+    with tempfile.TemporaryDirectory() as folder:
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        command = [installed("vmd-play"), "--data-dir", folder, "puzzles/25x25.txt"]
+        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        with subprocess.Popen(
+            command, stdin=child, stdout=child, stderr=child, cwd=folder, env=environment
+        ) as process:
+            os.close(child)
+            _bytes(parent, 10.0)  # until the search for solutions is done as well
+            for key, kind in [*TERMINAL_KEYS] * 5:
+                os.write(parent, key)
+                found[kind].append(_bytes(parent, 0.7))
+            process.terminate()
+            _bytes(parent, 0.5)
+        os.close(parent)
+    return {kind: int(statistics.median(counts)) for kind, counts in found.items()}
+
+
+def _bytes(terminal: int, seconds: float) -> int:
+    """How many bytes come in this time; the clock of the game adds some hundred a second."""
+    count, end_s = 0, time.monotonic() + seconds
+    while select.select([terminal], [], [], max(0.0, end_s - time.monotonic()))[0]:
+        count += len(os.read(terminal, 1 << 16))
+    return count
+
+
 async def soak(count: int, seed: int) -> Row:
     """Press random keys; an error ends the benchmark."""
     rng = random.Random(seed)
@@ -122,6 +163,8 @@ def main() -> None:
         rows = show(asyncio.run(measure((columns, lines), options.rounds)), COLUMNS)
         slow += [f"{size} {row['key']}" for row in rows if row["median_ms"] > LIMIT_MS]
         found[size] = {row.pop("key"): row for row in rows}
+        found[size]["bytes"] = written((columns, lines))
+        print(f"bytes a key: {found[size]['bytes']}")
     soaked = asyncio.run(soak(options.soak, options.seed)) if options.soak else None
     facts = {"rounds": options.rounds, "limit_ms": LIMIT_MS, "slow": slow, "soak": soaked}
     end("tui", **facts, keys=found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 from vmd_solver.formats import read_path
+from vmd_solver.play.demonstrations import DEMONSTRATIONS, Demonstration
+from vmd_solver.play.player import FIRST, record
+from vmd_solver.play.replay import Frame, Replay
 from vmd_solver.sampling import Settings, Solver
 from vmd_training import fixed
 from vmd_training.generate import held_out
@@ -48,6 +52,26 @@ def solved(name: str, boards: Sequence[Board], givens: npt.NDArray[np.int8], cal
     puzzles = [Puzzle(board, tuple(row)) for board, row in rows]
     found = Solver(settings, load(name, "cpu", 1)).stream(puzzles)
     return sum(solution.status == "solved" for solution in found)
+
+
+def last(one: Demonstration, name: str, latents: int) -> tuple[Frame, Frame]:
+    """The frames after the first call and at the end of a demonstration with a model."""
+    replay = Replay(one.puzzle)
+    asked = replace(FIRST, **one.settings, latents=latents)
+    record(one.puzzle, asked, load(name, "cpu", 1), replay.add)
+    first = next(frame for frame in replay.frames if frame.event == "Called")
+    return first, replay.frames[-1]
+
+
+@pytest.mark.parametrize("one", DEMONSTRATIONS[:2], ids=lambda one: one.name)
+def test_where_solutions_differ_latents_choose_and_without_one_cells_contradict(
+    one: Demonstration,
+) -> None:
+    first, end = last(one, "grids", FIRST.latents)
+    solved = {layer.values for layer in end.layers if layer.solved}
+    assert len(solved) >= 2, "the latents end in different solutions"
+    alone, _ = last(one, "grids-none", 1)
+    assert len(alone.layers[0].conflicts) > max(len(layer.conflicts) for layer in first.layers)
 
 
 def test_chance_has_bounds() -> None:

@@ -283,6 +283,7 @@ CHANGES = (
     (("--resume", "--mode", "exact", "-o", "o.jsonl", "-f", "csv", "p.txt"), "format was"),
     (("--resume", "--mode", "exact", "-o", "n.jsonl", "p.txt"), "is not the output of a run"),
     (("--resume", "--mode", "exact", "-o", "o.txt", "p.txt"), "--resume needs --output FILE"),
+    (("--resume", "--mode", "exact", "-o", "o.html", "p.txt"), "--resume needs --output FILE"),
     (("--resume", "--mode", "exact", "p.txt"), "--resume needs --output FILE"),
     (("--resume", "--mode", "exact", "-o", "o.jsonl", "--trace", "t", "p.txt"), "--trace excludes"),
     (("--ray", "auto", "--mode", "exact", "--trace", "t", "p.txt"), "--trace excludes"),

@@ -26,7 +26,7 @@ from waiting import until
 
 from vmd_solver.batch import pipeline
 from vmd_solver.batch.outcome import STEP, Outcome, Report, Spread, Tally, require_verified
-from vmd_solver.batch.parts import Part, literal_format
+from vmd_solver.batch.parts import Part
 from vmd_solver.batch.pipeline import Pipeline
 from vmd_solver.batch.records import FORMATS, JsonLines, Lines, row_of
 from vmd_solver.batch.request import Request
@@ -46,7 +46,7 @@ from vmd_solver.errors import (
     VmdError,
     WorkersUnavailable,
 )
-from vmd_solver.formats import Entry, read
+from vmd_solver.formats import Entry, literal_format, read
 from vmd_solver.sampling import Settings, Solution, Solver
 from vmd_solver.sampling.solver import Numbered
 

@@ -417,6 +417,43 @@ def test_what_is_not_explained_is_reported_not_to_be(solve: Solve) -> None:
     assert stuck[0].endswith("cells stay open") and stuck[1].startswith("After these steps ")
 
 
+def test_explained_as_a_page(solve: Solve, tmp_path: Path) -> None:
+    """Puzzle, solution and one picture for a run of singles; each other step has its own."""
+    done = solve("--mode", "exact", "--explain", "-o", "steps.html", STEPS, BEYOND, SMALL[0])
+    page = (tmp_path / "steps.html").read_text(encoding="utf-8")
+    assert (done.code, done.out) == (0, "")
+    easy, beyond, several = page.split("<article>")[1:]
+    assert easy.count("<svg") == 3 and easy.count("<li>") == 10
+    assert "<h3>1 to 10. Full house (" in easy and "easy: 10 steps, hardest hidden single" in easy
+    assert "<b>full house:</b> " in easy
+    for stage in ("where", "why", "follows"):
+        assert f'<p class="{stage}">' in beyond
+    sections = beyond.count('<section class="step">')
+    assert beyond.count("<svg") == sections + 2 and sections > 5
+    assert "of 16 cells stay open. The puzzle has several solutions" in several
+    # Nothing is fetched, nothing runs, and what pictures share is there.
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "") and "<script" not in page
+    for text in (easy, beyond, several):
+        (board,) = re.findall(r'<g id="(\w+)">', text)
+        assert {*re.findall(r'href="#(\w+)"', text)} == {board}
+
+
+def test_a_page_of_solutions(solve: Solve) -> None:
+    done = solve("--mode", "exact", "-f", "html", *SMALL, "11..............")
+    solved, none, unread, invalid = done.out.split("<article>")[1:]
+    assert done.code == 2 and len(done.err.splitlines()) == 2
+    assert [text.count("<svg") for text in (solved, none, unread, invalid)] == [2, 1, 0, 0]
+    assert "</h2>\n<p>solved, verified</p>" in solved and "no solution (proved)" in none
+    assert "<p>invalid: " in invalid and "<p>invalid: " in unread
+    both = solve("--mode", "exact", "-f", "html", "--all", "2", SMALL[0])
+    assert both.out.count("<svg") == 3
+
+
+def test_a_page_is_the_same_by_workers(solve: Solve) -> None:
+    arguments = ("--mode", "exact", "--explain", "-f", "html", *SMALL, STEPS)
+    assert solve(*arguments, "--jobs", "2").out == solve(*arguments, "--jobs", "1").out
+
+
 def test_a_bad_puzzle_has_no_steps(solve: Solve) -> None:
     done = solve("--explain", "--mode", "exact", "-f", "jsonl", stdin="11..............\nx\n")
     assert done.code == 2
@@ -430,5 +467,5 @@ def test_a_bad_puzzle_has_no_steps(solve: Solve) -> None:
 def test_steps_need_room(arguments: tuple[str, ...], solve: Solve, tmp_path: Path) -> None:
     done = solve("--mode", "exact", "--explain", *arguments, STEPS)
     assert (done.code, done.out) == (2, "")
-    assert "--explain goes with --format pretty or jsonl" in done.err
+    assert "--explain goes with --format pretty, jsonl or html, not " in done.err
     assert not (tmp_path / "steps.csv").exists()

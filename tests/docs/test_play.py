@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vmd_solver.play.settings import TOGGLES, Settings
-from vmd_solver.tui.commands import COMMANDS, LISTING, WATCHING, WRITING, Command
+from vmd_solver.tui.commands import COMMANDS, ENTERING, LISTING, WATCHING, WRITING, Command
 from vmd_solver.tui.themes import FIRST
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "PLAY.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def rows(heading: str) -> list[str]:
         ("Keys", COMMANDS),
         ("Watching the model", WATCHING),
         ("Text", WRITING),
-        ("The list of puzzles", LISTING),
+        ("The first screen", (*LISTING, *ENTERING)),
     ],
 )
 def test_every_command_is_described(heading: str, commands: tuple[Command, ...]) -> None:

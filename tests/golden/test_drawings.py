@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from fakes import oracle, undecided
 from vmd_solver.csp.families import sudoku, sudoku_x
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.drawing.diagrams import Diagram, document_of
 from vmd_solver.drawing.pages import Solved, html, svg_sheet
 from vmd_solver.drawing.slides import Slideshow, cast, storyboard
 from vmd_solver.play.player import FIRST, Player, record
@@ -34,18 +36,38 @@ def items() -> list[Solved]:
 
 
 def replayed() -> Slideshow:
-    """Three frames of a run that succeeds, and beside it of one that breaks rules."""
+    """Three frames of a run that succeeds, and beside it of one that breaks rules; two latents."""
     puzzle, values = solved(sudoku(2, 2))
     replays = [Replay(puzzle), Replay(puzzle)]
     for replay, denoiser in zip(replays, (oracle(np.array(values)), undecided()), strict=True):
-        record(puzzle, FIRST, denoiser, replay.add)
+        record(puzzle, replace(FIRST, latents=2), denoiser, replay.add)
     frames = Player(*replays).timeline
     return slideshow(puzzle, [frames[1], frames[4], frames[-1]])
+
+
+def step() -> str:
+    """A step with all that a diagram may show, in a file of its own."""
+    puzzle, values = solved(sudoku(2, 3))
+    shown = tuple(value * (at % 2 == 0 or at % 3 == 0) for at, value in enumerate(values))
+    masks = tuple(0 if shown[at] else 0b110111 for at in range(36))
+    chain = (1, 1), (7, 2), (13, 5)
+    diagram = Diagram(
+        puzzle,
+        shown,
+        masks,
+        range(6, 12),
+        [chain[:1], chain[1:], [(5, 1)]],
+        [(*chain[:2], True), (*chain[1:], False)],
+        [(19, 2), (13, 5)],
+        [(25, 1)],
+    )
+    return document_of(diagram, "Chain", ["Look at row 2.", "So it is.", "So strike 2."])
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {
     "sheet.svg": lambda: svg_sheet(items(), solutions=True),
     "sheet.html": lambda: html(items(), solutions=True),
+    "step.svg": step,
     "replay.svg": lambda: storyboard(replayed()),
     "replay.cast": lambda: cast(replayed(), 0.5, "every third"),
 }

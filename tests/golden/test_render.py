@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vmd_solver.batch.outcome import Outcome
+from vmd_solver.batch.page import Page
 from vmd_solver.batch.request import Request
 from vmd_solver.cli.render import Pretty
 from vmd_solver.formats import read_path
@@ -25,6 +26,7 @@ STYLES = {
     "pretty.txt": TITLED,
     "pretty-ascii.txt": replace(TITLED, encoding="ascii"),
     "pretty-color.txt": replace(TITLED, color=True),
+    "page.html": Page(ONE),
 }
 SGR = re.compile(r"\x1b\[\d*m")
 
@@ -41,7 +43,9 @@ def outcomes() -> list[Outcome]:
 
 @pytest.mark.parametrize("name", STYLES)
 def test_pages(name: str, outcomes: list[Outcome]) -> None:
-    page = "\n".join(map(STYLES[name].record, outcomes))
+    style = STYLES[name]
+    shown = outcomes[:2] if isinstance(style, Page) else outcomes
+    page = style.head + "\n".join(map(style.record, shown))
     path = FOLDER / name
     if os.environ.get("VMD_UPDATE_GOLDEN"):
         path.write_text(page, encoding="utf-8")

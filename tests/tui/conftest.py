@@ -148,20 +148,21 @@ def start(folders: Folders) -> Start:
     @asynccontextmanager
     async def run(
         *puzzles: Puzzle,
-        size: tuple[int, int] = (80, 24),
+        size: tuple[int, int] = (80, 20),  # a lower one has no room for large digits
         resume: bool = False,
         replays: list[Replay | None] | None = None,
         denoiser: Callable[[], Denoiser] = undecided,
         baseline: Callable[[], Denoiser] = undecided,
         text: Callable[[], TextDenoiser] = doubtful,
         root: Path | None = None,
+        daily: bool = False,
     ) -> AsyncIterator[At]:
         entries = [entry(puzzle) for puzzle in puzzles]
 
         def model(name: str) -> Denoiser:
             return baseline() if name == BASELINE_MODEL else denoiser()
 
-        app = PlayApp(folders, entries, resume, replays, model, text, root)
+        app = PlayApp(folders, entries, resume, replays, model, text, root, daily)
         at = At(app)
         async with app.run_test(size=size) as at.pilot:
             await at.settle()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Checkbox, DataTable, Input, OptionList, Static
+from textual.widgets import Checkbox, Input, OptionList, Static
 
 from vmd_solver import tui
 from vmd_solver.csp import Puzzle
@@ -20,7 +20,8 @@ from vmd_solver.play.replay import Replay
 from vmd_solver.play.settings import TOGGLES, load
 from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import COMMANDS
-from vmd_solver.tui.screens.dialogs import ExportScreen, FindScreen, PickScreen
+from vmd_solver.tui.screens.dialogs import ExportScreen
+from vmd_solver.tui.screens.files import OpenScreen, PickScreen
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.themes import FIRST
@@ -85,7 +86,7 @@ async def test_a_game_is_deleted(start: Start, four: Puzzle) -> None:
         await at.press("2 escape d")
         assert at.app.library.saved() == []
         await at.press("d")
-        assert "Choose a game" in at.said()
+        assert "Choose an unfinished game" in at.said()
 
 
 async def test_a_broken_game_is_kept_aside_and_reported(
@@ -105,10 +106,11 @@ async def test_a_broken_game_is_kept_aside_and_reported(
 
 async def test_two_players_of_one_game(start: Start, four: Puzzle, folders: Folders) -> None:
     other = Library(folders.games).open(four)
-    other.game.enter(1, 2)
+    other.game.enter([1], 2)
     other.save()
     async with start(four) as at:
         assert ELSEWHERE in at.said()
+        assert "NOT SAVED: open in another vmd-play" in at.text()
         await at.press("tab 4")
         await at.press("escape d")
         assert "open in another" in at.said()
@@ -178,7 +180,7 @@ async def test_a_page_reaches_its_folder_alone(start: Start, four: Puzzle, tmp_p
         for name in (*elsewhere, "nowhere", "~nobody/x", "a\0b", "x" * 300):
             box.value = name
             await at.press("enter")
-            assert isinstance(at.app.screen, FindScreen), name
+            assert isinstance(at.app.screen, OpenScreen), name
             said = at.app.screen.query_one("#message", Static).content
             assert said == f"{name}: no such file"
         for begun in (str(secret)[:-4], "../se", "li", "out/se", "/"):
@@ -424,11 +426,11 @@ async def test_statistics(start: Start, four: Puzzle, solution: tuple[int, ...])
         assert "No game finished yet" in at.text()
         await at.press("escape")
         for cell, value in enumerate(solution):
-            at.game.enter(cell, value)
-        at.game.clear(1)
+            at.game.enter([cell], value)
+        at.game.clear([1])
         await at.press("2 escape t")
-        table = at.app.screen.query_one(DataTable)
-        assert table.get_row_at(0)[:3] == ["sudoku 4x4", "1", "0"]
+        (line,) = [line for line in at.text().splitlines() if "sudoku 4x4" in line]
+        assert line.split()[3:6] == [at.app.statistics.games()[0].level, "1", "0"]
         await at.press("escape")
         assert "Continue" not in at.text()
 
@@ -441,11 +443,11 @@ async def test_quitting_while_solutions_are_counted_does_not_wait(start: Start) 
 
 async def test_the_list_of_puzzles_has_its_stylesheet(start: Start) -> None:
     async with start(size=(120, 40)) as at:
-        assert at.app.screen.query_one("#home").size.width < 80
+        assert choices(at).size.width < 80
 
 
 async def test_dialogs_open_and_close_over_the_list_of_puzzles(start: Start) -> None:
-    titles = {"t": "Statistics", "n": "A new puzzle", "o": "Open a puzzle file"}
+    titles = {"t": "Statistics", "n": "A new puzzle", "o": "Open or paste a puzzle"}
     titles |= {"comma": "Settings", "question_mark": "Help"}
     async with start() as at:
         for key, title in titles.items():

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate
+from textual.geometry import Region
+from textual.strip import Strip
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import jigsaw_regions
 from vmd_solver.drawing.geometry import TextLayout
+from vmd_solver.formats import parse
+from vmd_solver.tui.changes import cut
 from vmd_solver.tui.widgets.board import stepped
 from vmd_solver.tui.widgets.keyboard import Keyboard
 
@@ -75,7 +84,7 @@ async def test_a_large_board_scrolls_with_the_cursor(start: Start) -> None:
 
 
 async def test_cells_grow_and_shrink(start: Start, four: Puzzle) -> None:
-    async with start(sudoku().empty()) as at:
+    async with start(sudoku().empty(), size=(80, 24)) as at:
         fit = at.board.drawing.size
         await at.press("plus")
         assert at.board.drawing.height > TextLayout(sudoku(), fit).height
@@ -107,3 +116,58 @@ async def test_a_tiny_terminal_says_what_it_needs(start: Start, four: Puzzle) ->
         await at.settle()
         assert "vmd-play needs" not in at.text()
         assert at.game.values[1] == 2
+
+
+def test_an_update_is_cut_at_both_ends() -> None:
+    strip = Strip([Segment("abc"), Segment("def", Style(bold=True)), Segment("ghi")])
+    update = ChopsUpdate([{0: strip}], [(0, 2, 4), (0, 7, 8)], [[9]])
+    shown = cut(update).render_segments(Console(force_terminal=True))
+    assert shown == "\x1b[1;3Hc\x1b[1md\x1b[0m\x1b[1;8Hh"
+
+
+async def test_only_cells_that_look_different_are_drawn_anew(
+    start: Start, four: Puzzle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(four) as at:
+        at.app.change(highlight_lines=False, highlight_regions=False)
+        await at.go(1)
+        drawn: list[Region] = []
+        monkeypatch.setattr(at.board, "refresh", lambda *regions: drawn.extend(regions))
+        await at.press("right")
+        left, top = at.board.origin
+        places = {
+            (at.board.drawing.lefts[col] + left, at.board.drawing.tops[0] + top) for col in (1, 2)
+        }
+        # The cursor left one cell for the next, a 3, and the other 3 of the board shows that too.
+        others = [region for region in drawn if region.offset not in places]
+        assert places < {tuple(region.offset) for region in drawn}
+        assert len(others) == at.game.values.count(3) - 1
+
+
+async def test_large_digits_where_there_is_room(start: Start) -> None:
+    async with start(parse("1" + "." * 80), size=(200, 60)) as at:
+        assert "▀█ '" in at.text()
+        drawing = at.board.drawing
+        assert (drawing.cell_width, drawing.cell_height) == (11, 5)
+        await at.pilot.resize_terminal(80, 24)
+        await at.settle()
+        assert "▀█" not in at.text() and "1'" in at.text()
+
+
+@pytest.mark.parametrize("size", [16, 25])
+async def test_large_boards_keep_lines_between_cells_where_they_fit(
+    start: Start, size: int
+) -> None:
+    side = int(size**0.5)
+    async with start(sudoku(side, side).empty(), size=(200, 60)) as at:
+        assert at.board.drawing.size.ruled
+        assert at.board.max_scroll_x == at.board.max_scroll_y == 0
+
+
+async def test_rows_and_columns_are_numbered(start: Start) -> None:
+    async with start(sudoku().empty(), size=(80, 24)) as at:
+        lines = at.text().splitlines()
+        assert [int(sign) for sign in re.findall(r"\d", lines[1])[:9]] == [*range(1, 10)]
+        assert [int(line.split()[0]) for line in lines if re.match(r" *\d ┃", line)] == [
+            *range(1, 10)
+        ]

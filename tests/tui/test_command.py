@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from waiting import HANG_S, shown_on, until
 
+from vmd_solver.play.game import Content
+from vmd_solver.play.library import from_data
+
 ROOT = Path(__file__).resolve().parents[2]
 
 ASKED = {"family": "sudoku", "rows": 4, "cols": 4, "values": 4, "givens": [1, 2, *[0] * 14]}
@@ -43,10 +46,14 @@ def play(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["--nonsense"], "--nonsense"),
         (["puzzles/easy.txt"], "a terminal is needed"),
         ([], "a terminal is needed"),
-        (["--watch"], "--watch needs a FILE"),
+        (["--daily"], "a terminal is needed"),
+        (["--daily", "puzzles/easy.txt"], "--daily goes without FILE"),
+        (["--daily", "--resume"], "--daily goes without FILE"),
+        (["--daily", "--watch"], "--daily goes without FILE"),
+        (["--watch"], "a terminal is needed"),
         (["--watch", "puzzles/easy.txt"], "a terminal is needed"),
         (["--watch", "torn.trace"], "torn.trace:1: no line of a trace"),
-        (["--export", "out.svg"], "--watch needs a FILE"),
+        (["--export", "out.svg"], "--export needs a FILE"),
         (["--port", "9000"], "--host, --port, --pages and --folder go with --serve"),
         (["--folder", "."], "go with --serve"),
         (["puzzles/easy.txt", "--export", "out.gif"], "ends in .svg or .cast"),
@@ -101,13 +108,15 @@ def test_closed_streams_are_no_terminal(tmp_path: Path, closed: str) -> None:
 
 
 @contextmanager
-def game_in_a_terminal(cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def game_in_a_terminal(
+    cwd: Path, file: str = "puzzles/4x4.txt"
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A game that is shown, and the other end of its terminal."""
     import pty
 
     parent, child = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "vmd_solver.tui.command", "--data-dir", "mine", "puzzles/4x4.txt"],
+        [sys.executable, "-m", "vmd_solver.tui.command", "--data-dir", "mine", file],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
         stdin=child,
@@ -154,3 +163,22 @@ def test_a_game_that_could_not_be_saved_is_exit_code_2(tmp_path: Path) -> None:
         last = shown_on(terminal, None).splitlines()[-1]
         assert process.wait(HANG_S) == 2
     assert re.search(rb"vmd-play: mine/games/\w+.json: could not be saved: file exists", last)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_keys_that_come_at_once_are_taken_in_their_order(tmp_path: Path) -> None:
+    """Values and arrows, marks and commands: none overtakes another."""
+    (tmp_path / "empty.txt").write_text("\n".join(["." * 6] * 6))
+    values = [(row + col) % 6 + 1 for row in range(6) for col in range(6)]
+    right, down = b"\x1b[C", b"\x1b[B"
+    rows = [values[at : at + 6] for at in range(0, 36, 6)]
+    typed = down.join(b"".join(b"%d" % value + right for value in row) for row in rows)
+    with game_in_a_terminal(tmp_path, "empty.txt") as (process, terminal):
+        os.write(terminal, typed + down + b"0m13mz4z" + right + b"q")
+        shown_on(terminal, None)
+        assert process.wait(HANG_S) == 0
+    (saved,) = (tmp_path / "mine" / "games").glob("*.json")
+    game = from_data(json.loads(saved.read_text()))
+    assert game.values == [0, *values[1:]]
+    assert game.cells[0] == Content(0, 0b101, 0b1000)
+    assert game.cursor == 1

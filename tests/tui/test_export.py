@@ -17,7 +17,7 @@ from vmd_solver.drawing.slides import cast, storyboard
 from vmd_solver.errors import SaveError
 from vmd_solver.play.player import FIRST, Player, record, varied
 from vmd_solver.play.replay import Replay
-from vmd_solver.tui.export import MOST_FRAMES, chosen, export, slideshow
+from vmd_solver.tui.export import DIFFERS, MOST_FRAMES, chosen, export, slideshow
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -36,15 +36,16 @@ def solved(four: Puzzle, solution: tuple[int, ...]) -> Replay:
 @pytest.fixture
 def unsolved() -> Replay:
     replay = Replay(windoku().empty())
-    asked = varied(varied(FIRST, "latents", 1), "nfe", -1)
+    asked = varied(varied(FIRST, "latents", -1), "nfe", -1)
     record(replay.puzzle, asked, undecided(), replay.add)
     return replay
 
 
 def test_a_moment_is_drawn_with_its_signs_probabilities_and_legend(solved: Replay) -> None:
     found = texts(storyboard(slideshow(solved.puzzle, [Player(solved).timeline[1]])))
-    assert found[0] == "call 1"
-    assert found.count("1'") == 2 and found.count("2?") == 2
+    assert found[0] == "call 1, latent 1"
+    assert found.count("1'") == 2 * 4 and found.count("2?") == 2 * 4
+    assert "latents differ here" not in found
     assert "given" in found and "breaks a rule" in found
     assert any(text.isdecimal() and int(text) > 90 for text in found)
 
@@ -55,6 +56,17 @@ def test_a_whole_film_has_a_board_for_each_latent_at_each_moment(unsolved: Repla
     captions = [text for text in found if text.startswith(("call ", "commit ", "unsolved"))]
     assert sum(text.endswith("latent 2") for text in captions) * 2 == len(captions)
     assert any(text.startswith("!") for text in found)
+
+
+def test_where_latents_differ_is_marked(unsolved: Replay) -> None:
+    one, other = unsolved.frames[1].layers
+    show = slideshow(unsolved.puzzle, [Player(unsolved).timeline[1]])
+    differ = len(other.differing([one]))
+    found = texts(storyboard(show))
+    assert found.count("≠") == differ > 20
+    assert "≠5" in found and "latents differ here" in found
+    (_, _, text), *_ = map(json.loads, cast(show, 0.5, "").splitlines()[1:])
+    assert "≠ latents differ here" in text and DIFFERS.sgr in text
 
 
 def test_of_a_long_film_moments_are_chosen_equally_far_apart(solved: Replay) -> None:

@@ -15,7 +15,8 @@ from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import ModelError
 from vmd_solver.generation import Grid, PuzzleSpec, exact_grid, make
 from vmd_solver.play.opening import READY
-from vmd_solver.tui.screens.home import HomeScreen, NewScreen
+from vmd_solver.tui.screens.home import HomeScreen
+from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.screens.play import PlayScreen
 
 Start = Any
@@ -51,7 +52,7 @@ async def test_a_puzzle_is_made_as_it_was_asked_for_and_played(start: Start) -> 
         spec = PuzzleSpec("jigsaw", 5, level="easy", seed=12)
         made = make(spec)
         assert made is not None and at.game.puzzle == made.puzzle
-        assert "jigsaw 5x5, easy, seed 12" in at.text()
+        assert "jigsaw 5x5  Easy, seed 12" in at.text()
         assert at.app.spec == spec
 
 
@@ -76,7 +77,7 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
             assert go_on.acquire(timeout=HANG_S)
         return exact_grid(board, rng)
 
-    monkeypatch.setattr("vmd_solver.tui.screens.home.exact_grid", slowly)
+    monkeypatch.setattr("vmd_solver.tui.screens.new.exact_grid", slowly)
     async with start() as at:
         await asked(at, size=4, level="expert")  # which no 4x4 is
         await at.press("enter")
@@ -98,7 +99,7 @@ async def test_the_making_tells_of_itself_and_can_be_given_up(
 async def test_what_cannot_be_had_is_reported(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vmd_solver.tui.screens.home.generate", lambda *asked: None)
+    monkeypatch.setattr("vmd_solver.tui.screens.new.generate", lambda *asked: None)
     async with start() as at:
         screen = await asked(at, size=4, level="expert")
         await at.press("enter")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import oracle
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
@@ -16,11 +17,13 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.errors import ModelError
+from vmd_solver.play.game import Content
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.techniques import grade
+from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bars import Digits
-from vmd_solver.tui.widgets.board import BoardView
+from vmd_solver.tui.widgets.board import PLACED, BoardView
 
 Start = Any
 
@@ -264,8 +267,6 @@ async def test_pause_hides_the_board_and_stops_the_time(start: Start, four: Puzz
 
 
 async def test_leaving_the_window_pauses_when_wanted(start: Start, four: Puzzle) -> None:
-    from textual import events
-
     async with start(four) as at:
         at.screen.post_message(events.AppBlur())
         await at.settle()
@@ -317,18 +318,19 @@ async def test_hints_come_in_stages(start: Start, four: Puzzle) -> None:
     async with start(four) as at:
         await at.analysed()
         await at.press("i")
-        await at.until(lambda: at.message.startswith("Look"))
-        assert at.board.spotlight
+        await at.until(lambda: "(1/3)" in at.message)
+        assert at.board.hint is not None and not at.board.hint.looks
         said = [at.message]
         for _ in range(2):
             await at.press("i")
             said.append(at.message)
         assert len(set(said)) == 3
+        assert PLACED in at.board.hint.looks.values()
         assert at.game.open_cells == 8
         await at.press("i")
         assert at.game.open_cells == 7
         assert not at.game.mistakes()
-        assert not at.board.spotlight
+        assert at.board.hint is None
         assert at.game.helped
         await at.press("u 4 i")
         assert "mistake" in at.message
@@ -345,7 +347,7 @@ async def test_where_no_technique_helps_the_model_is_asked(
         await at.press("i")
         await at.until(lambda: "an opinion, not a proof" in at.message)
         assert "r1c1 is 1, with probability 1.00" in at.message
-        assert at.board.spotlight == {0} and at.game.helped
+        assert at.board.hint.area == {0} and at.game.helped
         await at.press("1 i")
         await at.until(lambda: "i asks the model" in at.message)
 
@@ -374,7 +376,116 @@ async def test_the_grade_is_reported_on_opening_beside_the_board_and_in_the_end(
         assert at.message == ""
         for cell, value in enumerate(solution):
             if cell != 3:
-                at.game.enter(cell, value)
+                at.game.enter([cell], value)
         await at.go(3)
         await at.press("4")
         assert "Solved in" in at.message and "Easy: the hardest step" in at.message
+
+
+async def test_several_cells_are_selected_and_edited_at_once(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.go(3)
+        await at.press("shift+down shift+left")
+        assert at.board.selected == {3, 7, 6}
+        await at.press("semicolon 3")
+        assert [at.game.cells[cell].corners for cell in (3, 6, 7)] == [4, 4, 0], "r2c4 is filled"
+        await at.press("4")
+        assert [at.game.values[cell] for cell in (3, 7, 6)] == [4, 2, 4]
+        await at.press("u")
+        assert at.game.open_cells == 8
+        await at.press("escape")
+        assert at.board.selected == frozenset() and at.board.cursor == 6
+        await at.press("ctrl+a")
+        assert len(at.board.selected) == 16
+        await at.press("delete left")
+        assert at.board.selected == frozenset()
+
+
+async def test_marks_corner_marks_and_colours_have_modes(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("z 2 3 m 4 o 9 o 2")
+        assert at.game.cells[1] == Content(2, 0b1000, 0b110, 9)
+        assert at.game.typing == "values"
+        await at.press("o 9 delete")
+        assert at.game.cells[1] == Content(0, 0b1000, 0b110, 0)
+        await at.press("delete u u u o")
+        assert at.game.cells[1] == Content(2, 0b1000, 0b110, 9)
+        at.app.change(show_conflicts=False)
+        await at.go(6)
+        await at.press("z 2 m 3")
+        assert "Marks   3 / 2" in at.text()
+
+
+async def test_the_mouse_selects_cells(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        drawing, origin = at.board.drawing, at.board.origin
+
+        def spot(cell: int) -> tuple[int, int]:
+            return origin.x + drawing.lefts[cell % 4] + 1, origin.y + drawing.tops[cell // 4]
+
+        await at.pilot.mouse_down(at.board, offset=spot(0))
+        for cell in (1, 5):
+            at.board.on_mouse_move(_moved(at.board, spot(cell)))
+        await at.pilot.mouse_up(at.board, offset=spot(5))
+        assert (at.board.selected, at.board.cursor) == ({0, 1, 5}, 5)
+        await at.pilot.click(at.board, offset=spot(10), control=True)
+        assert at.board.selected == {0, 1, 5, 10}
+        await at.pilot.click(at.board, offset=spot(5), control=True)
+        assert at.board.selected == {0, 1, 10}
+        await at.pilot.click(at.board, offset=spot(0), times=2)
+        assert at.board.selected == {0, 15}, "both cells with a 1"
+
+
+def _moved(board: BoardView, spot: tuple[int, int]) -> events.MouseMove:
+    """The mouse drawn to a place with its button held."""
+    x, y = spot
+    return events.MouseMove(board, x, y, 0, 0, 1, False, False, False, x, y)
+
+
+async def test_watching_asks_before_it_counts_as_help(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.analysed()
+        game = at.game
+        await at.press("v")
+        assert "counts as helped" in at.message
+        assert not game.helped and not at.board.covered
+        await at.press("right v")
+        assert isinstance(at.app.screen, WatchScreen) and game.helped
+        await at.press("escape")
+        assert not at.board.covered and at.game.watch.running
+        await at.press("p v escape")
+        assert at.board.covered, "it was paused before"
+
+
+async def test_a_full_grid_that_is_wrong_is_said_to_be(
+    start: Start, four: Puzzle, solution: tuple[int, ...]
+) -> None:
+    async with start(four) as at:
+        at.app.change(show_conflicts=False)
+        for cell in (1, 3, 4, 6, 9, 11, 12):
+            at.game.enter([cell], solution[cell])
+        await at.go(14)
+        await at.press("3")
+        assert "Every cell is filled, but not rightly" in at.message
+        await at.press("2")
+        assert "Solved" in at.message
+
+
+async def test_cursor_and_mode_are_kept(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("2")
+        await at.go(11)
+        await at.press("z escape")
+    async with start(four) as at:
+        assert at.board.cursor == 11
+        assert "Typing  corners" in at.text()
+
+
+async def test_a_long_text_scrolls(start: Start, four: Puzzle) -> None:
+    async with start(four, size=(60, 24)) as at:
+        at.screen._tell("\n".join(f"line {number}" for number in range(9)))
+        await at.settle()
+        assert "line 0" in at.text() and "line 8" not in at.text()
+        for _ in range(9):
+            await at.press("pagedown")
+        assert "line 8" in at.text()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import FakeText
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.geometry import Offset
 from textual.widgets import Input, OptionList, Static
 from waiting import HANG_S
 
+from vmd_solver import assets
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.errors import AssetNotFound
 from vmd_solver.play.draft import MASK, Draft, Kind
 from vmd_solver.text.alphabet import KNOWN
+from vmd_solver.text.denoiser import DEFAULT_MODEL
 from vmd_solver.tui.screens import text as module
 from vmd_solver.tui.screens.home import HomeScreen
 from vmd_solver.tui.screens.text import Page, TextScreen
@@ -183,12 +186,45 @@ async def test_the_text_is_there_again_after_leaving(start: Start) -> None:
         assert draft(at).text == "qw" and "qw" in at.text()
 
 
+async def test_no_key_overtakes_another(start: Start) -> None:
+    """Letters and arrows sent without pause come in their order."""
+    async with start() as at:
+        await at.press("w")
+        for letter in "abcdefgh":
+            at.app.post_message(Key(letter, letter))
+            at.app.post_message(Key("left", None))
+        await at.settle()
+        assert draft(at).text == "hgfedcba"
+
+
+async def test_the_screen_says_what_the_model_was_trained_on(start: Start) -> None:
+    """From the files of the model that ships."""
+    async with start() as at:
+        await at.press("w")
+        card = assets.model_folder(None, DEFAULT_MODEL) / "metrics.json"
+        read = json.loads(card.read_text())["run"]["characters"] / 1e6
+        assert f"Trained on tiny shakespeare: {read:.1f} million characters read" in at.text()
+        assert "It knows no facts, and what it writes means nothing." in at.text()
+
+
+async def test_without_a_model_nothing_is_said_of_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise AssetNotFound("no models")
+
+    monkeypatch.setattr(assets, "model_folder", missing)
+    async with start() as at:
+        await at.press("w")
+        assert "Trained on" not in at.text() and not at.app.about_text
+
+
 async def test_kinds_differ_without_colour(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with start() as at:
         await at.press("w")
         page = at.app.screen.query_one(Page)
-        looks = {(style.bold, style.dim, style.underline) for style in map(page.style_of, Kind)}
+        looks = {(style.bold, style.italic, style.underline) for style in map(page.style_of, Kind)}
         assert len(looks) == len(Kind)
         assert all(kind.value in at.text() for kind in Kind)
 

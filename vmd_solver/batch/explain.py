@@ -14,8 +14,7 @@ from vmd_solver.techniques import Path, solve_path
 
 def facts(solution: Solution) -> dict[str, Any]:
     """The columns that --explain adds to a row."""
-    # Reasons from uniqueness are for where a search has proved it.
-    path = solve_path(solution.puzzle, unique=solution.unique is True)
+    path = path_of(solution)
     grade = path.grade
     return {
         "explained": path.solved,
@@ -28,24 +27,37 @@ def facts(solution: Solution) -> dict[str, Any]:
 
 
 def paragraphs(solution: Solution, width: int) -> Iterator[str]:
-    """A line that sums up, every step, and how it ends where that is not the solution.
-
-    Of cells that no step fills it says what is known of them, and that it is not explained.
-    """
-    path = solve_path(solution.puzzle, unique=solution.unique is True)
-    grade, steps = path.grade, number_of(len(path.steps), "step")
-    if path.solved:
-        yield f"{grade.level}: {steps}, hardest {grade.hardest or 'none'}, score {grade.score:,}"
-    elif path.state.problem:
-        yield f"{steps} to a contradiction"
-    else:
-        yield f"{grade.level}: {steps}, without reaching a solution"
+    """A line that sums up, every step, and how it ends where that is not the solution."""
+    path = path_of(solution)
+    yield summary(path)
     for number, step in enumerate(path.steps, 1):
         lead = f"{number:>3}. "
         text = f"{step.technique}: {step.text}"
         yield fill(text, width, initial_indent=lead, subsequent_indent=" " * len(lead))
+    if not path.solved:
+        yield fill(ending(path, solution), width)
+
+
+def path_of(solution: Solution) -> Path:
+    """The steps of a person; reasons from uniqueness are for where a search has proved it."""
+    return solve_path(solution.puzzle, unique=solution.unique is True)
+
+
+def summary(path: Path) -> str:
+    """The grade and the number of steps."""
+    grade, steps = path.grade, number_of(len(path.steps), "step")
     if path.solved:
-        return
+        return f"{grade.level}: {steps}, hardest {grade.hardest or 'none'}, score {grade.score:,}"
+    if path.state.problem:
+        return f"{steps} to a contradiction"
+    return f"{grade.level}: {steps}, without reaching a solution"
+
+
+def ending(path: Path, solution: Solution) -> str:
+    """How it ends where that is not the solution.
+
+    Of cells that no step fills it says what is known of them, and that it is not explained.
+    """
     if path.state.problem:
         rest = "So there is no solution."
     elif solution.unique is False:
@@ -56,7 +68,7 @@ def paragraphs(solution: Solution, width: int) -> Iterator[str]:
         rest = "That there is no solution was proved by a search and is not explained."
     else:
         rest = "They are not explained."
-    yield fill(f"{_stuck(path)}. {rest}", width)
+    return f"{_stuck(path)}. {rest}"
 
 
 def _stuck(path: Path) -> str:

@@ -6,7 +6,6 @@ The only place that numbers and cuts them.
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,8 +14,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from vmd_solver.assets import shipped
-from vmd_solver.errors import PuzzleError, PuzzleSyntaxError
-from vmd_solver.formats import FORMATS, Entry, Piece, Remark, parts_of_path, read
+from vmd_solver.errors import PuzzleSyntaxError
+from vmd_solver.formats import Entry, Piece, Remark, literal_format, parts_of_path, read
 from vmd_solver.formats import parts as parts_of_stream
 
 Part = tuple[int, Piece | Entry | Remark]
@@ -24,10 +23,6 @@ Part = tuple[int, Piece | Entry | Remark]
 
 MOST_REMARKS = 20
 """Remarks on one argument; those that follow are counted, and told of at its end."""
-
-_SHORTEST = 16
-"""Cells of the smallest board that is taken from an argument: shorter ones look like names."""
-_PLAIN = frozenset("0123456789.-_*?, ")
 
 
 def parts(names: Sequence[str], format: str | None, family: str) -> Iterator[Part]:
@@ -92,33 +87,6 @@ def bytes_of(names: Sequence[str]) -> int | None:
     except (OSError, ValueError):
         return None
     return sum(s.st_size for s in found) if all(S_ISREG(s.st_mode) for s in found) else None
-
-
-def literal_format(argument: str) -> str | None:
-    """The format of an argument that is a puzzle itself; None for the name of a file.
-
-    No file has that name, and some format knows the line. A line of digits and dots that is a cell
-    short is a puzzle too, so that the message can say so.
-
-    >>> literal_format("1..4............"), literal_format("4:2/1/3/2/2/3/1/2/3/2/1/2/1/2/2/3")
-    ('line', 'sgt')
-    >>> literal_format("1..4..........."), literal_format("missing.txt")
-    (None, None)
-    """
-    if os.path.lexists(argument):
-        return None
-    for format in FORMATS:
-        if format.literal and format.recognise([argument]):
-            return format.name
-    if len(argument) < _SHORTEST:
-        return None
-    if set(argument) <= _PLAIN:
-        return "line"
-    try:
-        found = all(entry.error is None for entry in read([argument], format="line"))
-    except PuzzleError:
-        return None
-    return "line" if found else None
 
 
 def entries_in(part: Piece | Entry | Remark) -> int:

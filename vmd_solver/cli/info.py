@@ -11,14 +11,20 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from vmd_solver import __version__, assets
-from vmd_solver.batch.parts import literal_format
 from vmd_solver.batch.request import Request
 from vmd_solver.console import ExitCode
 from vmd_solver.csp.rules import RULES
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
 from vmd_solver.errors import AssetNotFound, PuzzleSyntaxError, VmdError, printable
-from vmd_solver.formats import FORMATS, Piece, Remark, forms_of_path, parts_of_path
+from vmd_solver.formats import (
+    FORMATS,
+    Piece,
+    Remark,
+    forms_of_path,
+    literal_format,
+    parts_of_path,
+)
 
 _ABSENT = "not installed"
 

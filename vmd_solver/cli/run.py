@@ -23,7 +23,7 @@ from vmd_solver.console import Narrator, code_of
 from vmd_solver.files import identity
 from vmd_solver.formats import Piece
 
-_SUFFIXES = {".jsonl": "jsonl", ".csv": "csv"}
+_SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".html": "html"}
 
 
 def run(request: Request) -> int:
@@ -87,8 +87,8 @@ def _require_sound(request: Request, name: str | None) -> None:
             where = "standard output" if file == 1 else file
             raise click.UsageError(f"{where} would overwrite a file that is in use: choose another")
         used |= {same} - {None}
-    if request.explain and name not in (None, "pretty", "jsonl"):
-        raise click.UsageError(f"--explain goes with --format pretty or jsonl, not with {name}")
+    if request.explain and name not in (None, "pretty", "jsonl", "html"):
+        raise click.UsageError(f"--explain goes with --format pretty, jsonl or html, not {name}")
 
 
 def _note(request: Request, name: str | None) -> Note | None:
@@ -120,6 +120,10 @@ def _form(
         name = "line"
     if name in FORMATS:
         return FORMATS[name](request), found
+    if name == "html":
+        from vmd_solver.batch.page import Page
+
+        return Page(request), found
     from vmd_solver.cli.render import Pretty
 
     seen: list[Part] = []

@@ -42,7 +42,7 @@ _LATENTS = click.IntRange(1, 4096)
 _LIMITS = click.IntRange(1, 10**9)
 _LISTED = click.IntRange(1, 1000)
 """Solutions that a search keeps."""
-_FORMATS = click.Choice(["pretty", "line", "grid", "csv", "jsonl"])
+_FORMATS = click.Choice(["pretty", "line", "grid", "csv", "jsonl", "html"])
 _COLORS = click.Choice(["auto", "always", "never"])
 _DEVICES = click.Choice(["auto", "cpu", "cuda"])
 

@@ -41,6 +41,17 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Texts that look alike: x and y of the middle of each base line, and the text. In SVG they are
+    shorter than labels that say each how they look."""
+
+    texts: tuple[tuple[float, float, str], ...]
+    size: float
+    bold: bool = False
+    colour: str = BLACK
+
+
+@dataclass(frozen=True)
 class Path:
     """A line through points with round ends, broken by `dashes`; or with `filled` what it encloses.
 

@@ -63,29 +63,49 @@ class CellSize(NamedTuple):
 
     Marks stand in `mark_rows` rows of `mark_cols`, with a space between where `spaced`; where that
     is room for fewer than all values, they are listed. Beside them there is a column for a sign,
-    except where `mark_cols` is 1.
+    except where `mark_cols` is 1. A `scale` above 1 moves spaced marks further apart.
     """
 
     mark_rows: int
     mark_cols: int
     spaced: bool = False
     ruled: bool = False
+    scale: int = 1
+
+    @property
+    def gap(self) -> int:
+        """Characters between two marks of a row."""
+        return self.spaced * (2 * self.scale - 1)
+
+    @property
+    def height(self) -> int:
+        """Lines of a cell."""
+        return (self.mark_rows - 1) * self.scale + 1
 
     def width(self, symbol_width: int) -> int:
         """Characters across a cell: a sign, and the marks or the value with its own sign."""
-        marks = self.mark_cols * symbol_width + (self.mark_cols - 1) * self.spaced
+        marks = self.mark_cols * symbol_width + (self.mark_cols - 1) * self.gap
         sign = self.mark_cols != 1
         return sign + max(marks, symbol_width + 1) + (self.spaced and self.ruled)
 
 
+_SCALES = (4, 3, 2, 1)
+
+
 def cell_sizes(board: Board) -> tuple[CellSize, ...]:
-    """The sizes that make sense on a board, the largest first."""
+    """The sizes that make sense on a board, the best first.
+
+    Better are those with room for every mark, and then those with lines between cells.
+    """
     D, square = board.D, isqrt(board.D - 1) + 1
     marks = -(-D // square), square
-    found = [CellSize(*marks, spaced=True, ruled=True), CellSize(*marks, ruled=True)]
-    found += [CellSize(*marks), CellSize(2, -(-D // 2))]
-    found += [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
-    found += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
+    found = [CellSize(*marks, spaced=True, ruled=True, scale=scale) for scale in _SCALES]
+    halves = CellSize(2, -(-D // 2))
+    found += [CellSize(*marks, ruled=True), CellSize(*marks), halves._replace(ruled=True), halves]
+    rest = [CellSize(2, cols) for cols in (6, 5, 4) if 2 * cols < D and D > 9]
+    rest += [CellSize(1, cols) for cols in (9, 7, 5, 4, 3, 2, 1) if cols < D or cols == 1]
+    found += [size._replace(ruled=True) for size in rest if size.mark_cols > 2]
+    found += rest
     if lined(board):
         found = [size._replace(ruled=True) for size in found]
     return tuple(dict.fromkeys(found))
@@ -93,12 +113,16 @@ def cell_sizes(board: Board) -> tuple[CellSize, ...]:
 
 @dataclass(frozen=True, eq=False)
 class TextLayout:
-    """A board in characters: cells of one size, symbols of `symbol_width`, a table of `lines`."""
+    """A board in characters: cells of one size, symbols of `symbol_width`, a table of `lines`.
+
+    With `labels` rows are numbered on the left, and columns in the line above the board.
+    """
 
     board: Board
     size: CellSize
     symbol_width: int = 1
     lines: Mapping[Arms, str] = field(default_factory=lambda: HEAVY)
+    labels: bool = False
 
     @cached_property
     def signs(self) -> Signs:
@@ -124,12 +148,17 @@ class TextLayout:
         left = max((len(text) + 1 for (_, col), text in clues.items() if col < 0), default=0)
         over = [len(text) + 1 for (_, col), text in clues.items() if col >= board.cols]
         rows = {row for row, _ in clues}
+        left += self._label_width
         return left, max(over, default=0), int(-1 in rows), int(board.rows in rows)
+
+    @property
+    def _label_width(self) -> int:
+        return self.labels * (len(str(self.board.rows)) + 1)
 
     @property
     def cell_height(self) -> int:
         """Lines of a cell."""
-        return self.size.mark_rows
+        return self.size.height
 
     @cached_property
     def bars(self) -> frozenset[int]:
@@ -210,7 +239,10 @@ class TextLayout:
         if line >= 0 and not 0 <= row < self.board.rows:
             yield self._outside(row), mark
             return
-        if left:
+        if width := self._label_width:
+            label = str(row + 1) if clued and line >= 0 else ""
+            yield label.rjust(width - 1) + " ", rule
+        if left := left - width:
             yield (self.signs.clues.get((row, -1), "") * clued).rjust(left - 1) + " ", mark
         if line < 0:
             yield from ((text, mark if signed else rule) for text, signed in self._rule_runs[row])
@@ -302,12 +334,24 @@ class TextLayout:
                 up, down = self._weight(row - 1, col, False), self._weight(row, col, False)
                 found[row] += self.lines[up, down, left, right]
             if col < self.board.cols:
-                found[row] += self.lines[0, 0, right, right] * self.cell_width
+                line = self.lines[0, 0, right, right] * self.cell_width
+                label = str(col + 1) * (self.labels and not row)
+                at = (self.cell_width - len(label)) // 2
+                found[row] += line[:at] + label + line[at + len(label) :]
         return found
 
 
-def fitted(board: Board, symbol_width: int, width: int, height: int) -> TextLayout:
-    """The layout with the largest cells that fits; the smallest where none does."""
-    layouts = [TextLayout(board, size, symbol_width) for size in cell_sizes(board)]
+def fitted(
+    board: Board, symbol_width: int, width: int, height: int, labels: bool = False
+) -> TextLayout:
+    """The layout with the best cells that fits; the smallest where none does.
+
+    `labels` are left out where only the cells themselves fit.
+    """
+    layouts = [
+        TextLayout(board, size, symbol_width, labels=labelled)
+        for size in cell_sizes(board)
+        for labelled in (*[True] * labels, False)
+    ]
     fitting = (one for one in layouts if one.width <= width and one.height <= height)
     return next(fitting, layouts[-1])

@@ -10,7 +10,7 @@ from html import escape
 
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.drawing import ruled
-from vmd_solver.drawing.elements import BLACK, CELL, Box, Label, Path, Shape, Strokes
+from vmd_solver.drawing.elements import BLACK, CELL, Box, Label, Labels, Path, Shape, Strokes
 from vmd_solver.drawing.geometry import border, extra_signs
 
 MARGIN = 2
@@ -37,9 +37,19 @@ def figure(puzzle: Puzzle, values: Sequence[int] | None = None) -> Iterator[Shap
 
 def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[Shape]:
     """Shaded cells, then cells in other `colours`, thin lines, thick ones on top; with rules."""
+    yield from tinted(board, colours or {})
+    yield from lines(board)
+
+
+def tinted(board: Board, colours: Mapping[int, str]) -> Iterator[Shape]:
+    """Cells in units that no border can show are shaded, and cells in `colours` have these."""
     shaded = dict.fromkeys(sorted(extra_signs(board)), _SHADE)
-    for cell, colour in (*shaded.items(), *(colours or {}).items()):
+    for cell, colour in (*shaded.items(), *colours.items()):
         yield Box(*corner(board, cell), colour)
+
+
+def lines(board: Board) -> Iterator[Shape]:
+    """Thin lines between cells, thick ones on top; with rules."""
     yield from ruled.below(board)
     rows, cols = board.rows, board.cols
     thin = [(0, row, cols, row) for row in range(1, rows)]
@@ -51,8 +61,8 @@ def ground(board: Board, colours: Mapping[int, str] | None = None) -> Iterator[S
             thick.append((col + 1, row, col + 1, row + 1))
         if row + 1 < rows and border(board, row + 1, col, above=True):
             thick.append((col, row + 1, col + 1, row + 1))
-    for lines, width in ((thin, 1), (thick, 3)):
-        scaled = ((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in lines)
+    for found, width in ((thin, 1), (thick, 3)):
+        scaled = ((CELL * a, CELL * b, CELL * c, CELL * d) for a, b, c, d in found)
         yield Strokes(tuple(scaled), width)
     yield from ruled.above(board)
 
@@ -85,17 +95,19 @@ def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     """
     left, top, width, height = ruled.extent(puzzle.board)
     drawing = moved(MARGIN + left, MARGIN + top, group(figure(puzzle, values)))
-    return f'{_opening(width + 2 * MARGIN, height + 2 * MARGIN)} role="img">{drawing}</svg>'
+    return f'{opening(width + 2 * MARGIN, height + 2 * MARGIN)} role="img">{drawing}</svg>'
 
 
-def document(width: int, height: int, body: str) -> str:
-    """An SVG file with a white ground."""
+def document(width: int, height: int, body: str, scale: float = 1) -> str:
+    """An SVG file with a white ground, shown `scale` times as large as its units."""
     ground = '<rect width="100%" height="100%" fill="#fff"/>'
-    return f"{_opening(width, height)}>\n{ground}\n{body}</svg>\n"
+    return f"{opening(width, height, scale)}>\n{ground}\n{body}</svg>\n"
 
 
-def _opening(width: int, height: int) -> str:
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+def opening(width: int, height: int, scale: float = 1) -> str:
+    """The start of an SVG element, to which more attributes may be added."""
+    shown = f'width="{scale * width:g}" height="{scale * height:g}"'
+    size = f'viewBox="0 0 {width} {height}" {shown}'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
 
 
@@ -104,12 +116,12 @@ def moved(x: int, y: int, body: str) -> str:
     return f'<g transform="translate({x} {y})">{body}</g>'
 
 
-def group(shapes: Iterable[Shape]) -> str:
+def group(shapes: Iterable[Shape | Labels]) -> str:
     """Shapes as SVG elements in one group."""
     return f'<g font-family="sans-serif">{"".join(map(_element, shapes))}</g>'
 
 
-def _element(shape: Shape) -> str:
+def _element(shape: Shape | Labels) -> str:
     if isinstance(shape, Box):
         place = f'x="{shape.x}" y="{shape.y}" width="{CELL}" height="{CELL}"'
         return f'<rect {place} fill="{shape.colour}"/>'
@@ -125,8 +137,12 @@ def _element(shape: Shape) -> str:
         style = f'stroke="{shape.colour}" stroke-width="{shape.width:g}" stroke-linecap="round"'
         style += f' stroke-linejoin="round" stroke-dasharray="{dashes}"'
         return f'<path d="{moves}" fill="none" {style}/>'
-    style = ' text-anchor="middle"' * shape.middle + ' font-weight="bold"' * shape.bold
+    middle = isinstance(shape, Labels) or shape.middle
+    style = ' text-anchor="middle"' * middle + ' font-weight="bold"' * shape.bold
     if shape.colour != BLACK:
         style += f' fill="{shape.colour}"'
+    if isinstance(shape, Labels):
+        texts = (f'<text x="{x:g}" y="{y:g}">{escape(text)}</text>' for x, y, text in shape.texts)
+        return f'<g font-size="{shape.size:g}"{style}>{"".join(texts)}</g>'
     place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"'
     return f"<text {place}{style}>{escape(shape.text)}</text>"

@@ -27,12 +27,18 @@ from vmd_solver.drawing.shapes import (
 )
 from vmd_solver.drawing.text import CONFLICT_SIGN, OPEN_SIGN, value_lines
 
+DIFFERENT_SIGN = "≠"
+"""Beside a value where boards that are watched side by side differ."""
+
 _GAP, _TITLE, _LINE = 24, 24, 20
 _TITLE_SIZE = 14
 _PERCENT_SIZE = 8
 
 _WIDTH, _HEIGHT = 80, 24
-"""The terminal that two boards are fitted to; more of them are drawn small, and take more."""
+"""The terminal that two boards are fitted to; more of them take more."""
+
+_SMALL, _MOST_WIDTH = (40, 18), 124
+"""What each of more boards is fitted to, and across how many columns they stand side by side."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +58,23 @@ class Role:
 
 @dataclass(frozen=True)
 class SlideCell:
-    """What a cell shows: a symbol, or none where it is open, whether its value breaks a rule, and
-    how sure the model is of it."""
+    """What a cell shows: a symbol, or none where it is open, whether its value breaks a rule, a
+    number below it, and whether boards differ here."""
 
     symbol: str
     role: Role
     broken: bool = False
-    percent: str = ""
+    below: str = ""
+    differs: bool = False
 
     def lines(self, layout: TextLayout) -> tuple[str, ...]:
-        """The cell as text; where there is no room for both signs, that of its role stays."""
+        """The cell as text; where there is no room for every sign, that of its role stays."""
         size, symbol = (layout.cell_width, layout.cell_height), self.symbol or OPEN_SIGN
-        warning = CONFLICT_SIGN if self.broken and size[0] > len(symbol) + 1 else ""
-        return value_lines(*size, symbol, self.role.sign, warning, below=self.percent)
+        signs = CONFLICT_SIGN * self.broken + DIFFERENT_SIGN * self.differs
+        before, after = signs[:1] if size[0] > len(symbol) + 1 else "", self.role.sign
+        if signs[1:] and (size[0] + len(symbol)) // 2 + len(after) < size[0]:
+            after += signs[1:]
+        return value_lines(*size, symbol, after, before, below=self.below)
 
 
 @dataclass(frozen=True)
@@ -86,13 +96,23 @@ class Slide:
 
 @dataclass(frozen=True)
 class Slideshow:
-    """Slides of a board in order; `roles` are the legend, `broken` replaces the role of a cell."""
+    """Slides of a board in order; `roles` are the legend, `broken` replaces the role of a cell, and
+    `differs` adds its ground."""
 
     board: Board
     symbol_width: int
     slides: Sequence[Slide]
     roles: Sequence[Role]
     broken: Role
+    differs: Role
+
+    @property
+    def marks(self) -> Iterator[Role]:
+        """The roles whose signs stand before a value, as far as they occur."""
+        cells = [cell for slide in self.slides for board in slide.boards for cell in board.cells]
+        yield self.broken
+        if any(cell.differs for cell in cells):
+            yield self.differs
 
 
 def storyboard(show: Slideshow) -> str:
@@ -111,27 +131,30 @@ def storyboard(show: Slideshow) -> str:
             body += moved(col * width + _GAP, row * height + _GAP, tile) + "\n"
     below = -(-(most * count) // columns) * height + _GAP
     body += moved(_GAP, below, group(_legend(show))) + "\n"
-    size = max(columns * width, 220) + _GAP, below + _LINE * (len(show.roles) + 2)
+    size = max(columns * width, 220) + _GAP, below + _LINE * (len(show.roles) + 3)
     return document(*size, body)
 
 
 def _shapes(show: Slideshow, cells: Sequence[SlideCell]) -> Iterator[Shape]:
     board, size = show.board, 0.8 * symbol_size(show.symbol_width)
-    yield from ground(board, {at: c.role.ground for at, c in enumerate(cells) if c.role.ground})
+    roles = {at: show.differs if c.differs else c.role for at, c in enumerate(cells)}
+    yield from ground(board, {at: role.ground for at, role in roles.items() if role.ground})
     for at, cell in enumerate(cells):
         if not cell.symbol or at in board.holes:
             continue
         ink = show.broken.ink if cell.broken else cell.role.ink
         text = CONFLICT_SIGN * cell.broken + cell.symbol + cell.role.sign.strip()
         yield symbol(board, at, text, size, cell.role.bold, ink)
-        if cell.percent:
-            x, y = corner(board, at)
-            yield Label(x + CELL / 2, y + CELL - 3, cell.percent, _PERCENT_SIZE, colour=ink)
+        x, y = corner(board, at)
+        if cell.below:
+            yield Label(x + CELL / 2, y + CELL - 3, cell.below, _PERCENT_SIZE, colour=ink)
+        if cell.differs:
+            yield Label(x + 5, y + 9, DIFFERENT_SIGN, _PERCENT_SIZE, colour=show.differs.ink)
 
 
 def _legend(show: Slideshow) -> Iterator[Shape]:
     signs = [(f"5{role.sign}", role) for role in show.roles]
-    signs.append((f"{show.broken.sign}5", show.broken))
+    signs += [(f"{mark.sign}5", mark) for mark in show.marks]
     for line, (sign, role) in enumerate(signs, 1):
         yield Label(0, _LINE * line, sign, _TITLE_SIZE, True, middle=False, colour=role.ink)
         yield Label(28, _LINE * line, role.words, _TITLE_SIZE, middle=False)
@@ -154,21 +177,22 @@ def cast(show: Slideshow, delay_s: float, title: str) -> str:
 def _screen(show: Slideshow, slide: Slide) -> Iterator[str]:
     """The lines of one slide: its head, the boards side by side, the signs."""
     count = len(slide.boards)
-    width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else (0, 0)
+    width, height = (_WIDTH // count - 1, _HEIGHT - 4) if count <= 2 else _SMALL
     layout = fitted(show.board, show.symbol_width, width, height)
     yield slide.head
-    per_row = max(1, _WIDTH // (layout.width + 1))
+    per_row = min(ceil(sqrt(count)), max(1, _MOST_WIDTH // (layout.width + 1)))
     for at in range(0, count, per_row):
         boards = [_board(show, layout, board) for board in slide.boards[at : at + per_row]]
         yield from (" ".join(lines) for lines in zip(*boards, strict=True))
     yield "  ".join(f"{role.sign} {role.words}" for role in show.roles if role.sign.strip())
-    yield f"{show.broken.sign} {show.broken.words}"
+    yield "  ".join(f"{mark.sign} {mark.words}" for mark in show.marks)
 
 
 def _board(show: Slideshow, layout: TextLayout, board: SlideBoard) -> Iterator[str]:
     def cell(at: int, line: int) -> Iterator[Run[str]]:
         shown = board.cells[at]
-        yield shown.lines(layout)[line], (show.broken if shown.broken else shown.role).sgr
+        sgr = (show.broken if shown.broken else shown.role).sgr
+        yield shown.lines(layout)[line], f"{sgr};{show.differs.sgr}" if shown.differs else sgr
 
     yield board.title[: layout.width].ljust(layout.width)
     for y in range(layout.height):

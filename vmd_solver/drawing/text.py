@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.drawing.geometry import (
@@ -47,33 +48,50 @@ def value_lines(
     >>> value_lines(6, 3, "7", "'", "!", "X", "95")
     ('X     ', " !7'  ", '  95  ')
     """
+    if _is_large(width, height, symbol):
+        large = _large_lines(width, height, symbol, after, warning)
+        large[-1] = below.center(width)[:width]
+        return _cornered(large, extra)
     left, middle = (width - len(symbol)) // 2, (height - 1) // 2
     line = warning.rjust(left) + symbol + after if left else symbol + (warning or after)
     lines = [" " * width] * height
     lines[middle] = line.ljust(width)
-    if height >= 3 and len(below) < width:
+    if height >= 2 and len(below) < width:
         lines[middle + 1] = below.center(width)
     return _cornered(lines, extra)
 
 
-@lru_cache(maxsize=1 << 14)
-def mark_lines(
-    width: int, size: CellSize, symbols: tuple[str, ...], marks: int, sign: str
-) -> tuple[str, ...]:
-    """Pencil marks, bit v - 1 of `marks` for the value v; a sign for the upper left corner."""
-    rows, cols, wide = size.mark_rows, size.mark_cols, max(map(len, symbols))
-    margin, gap = " " * (cols > 1), " " * size.spaced
-    cells = [(name if marks >> at & 1 else "").rjust(wide) for at, name in enumerate(symbols)]
-    cells += [" " * wide] * (rows * cols - len(cells))
-    if rows * cols < len(symbols):  # then listed, as many as there is room for
-        gap = " " * (wide > 1)
-        cols = (width - len(margin) + len(gap)) // (wide + len(gap))
-        cells = [name for at, name in enumerate(symbols) if marks >> at & 1]
-        if len(cells) > rows * cols:
-            cells[rows * cols - 1 :] = ["…"]
-    texts = (gap.join(cells[at : at + cols]) for at in range(0, rows * cols, cols))
-    lines = [(margin + text).ljust(width) for text in texts]
-    return _cornered(lines, sign) if margin else tuple(lines)
+_DIGITS = {
+    "0": "█▀█ █ █ ▀▀▀",
+    "1": "▀█   █  ▀▀▀",
+    "2": "▀▀█ █▀▀ ▀▀▀",
+    "3": "▀▀█ ▀▀█ ▀▀▀",
+    "4": "█ █ ▀▀█   ▀",
+    "5": "█▀▀ ▀▀█ ▀▀▀",
+    "6": "█▀▀ █▀█ ▀▀▀",
+    "7": "▀▀█   █   ▀",
+    "8": "█▀█ █▀█ ▀▀▀",
+    "9": "█▀█ ▀▀█ ▀▀▀",
+}
+"""Large digits in half blocks, three lines of three characters."""
+
+_LARGE = 3
+"""Characters across a large digit, and its lines; a cell needs one line more, and signs beside."""
+
+
+def _is_large(width: int, height: int, symbol: str) -> bool:
+    return height > _LARGE and width >= _LARGE + 4 and symbol in _DIGITS
+
+
+def _large_lines(width: int, height: int, symbol: str, after: str, warning: str) -> list[str]:
+    """A large digit in the middle of a cell, with its signs on either side."""
+    left, top = (width - _LARGE) // 2, (height - _LARGE) // 2
+    lines = [" " * width] * height
+    for at in range(_LARGE):
+        digit = _DIGITS[symbol][4 * at : 4 * at + _LARGE]
+        before, behind = ("", "") if at else (warning, after)
+        lines[top + at] = f"{before:>{left - 1}} {digit}{behind}".ljust(width)
+    return lines
 
 
 def _cornered(lines: list[str], sign: str) -> tuple[str, ...]:
@@ -81,6 +99,58 @@ def _cornered(lines: list[str], sign: str) -> tuple[str, ...]:
     if sign and lines[0].startswith(" "):
         lines[0] = sign + lines[0][1:]
     return tuple(lines)
+
+
+class Spot(NamedTuple):
+    """Where a pencil mark stands in a cell: its line and first column, its text and value."""
+
+    line: int
+    column: int
+    text: str
+    value: int
+    corner: bool = False
+    """Whether it is a corner mark."""
+
+
+@lru_cache(maxsize=1 << 14)
+def spots(
+    width: int, size: CellSize, symbols: tuple[str, ...], marks: int, corners: int = 0
+) -> tuple[Spot, ...]:
+    """Where pencil marks stand; bit v - 1 of `marks` and of `corners` for the value v.
+
+    Marks stand on a raster where there is room for every value. Beside corner marks, which fill
+    the first line, and in smaller cells they are listed. What has no room is an ellipsis, of value
+    0.
+    """
+    rows, wide, left = size.mark_rows, max(map(len, symbols)), int(size.mark_cols > 1)
+    if not corners and rows * size.mark_cols >= len(symbols):
+        return tuple(
+            Spot(row * size.scale, left + col * (wide + size.gap), name.rjust(wide), at + 1)
+            for at, name in enumerate(symbols)
+            if marks >> at & 1
+            for row, col in [divmod(at, size.mark_cols)]
+        )
+    if not corners:
+        return (*_listed(range(0, size.height, size.scale), width, symbols, marks, False),)
+    first = size.height if not marks else max(1, size.height // 2)
+    above = _listed(range(first), width, symbols, corners, True)
+    return (*above, *_listed(range(first, size.height), width, symbols, marks, False))
+
+
+def _listed(
+    lines: range, width: int, symbols: tuple[str, ...], marks: int, corner: bool
+) -> Iterator[Spot]:
+    """Marks one after another, as many as there is room for in these lines."""
+    wide = max(map(len, symbols))
+    left, step = int(width > 2), wide + (wide > 1)
+    cols = max(1, (width - left + step - wide) // step)
+    shown = [at for at in range(len(symbols)) if marks >> at & 1]
+    room = len(lines) * cols
+    for place, at in enumerate(shown[:room]):
+        row, col = divmod(place, cols)
+        full = place == room - 1 and len(shown) > room
+        text, value = ("…", 0) if full else (symbols[at].rjust(wide), at + 1)
+        yield Spot(lines[row], left + col * step, text, value, corner)
 
 
 def play_lines(
@@ -91,6 +161,7 @@ def play_lines(
     after: str = " ",
     warning: str = "",
     extra: str = "",
+    corners: int = 0,
 ) -> tuple[str, ...]:
     """A cell of a game: its value, or else its pencil marks. `extra` says what unit it is in."""
     width, height = layout.cell_width, layout.cell_height
@@ -99,8 +170,11 @@ def play_lines(
         symbol = symbols[value - 1].rjust(width - 1 if narrow else 0)
         corner = "" if narrow or height == 2 else extra
         return value_lines(width, height, symbol, after, warning, corner)
-    if marks:
-        return mark_lines(width, layout.size, symbols, marks, warning or extra)
+    if marks or corners:
+        lines = [" " * width] * height
+        for line, column, text, *_ in spots(width, layout.size, symbols, marks, corners):
+            lines[line] = lines[line][:column] + text + lines[line][column + len(text) :]
+        return _cornered(lines, warning or extra)
     after = extra if width == 2 else " "
     return value_lines(width, height, warning or OPEN_SIGN, after, extra=extra)
 

@@ -6,6 +6,7 @@ Formats are recognised by content. Knows nothing of solvers, terminals or models
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -38,6 +39,7 @@ __all__ = [
     "Remark",
     "format_named",
     "forms_of_path",
+    "literal_format",
     "parse",
     "parts",
     "parts_of_path",
@@ -50,6 +52,11 @@ __all__ = [
 _EXPECTED = (
     "expected one puzzle a line, rows of cells, or another format that vmd-solve --info lists"
 )
+
+
+_SHORTEST = 16
+"""Cells of the smallest board that is taken from an argument: shorter ones look like names."""
+_PLAIN = frozenset("0123456789.-_*?, ")
 
 
 def read(
@@ -211,6 +218,33 @@ def forms_of_path(path: str | Path) -> Iterator[tuple[str, str]]:
             found = recognised(Prefix(lines))
             how = f"{found[0].name} ({found[1].reason})" if found else "no known format"
             yield str(name), how
+
+
+def literal_format(argument: str) -> str | None:
+    """The format of an argument that is a puzzle itself; None for the name of a file.
+
+    No file has that name, and some format knows the line. A line of digits and dots that is a cell
+    short is a puzzle too, so that the message can say so.
+
+    >>> literal_format("1..4............"), literal_format("4:2/1/3/2/2/3/1/2/3/2/1/2/1/2/2/3")
+    ('line', 'sgt')
+    >>> literal_format("1..4..........."), literal_format("missing.txt")
+    (None, None)
+    """
+    if os.path.lexists(argument):
+        return None
+    for format in FORMATS:
+        if format.literal and format.recognise([argument]):
+            return format.name
+    if len(argument) < _SHORTEST:
+        return None
+    if set(argument) <= _PLAIN:
+        return "line"
+    try:
+        found = all(entry.error is None for entry in read([argument], format="line"))
+    except PuzzleError:
+        return None
+    return "line" if found else None
 
 
 def parse(

@@ -14,7 +14,8 @@ import numpy as np
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.denoiser import Denoiser
-from vmd_solver.play.game import Game, SolutionCount
+from vmd_solver.drawing.diagrams import Diagram, document_of
+from vmd_solver.play.game import Content, Game, SolutionCount
 from vmd_solver.sampling.policy import softmax
 from vmd_solver.techniques import LEVELS, Grade, Path, State, Step, apply, next_step
 
@@ -78,25 +79,43 @@ class Opinion:
 
 
 def state_of(game: Game) -> State:
-    """The game as the techniques see it: pencil marks, where a cell has any, are its candidates."""
-    masks = [mask or game.rules.full_mask for mask in game.marks]
+    """The game as the techniques see it: pencil marks, once every open cell has some, are its
+    candidates.
+
+    As long as some have none, marks are notes: pairs of places, say, and not all that is left. So
+    are those of a cell that leave out its value.
+    """
+    full, solution = game.rules.full_mask, game.solution_count.solution
+    marks = [full if content.value else content.marks for content in game.cells]
+    if not all(marks):
+        marks = [full] * game.board.n
+    for cell, value in enumerate(solution or ()):
+        if not marks[cell] >> value - 1 & 1:
+            marks[cell] = full
     unique = game.solution_count.kind == "one"
-    return State.of(game.puzzle, game.values, masks, unique=unique)
-
-
-def obstacle(game: Game) -> str:
-    """Why a hint would lead astray: a mistake on the board, or marks that leave out the value."""
-    if game.mistakes():
-        return "There is a mistake on the board."
-    for cell, value in enumerate(game.solution_count.solution or ()):
-        if not game.values[cell] and game.marks[cell] and not game.marks[cell] >> value - 1 & 1:
-            return f"The marks of {game.board.cell_name(cell)} leave out its value."
-    return ""
+    state = State.of(game.puzzle, game.values, marks, unique=unique)
+    return State.of(game.puzzle, game.values, unique=unique) if state.problem else state
 
 
 def hint(state: State) -> Step | str:
     """The easiest next step, or in words why there is none."""
     return next_step(state) or state.problem or STUCK
+
+
+def drawing_of(step: Step, state: State, stage: int) -> str:
+    """A hint as SVG, as much of it as is told at a stage: 1 where, 2 why, 3 what follows."""
+    shown = Diagram(
+        state.puzzle,
+        state.values,
+        state.candidates,
+        step.area(state.puzzle.board),
+        groups=step.groups if stage > 1 else (),
+        links=step.links if stage > 1 else (),
+        struck=step.eliminations if stage > 2 else (),
+        placed=step.placements if stage > 2 else (),
+    )
+    words = (step.where, step.why, step.follows)[:stage]
+    return document_of(shown, step.title, words)
 
 
 def opinion(state: State, denoiser: Denoiser) -> Opinion:
@@ -120,15 +139,19 @@ def opinion(state: State, denoiser: Denoiser) -> Opinion:
 def take(game: Game, step: Step) -> bool:
     """Do what the step says: fill in its values, strike its candidates from marks.
 
-    A cell without marks gets its candidates first, so that there is something to strike.
+    Where candidates are struck every open cell gets its own first, or else the next hint could not
+    know of it.
     """
-    masks = state_of(game).candidates
-    contents = {cell: (cell, value, game.marks[cell]) for cell, value in step.placements}
+    masks, contents = state_of(game).candidates, dict[int, Content]()
+    if step.eliminations:
+        for cell, now in enumerate(game.cells):
+            if not now.value:
+                contents[cell] = now._replace(marks=masks[cell])
     for cell, value in step.placements:
+        contents[cell] = game.cells[cell]._replace(value=value)
         for peer in game.board.peers[cell]:
-            held, marks = game.values[peer], game.marks[peer]
-            contents.setdefault(peer, (peer, held, marks & ~(1 << value - 1)))
+            now, keep = contents.get(peer, game.cells[peer]), ~(1 << value - 1)
+            contents[peer] = now._replace(marks=now.marks & keep, corners=now.corners & keep)
     for cell, value in step.eliminations:
-        _, _, marks = contents.get(cell, (cell, 0, masks[cell]))
-        contents[cell] = (cell, 0, marks & ~(1 << value - 1))
-    return game.play(contents.values())
+        contents[cell] = contents[cell]._replace(marks=contents[cell].marks & ~(1 << value - 1))
+    return game.play(contents)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 from vmd_solver.csp.meaning import broken
 from vmd_solver.csp.puzzle import Board, Puzzle
@@ -122,31 +122,59 @@ class SolutionCount:
         }[self.kind]
 
 
-Content = tuple[int, int, int]
-"""A cell, its value (0 open) and its marks (a mask: bit v - 1 for value v)."""
+class Content(NamedTuple):
+    """What is in a cell: its value (0 open), its marks, corner marks and colour (0 none).
+
+    Marks are masks, bit v - 1 for value v.
+    """
+
+    value: int = 0
+    marks: int = 0
+    corners: int = 0
+    colour: int = 0
 
 
-Move = tuple[list[Content], list[Content]]
-"""The contents of the cells that a move changed, before it and after it."""
+COLOURS = 9
+"""Colours that cells can have, 1 to 9."""
+
+Typing = Literal["values", "marks", "corners", "colours"]
+"""What a value that is typed becomes."""
+
+TYPINGS: tuple[Typing, ...] = get_args(Typing)
+
+Contents = Mapping[int, Content]
+"""What is in some cells."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """The contents of the cells that a move changed, before it and after it."""
+
+    before: Contents
+    after: Contents
 
 
 @dataclass(frozen=True)
 class Savepoint:
-    """A position to come back to: values and marks (n,) each."""
+    """A position to come back to: the content of each cell (n,)."""
 
     name: str
-    values: tuple[int, ...]
-    marks: tuple[int, ...]
+    cells: tuple[Content, ...]
+
+    @property
+    def open_cells(self) -> int:
+        return sum(not content.value for content in self.cells)
 
 
 class Game:
     """One puzzle being played. Every method that edits returns whether anything changed.
 
-    Givens never change. Marks lie beneath a value and show again when it is taken away.
+    Givens never change, but for their colour. Marks lie beneath a value and show again when it is
+    taken away.
 
     >>> from vmd_solver.csp.families import latin
     >>> game = Game(Puzzle(latin(2), (1, 0, 0, 0)))
-    >>> game.fill_candidates(), game.enter(1, 2), game.marks
+    >>> game.fill_candidates(), game.enter([1], 2), game.marks
     (True, True, [0, 2, 2, 1])
     >>> game.undo(), game.marks
     (True, [0, 2, 2, 3])
@@ -156,8 +184,8 @@ class Game:
         self.puzzle, self.board = puzzle, puzzle.board
         self.title = title or puzzle.name
         self.rules = Rules(puzzle.board)
-        self.values, self.marks = list(puzzle.givens), [0] * puzzle.board.n
-        """What each cell (n,) holds, 0 where open, and its pencil marks as a mask."""
+        self.cells = [Content(value) for value in puzzle.givens]
+        """What is in each cell (n,)."""
         self.done: list[Move] = []
         self.undone: list[Move] = []
         self.savepoints: list[Savepoint] = []
@@ -167,60 +195,105 @@ class Game:
         self.helped = False  # by anything beyond the rules: such games have no best times
         self.finished = False  # whether it was solved once: a game counts once
         self.version = 0  # grows with every change of what there is to save
+        self.cursor = self.values.index(0) if 0 in self.values else 0
+        self.typing: Typing = "values"
+
+    @property
+    def values(self) -> list[int]:
+        """The value of each cell (n,), 0 where open."""
+        return [content.value for content in self.cells]
+
+    @property
+    def marks(self) -> list[int]:
+        """The marks of each cell (n,), as masks."""
+        return [content.marks for content in self.cells]
 
     def is_given(self, cell: int) -> bool:
         return self.puzzle.givens[cell] > 0
 
     # What is filled in and pencilled in
 
-    def enter(self, cell: int, value: int, clean: bool = True) -> bool:
-        """Fill the cell; with `clean` take the value out of its peers' marks, in the same move."""
-        if self.is_given(cell) or self.values[cell] == value:
-            return False
-        contents = [(cell, value, self.marks[cell])]
-        for peer in self.board.peers[cell] if clean else ():
-            contents.append((peer, self.values[peer], self.marks[peer] & ~(1 << value - 1)))
-        return self.play(contents)
+    def enter(self, cells: Iterable[int], value: int, clean: bool = True) -> bool:
+        """Fill the cells; with `clean` take the value out of their peers' marks, in one move."""
+        chosen = [cell for cell in cells if not self.is_given(cell)]
+        contents = {
+            cell: now._replace(marks=now.marks & keep, corners=now.corners & keep)
+            for keep in [~(1 << value - 1)]
+            for other in (chosen if clean else ())
+            for cell in self.board.peers[other]
+            for now in [self.cells[cell]]
+        }
+        for cell in chosen:
+            contents[cell] = self.cells[cell]._replace(value=value)
+        return any(self.cells[cell].value != value for cell in chosen) and self.play(contents)
 
-    def mark(self, cell: int, value: int) -> bool:
-        """Pencil the value in, or take it out; only in open cells."""
-        marks = self.marks[cell] ^ 1 << value - 1
-        return not self.values[cell] and self.play([(cell, 0, marks)])
+    def mark(self, cells: Iterable[int], value: int, corner: bool = False) -> bool:
+        """Pencil the value into the open cells, or take it out where all of them have it."""
+        kind, bit = "corners" if corner else "marks", 1 << value - 1
+        masks = {
+            cell: getattr(self.cells[cell], kind) for cell in cells if not self.cells[cell].value
+        }
+        held = all(mask & bit for mask in masks.values())
+        return self.play(
+            {
+                cell: self.cells[cell]._replace(**{kind: mask & ~bit if held else mask | bit})
+                for cell, mask in masks.items()
+            }
+        )
 
-    def clear(self, cell: int) -> bool:
-        """Take the value away, or, where there is none, all marks."""
-        marks = self.marks[cell] if self.values[cell] else 0
-        return not self.is_given(cell) and self.play([(cell, 0, marks)])
+    def paint(self, cells: Iterable[int], colour: int) -> bool:
+        """Give the cells a colour, or none where all of them have it."""
+        chosen = [*cells]
+        new = 0 if all(self.cells[cell].colour == colour for cell in chosen) else colour
+        return self.play({cell: self.cells[cell]._replace(colour=new) for cell in chosen})
+
+    def clear(self, cells: Iterable[int]) -> bool:
+        """Take the values away; where there are none all marks; where there are none colours."""
+        chosen = {cell: self.cells[cell] for cell in cells}
+        own = {cell: now for cell, now in chosen.items() if not self.is_given(cell)}
+        return (
+            self.play({cell: now._replace(value=0) for cell, now in own.items()})
+            or self.play({cell: now._replace(marks=0, corners=0) for cell, now in own.items()})
+            or self.play({cell: now._replace(colour=0) for cell, now in chosen.items()})
+        )
 
     def fill_candidates(self, cells: Iterable[int] | None = None) -> bool:
         """Pencil in, in every open cell or those named, exactly what no filled peer rules out."""
         masks = self.rules.candidates(self.values)
         chosen = range(self.board.n) if cells is None else cells
-        return self.play([(cell, 0, masks[cell]) for cell in chosen if not self.values[cell]])
+        return self.play(
+            {
+                cell: self.cells[cell]._replace(marks=masks[cell])
+                for cell in chosen
+                if not self.cells[cell].value
+            }
+        )
 
     def clear_marks(self) -> bool:
-        return self.play((cell, value, 0) for cell, value in enumerate(self.values))
+        """Take all marks of both kinds away."""
+        return self.play(
+            {at: now._replace(marks=0, corners=0) for at, now in enumerate(self.cells)}
+        )
 
     def restart(self) -> bool:
         """Back to the givens, as a move that can be undone."""
-        return self.play((cell, value, 0) for cell, value in enumerate(self.puzzle.givens))
+        return self.play(dict(enumerate(map(Content, self.puzzle.givens))))
 
-    def play(self, contents: Iterable[Content]) -> bool:
-        """Put contents, each of another cell and none of a given, in place as one move.
+    def play(self, contents: Contents) -> bool:
+        """Put contents, which leave givens as they are, in place as one move.
 
         What was undone before is forgotten, unless nothing changes.
         """
-        now = list(zip(range(self.board.n), self.values, self.marks, strict=True))
-        after = [content for content in contents if content != now[content[0]]]
+        after = {cell: new for cell, new in contents.items() if new != self.cells[cell]}
         if not after:
             return False
-        self.done.append(([now[cell] for cell, _, _ in after], after))
+        self.done.append(Move({cell: self.cells[cell] for cell in after}, after))
         self.undone.clear()
         return self._put(after)
 
-    def _put(self, contents: list[Content]) -> bool:
-        for cell, value, marks in contents:
-            self.values[cell], self.marks[cell] = value, marks
+    def _put(self, contents: Contents) -> bool:
+        for cell, content in contents.items():
+            self.cells[cell] = content
         self.version += 1
         return True
 
@@ -231,14 +304,14 @@ class Game:
         if not self.done:
             return False
         self.undone.append(self.done.pop())
-        return self._put(self.undone[-1][0])
+        return self._put(self.undone[-1].before)
 
     def redo(self) -> bool:
         """Do again what was undone last; False where there is nothing."""
         if not self.undone:
             return False
         self.done.append(self.undone.pop())
-        return self._put(self.done[-1][1])
+        return self._put(self.done[-1].after)
 
     def undo_mistakes(self) -> int:
         """Undo to the last position without a mistake; how many moves that took back.
@@ -255,13 +328,13 @@ class Game:
     def save_point(self, name: str = "") -> Savepoint:
         """Keep the position of this moment, under a name."""
         named = name or f"{len(self.savepoints) + 1}"
-        self.savepoints.append(Savepoint(named, tuple(self.values), tuple(self.marks)))
+        self.savepoints.append(Savepoint(named, tuple(self.cells)))
         self.version += 1
         return self.savepoints[-1]
 
     def return_to(self, point: Savepoint) -> bool:
         """Put a kept position back in place, as a move that can be undone."""
-        return self.play(zip(range(self.board.n), point.values, point.marks, strict=True))
+        return self.play(dict(enumerate(point.cells)))
 
     def forget_point(self, point: Savepoint) -> None:
         self.savepoints.remove(point)

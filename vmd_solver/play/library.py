@@ -7,7 +7,9 @@ screen.
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from errno import EBUSY
 from hashlib import sha256
@@ -17,10 +19,10 @@ from typing import Any, NamedTuple
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.errors import PuzzleError, SaveError
 from vmd_solver.formats import parse, write
-from vmd_solver.play.game import Content, Game, Savepoint, Stopwatch
-from vmd_solver.play.storage import Lock, read_json, set_aside, sweep, write_json
+from vmd_solver.play.game import COLOURS, TYPINGS, Content, Game, Savepoint, Stopwatch
+from vmd_solver.play.storage import DELETED, Lock, read_json, set_aside, sweep, write_json
 
-VERSION = 1
+VERSION = 2
 
 ELSEWHERE = "This game is open in another vmd-play: what you do here is not saved."
 
@@ -45,57 +47,76 @@ def heading(puzzle: Puzzle, title: str) -> str:
 
 
 def to_data(game: Game) -> dict[str, Any]:
-    """The game as JSON data. A move is a list of [cell, value, marks] that it put in place."""
+    """The game as JSON data. A move is a list of [cell, *content] that it put in place."""
     cells, open_cells = game.board.n, game.open_cells
+    moves = (*game.done, *reversed(game.undone))
     return {
         "version": VERSION,
         "title": game.title,
         "puzzle": write(game.puzzle, "jsonl"),
-        "moves": [after for _, after in (*game.done, *reversed(game.undone))],
+        "moves": [[[cell, *now] for cell, now in move.after.items()] for move in moves],
         "done": len(game.done),
         "savepoints": [asdict(point) for point in game.savepoints],
         "elapsed_s": round(game.watch.elapsed_s, 3),
         "helped": game.helped,
         "finished": game.finished,
-        "summary": {"kind": kind_of(game.puzzle), "cells": cells, "open_cells": open_cells},
+        "cursor": game.cursor,
+        "typing": game.typing,
+        "summary": {
+            "kind": kind_of(game.puzzle),
+            "level": game.grade.level if game.grade else "",
+            "cells": cells,
+            "open_cells": open_cells,
+        },
     }
 
 
 def from_data(data: Any) -> Game:
-    """The game that was saved. Raises SaveError where the data makes no sense."""
+    """The game that was saved, by this version or the one before. Raises SaveError for others."""
     try:
-        if data["version"] != VERSION:
+        if data["version"] not in (1, VERSION):
             raise SaveError(f"version {VERSION} expected, got {data['version']!r}")
         puzzle, elapsed_s = parse(data["puzzle"], format="jsonl"), float(data["elapsed_s"])
         _require(0 <= elapsed_s < 1e9, "an impossible time")
         game = Game(puzzle, str(data["title"]), Stopwatch(elapsed_s))
         moves, done = data["moves"], data["done"]
         for move in moves:
-            contents = [_content(game, at, value, marks) for at, value, marks in move]
+            contents = {cell: _content(game, cell, content) for cell, *content in move}
             _require(game.play(contents), "a move that changes nothing")
         _require(isinstance(done, int) and 0 <= done <= len(moves), "an impossible number of moves")
         for _ in range(len(moves) - done):
             game.undo()
         for point in data["savepoints"]:
-            values, marks = tuple(point["values"]), tuple(point["marks"])
-            _require(len(values) == len(marks) == puzzle.board.n, "a savepoint of another size")
-            for cell, (value, mask) in enumerate(zip(values, marks, strict=True)):
-                _content(game, cell, value, mask)
-            game.savepoints.append(Savepoint(str(point["name"]), values, marks))
+            # The version before had one list of values and one of marks.
+            cells = (
+                point["cells"]
+                if data["version"] == VERSION
+                else zip(point["values"], point["marks"], strict=True)
+            )
+            kept = tuple(_content(game, at, [*content]) for at, content in enumerate(cells))
+            _require(len(kept) == puzzle.board.n, "a savepoint of another size")
+            game.savepoints.append(Savepoint(str(point["name"]), kept))
         game.helped, game.finished = bool(data["helped"]), bool(data["finished"])
+        game.cursor, game.typing = data.get("cursor", game.cursor), data.get("typing", "values")
+        _require(type(game.cursor) is int and 0 <= game.cursor < puzzle.board.n, "no such cursor")
+        _require(game.typing in TYPINGS, f"no way of typing {game.typing!r}")
     except (PuzzleError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise SaveError(f"it is no saved game: {error}") from error
     return game
 
 
-def _content(game: Game, cell: Any, value: Any, marks: Any) -> Content:
+def _content(game: Game, cell: Any, content: list[Any]) -> Content:
     """What a cell holds. Raises SaveError where it cannot."""
     _require(type(cell) is int and 0 <= cell < game.board.n, f"no cell {cell!r}")
-    known = type(value) is int and type(marks) is int
-    fits = known and 0 <= value <= game.board.D and 0 <= marks <= game.rules.full_mask
-    _require(fits, f"no content {value!r}, {marks!r}")
+    known = len(content) in (2, 4) and all(type(part) is int for part in content)
+    _require(known, f"no content {content!r}")
+    value, marks, corners, colour = new = Content(*content)
+    full = game.rules.full_mask
+    fits = 0 <= value <= game.board.D and 0 <= colour <= COLOURS
+    fits = fits and 0 <= marks <= full and 0 <= corners <= full
+    _require(fits, f"no content {content!r}")
     _require(game.puzzle.givens[cell] in (0, value), "another value in the place of a given")
-    return cell, value, marks
+    return new
 
 
 def _require(fits: bool, problem: str) -> None:
@@ -105,11 +126,12 @@ def _require(fits: bool, problem: str) -> None:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a list of saved games shows of one. `saved` is a POSIX time."""
+    """What a list of saved games shows of one. `saved` is a POSIX time; `level` may be unknown."""
 
     key: str
     title: str
     kind: str
+    level: str
     cells: int
     open_cells: int
     elapsed_s: float
@@ -237,12 +259,29 @@ class Library:
         """The game that was saved last and is not finished."""
         return next((one for one in self.saved() if not one.finished), None)
 
+    def look(self, key: str) -> Game:
+        """A saved game as it is on disk, only to be seen. Raises SaveError or OSError."""
+        return from_data(read_json(self.path(key)))
+
     def remove(self, key: str) -> bool:
-        """Delete a saved game; False where another program has it open."""
-        lock = Lock(self.path(key))
+        """Delete a saved game, which `restore` brings back; False where another program has it."""
+        return self._move(self.path(key), self._deleted(key))
+
+    def restore(self, key: str) -> bool:
+        """Bring back a game that was deleted; False where there is one of that puzzle by now."""
+        return not self.path(key).exists() and self._move(self._deleted(key), self.path(key))
+
+    def _deleted(self, key: str) -> Path:
+        """Where a deleted game is kept for some weeks, whatever becomes of this program."""
+        return self.path(key).with_suffix(DELETED)
+
+    def _move(self, path: Path, place: Path) -> bool:
+        lock = Lock(self.path(path.stem))
         ours = lock.take()
         if ours:
-            self.path(key).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.utime(path)  # from now on it is kept for some weeks
+                path.replace(place)
             lock.release()
         return ours
 
@@ -251,12 +290,14 @@ def _summary(path: Path) -> Summary | None:
     try:
         data, saved = read_json(path), path.stat().st_mtime
         summary = data["summary"]
-        title, kind = str(data["title"]), str(summary["kind"])
+        title, kind, level = str(data["title"]), str(summary["kind"]), summary.get("level", "")
         cells, open_cells = int(summary["cells"]), int(summary["open_cells"])
         elapsed_s, finished = float(data["elapsed_s"]), bool(data["finished"])
     except (SaveError, OSError, LookupError, TypeError, ValueError):
         return None
-    return Summary(path.stem, title, kind, cells, open_cells, elapsed_s, finished, saved)
+    return Summary(
+        path.stem, title, kind, str(level), cells, open_cells, elapsed_s, finished, saved
+    )
 
 
 def _kept_aside(path: Path, error: SaveError) -> str:

@@ -23,8 +23,8 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 MOST_LATENTS, MOST_CALLS = 16, 512
 """Bounds of what can be asked for while watching."""
 
-FIRST = Settings(mode="neural", policy="top", nfe=16, timeout_s=60.0)
-"""How a puzzle is solved to be watched: the model alone, a few cells a call."""
+FIRST = Settings(mode="neural", policy="top", nfe=16, latents=4, timeout_s=60.0)
+"""How a puzzle is solved to be watched: the model alone, four latents, a few cells a call."""
 
 Timestamp = tuple[int, int]
 """When a frame is: after this many calls, and how many frames after the first of these."""
@@ -140,7 +140,7 @@ def varied(settings: Settings, name: str, step: int) -> Settings:
     """The settings with one of them changed by a step: the next choice, twice as many, one more.
 
     >>> varied(FIRST, "latents", 1).latents, varied(FIRST, "nfe", -1).nfe
-    (2, 8)
+    (8, 8)
     """
     now: Any = getattr(settings, name)
     if name in CHOICES:

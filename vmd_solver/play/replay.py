@@ -8,6 +8,7 @@ that work side by side share it. Knows neither the engine at work nor any screen
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -44,12 +45,17 @@ _SETTLED = (*_COMMITTED, State.GIVEN, State.VERIFIED)
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of one latent's board; the probability is that of the call that proposed the value,
-    None where no call did."""
+    """One cell of one latent's board, and what the call that proposed its value said of it.
+
+    That is the value's probability, None where no call proposed it; where the run tells so much,
+    also the likeliest values with theirs, the likeliest first, and the entropy in nats.
+    """
 
     state: State
     value: int = 0
     probability: float | None = None
+    likeliest: tuple[tuple[int, float], ...] = ()
+    entropy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,30 @@ class Layer:
         """The value shown in each cell, 0 where none is."""
         return tuple(cell.value for cell in self.cells)
 
+    @property
+    def solved(self) -> bool:
+        """Whether it shows a full grid that breaks no rule."""
+        return not self.conflicts and all(self.values)
+
+    def count(self, *states: State) -> int:
+        """How many cells are in one of these states."""
+        return sum(cell.state in states for cell in self.cells)
+
+    def differing(self, others: Iterable[Layer]) -> frozenset[int]:
+        """The cells that show another value than any of the others does, where both show one."""
+        own = self.values
+        shown = (pair for other in others for pair in enumerate(other.values))
+        return frozenset(at for at, value in shown if value and own[at] not in (0, value))
+
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame of the replay. `step` names it, counters are totals since the beginning, and `status`
-    says how the run ended; it is empty before that."""
+    """A frame of the replay. `step` names it, and `event` the kind of step, "" at the beginning;
+    counters are totals since then, and `status` says how the run ended, "" before that."""
 
     step: str
     layers: tuple[Layer, ...]
+    event: str = ""
     nfe: int = 0
     loops: int = 0
     remasked: int = 0
@@ -86,12 +108,13 @@ Change = Callable[[int, Cell], Cell]
 class Replay:
     """The frames of one puzzle's run, growing with each row that is added."""
 
-    def __init__(self, puzzle: Puzzle) -> None:
+    def __init__(self, puzzle: Puzzle, latents: int = 1) -> None:
+        """With the boards of so many latents from the beginning; a row may bring more."""
         self.puzzle = puzzle
         self._rules = Rules(puzzle.board)
         cells = tuple(Cell(State.GIVEN if v else State.OPEN, v) for v in puzzle.givens)
         self._blank = Layer(cells)
-        self.frames = [Frame("the puzzle", (self._blank,))]
+        self.frames = [Frame("the puzzle", (self._blank,) * latents)]
 
     @property
     def ended(self) -> bool:
@@ -123,6 +146,7 @@ class Replay:
             raise SaveError(f"not an event of a trace: {row!r:.40}") from None
         if self.ended:
             raise SaveError(f"{row['event']} after the end of its puzzle")
+        self._event = row["event"]
         try:
             take(row)
         except (LookupError, TypeError, ValueError) as error:
@@ -132,7 +156,7 @@ class Replay:
     # One event each
 
     def _propagated(self, row: Row) -> None:
-        self._change("elimination", row.get("latent", 0), self._now(row, repeat(None)))
+        self._change("propagation", row.get("latent", 0), self._now(row, repeat(None)))
 
     def _drew(self, row: Row) -> None:
         self._show(-1, _whole(row["latent"], "latent", 0, MOST_LATENTS), lambda at, cell: cell)
@@ -142,13 +166,18 @@ class Replay:
         if not len(grid) == len(chances) == n:
             raise ValueError(f"{n} cells expected, got {len(grid)} and {len(chances)}")
         values, chances = [*map(self._value, grid)], [*map(_chance, chances)]
+        told = row.get("likeliest", [()] * n), row.get("entropies", [None] * n)
+        likeliest, entropies = [*map(self._ranked, told[0])], [*map(_nats, told[1])]
+        if not len(likeliest) == len(entropies) == n:
+            raise ValueError(f"{n} cells expected, got {len(likeliest)} and {len(entropies)}")
 
         def asked(at: int, cell: Cell) -> Cell:
             """Committed cells are closed to the call, others show what it says."""
             if cell.state in _COMMITTED:
                 return replace(cell, state=State.EARLIER)
             given = cell.state is State.GIVEN
-            return cell if given else Cell(State.PROPOSED, values[at], chances[at])
+            told = values[at], chances[at], likeliest[at], entropies[at]
+            return cell if given else Cell(State.PROPOSED, *told)
 
         counts = _counts(row, "nfe", "loops")
         self._change(f"call {counts['nfe']}", row["latent"], asked, **counts)
@@ -175,9 +204,12 @@ class Replay:
             raise ValueError(f"{n} values expected, got {len(values)}")
 
         def verified(at: int, cell: Cell) -> Cell:
-            chance = cell.probability if cell.value == values[at] else None
-            given = cell.state is State.GIVEN
-            return cell if given else Cell(State.VERIFIED, values[at], chance)
+            if cell.state is State.GIVEN:
+                return cell
+            asked = cell.value == values[at]
+            return (
+                replace(cell, state=State.VERIFIED) if asked else Cell(State.VERIFIED, values[at])
+            )
 
         # The grid of a search is no latent's: then it is shown on every board.
         layers = self.frames[-1].layers
@@ -195,7 +227,7 @@ class Replay:
     # What they share
 
     def _append(self, step: str, **changes: Any) -> None:
-        self.frames.append(replace(self.frames[-1], step=step, **changes))
+        self.frames.append(replace(self.frames[-1], step=step, event=self._event, **changes))
 
     def _change(self, step: str, latent: Any, change: Change, **counts: Any) -> None:
         """Change a latent's board in the frame of a step, unless others took it a new one."""
@@ -225,16 +257,24 @@ class Replay:
         if len(cells) != len(values):
             raise ValueError(f"{len(cells)} cells, {len(values)} values")
         changes = {
-            self._cell(cell): Cell(State.NOW, self._value(value), chance)
+            self._cell(cell): (State.NOW, self._value(value), chance)
             for cell, value, chance in zip(cells, values, chances, strict=False)
         }
-        return lambda at, cell: changes.get(at, cell)
+
+        def now(at: int, cell: Cell) -> Cell:
+            said = cell.likeliest, cell.entropy
+            return Cell(*changes[at], *said) if at in changes else cell
+
+        return now
 
     def _cell(self, cell: Any) -> int:
         at = _whole(cell, "cell", 0, self.puzzle.board.n)
         if self.puzzle.givens[at]:
             raise ValueError(f"cell {at} is given")
         return at
+
+    def _ranked(self, pairs: Any) -> tuple[tuple[int, float], ...]:
+        return tuple((self._value(value), _chance(p)) for value, p in pairs)
 
     def _value(self, value: Any) -> int:
         return _whole(value, "value", 1, self.puzzle.board.D + 1)
@@ -254,6 +294,14 @@ def _chance(p: Any) -> float:
     if type(p) not in (int, float) or not 0 <= p <= 1:
         raise ValueError(f"no probability {p!r:.40}")
     return float(p)
+
+
+def _nats(number: Any) -> float | None:
+    if number is None:
+        return None
+    if type(number) not in (int, float) or not -1e-3 <= number < math.inf:
+        raise ValueError(f"no entropy {number!r:.40}")
+    return max(0.0, float(number))
 
 
 def read_trace(path: Path) -> list[Replay]:

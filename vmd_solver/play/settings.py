@@ -33,6 +33,7 @@ class Settings:
     wrap: bool = _toggle(True, "Display", "The cursor goes round the edges")
     pause_on_blur: bool = _toggle(False, "Display", "Pause when the terminal loses the focus")
     theme: str = DEFAULT_THEME
+    toured: bool = False  # whether the player knows how to begin
     keys: dict[str, str] = field(default_factory=dict)  # by command, where not the usual ones
 
 

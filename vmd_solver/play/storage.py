@@ -18,7 +18,8 @@ from platformdirs import user_config_path, user_data_path
 from vmd_solver import files
 from vmd_solver.errors import SaveError
 
-_DRAFT = ".draft"
+_DRAFT, DELETED = ".draft", ".deleted"
+"""How the names of files end that are being written, and that were deleted."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,17 @@ def set_aside(path: Path) -> Path | None:
     return None
 
 
-def sweep(folder: Path, older_than_s: float = 3600.0) -> None:
-    """Remove drafts that crashes left behind."""
-    for draft in folder.glob(f"*{_DRAFT}"):
-        with suppress(OSError):
-            if time.time() - draft.stat().st_mtime > older_than_s:
-                draft.unlink()
+_KEPT_S = {_DRAFT: 3600.0, DELETED: 30 * 24 * 3600.0}
+"""How long such files are kept."""
+
+
+def sweep(folder: Path) -> None:
+    """Remove drafts that crashes left behind, and what was deleted weeks ago."""
+    for ending, kept_s in _KEPT_S.items():
+        for path in folder.glob(f"*{ending}"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > kept_s:
+                    path.unlink()
 
 
 class Lock:

@@ -21,7 +21,7 @@ from vmd_solver.csp.puzzle import conflicts
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser.protocol import Denoiser, Floats, Ints
 from vmd_solver.errors import TooLarge, VmdError
-from vmd_solver.sampling.policy import Cells, choose, margins, pick, softmax
+from vmd_solver.sampling.policy import Cells, choose, entropies, margins, pick, softmax
 from vmd_solver.sampling.settings import Mode, Settings
 
 Event = dict[str, Any]
@@ -29,6 +29,9 @@ Event = dict[str, Any]
 its name, `puzzle` the number of the puzzle in the batch. Cells are indices, values 1..D."""
 
 Observer = Callable[[Event], None]
+
+LIKELIEST = 3
+"""Values of a cell that a call is observed to find most probable."""
 
 Status = Literal["solved", "unsolved", "unsatisfiable", "invalid", "timeout"]
 
@@ -310,6 +313,8 @@ def call(denoiser: Denoiser, jobs: list[Job], loops: int) -> None:
                 latent=attempt.latent,
                 grid=tuple(attempt.grid.tolist()),
                 probabilities=_sure(attempt, np.arange(board.n)),
+                likeliest=_likeliest(attempt.p),
+                entropies=tuple(_rounded(entropies(attempt.p))),
             )
 
 
@@ -344,4 +349,18 @@ def _latents(denoiser: Denoiser, rows: Rows) -> None:
 
 def _sure(attempt: Attempt, cells: npt.NDArray[np.intp]) -> tuple[float, ...]:
     """The probabilities of what an attempt proposes for these cells, for people."""
-    return tuple(round(float(p), 4) for p in attempt.p[cells, attempt.grid[cells] - 1])
+    return tuple(_rounded(attempt.p[cells, attempt.grid[cells] - 1]))
+
+
+def _likeliest(p: Floats) -> tuple[tuple[tuple[int, float], ...], ...]:
+    """For each cell of p (n, D) its most probable values, the likeliest first, none below 1e-4."""
+    order = np.argsort(-p, axis=-1, kind="stable")[:, :LIKELIEST]
+    chances = map(_rounded, np.take_along_axis(p, order, axis=-1))
+    return tuple(
+        tuple((value, chance) for value, chance in zip(values, row, strict=True) if chance)
+        for values, row in zip((order + 1).tolist(), chances, strict=True)
+    )
+
+
+def _rounded(numbers: Floats) -> list[float]:
+    return [round(float(number), 4) for number in numbers]

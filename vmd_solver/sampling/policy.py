@@ -58,9 +58,14 @@ def confidence(policy: PolicyName, p: Floats, rng: np.random.Generator) -> Float
         return rng.random(len(p), dtype=np.float32)
     if policy == "margin":
         return margins(p, p.argmax(axis=-1) + 1)
-    entropy = policy == "entropy"
-    scores: Floats = (p * np.log(np.maximum(p, 1e-9))).sum(-1) if entropy else p.max(axis=-1)
+    scores: Floats = -entropies(p) if policy == "entropy" else p.max(axis=-1)
     return scores
+
+
+def entropies(p: Floats) -> Floats:
+    """How unsure the model is of each cell, in nats, from p (n, D)."""
+    found: Floats = -(p * np.log(np.maximum(p, 1e-9))).sum(-1)
+    return found
 
 
 def margins(p: Floats, values: Ints) -> Floats:

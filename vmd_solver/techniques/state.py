@@ -157,6 +157,11 @@ class Step:
         return frozenset(cells) or frozenset((*self.cells, *self.partners))
 
     @property
+    def title(self) -> str:
+        """The technique's name as a heading: `ALS-XZ`, `Hidden single`."""
+        return self.technique[:1].upper() + self.technique[1:]
+
+    @property
     def text(self) -> str:
         """All three stages as one paragraph."""
         return f"{self.where} {self.why} {self.follows}"

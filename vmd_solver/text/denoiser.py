@@ -7,6 +7,8 @@ is sampled.
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
@@ -17,7 +19,7 @@ from vmd_solver import assets
 from vmd_solver.denoiser.manifest import ModelManifest, read_values
 from vmd_solver.denoiser.onnx import FLOAT, GAUSSIAN, INT, Nodes, OnnxModel, require_runtime
 from vmd_solver.denoiser.protocol import Floats, Ints
-from vmd_solver.errors import ManifestMismatch
+from vmd_solver.errors import AssetNotFound, ManifestMismatch, ModelError
 from vmd_solver.text.alphabet import Alphabet, from_config
 
 CONTRACT = 1
@@ -174,6 +176,22 @@ class OnnxText(OnnxModel):
 def _feed(x_t: Ints, memory: Memory) -> dict[str, Any]:
     block = np.ascontiguousarray(x_t, dtype=np.int64)
     return {"x_t": block, **memory._asdict(), "start": np.array(memory.start)}
+
+
+def about(model: str | None = None) -> str:
+    """What a model was trained on, and what to expect of it, a line each, from the files of its
+    folder; "" where they do not tell."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AssetNotFound, ModelError):
+        folder = assets.model_folder(model, DEFAULT_MODEL)
+        parameters = read_values(folder)["parameters"]
+        run = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["run"]
+        names = ", ".join(Path(name).stem.replace("_", " ") for name in run["corpus"])
+        read, size = (f"{count / 1e6:.1f} million" for count in (run["characters"], parameters))
+        return (
+            f"Trained on {names}: {read} characters read, {size} parameters.\n"
+            "It writes in that manner. It knows no facts, and what it writes means nothing."
+        )
+    return ""
 
 
 def load(model: str | None = None, device: str = "auto", threads: int | None = None) -> OnnxText:

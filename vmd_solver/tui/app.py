@@ -8,34 +8,42 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from textual import work
+from rich.console import RenderableType
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
+from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import Denoiser, load
 from vmd_solver.errors import SaveError
 from vmd_solver.formats import Entry
-from vmd_solver.generation import PuzzleSpec
-from vmd_solver.play import Library, opening, settings
+from vmd_solver.generation import FAMILIES, PuzzleSpec
+from vmd_solver.play import Game, Library, opening, settings
 from vmd_solver.play.draft import Draft
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Statistics
 from vmd_solver.play.storage import Folders
 from vmd_solver.text import denoiser as text
+from vmd_solver.tui.changes import cut
 from vmd_solver.tui.commands import BY_NAME
 from vmd_solver.tui.page import PageDriver
-from vmd_solver.tui.screens.dialogs import HelpScreen, PickScreen, SettingsScreen, StatisticsScreen
+from vmd_solver.tui.screens.base import AppScreen
+from vmd_solver.tui.screens.dialogs import HelpScreen, SettingsScreen, StatisticsScreen
+from vmd_solver.tui.screens.enter import EnterScreen
+from vmd_solver.tui.screens.files import OpenScreen, PickScreen
 from vmd_solver.tui.screens.home import HomeScreen
+from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.screens.play import PlayScreen
 from vmd_solver.tui.screens.text import TextScreen
 from vmd_solver.tui.screens.watch import WatchScreen
-from vmd_solver.tui.themes import THEMES
+from vmd_solver.tui.themes import THEMES, with_inks
 
 _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
     "help": HelpScreen,
@@ -48,9 +56,10 @@ _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
 class PlayApp(App[None]):
     """Begins with the puzzles of `entries`, or else with the list of what can be played.
 
-    With `replays` it shows one of these, which belong to the entries, instead of a game. With
-    `root` it is a page in a browser, and no name that is typed leads out of that folder. Models run
-    on one thread, so that sums are rounded alike on any machine.
+    With `resume` it begins with the last game, with `daily` with the puzzle of the day. With
+    `replays` it shows one of these, which belong to the entries, instead of a game. With `root` it
+    is a page in a browser, and no name that is typed leads out of that folder. Models run on one
+    thread, so that sums are rounded alike on any machine.
     """
 
     CSS_PATH = "app.tcss"
@@ -66,6 +75,7 @@ class PlayApp(App[None]):
         denoiser: Callable[[str], Denoiser] = lambda name: load(name, "cpu", 1),
         text_model: Callable[[], text.TextDenoiser] = lambda: text.load(None, "cpu", 1),
         root: Path | None = None,
+        daily: bool = False,
     ) -> None:
         # Without colour attributes show everything; greys would show less.
         plain = True if "NO_COLOR" in os.environ else None
@@ -78,13 +88,20 @@ class PlayApp(App[None]):
             self.register_theme(theme)
         known = self.settings.theme in self.available_themes
         self.theme = self.settings.theme if known else settings.DEFAULT_THEME
-        self._entries, self._resume, self._replays = entries or [], resume, replays
+        self._entries, self._replays = entries or [], replays
+        self._resume, self._daily = resume, daily
         self.denoiser, self.text_model = cache(denoiser), cache(text_model)
         """The model of a name, and that of text, opened when it is first wanted."""
+        self.about_text = text.about()
+        """What the included model of text was trained on, and what to expect of it."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
         """What a new puzzle was asked to be like last."""
+        self.entered = Game(sudoku().empty())
+        """The puzzle that is entered by hand."""
+        self._onward: Callable[[], object] | None = None
+        """Plays the puzzle after the one that is played, where it came from several."""
         self.unsaved: dict[Path, str] = {}
         """Files that could not be written, and why: what to say once the screen is gone."""
 
@@ -105,8 +122,15 @@ class PlayApp(App[None]):
             self.notify(self._note, severity="warning", timeout=10)
         if self._entries:
             self.open_entries(self._entries, self._replays)
+        elif self._daily:
+            self.action_daily()
         elif self._resume:
             self.action_last_game()
+
+    def on_key(self, event: events.Key) -> None:
+        """Write what is typed: here, where bindings run, so that no key overtakes another."""
+        if isinstance(self.screen, AppScreen) and self.screen.typed(event):
+            event.prevent_default()
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of what can be played lies beneath everything else."""
@@ -114,25 +138,118 @@ class PlayApp(App[None]):
 
     @work(group="dialog")
     async def open_entries(
-        self, entries: list[Entry], replays: list[Replay | None] | None = None
+        self,
+        entries: list[Entry],
+        replays: list[Replay | None] | None = None,
+        title: str = "",
     ) -> None:
-        """Play one of these, or watch its replay, after asking which where there are several."""
+        """Play one of these, or watch its replay, after asking which where there are several.
+
+        `title` is what all of them are called, if they are.
+        """
         if all(entry.puzzle is None for entry in entries):
             self.notify(str(entries[0].error), severity="error", timeout=10)
             return
-        at = await self.push_screen_wait(PickScreen(entries)) if len(entries) > 1 else 0
-        if at is None or (puzzle := entries[at].puzzle) is None:
+        at: int | None = 0
+        if len(entries) > 1:
+            begun = [one.key for one in self.library.saved() if not one.finished]
+            pick = PickScreen(entries, title, self.statistics.keys(), begun)
+            at = await self.push_screen_wait(pick)
+        if at is None:
             return
-        title = opening.title_of(entries[at], at + 1, len(entries))
         if replays is None:
-            self.play_puzzle(puzzle, title)
-        else:
-            self.push_screen(WatchScreen(replays[at] or Replay(puzzle), title))
+            self.play_entry(entries, at, title)
+        elif (puzzle := entries[at].puzzle) is not None:
+            name = opening.title_of(entries[at], at + 1, len(entries))
+            self.push_screen(WatchScreen(replays[at] or Replay(puzzle), name))
 
-    def play_puzzle(self, puzzle: Puzzle, title: str) -> None:
-        """Play this puzzle, from where it was left."""
+    def play_entry(self, entries: list[Entry], at: int, title: str = "") -> None:
+        """Play the first puzzle from a place of these on; after the last show the list."""
+        found = (one for one in range(at, len(entries)) if entries[one].puzzle is not None)
+        place = next(found, None)
+        if place is None or (puzzle := entries[place].puzzle) is None:
+            self.notify("That was the last of these puzzles.")
+            self.action_leave_game()
+            return
+        name = puzzle.name or title
+        if len(entries) > 1:
+            name = f"{title} {place + 1}" if title else name
+        name = name or opening.title_of(entries[place], place + 1, len(entries))
+        onward = partial(self.play_entry, entries, place + 1, title) if len(entries) > 1 else None
+        self.play_puzzle(puzzle, name, onward)
+
+    def play_puzzle(
+        self, puzzle: Puzzle, title: str, onward: Callable[[], object] | None = None
+    ) -> None:
+        """Play this puzzle, from where it was left; `onward` plays the one after it."""
         self.action_leave_game()
+        self.change(toured=True)
         self.push_screen(PlayScreen(self.library.open(puzzle, title)))
+        self._onward = onward
+
+    @work(group="dialog")
+    async def make(
+        self,
+        spec: PuzzleSpec,
+        begin: bool = True,
+        title: str = "",
+        onward: Callable[[], object] | None = None,
+    ) -> None:
+        """Have a puzzle made by this spec, or without `begin` by what it is changed to; play it."""
+        screen = NewScreen(
+            spec, begin, title or (opening.words(spec).capitalize() if begin else "")
+        )
+        made = await self.push_screen_wait(screen)
+        if made is None:
+            return
+        spec = screen.first
+        if not begin:
+            self.spec = spec
+        name = title or f"{made.grade.level.capitalize()}, seed {spec.seed}"
+        after = onward or partial(self.make, replace(spec, seed=spec.seed + 1))
+        self.play_puzzle(made.puzzle, name, after)
+        if note := opening.origin(made):
+            self.notify(note, timeout=8)
+
+    def action_daily(self, day: date | None = None) -> None:
+        """Play the puzzle of a day, by default of today; after it the last that is not solved."""
+        day = day or date.today()
+        solved = self.statistics.days()
+        before = day - timedelta(1)
+        while before.isoformat() in solved:
+            before -= timedelta(1)
+        title, onward = opening.daily_title(day), partial(self.action_daily, before)
+        self.make(opening.daily(day), title=title, onward=onward)
+
+    def action_next_puzzle(self) -> None:
+        """From a game to the one after it: of the same file, or made alike."""
+        if self._onward is not None:
+            self._onward()
+        elif isinstance(screen := self.screen, PlayScreen):
+            self.make(self._alike(screen.game))
+
+    def _alike(self, game: Game) -> PuzzleSpec:
+        """A spec for another puzzle of a game's kind, or what was asked for last."""
+        board, level = game.board, game.grade.level if game.grade else None
+        names = dict.fromkeys(rule.name for rule in board.rules) or [board.family]
+        family = next(iter(names))
+        spec = self.spec
+        if family in FAMILIES and board.rows in opening.sizes(family) and board.rows == board.cols:
+            clues = opening.usual_clues(board.rows)
+            level = None if clues or board.rules else level
+            spec = PuzzleSpec(family, board.rows, level=level, clues=clues)
+        return replace(spec, seed=opening.any_seed())
+
+    @work(group="dialog")
+    async def action_open(self, text: str = "") -> None:
+        """Open a file, or a text that was pasted."""
+        entries = await self.push_screen_wait(OpenScreen(text))
+        if entries is not None:
+            self.open_entries(entries)
+
+    def action_enter(self) -> None:
+        """Enter a puzzle by hand."""
+        self.push_screen(EnterScreen())
 
     def resume(self, key: str) -> None:
         """Continue a saved game, or say why that cannot be."""
@@ -141,6 +258,9 @@ class PlayApp(App[None]):
             self.push_screen(PlayScreen(self.library.resume(key)))
         except SaveError as error:
             self.notify(str(error), severity="error", timeout=10)
+        else:
+            self._onward = None
+            self.change(toured=True)
 
     def action_leave_game(self) -> None:
         """Save the game, and show the list of puzzles."""
@@ -187,6 +307,13 @@ class PlayApp(App[None]):
                 screen.settings_changed()
         with self.keeping(self.folders.settings):
             settings.save(self.folders.settings, self.settings)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, and inks that can be read."""
+        return with_inks(super().get_css_variables())
 
     @property
     def _keys(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.errors import RuntimeUnavailable
 from vmd_solver.formats import Entry
 from vmd_solver.play import opening
+from vmd_solver.play.demonstrations import DEMONSTRATIONS
 from vmd_solver.play.replay import Replay, is_trace, read_trace
 from vmd_solver.play.storage import folders_at, usual_folders
 
@@ -26,8 +27,12 @@ from vmd_solver.play.storage import folders_at, usual_folders
 @click.argument("file", required=False)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
+@click.option("-d", "--daily", is_flag=True, help="Play the puzzle of today.")
 @click.option(
-    "-w", "--watch", is_flag=True, help="Watch the model solve FILE, or the run of a trace."
+    "-w",
+    "--watch",
+    is_flag=True,
+    help="Watch the model solve FILE, the run of a trace, or, without FILE, a demonstration.",
 )
 @click.option(
     "--export",
@@ -56,6 +61,7 @@ def command(
     file: str | None,
     number: int | None,
     resume: bool,
+    daily: bool,
     watch: bool,
     export: Path | None,
     data_dir: Path | None,
@@ -68,15 +74,18 @@ def command(
     """Play constraint puzzles in the terminal.
 
     FILE holds puzzles in any form that vmd-solve reads; puzzles/... may be an included one. Without
-    it there is a list of unfinished games, new puzzles and included puzzles.
+    it there is a list to choose from: unfinished games, the puzzle of the day, new puzzles,
+    included ones.
     """
     in_browser = "TEXTUAL_DRIVER" in os.environ
     if not serve and (host or port or pages or (folder and not in_browser)):
         raise click.UsageError("--host, --port, --pages and --folder go with --serve")
+    if daily and (file is not None or resume or watch or export):
+        raise click.UsageError("--daily goes without FILE, --resume, --watch and --export")
     watch = watch or export is not None
-    if watch and file is None:
-        raise click.UsageError("--watch needs a FILE: puzzles, or a trace by vmd-solve --trace")
-    entries, replays = _opened(file, watch) if file is not None else ([], [])
+    if export is not None and file is None:
+        raise click.UsageError("--export needs a FILE: puzzles, or a trace by vmd-solve --trace")
+    entries, replays = _opened(file, watch) if file is not None or watch else ([], [])
     if number is not None:
         if number > len(entries):
             raise click.UsageError(f"no puzzle {number}: the file has {len(entries)}")
@@ -92,7 +101,8 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
         options = [("--number", number), ("--data-dir", data_dir), ("--folder", folder)]
         again = [str(part) for option in options if option[1] is not None for part in option]
-        again += ["--resume"] * resume + ["--watch"] * watch + ["--", *filter(None, [file])]
+        again += ["--resume"] * resume + ["--daily"] * daily + ["--watch"] * watch
+        again += ["--", *filter(None, [file])]
         _serve(again, host or "127.0.0.1", port or 8000, pages or 16)
         return 0
     streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -102,15 +112,19 @@ def command(
 
     with suppress(RuntimeUnavailable):
         runtime()  # what it writes as it loads must not reach the screen
-    app = PlayApp(folders, entries, resume, replays if watch else None, root=folder)
+    app = PlayApp(folders, entries, resume, replays if watch else None, root=folder, daily=daily)
     app.run()
     for path, why in app.unsaved.items():
         narrate(f"vmd-play: {path}: could not be saved: {why}")
     return app.return_code or (ExitCode.USAGE if app.unsaved else 0)
 
 
-def _opened(file: str, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
-    """The puzzles of a file, and their replays where it is a trace to be watched."""
+def _opened(file: str | None, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
+    """The puzzles of a file, and their replays where it is a trace to be watched; without a file
+    those of the demonstrations."""
+    if file is None:
+        entries = [Entry(one.puzzle, "", "", at) for at, one in enumerate(DEMONSTRATIONS, 1)]
+        return entries, [None] * len(entries)
     if watch and is_trace(Path(file)):
         traced = read_trace(Path(file))
         return [Entry(one.puzzle, "", file, at) for at, one in enumerate(traced, 1)], [*traced]

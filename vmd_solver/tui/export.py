@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vmd_solver.csp import Puzzle
 from vmd_solver.drawing.slides import (
+    DIFFERENT_SIGN,
     Role,
     Slide,
     SlideBoard,
@@ -39,6 +40,7 @@ ROLES = {
 """How each state looks in exported files, in the order of the legend."""
 
 BROKEN = Role(CONFLICT_SIGN, "breaks a rule", "1;4;31", "#b3261e")
+DIFFERS = Role(DIFFERENT_SIGN, "latents differ here", "48;5;54", "#5b3fa0", "#e6dffa")
 _OPEN = Role(" ", "", "2")
 
 Key = tuple[int, int]
@@ -56,11 +58,14 @@ def boards_of(frames: Sequence[Frame]) -> list[Key]:
     return [(replay, k) for replay, frame in enumerate(frames) for k in range(len(frame.layers))]
 
 
-def slide_cell(cell: Cell, broken: bool, symbols: Sequence[str]) -> SlideCell:
-    """A cell as it is drawn."""
+def slide_cell(
+    cell: Cell, broken: bool, differs: bool, symbols: Sequence[str], nats: bool = False
+) -> SlideCell:
+    """A cell as it is drawn, below it the probability of its value or, with `nats`, the entropy."""
     symbol = symbols[cell.value - 1] if cell.value else ""
     percent = "" if cell.probability is None else f"{100 * cell.probability:.0f}"
-    return SlideCell(symbol, ROLES.get(cell.state, _OPEN), broken, percent)
+    below = percent if not nats else "" if cell.entropy is None else f"{cell.entropy:.1f}"
+    return SlideCell(symbol, ROLES.get(cell.state, _OPEN), broken, below, differs)
 
 
 def require_ending(path: Path) -> None:
@@ -113,12 +118,14 @@ def slideshow(puzzle: Puzzle, timeline: Sequence[Sequence[Frame]]) -> Slideshow:
         boards = []
         for key in boards_of(frames):
             frame, layer = frames[key[0]], frames[key[0]].layers[key[1]]
+            marked = layer.differing(frames[0].layers[:1])
             cells = (
-                slide_cell(cell, at in layer.conflicts, symbols)
+                slide_cell(cell, at in layer.conflicts, at in marked, symbols)
                 for at, cell in enumerate(layer.cells)
             )
             boards.append(SlideBoard(title_of(key), frame.step, tuple(cells)))
         first = frames[0]
         figures = f"calls {first.nfe}  loops {first.loops}  guesses {first.guesses}"
         slides.append(Slide(f"{first.step}    {figures}", tuple(boards)))
-    return Slideshow(puzzle.board, max(map(len, symbols)), slides, [*ROLES.values()], BROKEN)
+    marks = [*ROLES.values()], BROKEN, DIFFERS
+    return Slideshow(puzzle.board, max(map(len, symbols)), slides, *marks)

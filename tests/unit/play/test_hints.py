@@ -10,7 +10,8 @@ from vmd_solver.csp.families import latin
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.formats import parse
 from vmd_solver.play import Game, analyse, opening
-from vmd_solver.play.analysis import STUCK, hint, obstacle, opinion, state_of, take
+from vmd_solver.play.analysis import STUCK, hint, opinion, state_of, take
+from vmd_solver.play.game import mask_values
 from vmd_solver.techniques import Step
 
 
@@ -27,7 +28,7 @@ def test_hints_taken_lead_to_the_solution_or_stop_without_a_mistake(name: str) -
     game = analysed(name)
     while not game.is_solved() and isinstance(step := hint(state_of(game)), Step):
         assert take(game, step)
-        assert not obstacle(game)
+        assert not game.mistakes()
     assert game.is_solved() or name != "easy"
 
 
@@ -50,22 +51,36 @@ def test_struck_candidates_become_marks() -> None:
     assert game.marks[cell] == candidates & ~1
 
 
-def test_mistakes_come_before_hints() -> None:
+def test_marks_are_notes_until_every_open_cell_has_some() -> None:
+    """A pair of places, pencilled into two cells, is not all that these cells can hold."""
     game = analysed("easy")
-    assert game.solution_count.solution is not None
+    without = state_of(game).candidates
     cell = game.values.index(0)
-    right = game.solution_count.solution[cell]
-    assert obstacle(game) == ""
-    game.mark(cell, right % 9 + 1)
-    assert "leave out" in obstacle(game)
-    game.enter(cell, right % 9 + 1)
-    assert "mistake" in obstacle(game)
+    game.mark([cell], next(mask_values(without[cell])))
+    assert state_of(game).candidates == without
+    game.fill_candidates()
+    several = next(at for at, mask in enumerate(without) if mask.bit_count() > 1)
+    assert game.solution_count.solution is not None
+    right = game.solution_count.solution[several]
+    game.mark([several], next(v for v in mask_values(without[several]) if v != right))
+    assert state_of(game).candidates[several] == game.marks[several] != without[several]
+
+
+def test_marks_that_leave_a_value_out_do_not_end_hints() -> None:
+    game = analysed("easy")
+    game.fill_candidates()
+    cell = game.values.index(0)
+    assert game.solution_count.solution is not None
+    game.mark([cell], game.solution_count.solution[cell])
+    while not game.is_solved() and isinstance(step := hint(state_of(game)), Step):
+        take(game, step)
+    assert game.is_solved()
 
 
 def test_no_step_is_reported_in_words() -> None:
     assert hint(state_of(Game(latin(4).empty()))) == STUCK
     stuck = Game(parse("1...2..........."))
-    stuck.enter(1, 1)
+    stuck.enter([1], 1)
     assert "repeats" in str(hint(state_of(stuck)))
 
 
@@ -83,7 +98,7 @@ def test_an_opinion_is_of_an_open_cell_and_of_what_its_candidates_allow() -> Non
 def test_an_opinion_is_the_mean_over_latents() -> None:
     """Half of the latents are sure of one value, half of another; one cell is always 0.7."""
     game = Game(latin(4).empty())
-    game.enter(0, 1)
+    game.enter([0], 1)
 
     def logits(x_t: Ints, allowed: Floats, z: Floats) -> Floats:
         p = np.full(allowed.shape, 0.25, dtype=np.float32)

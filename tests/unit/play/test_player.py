@@ -58,7 +58,7 @@ def test_speed_has_bounds() -> None:
 
 
 def test_settings_change_by_steps() -> None:
-    assert varied(FIRST, "latents", -1).latents == 1
+    assert varied(FIRST, "latents", -1).latents == FIRST.latents // 2
     many = FIRST
     for _ in range(20):
         many = varied(many, "latents", 1)
@@ -74,16 +74,16 @@ class Unwanted(Exception):
 
 def test_a_run_ends_at_the_event_where_its_observer_raises() -> None:
     rows: list[Row] = []
-    fake = undecided()
+    fake, before = undecided(), 2 + FIRST.latents
 
-    def fourth(row: Row) -> None:
-        if len(rows) == 3:
+    def first_call(row: Row) -> None:
+        if len(rows) == before:
             raise Unwanted
         rows.append(row)
 
     with pytest.raises(Unwanted):
-        record(PUZZLE, FIRST, fake, fourth)
-    assert len(rows) == 3 and fake.calls == 1
+        record(PUZZLE, FIRST, fake, first_call)
+    assert len(rows) == before and rows[-1]["event"] == "Called" and fake.calls == 1
 
 
 def told(*rows: Row) -> Replay:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from fakes import FakeDenoiser, adversary, oracle, undecided
 from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import SaveError
-from vmd_solver.play.replay import Replay, State, read_trace
+from vmd_solver.play.replay import Cell, Layer, Replay, State, read_trace
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.sampling.job import Event
 
@@ -72,6 +73,41 @@ def test_what_breaks_a_rule_is_counted_and_masked_again() -> None:
     assert {frame.layers[0].cells[0].state for frame in replay.frames} == {State.GIVEN}
 
 
+def test_what_a_call_says_of_a_cell_stays_with_the_value_it_proposed() -> None:
+    rows = rows_of(undecided(), policy="random", nfe=4, select="margin", remask="none")
+    replay = replay_of(rows)
+    called = next(row for row in rows if row["event"] == "Called")
+    for at in OPEN:
+        cell = replay.frames[1].layers[0].cells[at]
+        assert cell.likeliest == tuple(map(tuple, called["likeliest"][at]))
+        assert cell.likeliest[0] == (cell.value, cell.probability)
+        chances = [chance for _, chance in cell.likeliest]
+        assert chances == sorted(chances, reverse=True) and 0.5 < sum(chances) <= 1.001
+        assert cell.entropy == called["entropies"][at] and 0 < cell.entropy <= math.log(4)
+    (at, *_) = next(row["cells"] for row in rows if row["event"] == "Committed")
+    later = [frame.layers[0].cells[at] for frame in replay.frames[1:4]]
+    assert [cell.state for cell in later] == [State.PROPOSED, State.NOW, State.EARLIER]
+    assert len({(cell.likeliest, cell.entropy) for cell in later}) == 1
+
+
+def test_a_trace_that_tells_only_the_likeliest_value_is_taken_as_it_is() -> None:
+    rows = rows_of(undecided(), nfe=2)
+    older = [{k: v for k, v in row.items() if k not in ("likeliest", "entropies")} for row in rows]
+    frame = replay_of(older).frames[1]
+    assert {frame.layers[0].cells[at].likeliest for at in OPEN} == {()}
+    assert {frame.layers[0].cells[at].entropy for at in OPEN} == {None}
+    assert all(frame.layers[0].cells[at].probability for at in OPEN)
+
+
+def test_where_layers_differ() -> None:
+    def layer(*values: int) -> Layer:
+        return Layer(tuple(Cell(State.PROPOSED, value) for value in values))
+
+    one = layer(1, 2, 3, 0)
+    assert one.differing([layer(1, 2, 3, 4)]) == frozenset(), "an open cell differs from nothing"
+    assert one.differing([layer(1, 3, 3, 4), layer(1, 2, 1, 4), one]) == {1, 2}
+
+
 def test_latents_share_the_frames_of_a_step() -> None:
     replay = replay_of(rows_of(undecided(), latents=3, nfe=3, policy="random", seed=1))
     steps = [frame.step for frame in replay.frames]
@@ -118,6 +154,9 @@ def test_a_trace_gives_the_film_of_the_run(tmp_path: Path) -> None:
         (lambda rows: [rows[0], {**rows[2], "grid": [9] * 16}], "no value 9"),
         (lambda rows: [rows[0], {**rows[2], "latent": 10**9}], "no latent 1000000000"),
         (lambda rows: [rows[0], {**rows[2], "probabilities": [2] * 16}], "no probability 2"),
+        (lambda rows: [rows[0], {**rows[2], "likeliest": [[[9, 1]]] * 16}], "no value 9"),
+        (lambda rows: [rows[0], {**rows[2], "likeliest": []}], "16 cells expected, got 0"),
+        (lambda rows: [rows[0], {**rows[2], "entropies": [-1] * 16}], "no entropy -1"),
         (
             lambda rows: [
                 rows[0],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen, ScreenResultType
@@ -29,6 +31,10 @@ class AppScreen(Screen[ScreenResultType]):
     """A screen of vmd-play."""
 
     app: PlayApp
+
+    def typed(self, event: events.Key) -> bool:
+        """Take a key that stands for something to be written; False where it does not."""
+        return False
 
     def say(self, text: str, where: str = "message") -> None:
         """Put a text in the Static of this name."""
@@ -102,6 +108,19 @@ def message(name: str = "message", text: str = "") -> Static:
     return Static(text, id=name, markup=False)
 
 
-def heading(text: str) -> Option:
-    """A line between options."""
-    return Option(Text(text, "bold underline"), disabled=True)
+def heading(text: str, above: str = "") -> Option:
+    """A line between options, with what is to stand above it."""
+    return Option(Text.assemble(above, (text, "bold underline")), disabled=True)
+
+
+def row(*parts: str, shares: Sequence[int]) -> Table:
+    """A line of an option list, in columns with these shares of the width; the last to the right.
+
+    What has no room is cut.
+    """
+    line = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    for share in shares:
+        line.add_column(ratio=share, no_wrap=True, overflow="ellipsis")
+    line.columns[-1].justify = "right"
+    line.add_row(*map(Text, parts))
+    return line

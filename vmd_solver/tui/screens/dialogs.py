@@ -1,29 +1,28 @@
-"""The dialogs: help, statistics, settings, kept positions, a file and its puzzles, export."""
+"""The dialogs: help, rules, statistics, settings and keys, kept positions, export."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import chain, groupby
-from pathlib import Path
 
+from rich.table import Table
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.suggester import Suggester
-from textual.widgets import Button, Checkbox, DataTable, Input, Label, OptionList, Select, Static
+from textual.widgets import Button, Checkbox, Input, Label, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
+from vmd_solver.csp import Puzzle
+from vmd_solver.csp.puzzle import Rule
+from vmd_solver.drawing import marks
 from vmd_solver.errors import SaveError
-from vmd_solver.formats import Entry
 from vmd_solver.play import Game, Savepoint, opening
 from vmd_solver.play.game import shown
-from vmd_solver.play.library import kind_of
-from vmd_solver.play.opening import MOST_ENTRIES, title_of
 from vmd_solver.play.replay import Frame, Replay
 from vmd_solver.play.settings import TOGGLES
-from vmd_solver.tui.commands import BY_NAME, COMMANDS, TABLES, WRITING, Command
+from vmd_solver.tui.commands import BY_NAME, COMMANDS, ENTERING, TABLES, WRITING, Command
 from vmd_solver.tui.export import export
 from vmd_solver.tui.screens.base import Dialog, Toggle, heading, message
 from vmd_solver.tui.themes import FIRST
@@ -44,47 +43,161 @@ _SIGNS = (
 
 
 class HelpScreen(Dialog[None]):
-    """What the keys do and what the signs mean: a page to read."""
+    """What the keys of the screen beneath do, and what the signs on it mean; or of all screens."""
 
     TITLE = "Help"
-    SUB_TITLE = "↑ ↓, esc"
+    SUB_TITLE = "↑ ↓, a all screens, esc"
     SCROLLED_BY_KEYS = True
+    BINDINGS = [("a", "all", "All screens")]  # noqa: RUF012
 
     def contents(self) -> ComposeResult:
-        page = Text()
+        yield Static(id="page")
+
+    def on_mount(self) -> None:
+        names = {
+            binding.id
+            for binding in self.app.screen_stack[-2].BINDINGS
+            if isinstance(binding, Binding)
+        }
+        beneath = [table for table in TABLES if table[0].name in names]
+        self._show(beneath or TABLES)
+
+    def action_all(self) -> None:
+        self._show(TABLES)
+
+    def _show(self, tables: Sequence[tuple[Command, ...]]) -> None:
+        page = Table.grid(padding=(0, 2, 0, 0))
+        page.add_column(no_wrap=True, style="bold", min_width=16)
+        page.add_column()
 
         def section(title: str, rows: Iterable[tuple[str, str]]) -> None:
-            page.append(f"{title}\n", "bold underline")
+            page.add_row(Text(title, "underline"), "")
             for left, right in rows:
-                page.append(f"  {left:<22}", "bold").append(f"{right}\n")
-            page.append("\n")
+                page.add_row(Text(left), Text(right))
+            page.add_row("", "")
 
-        section("Values", _VALUES)
-        for area, commands in groupby(chain(*TABLES), key=lambda one: one.area):
+        if COMMANDS in tables or ENTERING in tables:
+            section("Values", _VALUES)
+        for area, commands in groupby(chain(*tables), key=lambda one: one.area):
             section(area, ((self.app.key_of(one.name), one.text) for one in commands))
             if area == COMMANDS[-1].area:
                 section("Signs on the board", _SIGNS)
-        page.append("\nCtrl+P finds every command by its name. Games save themselves.")
+        page.add_row("^p", "Any command by its name")
+        if len(tables) < len(TABLES):
+            page.add_row("a", "The keys of all screens")
+        self.query_one("#page", Static).update(page)
+
+
+_FAMILIES = {
+    "sudoku": "Each row, each column and each box holds every value once.",
+    "sudoku-x": "A sudoku whose two diagonals hold every value once too.",
+    "windoku": "A sudoku with four more boxes, the shaded windows, that hold every value once.",
+    "jigsaw": "Each row, each column and each piece with a heavy border holds every value once.",
+    "jigsaw-x": "A jigsaw whose two diagonals hold every value once too.",
+    "latin": "Each row and each column holds every value once.",
+    "grid": "A free-form board: in each of its units all values differ. The units of the cell "
+    "under the cursor are highlighted.",
+}
+_SEEN = {
+    marks.Outline: "a cage",
+    marks.Note: "a text in a corner",
+    marks.Track: "a line",
+    marks.Spot: "a sign between cells",
+    marks.Fill: "a sign in cells",
+    marks.Clue: "a clue outside the board",
+}
+_MOST_SIGNS = 4
+"""Of those that tell rules of one kind apart."""
+
+
+def rules_of(puzzle: Puzzle) -> list[tuple[str, str, str]]:
+    """For the board, and each kind of rule it has: its name, what it looks like, what it means.
+
+    >>> from vmd_solver.csp.families import sudoku, with_rules
+    >>> from vmd_solver.csp.rules import Thermo
+    >>> board = with_rules(sudoku(2, 2), [Thermo((0, 1)), Thermo((5, 4))])
+    >>> rules_of(board.empty())[1]
+    ('thermo', 'a line', 'Numbers rise from the first cell, the bulb, to the last.')
+    """
+    board = puzzle.board
+    found = {"": (board.family, "", _FAMILIES[board.family])}
+    legend = {name: sign for sign, name in marks.legend(board)}
+    for rule, _, drawn in marks.pictures(board):
+        alike = [one for one in board.rules if one.name == rule.name]
+        look = next((_seen(mark) for mark in drawn), "")
+        signs = (legend.get(rule.name) or legend.get(marks.title(rule), "")).split()
+        sign = " ".join(signs[:_MOST_SIGNS]) + " …" * (len(signs) > _MOST_SIGNS)
+        shown_as = f"{look}: {sign}" if sign else look
+        found.setdefault(rule.name, (rule.name, shown_as, _meaning(rule, alike)))
+    return [*found.values()]
+
+
+def _seen(mark: marks.Mark) -> str:
+    """What a mark of a rule is called."""
+    in_hole = isinstance(mark, marks.Clue) and mark.inside
+    return "a number in a hole" if in_hole else _SEEN[type(mark)]
+
+
+def _meaning(rule: Rule, alike: Sequence[Rule]) -> str:
+    """What rules of a kind say: with their number, where it is the same in all of them."""
+    says = " ".join((rule.__doc__ or "").split())
+    for name, value in marks.parameters(rule).items():
+        flag = isinstance(getattr(rule, name), bool)
+        same = all(getattr(one, name) == getattr(rule, name) for one in alike)
+        says = says.replace(f"`{name}`", name if flag else value if same else f"the {name}")
+    return says.replace("`", "")
+
+
+class RulesScreen(Dialog[None]):
+    """The rules of a puzzle, in words, and what each looks like on the board."""
+
+    TITLE = "Rules"
+    SUB_TITLE = "↑ ↓, esc"
+    SCROLLED_BY_KEYS = True
+
+    def __init__(self, puzzle: Puzzle) -> None:
+        super().__init__()
+        self._puzzle = puzzle
+
+    def contents(self) -> ComposeResult:
+        page = Text()
+        for name, look, says in rules_of(self._puzzle):
+            page.append(name.capitalize(), "bold").append(f"  {look}\n{says}\n\n")
+        page.rstrip()
         yield Static(page)
 
 
 class StatisticsScreen(Dialog[None]):
-    """Finished games and best times, by kind; or that there are none yet."""
+    """Finished games and times, by kind and level; the daily puzzles; or that there are none."""
 
     TITLE = "Statistics"
+    SUB_TITLE = "↑ ↓, esc"
+    SCROLLED_BY_KEYS = True
 
     def contents(self) -> ComposeResult:
-        tallies = self.app.statistics.tallies()
+        statistics = self.app.statistics
+        tallies, days = statistics.tallies(), statistics.days()
         if not tallies:
             yield Static("No game finished yet.")
             return
-        table = DataTable[str](cursor_type="row")
-        table.add_columns("kind", "solved", "with help", "best", "mean", "last")
-        for one in tallies:
-            times = ("-" if s is None else shown(s) for s in (one.best_s, one.mean_s, one.last_s))
-            table.add_row(one.kind, str(one.games), str(one.helped), *times)
-        yield table
-        yield Static("Times are of games solved without help.")
+        now, longest = opening.streak(days, date.today()), opening.longest(days)
+        if days:
+            yield Static(f"Daily puzzles: {len(days)} solved, {now} in a row, {longest} at best.\n")
+        table = Table(box=None, expand=True, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column("kind", ratio=1, no_wrap=True, overflow="ellipsis")
+        table.add_column("level", no_wrap=True)
+        for name in ("games", "helped", "best", "mean", "last"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for kind, group in groupby(tallies, key=lambda one: one.kind):
+            name = kind
+            for one in group:
+                times = (
+                    "-" if s is None else shown(s) for s in (one.best_s, one.mean_s, one.last_s)
+                )
+                table.add_row(name, one.level or "-", str(one.games), str(one.helped), *times)
+                name = ""
+        yield Static(table)
+        yield Static("\nTimes are of games solved without help.")
 
 
 class SettingsScreen(Dialog[None]):
@@ -195,106 +308,43 @@ class KeysScreen(Dialog[None]):
 
 
 class SavepointsScreen(Dialog[Savepoint]):
-    """Gives the kept position that was chosen, the newest first; one can be forgotten."""
+    """Gives the kept position that was chosen, the newest first. Those that were forgotten are gone
+    once it is left, and till then can be kept after all."""
 
     TITLE = "Kept positions"
-    SUB_TITLE = "enter, d forget, esc"
+    SUB_TITLE = "enter, d forget or keep, esc"
     BINDINGS = [("delete,d", "forget", "Forget")]  # noqa: RUF012
 
     def __init__(self, game: Game) -> None:
         super().__init__()
-        self.game = game
+        self.game, self._points = game, game.savepoints[::-1]
+        self._forgotten: list[Savepoint] = []
 
     def contents(self) -> ComposeResult:
-        points = self.game.savepoints[::-1]
-        texts = [f"Position {one.name}: {one.values.count(0)} cells open" for one in points]
-        yield (
-            OptionList(*texts) if texts else Static("None yet: s keeps the position on the board.")
-        )
+        if self._points:
+            yield OptionList(*map(self._line, self._points), markup=False)
+        else:
+            yield Static("None yet: s keeps the position on the board.")
+
+    def _line(self, point: Savepoint) -> str:
+        gone = ", forgotten" if point in self._forgotten else ""
+        return f"Position {point.name}: {point.open_cells} cells open{gone}"
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self.game.savepoints[-1 - event.option_index])
+        self.dismiss(self._points[event.option_index])
 
     def action_forget(self) -> None:
         for options in self.query(OptionList):
             if (at := options.highlighted) is not None:
-                self.game.forget_point(self.game.savepoints[-1 - at])
-                options.remove_option_at_index(at)
+                point = self._points[at]
+                known = point in self._forgotten
+                (self._forgotten.remove if known else self._forgotten.append)(point)
+                options.replace_option_prompt_at_index(at, self._line(point))
 
-
-class FindScreen(Dialog[Path]):
-    """Gives the path of a file that exists; whether it holds puzzles is checked later."""
-
-    TITLE = "Open a puzzle file"
-    SUB_TITLE = "enter, → complete, esc"
-
-    def contents(self) -> ComposeResult:
-        yield Input(placeholder="path of a file", suggester=_Paths(self.app.root))
-        yield message()
-
-    @on(Input.Submitted)
-    def _named(self, event: Input.Submitted) -> None:
-        path = opening.within(event.value.strip(), self.app.root) or ""
-        # Not the methods of Path: they raise where a name is too long, or a folder closed.
-        if os.path.isfile(path):  # noqa: PTH113
-            self.dismiss(Path(path))
-        else:
-            kind = "is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112
-            self.say(f"{event.value.strip() or 'nothing'}: {kind}")
-
-
-class _Paths(Suggester):
-    """Completes a path with the first file or folder, by name, that begins so."""
-
-    def __init__(self, root: Path | None) -> None:
-        super().__init__(use_cache=False)
-        self._root = root
-
-    async def get_suggestion(self, value: str) -> str | None:
-        folder, begun = os.path.split(value)
-        place = opening.within(folder or ".", self._root)
-        if place is None:
-            return None
-        try:
-            with os.scandir(place) as found:
-                names = [
-                    entry.name + (os.sep if entry.is_dir() else "")
-                    for entry in found
-                    if entry.name.startswith(begun)
-                    and (begun or not entry.name.startswith("."))
-                    and opening.within(entry.path, self._root)
-                ]
-        except (OSError, ValueError):
-            return None
-        return os.path.join(folder, min(names)) if names else None  # noqa: PTH118
-
-
-class PickScreen(Dialog[int]):
-    """Gives the place of the chosen puzzle among the entries of a file."""
-
-    SUB_TITLE = "enter, esc"
-
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        super().__init__()
-        self.entries = entries
-        count = len(entries)
-        self.title = f"{count} puzzles" if count < MOST_ENTRIES else f"The first {count} puzzles"
-
-    def contents(self) -> ComposeResult:
-        options = []
-        for number, entry in enumerate(self.entries, 1):
-            about = str(entry.error)
-            if (puzzle := entry.puzzle) is not None:
-                clues = sum(value > 0 for value in puzzle.givens) - len(puzzle.board.holes)
-                title = title_of(entry, number, len(self.entries))
-                about = f"{kind_of(puzzle)}, {clues} givens  {title}"
-            options.append(Option(f"{number:>4}  {about}", disabled=puzzle is None))
-        yield OptionList(*options, markup=False)
-
-    @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_index)
+    def on_unmount(self) -> None:
+        for point in self._forgotten:
+            self.game.forget_point(point)
 
 
 _FRAME = "this frame, as SVG"

@@ -1,258 +1,380 @@
-"""Where a puzzle is chosen: an unfinished game, one from a file, a new one; and its making."""
+"""The first screen: what can be played, in the order in which a player is likely to want it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from datetime import date, datetime
+from functools import cache
 
-from textual import on, work
+from rich.table import Table
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Input, Label, OptionList, Select, Static
+from textual.containers import Horizontal
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from vmd_solver.assets import DEFAULT_MODEL
-from vmd_solver.errors import VmdError
-from vmd_solver.generation import (
-    FAMILIES,
-    SYMMETRIES,
-    Draw,
-    GeneratedPuzzle,
-    Grid,
-    ModelGrids,
-    PuzzleSpec,
-    exact_grid,
-    usual_size,
-)
-from vmd_solver.play import opening
+from vmd_solver.csp import Puzzle
+from vmd_solver.errors import SaveError
+from vmd_solver.generation import GeneratedPuzzle, PuzzleSpec, make
+from vmd_solver.play import Game, Summary, opening
 from vmd_solver.play.game import shown
-from vmd_solver.play.opening import generate
+from vmd_solver.play.library import key_of, kind_of
 from vmd_solver.techniques import LEVELS
 from vmd_solver.tui.commands import LISTING, bindings
-from vmd_solver.tui.screens.base import AppScreen, Dialog, Toggle, cancelled, heading, message
-from vmd_solver.tui.screens.dialogs import FindScreen
+from vmd_solver.tui.screens.base import AppScreen, heading, message, row
 from vmd_solver.tui.widgets.bars import KeyBar
+from vmd_solver.tui.widgets.preview import Preview
 
-_ANY = "any"
-_SEARCH, _MODEL = "search", "the model"
+MOST_GAMES = 5
+"""Unfinished games that are listed at first: what else there is should be seen too."""
 
-
-class NewScreen(Dialog[GeneratedPuzzle]):
-    """Gives the puzzle that was made. With `begin` it sets to work at once."""
-
-    TITLE = "A new puzzle"
-    SUB_TITLE = "tab, enter, esc"
-    AUTO_FOCUS = "Button"  # Enter makes what is asked for, without a look at anything else
-
-    def __init__(self, spec: PuzzleSpec, begin: bool = False) -> None:
-        super().__init__()
-        self._first, self._begin = spec, begin
-        self._spec: PuzzleSpec | None = None
-        """What is being made; None while nothing is."""
-        self._drawn: list[bool | None] = []
-
-    def contents(self) -> ComposeResult:
-        """A line for each question, the command that makes the same, and how far it is."""
-        first, rows = self._first, dict[str, Widget]()
-        choices: dict[str, tuple[str, Sequence[Any], Any]] = {
-            "family": ("Family", FAMILIES, first.family),
-            "size": ("Size", opening.sizes(first.family), first.size),
-            "level": ("Difficulty", (_ANY, *LEVELS), first.level or _ANY),
-            "symmetry": ("Symmetry", SYMMETRIES, first.symmetry),
-            "grids": ("Grids by", (_SEARCH, _MODEL), _SEARCH),
-        }
-        for name, (text, offered, value) in choices.items():
-            options = [(str(one), one) for one in offered]
-            rows[text] = Select(options, value=value, allow_blank=False, compact=True, id=name)
-        numbers = {"clues": ("Givens at least", first.clues), "seed": ("Seed", opening.any_seed())}
-        for name, (text, number) in numbers.items():
-            rows[text] = Input(str(number), type="integer", max_length=9, id=name, compact=True)
-        rows[""] = Toggle("No given to spare", first.minimal, id="minimal", compact=True)
-        yield from (Horizontal(Label(text), box, classes="row") for text, box in rows.items())
-        yield message("command")
-        yield message()
-        button = Button("Make", id="make", compact=True)
-        button.active_effect_duration = 0  # while it lasts another press would be lost
-        yield button
-
-    def on_mount(self) -> None:
-        if self._begin:
-            self.action_make()
-
-    def _asked(self) -> dict[str, Any]:
-        """What is entered, by the name of its question."""
-        boxes: Any = self.query("Select, Input, Toggle")
-        return {box.id: box.value for box in boxes}
-
-    def spec(self) -> PuzzleSpec:
-        """The spec as it is entered. Raises SearchError where there can be no such puzzle."""
-        asked = self._asked()
-        given: dict[str, Any] = {name: asked[name] for name in ("size", "symmetry", "minimal")}
-        for name in ("clues", "seed"):
-            given[name] = int(asked[name]) if asked[name].isdecimal() else 0
-        level = None if asked["level"] == _ANY else asked["level"]
-        return PuzzleSpec(asked["family"], level=level, **given)
-
-    @on(Select.Changed, "#family")
-    def _family_chosen(self, event: Select.Changed) -> None:
-        """Offer the sizes of the family; keep the size where there is one of it."""
-        size, offered = self.query_one("#size", Select), opening.sizes(str(event.value))
-        kept = size.value if size.value in offered else usual_size(str(event.value))
-        if [value for _, value in size._options] != [*offered]:
-            size.set_options([(str(one), one) for one in offered])
-            size.value = kept
-
-    @on(Select.Changed, "#size")
-    def _size_chosen(self, event: Select.Changed) -> None:
-        if event.value != self._first.size and isinstance(event.value, int):
-            self._first = replace(self._first, size=event.value)
-            self.query_one("#clues", Input).value = str(opening.usual_clues(event.value))
-
-    @on(Select.Changed)
-    @on(Input.Changed)
-    @on(Checkbox.Changed)
-    def _changed(self) -> None:
-        try:
-            self.say(opening.command(self.spec(), self._asked()["grids"] == _MODEL), "command")
-        except VmdError as error:
-            self.say(str(error), "command")
-
-    @on(Button.Pressed)
-    @on(Input.Submitted)
-    def action_make(self) -> None:
-        """Begin, or give up what was begun."""
-        if self._spec is not None:
-            self.action_leave()
-            return
-        try:
-            spec = self._spec = self.app.spec = self.spec()
-        except VmdError as error:
-            self.say(str(error))
-            return
-        neural = self._asked()["grids"] == _MODEL
-
-        def make() -> None:
-            draw: Draw = ModelGrids(self.app.denoiser(DEFAULT_MODEL)) if neural else exact_grid
-            made = generate(spec, draw, partial(self.report, self._tell), cancelled)
-            self.report(finish, made)
-
-        def finish(made: GeneratedPuzzle | None) -> None:
-            if made is not None:
-                self.dismiss(made)
-            else:
-                self._end(f"Not found in {spec.tries} grids: ask for less")
-
-        self._drawn = []
-        self._tell()
-        self.in_thread(make, self._end, group="make")
-
-    def action_leave(self) -> None:
-        """Give up what is being made; where nothing is, close."""
-        if self._spec is None:
-            self.dismiss(None)
-        else:
-            self.workers.cancel_group(self, "make")
-            self._end("Given up.")
-
-    def _end(self, text: str) -> None:
-        self._spec = None
-        self._tell()
-        self.say(text)
-
-    def _tell(self, grid: Grid | None = None) -> None:
-        """Show how far the making has come, with this grid now."""
-        if grid is not None:
-            self._drawn.append(grid.by_model)
-        self.query_one(Button).label = "Cancel" if self._spec else "Make"
-        for widget in self.query("Select, Input, Toggle"):
-            widget.disabled = self._spec is not None
-        if self._spec is not None:
-            self.say(f"Making: {opening.progress(self._drawn, self._spec.tries)}")
+_SHARES, _NARROW = (10, 8, 5, 8), (10, 0, 5, 8)
+"""How the columns of the list share its width: title, kind, level, how far; without the kind where
+the screen is narrow."""
+_TEXTS = {
+    "more": ("More unfinished games…", ""),
+    "new": ("Choose family, size, level…", "Asks what the puzzle should be like, and makes it."),
+    "open": (
+        "Open or paste a puzzle…",
+        "A file, a line, a grid, an id of sgt-puzzles, a link of SudokuPad or f-puzzles, JSON: "
+        "any form that vmd-solve reads. Pasting on this screen does as well.",
+    ),
+    "enter": (
+        "Enter a puzzle by hand…",
+        "From a newspaper, say. How many solutions it has is shown as you type.",
+    ),
+    "text": (
+        "Write text with the model…",
+        "Type, mask any part, watch it fill, lock what you like.",
+    ),
+}
+"""What is in the list beside puzzles: its name there, and what it does."""
 
 
 class HomeScreen(AppScreen[None]):
-    """The list of what can be played."""
+    """The list of what can be played, and beside it what is highlighted."""
 
     BINDINGS = bindings(LISTING)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._games: dict[str, Summary] = {}
+        """All saved games by key."""
+        self._solved: set[str] = set()
+        """The keys of puzzles that were solved."""
+        self._removed: list[tuple[str, str]] = []
+        """The keys and titles of the games that were deleted, to be brought back."""
+        self._all = False
+        """Whether all unfinished games are listed."""
 
     def compose(self) -> ComposeResult:
-        head = Static("v m d - p l a y", id="head")
-        yield Vertical(head, OptionList(id="choices", markup=False), id="home")
+        yield message("tour")
+        choices = OptionList(id="choices", markup=False)
+        choices.border_title, choices.border_subtitle = "vmd-play", "enter plays"
+        yield Horizontal(choices, Preview(self.app.settings), id="home")
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """List again: what was played meanwhile comes first."""
+        self._show_tour()
+        self._list()
+        self.query_one(OptionList).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """List again, in columns that fit, and show or hide what is beside the list."""
+        if self.is_current:
+            self._list(self.query_one(OptionList).highlighted)
+
+    def _show_tour(self) -> None:
+        """How to begin, in four lines, until a puzzle was played or Escape was pressed."""
+
+        def key(name: str) -> str:
+            return self.app.key_of(name).split()[0]
+
+        tour = self.query_one("#tour")
+        tour.border_title = "Welcome to vmd-play"
+        tour.border_subtitle = f"{key('list-back')} hides this"
+        tour.display = not self.app.settings.toured
+        self.say(
+            "↑ ↓ and enter choose what to play. The daily puzzle is a good start.\n"
+            f"On the board arrows move and digits fill in; {key('marks')} is for pencil marks.\n"
+            f"{key('hint')} gives a hint, one step at a time; {key('undo')} undoes anything.\n"
+            f"{key('help')} shows the keys of every screen. Games save themselves.",
+            "tour",
+        )
+
+    # What there is
+
+    def _list(self, highlighted: int | None = None) -> None:
+        saved = self.app.library.saved()
+        self._games = {game.key: game for game in saved}
+        self._solved = self.app.statistics.keys() | {one.key for one in saved if one.finished}
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([*self._options()])
-        options.focus()
-        options.action_first()
+        if highlighted is None:
+            options.action_first()
+        else:
+            options.highlighted = min(highlighted, options.option_count - 1)
+        self._preview()
 
     def _options(self) -> Iterator[Option]:
-        games = [game for game in self.app.library.saved() if not game.finished]
+        games = [game for game in self._games.values() if not game.finished]
         if games:
             yield heading("Continue")
-        for game in games[:20]:
-            title = f"  {game.kind}, {game.title}" if game.title else f"  {game.kind}"
-            done = f"{game.cells - game.open_cells:>3}/{game.cells} {shown(game.elapsed_s):>8}"
-            yield Option(f"{title[:42].ljust(42)} {done}", f"game {game.key}")
-        yield heading("A new puzzle")
-        yield Option("  Choose family, size, difficulty…", "new")
+        for game in games if self._all else games[:MOST_GAMES]:
+            done = f"{game.cells - game.open_cells}/{game.cells}"
+            kind = game.kind if game.title else ""
+            level = level_words(game.level)
+            line = self._row(game.title or game.kind, kind, level, f"{done}  {ago(game.saved)}")
+            yield Option(line, f"game {game.key}")
+        if len(games) > MOST_GAMES and not self._all:
+            yield Option(_TEXTS["more"][0], "more")
+        yield heading("New", "\n" * bool(games))
+        yield self._daily()
         for at, spec in enumerate(opening.READY):
-            yield Option(f"  {opening.words(spec)}", f"spec {at}")
-        yield heading("Text")
-        yield Option("  Type, mask, fill, lock what you like…", "text")
-        yield heading("Included puzzles")
-        for path in opening.shipped_files():
-            yield Option(f"  {path.name}", f"file {path}")
+            yield Option(opening.words(spec).capitalize(), f"spec {at}")
+        yield Option(_TEXTS["new"][0], "new")
+        yield heading("Your own puzzle", "\n")
+        for name in ("open", "enter"):
+            yield Option(_TEXTS[name][0], name)
+        yield heading("Collection", "\n")
+        for file in opening.COLLECTION:
+            if opening.included(file):
+                yield Option(self._file(file), f"file {file}")
+        yield heading("Text", "\n")
+        yield Option(_TEXTS["text"][0], "text")
+
+    def _daily(self) -> Option:
+        day = date.today()
+        days = self.app.statistics.days()
+        streak = opening.streak(days, day)
+        solved = "solved" if day.isoformat() in days else ""
+        run = run_words(streak) if streak else ""
+        spec = opening.daily(day)
+        line = self._row("Daily puzzle", kind(spec), spec.level or "", solved or run)
+        return Option(line, "daily")
+
+    def _row(self, *parts: str) -> Table:
+        """A line of the list: what it is called, kind, level and how far."""
+        shares = _NARROW if self.size.width < 72 else _SHARES
+        shown = [(part, share) for part, share in zip(parts, shares, strict=True) if share]
+        return row(*(part for part, _ in shown), shares=[share for _, share in shown])
+
+    def _file(self, file: str) -> Table:
+        """The line of an included file."""
+        one, entries = opening.COLLECTION[file], opening.included(file)
+        kinds = {kind_of(one.puzzle).partition(" ")[0] for one in entries if one.puzzle}
+        sizes = {
+            f"{one.puzzle.board.rows}x{one.puzzle.board.cols}" for one in entries if one.puzzle
+        }
+        about = f"{kinds.pop()} {sizes.pop()}" if len(kinds) == len(sizes) == 1 else "of all kinds"
+        return self._row(one.title, about, one.level, self._progress(file))
+
+    def _progress(self, file: str) -> str:
+        """How far an included file is solved."""
+        keys = _keys(file)
+        solved = len(self._solved & {*keys})
+        if len(keys) > 1:
+            return f"{solved} of {len(keys)} solved" if solved else f"{len(keys)} puzzles"
+        game = self._games.get(keys[0])
+        begun = f"{game.cells - game.open_cells}/{game.cells}" if game else ""
+        return "solved" if solved else begun
+
+    # What is highlighted
+
+    @property
+    def _highlighted(self) -> tuple[str, str]:
+        """What is highlighted, and which of its kind."""
+        option = self.query_one(OptionList).highlighted_option
+        what, _, which = ((option.id if option else "") or "").partition(" ")
+        return what, which
+
+    @on(OptionList.OptionHighlighted)
+    def _preview(self) -> None:
+        """Show beside the list what is highlighted in it."""
+        preview = self.query_one(Preview)
+        what, which = self._highlighted
+        if not preview.display or not self.is_current:
+            return
+        if what == "game":
+            self._preview_game(self._games[which])
+        elif what == "daily":
+            self._preview_daily()
+        elif what == "spec":
+            spec = opening.READY[int(which)]
+            facts = (opening.words(spec).capitalize(), "Made when you press enter.")
+            preview.show("New puzzle", facts, Game(_example(spec)))
+        elif what == "file":
+            self._preview_file(which)
+        elif what in _TEXTS:
+            preview.show(*(_TEXTS[what][0].rstrip("…"), [_TEXTS[what][1]]))
+
+    def _preview_game(self, summary: Summary) -> None:
+        filled = f"{summary.cells - summary.open_cells} of {summary.cells} cells filled"
+        facts = [
+            f"{summary.kind}, {summary.level}" if summary.level else summary.kind,
+            f"{filled}, {shown(summary.elapsed_s)} played",
+            f"Last played {ago(summary.saved)}",
+        ]
+        self.query_one(Preview).show(summary.title or summary.kind, facts, self._saved(summary.key))
+
+    def _saved(self, key: str, puzzle: Puzzle | None = None) -> Game | None:
+        """The saved game of this key, or else a new one of the puzzle."""
+        if key in self._games:
+            with suppress(SaveError, OSError):
+                return self.app.library.look(key)
+        return Game(puzzle) if puzzle else None
+
+    def _preview_daily(self) -> None:
+        """The puzzle of the day, which takes a moment to make the first time."""
+        day = date.today()
+        spec, days = opening.daily(day), self.app.statistics.days()
+        title = f"Daily puzzle of {day:%A}, {day.isoformat()}"
+        streak = opening.streak(days, day)
+        facts = [
+            f"{kind(spec)}, {spec.level}",
+            "The same for everybody today.",
+            f"{run_words(streak)}, {len(days)} solved in all."
+            if days
+            else "Solve it to begin a streak.",
+        ]
+
+        def show(made: GeneratedPuzzle | None) -> None:
+            if self._highlighted[0] == "daily" and made is not None:
+                game = self._saved(key_of(made.puzzle), made.puzzle)
+                self.query_one(Preview).show(title, facts, game)
+
+        self.query_one(Preview).show(title, facts)
+        self.in_thread(lambda: self.report(show, _made(spec)), self.notify, "daily")
+
+    def _preview_file(self, file: str) -> None:
+        """The first puzzle of an included file that is not solved yet."""
+        entries, keys = opening.included(file), _keys(file)
+        at = first_open(keys, self._solved)
+        puzzle = entries[at].puzzle
+        assert puzzle is not None, file
+        number = f", number {at + 1} of {len(entries)}" if len(entries) > 1 else ""
+        facts = [f"{kind_of(puzzle)}{number}", opening.COLLECTION[file].level, self._progress(file)]
+        game = self._saved(keys[at], puzzle)
+        self.query_one(Preview).show(opening.COLLECTION[file].title, facts, game)
+
+    # What is done with it
 
     @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        what, _, which = (event.option_id or "").partition(" ")
+    def _chosen(self) -> None:
+        what, which = self._highlighted
         if what == "game":
             self.app.resume(which)
-            self.on_screen_resume()
-        elif what == "new":
-            self.action_new()
+            if self.is_current:  # it could not be resumed
+                self._list()
+        elif what == "more":
+            self._all = True
+            self._list(self.query_one(OptionList).highlighted)
         elif what == "spec":
-            self._make(opening.READY[int(which)], begin=True)
+            self.app.make(replace(opening.READY[int(which)], seed=opening.any_seed()))
+        elif what == "file":
+            self.app.open_entries(opening.included(which), title=opening.COLLECTION[which].title)
         elif what == "text":
             self.app.action_dialog("text")
-        elif what == "file":
-            self.app.open_entries(opening.entries(which))
+        elif what:
+            actions: dict[str, Callable[[], object]] = {
+                "new": self.action_new,
+                "daily": self.app.action_daily,
+                "open": self.app.action_open,
+                "enter": self.app.action_enter,
+            }
+            actions[what]()
 
     def action_new(self) -> None:
         """Ask what the puzzle should be like, beginning with what was asked for last."""
-        self._make(self.app.spec, begin=False)
+        self.app.make(replace(self.app.spec, seed=opening.any_seed()), begin=False)
 
-    @work(group="dialog")
-    async def _make(self, spec: PuzzleSpec, begin: bool) -> None:
-        """Have a puzzle made, by this spec or by what it is changed to, and play it."""
-        made = await self.app.push_screen_wait(NewScreen(spec, begin))
-        if made is not None:
-            self.app.play_puzzle(made.puzzle, made.puzzle.name)
-            if note := opening.origin(made):
-                self.notify(note, timeout=8)
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted here is to be played."""
+        event.stop()
+        self.app.action_open(event.text)
 
-    @work(group="dialog")
-    async def action_find(self) -> None:
-        path = await self.app.push_screen_wait(FindScreen())
-        if path is not None:
-            self.app.open_entries(opening.entries(path))
+    def action_back(self) -> None:
+        """Hide the tour, or go back to the last game."""
+        if not self.app.settings.toured:
+            self.app.change(toured=True)
+            self._show_tour()
+        else:
+            self.app.action_last_game()
 
     def action_remove(self) -> None:
-        option = self.query_one(OptionList).highlighted_option
-        what, _, which = ((option.id if option else "") or "").partition(" ")
+        what, key = self._highlighted
         if what != "game":
-            self.notify("Choose a game to delete.")
-        elif not self.app.library.remove(which):
+            self.notify("Choose an unfinished game to delete.")
+        elif not self.app.library.remove(key):
             self.notify("That game is open in another vmd-play.", severity="warning")
-        self.on_screen_resume()
+        else:
+            name = self._games[key].title or self._games[key].kind
+            self._removed.append((key, name))
+            self.notify(f"Deleted: {name}. {self.app.key_of('list-restore')} brings it back.")
+            self._list(self.query_one(OptionList).highlighted)
+
+    def action_restore(self) -> None:
+        """Bring back the game that was deleted last."""
+        if not self._removed:
+            self.notify("No game was deleted since the start.")
+            return
+        key, name = self._removed.pop()
+        if self.app.library.restore(key):
+            self.notify(f"Brought back: {name}.")
+        else:
+            self.notify(f"{name} was begun anew meanwhile.", severity="warning")
+        self._list()
 
     def action_move(self, way: str) -> None:
         # Not `focused.cursor_...`: Textual fails to list such keys while nothing has the focus.
         getattr(self.query_one(OptionList), f"action_cursor_{way}")()
+
+
+def run_words(streak: int) -> str:
+    return f"{streak} day{'s' * (streak != 1)} in a row"
+
+
+def kind(spec: PuzzleSpec) -> str:
+    return f"{spec.family} {spec.size}x{spec.size}"
+
+
+def level_words(level: str) -> str:
+    """A level in a word."""
+    return "hardest" if level == LEVELS[-1] else level
+
+
+def first_open(keys: list[str], solved: set[str]) -> int:
+    """The place of the first puzzle that is not solved; the first where all are."""
+    return next((at for at, key in enumerate(keys) if key not in solved), 0)
+
+
+@cache
+def _keys(file: str) -> list[str]:
+    """The keys of the puzzles of an included file."""
+    return [key_of(entry.puzzle) for entry in opening.included(file) if entry.puzzle]
+
+
+_example = cache(PuzzleSpec.example)
+_made = cache(make)
+
+
+def ago(when: float, now: float | None = None) -> str:
+    """How long ago a POSIX time is, in words.
+
+    >>> ago(0, 59), ago(0, 7200), ago(0, 86400 * 3)
+    ('just now', '2 h ago', '3 d ago')
+    """
+    passed = (time.time() if now is None else now) - when
+    for unit_s, most, name in ((60, 60, "min"), (3600, 24, "h"), (86400, 14, "d")):
+        count = int(passed // unit_s)
+        if count < 1 and unit_s == 60:
+            return "just now"
+        if count < most:
+            return f"{count} {name} ago"
+    return f"{datetime.fromtimestamp(when):%d %b %Y}"

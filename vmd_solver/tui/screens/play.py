@@ -10,24 +10,27 @@ from typing import Any
 
 from textual import events, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.reactive import var
 
 from vmd_solver.assets import DEFAULT_MODEL
 from vmd_solver.drawing.marks import titles_at
-from vmd_solver.play import Opened, SolutionCount, analysis
-from vmd_solver.play.game import mask_values, shown
+from vmd_solver.play import Opened, SolutionCount, analysis, opening
+from vmd_solver.play.game import Typing, mask_values, shown
 from vmd_solver.play.library import heading, kind_of
 from vmd_solver.play.replay import Replay
 from vmd_solver.play.statistics import Finished
 from vmd_solver.techniques import LEVELS, Grade, State, Step
 from vmd_solver.tui.commands import COMMANDS, bindings
 from vmd_solver.tui.screens.base import AppScreen, cancelled, message
-from vmd_solver.tui.screens.dialogs import SavepointsScreen
+from vmd_solver.tui.screens.dialogs import RulesScreen, SavepointsScreen
+from vmd_solver.tui.screens.files import CopyScreen
 from vmd_solver.tui.screens.watch import WatchScreen
 from vmd_solver.tui.widgets.bars import Bar, Digits, KeyBar
-from vmd_solver.tui.widgets.board import BoardView, stepped
+from vmd_solver.tui.widgets.board import BoardView, HintPicture, picture_of
 from vmd_solver.tui.widgets.keyboard import Keyboard
+
+_COLOUR_KEYS = frozenset("123456789")
 
 
 class PlayScreen(AppScreen[None]):
@@ -36,13 +39,17 @@ class PlayScreen(AppScreen[None]):
     BINDINGS = bindings(COMMANDS)
     # Below 66 columns there is no room for a column beside the board, and below the smallest size
     # for nothing but a message.
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (30, "-narrow"), (66, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-slim"),
+        (30, "-narrow"),
+        (66, "-wide"),
+        (100, "-broad"),
+        (160, "-vast"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-high"), (28, "-tall")]  # noqa: RUF012
 
-    marking: var[bool] = var(False, init=False)
-    """Whether values that are typed become pencil marks."""
-    one_mark: var[bool] = var(False, init=False)
-    """Whether the next one does."""
+    once: var[Typing | None] = var(None, init=False)
+    """What the next value that is typed becomes, where that is not what the game says."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__()
@@ -53,17 +60,24 @@ class PlayScreen(AppScreen[None]):
         self._bar, self._about, self._message_line = Bar(), message("facts"), message()
         self._rules = message("rules")
         self._rules.display = bool(self.game.board.rules)
-        self._message = ""
+        self._message = self._asking = ""
+        """What stands beside the board, and the action that it asks about, if any."""
+        self._said = ""
+        self._resumes = False
+        """Whether time runs again once the screen above this one is gone."""
         self._warned = False
         """Whether the player knows that leaving now loses what could not be saved."""
+        self._drawing = ""
+        """What is shown of a hint, as SVG."""
         self._hinted = -1
         self._stages: list[Callable[[], object]] = []
         """The version of the game that a hint is for, and what more of it there is to be had."""
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        side = Vertical(self._digits, self._about, self._rules, self._message_line, id="side")
-        yield Horizontal(self.board, side, id="table")
+        words = VerticalScroll(self._message_line, id="words", can_focus=False)
+        self._side = Vertical(self._digits, self._about, self._rules, words, id="side")
+        yield Horizontal(self.board, self._side, id="table")
         yield message("tiny")
         yield KeyBar()
 
@@ -73,7 +87,7 @@ class PlayScreen(AppScreen[None]):
             self.notify(note, severity="warning", timeout=10)
         if not self.opened.resumed and self.app.settings.auto_candidates:
             self.game.fill_candidates()
-        for seen in ("cursor", "chosen"):
+        for seen in ("cursor", "chosen", "selected"):
             self.watch(self.board, seen, self._moved, init=False)
         self.in_thread(self._analyse, self._tell, "analyse")
         if not self.game.finished:
@@ -131,47 +145,63 @@ class PlayScreen(AppScreen[None]):
 
     # Filling in
 
-    def on_key(self, event: events.Key) -> None:
-        """Take a key that stands for a value; leave others alone."""
-        typed = self._keyboard.typed(event.key, event.character)
-        if typed is not None:
-            event.stop()
-            event.prevent_default()
-            self._put(*typed)
+    def typed(self, event: events.Key) -> bool:
+        """Take a key that stands for a value, or a colour; leave others alone."""
+        character = event.character or ""
+        if self._typing == "colours" and character in _COLOUR_KEYS:
+            self._put(int(character))
+        elif (found := self._keyboard.typed(event.key, character)) is not None:
+            self._put(*found)
+        else:
+            return False
+        return True
 
     def on_click(self, event: events.Click) -> None:
         """Put in a value that is clicked beside the board; with other buttons filter for it."""
         if value := event.style.meta.get("value"):
             (self._put if event.button == 1 else self._filter)(value)
 
+    @property
+    def _typing(self) -> Typing:
+        return self.once or self.game.typing
+
     def _put(self, value: int, pencil: bool = False) -> None:
-        pencil, self.one_mark = pencil or self.marking or self.one_mark, False
-        cell = self.board.cursor
-        if self.game.is_given(cell):
+        """Make of a value what is typed, in all cells that are chosen."""
+        typing: Typing = "marks" if pencil else self._typing
+        self.once = None
+        game, cells = self.game, self.board.cells
+        if typing == "colours":
+            self._edit(game.paint, cells, value)
+        elif all(map(game.is_given, cells)):
             self._tell("Givens stay as they are.")
-        elif pencil and self.game.values[cell]:
+        elif typing == "values":
+            self._edit(game.enter, cells, value, self.app.settings.auto_clean)
+        elif all(game.cells[cell].value for cell in cells):
             self._tell("Marks go into open cells.")
-        elif pencil:
-            self._edit(self.game.mark, cell, value)
         else:
-            self._edit(self.game.enter, cell, value, self.app.settings.auto_clean)
+            self._edit(game.mark, cells, value, typing == "corners")
 
     def _edit(self, change: Callable[..., bool], *args: object) -> bool:
         """Make a change, unless the game is paused, and show it; whether there was any."""
         changed = not self.board.covered and change(*args)
         if changed:
-            self._message, self.board.spotlight = "", frozenset()
+            self._message, self._asking, self.board.hint = "", "", None
             if self.game.finish():
                 self._celebrate()
+            elif not self.game.open_cells and not self.game.is_solved():
+                key = self.app.key_of("undo-mistakes")
+                self._message = f"Every cell is filled, but not rightly. {key} undoes to before."
         self._show()
         return changed
 
     def _celebrate(self) -> None:
         """The game is solved for the first time: keep that."""
         kind, seconds = kind_of(self.game.puzzle), self.game.watch.elapsed_s
-        helped, best = self.game.helped, self.app.statistics.best_s(kind)
+        level = self.game.grade.level if self.game.grade else ""
+        helped, best = self.game.helped, self.app.statistics.best_s(kind, level)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        done = Finished(kind, self.opened.path.stem, round(seconds, 3), helped, now)
+        key, day = self.opened.path.stem, opening.day_of(self.game.title)
+        done = Finished(kind, key, round(seconds, 3), helped, now, level, day)
         with self.app.keeping(self.app.statistics.path):
             self.app.statistics.add(done)
         text = f" Best time: {shown(best)}." if best else ""
@@ -186,10 +216,19 @@ class PlayScreen(AppScreen[None]):
             self._tell(f"Nothing to {name}.")
 
     def action_clear(self) -> None:
-        self._edit(self.game.clear, self.board.cursor)
+        self._edit(self.game.clear, self.board.cells)
 
     def action_cell_candidates(self) -> None:
-        self._edit(self.game.fill_candidates, [self.board.cursor])
+        self._edit(self.game.fill_candidates, self.board.cells)
+
+    def action_typing(self, typing: Typing) -> None:
+        """What is typed becomes this; the same again: values."""
+        self.game.typing = "values" if self.game.typing == typing else typing
+        self._show()
+
+    def action_once(self, typing: Typing) -> None:
+        """The next value becomes this."""
+        self.once = None if self.once == typing else typing
 
     # Back and forth
 
@@ -217,9 +256,23 @@ class PlayScreen(AppScreen[None]):
 
     # Looking
 
-    def action_move(self, down: int, right: int) -> None:
-        board, wrap = self.board, self.app.settings.wrap
-        board.cursor = stepped(self.game.board, board.cursor, down, right, wrap)
+    def action_move(self, down: int, right: int, extend: bool = False) -> None:
+        self.board.move(down, right, extend)
+
+    def action_select_all(self) -> None:
+        self.board.select(range(self.game.board.n))
+
+    def action_escape(self) -> None:
+        """Choose one cell again; where that is so, show the list of puzzles."""
+        if self.board.selected:
+            self.board.selected = frozenset()
+        else:
+            self.app.action_leave_game()
+
+    def action_scroll_words(self, pages: int) -> None:
+        """Scroll a long text beside the board."""
+        words = self.query_one("#words")
+        words.scroll_relative(y=pages * max(1, words.size.height - 1), animate=False)
 
     def action_board(self, name: str, step: int) -> None:
         """Zoom, or go to another open cell, by the board's method of this name."""
@@ -243,9 +296,10 @@ class PlayScreen(AppScreen[None]):
             stage, *rest = self._stages
             self._stages = rest or [stage]
             stage()
-        elif problem := analysis.obstacle(self.game):
+        elif self.game.mistakes():
             self.game.helped |= self.game.solution_count.solution is not None
-            self._tell(f"{problem} {self.app.key_of('undo-mistakes')} undoes mistakes.")
+            key = self.app.key_of("undo-mistakes")
+            self._tell(f"There is a mistake on the board. {key} undoes to before it.")
         else:
             self._think(analysis.hint, self._show_hint, self._tell)
 
@@ -264,21 +318,30 @@ class PlayScreen(AppScreen[None]):
     def _show_hint(self, found: Step | str) -> None:
         if isinstance(found, Step):
             self._hinted, self.game.helped = self.game.version, True
-            texts = [partial(self._tell, text) for text in (found.why, found.follows)]
-            self._stages = [*texts, partial(self._edit, analysis.take, self.game, found)]
-            struck = {cell for cell, _ in (*found.placements, *found.eliminations)}
-            units = {cell for number in found.units for cell in self.game.board.units[number]}
-            self.board.spotlight = frozenset({*found.cells, *found.partners} or units or struck)
-            self._tell(found.where)
+            state = analysis.state_of(self.game)
+            stages = [partial(self._show_stage, found, state, stage) for stage in (1, 2, 3)]
+            self._stages = [*stages[1:], partial(self._edit, analysis.take, self.game, found)]
+            stages[0]()
         elif found == analysis.STUCK:
             self._hinted, self._stages = self.game.version, [self._ask_model]
             self._tell(f"{analysis.STUCK} {self.app.key_of('hint')} asks the model.")
         else:
             self._tell(found)
 
+    def _show_stage(self, step: Step, state: State, stage: int) -> None:
+        """Where to look; then why something follows, with its candidates; then what."""
+        self.board.hint = picture_of(step, state, stage)
+        self._drawing = analysis.drawing_of(step, state, stage)
+        text = " ".join((step.where, step.why, step.follows)[:stage])
+        onward = ("shows why", "shows what follows", "does it")[stage - 1]
+        self._tell(f"{step.title} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
+        if stage > 1:  # what was read before may go up
+            self.call_after_refresh(self.query_one("#words").scroll_end, animate=False)
+
     def _ask_model(self) -> None:
         def show(found: analysis.Opinion) -> None:
-            self.game.helped, self.board.spotlight = True, frozenset({found.cell})
+            self.game.helped = True
+            self.board.hint = HintPicture(frozenset({found.cell}))
             cell = self.game.board.cell_name(found.cell)
             self._tell(
                 f"The model thinks that {cell} is {self.board.symbols[found.value - 1]}, with "
@@ -293,12 +356,31 @@ class PlayScreen(AppScreen[None]):
 
         self._think(ask, show, failed)
 
+    def action_copy(self) -> None:
+        """Copy the puzzle out, or the picture of the hint that is shown."""
+        self.app.push_screen(CopyScreen(self.game, self._drawing if self.board.hint else ""))
+
+    def action_rules(self) -> None:
+        self.app.push_screen(RulesScreen(self.game.puzzle))
+
     def action_watch(self) -> None:
-        """Watch the model solve the puzzle, while the game is paused."""
-        if not self.game.finished:
-            self.game.helped = True
+        """Watch the model solve the puzzle, while the game is paused; asks where that is help."""
+        game, key = self.game, self.app.key_of("watch")
+        if not (game.finished or game.helped or self._asking == "watch"):
+            text = f"The model shows the solution: the game counts as helped. {key} watches it."
+            self._tell(text, asking="watch")
+            return
+        if not game.finished:
+            game.helped = True
+            self._resumes = not self.board.covered
             self._pause(True)
-        self.app.push_screen(WatchScreen(Replay(self.game.puzzle), self.game.title))
+        self.app.push_screen(WatchScreen(Replay(game.puzzle), game.title))
+
+    def on_screen_resume(self) -> None:
+        """Let time run again after what was watched."""
+        if self._resumes:
+            self._resumes = False
+            self._pause(False)
 
     def action_wrong(self) -> None:
         shown_now = not self.app.settings.show_wrong
@@ -336,9 +418,9 @@ class PlayScreen(AppScreen[None]):
         self.board.settings = self.app.settings
         self._show()
 
-    def _tell(self, text: str) -> None:
-        """Say something beside the board, until the next change."""
-        self._message = text
+    def _tell(self, text: str, asking: str = "") -> None:
+        """Say something beside the board, until the next change; `asking` about an action."""
+        self._message, self._asking = text, asking
         self._show()
 
     def _show(self) -> None:
@@ -351,22 +433,33 @@ class PlayScreen(AppScreen[None]):
         cells = game.board.n - len(game.board.holes)
         filled = f"{cells - game.open_cells}/{cells}"
         time = f"  {shown(game.watch.elapsed_s)}" if self.app.settings.show_timer else ""
-        self._bar.ends = (heading(game.puzzle, game.title), filled + time)
+        typing = f"{self._typing}  " if self._typing != "values" else ""
+        unsaved = "" if self.opened.saves else "NOT SAVED: open in another vmd-play  "
+        if self.opened.path in self.app.unsaved:
+            unsaved = "NOT SAVED  "
+        self._bar.ends = (heading(game.puzzle, game.title), unsaved + typing + filled + time)
 
     def _show_side(self) -> None:
         """The counts, facts about the cell and the game, and the message, or how it was solved."""
         game, cell, symbols = self.game, self.board.cursor, self.board.symbols
         self._digits.show(game.left(), self.board.chosen, self.app.settings.show_counts)
-        mode = "marks" if self.marking else "one mark" if self.one_mark else "values"
+        content = game.cells[cell]
         filtered = symbols[self.board.chosen - 1] if self.board.chosen else "none"
         between = " " * (max(map(len, symbols)) > 1)
-        marks = between.join(symbols[value - 1] for value in mask_values(game.marks[cell]))
+        masks = () if content.value else (content.marks, content.corners)
+        marks = " / ".join(
+            between.join(symbols[value - 1] for value in mask_values(mask))
+            for mask in masks
+            if mask
+        )
+        cells = len(self.board.selected)
+        chosen = f"{cells} selected" if cells > 1 else game.board.cell_name(cell)
         level = game.grade.level if game.grade else ""
         facts = (
-            f"Typing  {mode}",
+            f"Typing  {self._typing}{' once' * bool(self.once)}",
             f"Filter  {filtered}",
-            f"Cell    {game.board.cell_name(cell)}{' given' * game.is_given(cell)}",
-            f"Marks   {marks if not game.values[cell] else ''}",
+            f"Cell    {chosen}{' given' * game.is_given(cell)}",
+            f"Marks   {marks}",
             f"Level   {level}{' hints' * (level == LEVELS[-1])}",
             "",
             game.solution_count.words.capitalize(),
@@ -378,10 +471,18 @@ class PlayScreen(AppScreen[None]):
             grade = f" {analysis.grade_words(game.grade)}" if game.grade else ""
             helped = ", with help" * game.helped
             text = f"Solved in {shown(game.watch.elapsed_s)}{helped}.{grade}"
+            text += f"\n{self.app.key_of('next')} the next puzzle."
+        if text != self._said:
+            self._said = text
+            self.query_one("#words").scroll_home(animate=False)
         self._message_line.set_class(solved, "-solved")
-        self._message_line.update(text, layout=False)
+        self._message_line.update(text)
+        self._side.set_class(self.board.hint is not None, "-hint")
 
-    watch_marking = watch_one_mark = _show_side
+    def watch_once(self) -> None:
+        """Tell what is typed next."""
+        self._show_side()
+        self._show_bar()
 
     def _moved(self) -> None:
         """Show the facts about another cell or value once the board has been drawn."""

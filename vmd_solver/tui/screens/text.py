@@ -111,7 +111,7 @@ class Lines:
         return self.begins[line + 1] - 1 if line + 1 < len(self.begins) else len(self._cells)
 
     def target(self, place: int, way: Way) -> int:
-        """Where one comes to from a place; by words to the end of the next or the last's begin."""
+        """Where one comes to from a place; by words to the end of the next or the last's start."""
         column, line = self.where(place)
         step = 1 if way in ("right", "down", "word-right") else -1
         if way in ("left", "right"):
@@ -257,6 +257,7 @@ class TextScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Bar()
+        yield message("about", self.app.about_text)
         with Horizontal(id="table"):
             yield Vertical(self.page, id="paper")  # which scrolls, but by no keys of its own
             with Vertical(id="side"):
@@ -266,20 +267,20 @@ class TextScreen(AppScreen[None]):
                     box = Setting(first, type=kind, max_length=most, id=name, compact=True)
                     box.select_on_focus = False
                     yield Horizontal(Label(words), box, classes="row")
-                yield Label("tab: change them", id="hint")
+                yield Label("Tab goes to these numbers.", id="hint")
         yield message()
         yield KeyBar()
 
     def on_mount(self) -> None:
         self._show()
 
-    def on_key(self, event: events.Key) -> None:
+    def typed(self, event: events.Key) -> bool:
         """Write a key that stands for a character; leave others alone."""
         typed = "\n" if event.key == "enter" else event.character
-        if self.focused is self.page and typed and (typed == "\n" or event.is_printable):
-            event.stop()
-            event.prevent_default()
-            self.action_edit("insert", typed)
+        if self.focused is not self.page or not (typed == "\n" or event.is_printable):
+            return False
+        self.action_edit("insert", typed)
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

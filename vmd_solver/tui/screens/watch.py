@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from rich.style import Style
 from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, ScrollableContainer, Vertical
+from textual.containers import Horizontal, ScrollableContainer, VerticalScroll
 from textual.geometry import Offset, Size
+from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Static
 
 from vmd_solver.assets import BASELINE_MODEL, DEFAULT_MODEL
 from vmd_solver.csp import Puzzle
-from vmd_solver.drawing.geometry import Run, fitted
+from vmd_solver.drawing.geometry import CellSize, Run, TextLayout
+from vmd_solver.drawing.signs import lined
+from vmd_solver.play import commentary
+from vmd_solver.play.demonstrations import DEMONSTRATIONS, Demonstration
 from vmd_solver.play.library import heading
 from vmd_solver.play.player import FIRST, Player, record, varied
-from vmd_solver.play.replay import Layer, Replay, Row, State
+from vmd_solver.play.replay import Cell, Frame, Layer, Replay, Row, State
 from vmd_solver.sampling import Settings
 from vmd_solver.tui.commands import WATCHING, bindings
-from vmd_solver.tui.export import BROKEN, ROLES, Key, boards_of, slide_cell, title_of
+from vmd_solver.tui.export import (
+    BROKEN,
+    DIFFERS,
+    ROLES,
+    Key,
+    boards_of,
+    slide_cell,
+    title_of,
+)
 from vmd_solver.tui.screens.base import AppScreen, message
 from vmd_solver.tui.screens.dialogs import ExportScreen
 from vmd_solver.tui.widgets.bars import Bar, KeyBar
@@ -33,62 +47,131 @@ from vmd_solver.tui.widgets.keyboard import legible
 _CHANGING = 3
 """The last frames of a replay, which may still change while it is made."""
 
+_UNSURE = (0.1, 0.5, 1.0)
+"""Entropies, in nats, from which a cell is shaded, and shaded darker."""
+
+_SIZES = ((7, 14), (5, 11), (4, 9), (3, 7), (2, 6), (2, 5), (1, 4), (1, 3), (1, 2))
+"""Lines and characters of cells, the best first: a value, its signs, and a number below."""
+
+_MOST_READ = 8
+"""Latents that are all read out; of more only the chosen one."""
+
+
+@lru_cache(maxsize=4)
+def _drawings(puzzle: Puzzle) -> tuple[TextLayout, ...]:
+    wide, ruled = max(map(len, legible(puzzle.alphabet))), lined(puzzle.board)
+    sizes = (CellSize(rows, max(1, (width - 1) // wide), ruled=ruled) for rows, width in _SIZES)
+    return tuple(TextLayout(puzzle.board, size, wide) for size in sizes)
+
 
 class ReplayPart(Widget):
     """What shows states: one style for each."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         f"replay--{name}"
-        for name in ("conflict", "cursor", "rule", *(state.name.lower() for state in State))
+        for name in (
+            *(state.name.lower() for state in State),
+            *("conflict", "cursor", "differs", "rule"),
+            *(f"unsure-{level}" for level in range(1, len(_UNSURE) + 1)),
+        )
     }
 
-    def style_of(self, state: State, conflict: bool = False, cursor: bool = False) -> Style:
-        names = [state.name.lower()] + ["conflict"] * conflict + ["cursor"] * cursor
-        return layered(self, *(f"replay--{name}" for name in names))
+    def __init__(self) -> None:
+        super().__init__()
+        self._styles: dict[tuple[str, ...], Style] = {}
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the theme that was."""
+        super().notify_style_update()
+        self._styles = {}
+
+    def style_of(self, *names: str) -> Style:
+        """The styles of these names, one over the other."""
+        if names not in self._styles:
+            self._styles[names] = layered(self, *(f"replay--{name}" for name in names))
+        return self._styles[names]
 
 
 class Legend(ReplayPart):
-    """What the signs mean, a line for each."""
+    """What signs and shades mean, in as few lines as the width allows."""
+
+    unsure: reactive[bool] = reactive(False, layout=True)
+    """Whether cells are shaded by entropy."""
+
+    def _items(self) -> Iterator[Text]:
+        for state, role in ROLES.items():
+            style = self.style_of(state.name.lower())
+            yield Text.assemble((f"5{role.sign.strip()}", style), f" {role.words}")
+        for name, role in (("conflict", BROKEN), ("differs", DIFFERS)):
+            style = self.style_of("proposed", name)
+            yield Text.assemble((f"{role.sign}5", style), f" {role.words}")
+        if self.unsure:
+            shades = (
+                (f" {least:g} ", self.style_of(f"unsure-{level}"))
+                for level, least in enumerate(_UNSURE, 1)
+            )
+            yield Text.assemble("entropy from ", *shades, " nats")
+
+    def _lines(self, width: int) -> list[Text]:
+        lines: list[Text] = []
+        for item in self._items():
+            if lines and len(lines[-1]) + 2 + len(item) <= width:
+                lines[-1].append("  ").append_text(item)
+            else:
+                lines.append(item)
+        return lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
 
     def render(self) -> Text:
-        text = Text(end="")
-        for state, role in ROLES.items():
-            text.append(f"5{role.sign}", self.style_of(state)).append(f" {role.words}\n")
-        text.append(f"{BROKEN.sign}5", self.style_of(State.PROPOSED, conflict=True))
-        return text.append(f" {BROKEN.words}")
+        text = Text("\n", no_wrap=True, end="").join(self._lines(self.content_size.width))
+        text.end = ""
+        return text
 
 
 class ReplayView(ReplayPart):
     """A board of a replay, with its title above."""
 
-    def __init__(self, puzzle: Puzzle, key: Key, room: Size) -> None:
-        """Cells are as large as there is room for, or else as small as can be."""
+    def __init__(self, puzzle: Puzzle, key: Key, drawing: TextLayout) -> None:
         super().__init__()
-        self.key, self.symbols = key, legible(puzzle.alphabet)
-        wide = max(map(len, self.symbols))
-        self.drawing = fitted(puzzle.board, wide, room.width, room.height - 1)
-        self.styles.width, self.styles.height = self.drawing.width, self.drawing.height + 1
-        self._shown: tuple[Layer | None, int] = (None, 0)
+        self.key, self.drawing, self.symbols = key, drawing, legible(puzzle.alphabet)
+        self.styles.width, self.styles.height = drawing.width, drawing.height + 1
+        self._shown: tuple[Layer | None, frozenset[int], int, str, bool] = (
+            None, frozenset(), 0, "", False,
+        )  # fmt: skip
 
-    def show(self, layer: Layer, cursor: int) -> None:
-        if (layer, cursor) != self._shown:
-            self._shown = (layer, cursor)
+    def show(
+        self, layer: Layer, marked: frozenset[int], cursor: int, title: str, unsure: bool
+    ) -> None:
+        """Show a layer, some of its cells marked; cells are shaded if they are `unsure`."""
+        before, self._shown = self._shown, (layer, marked, cursor, title, unsure)
+        if self._shown != before:
             self.refresh()
 
     def render(self) -> Text:
-        layer, cursor = self._shown
+        layer, marked, cursor, title, unsure = self._shown
         text = Text(no_wrap=True, end="")
         if layer is None:
             return text
-        broken = f", {len(layer.conflicts)} broken" if layer.conflicts else ""
-        text.append((title_of(self.key) + broken)[: self.drawing.width], "bold")
+        text.append(title[: self.drawing.width], "bold")
+        cells = []
+        for at, cell in enumerate(layer.cells):
+            conflict, differs = at in layer.conflicts, at in marked and not unsure
+            slide = slide_cell(cell, conflict, differs, self.symbols, unsure)
+            names = [cell.state.name.lower()]
+            if unsure and (level := bisect(_UNSURE, cell.entropy or 0.0)):
+                names.append(f"unsure-{level}")
+            elif differs:
+                names.append("differs")
+            names += ["conflict"] * conflict + ["cursor"] * (at == cursor)
+            cells.append((slide.lines(self.drawing), self.style_of(*names)))
 
         def drawn(at: int, line: int) -> Iterator[Run[Style]]:
-            cell, conflict = layer.cells[at], at in layer.conflicts
-            lines = slide_cell(cell, conflict, self.symbols).lines(self.drawing)
-            yield lines[line], self.style_of(cell.state, conflict, at == cursor)
+            lines, style = cells[at]
+            yield lines[line], style
 
-        rule = self.get_component_rich_style("replay--rule")
+        rule = self.style_of("rule")
         for y in range(self.drawing.height):
             text.append("\n")
             for run in self.drawing.runs(y, drawn, rule):
@@ -96,19 +179,34 @@ class ReplayView(ReplayPart):
         return text
 
 
+def _ranked(cell: Cell, symbols: Sequence[str]) -> Iterator[str]:
+    """The likeliest values of a cell, each with its probability; a sign after the one shown."""
+    pairs = cell.likeliest or ([(cell.value, cell.probability)] if cell.value else [])
+    for value, chance in pairs:
+        sign = ROLES[cell.state].sign.strip() * (value == cell.value)
+        share = "" if chance is None else f"{100 * chance:.0f}%" if chance >= 0.005 else "<1%"
+        yield f"{symbols[value]}{sign} {share}"
+
+
 class WatchScreen(AppScreen[None]):
-    """A replay, its counters, and what to run next."""
+    """A replay, what is to be said of it, and what to run next."""
 
     BINDINGS = bindings(WATCHING)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (150, "-broad")]  # noqa: RUF012
 
     def __init__(self, replay: Replay, title: str) -> None:
         super().__init__()
         self.player = Player(replay)
         self.settings = FIRST
         self.chosen: Key = (0, 0)
-        """The replay and the latent that the facts are about."""
-        self.cursor, self.side_by_side = 0, False
+        """The replay and the latent that others are compared with."""
+        self.side_by_side: bool | None = None
+        """Whether every board is shown; None where they are as long as there is room."""
+        self.unsure = False
+        """Whether cells are shaded by entropy, and not where the latents differ."""
         self._title = title
+        puzzles = {one.puzzle: one for one in DEMONSTRATIONS}
+        self._demonstrate(puzzles.get(replay.puzzle))
         self._traced = len(replay.frames) > 1
         self._message = ""
         self._boards: list[ReplayView] = []
@@ -120,16 +218,18 @@ class WatchScreen(AppScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Bar()
-        side = Vertical(message(), message("facts"), Legend(), id="side")
+        side = VerticalScroll(message(), message("look"), message("facts"), id="side")
+        side.can_focus = False
         yield Horizontal(ScrollableContainer(id="boards", can_focus=False), side, id="table")
+        yield Legend()
         yield KeyBar()
 
     async def on_mount(self) -> None:
         """Begin: with the replay as it is, or by making one."""
-        await self._lay_out()
         self.action_faster(0)
         if not self._traced:
             self.action_run()
+        self.call_after_refresh(self._lay_out)
 
     # The run
 
@@ -139,7 +239,7 @@ class WatchScreen(AppScreen[None]):
         self._traced, self._message, self.chosen = False, "", (0, 0)
         self.workers.cancel_group(self, "run")
         puzzle, one = self.replay.puzzle, replace(self.settings, latents=1)
-        runs = [(Replay(puzzle), DEFAULT_MODEL, self.settings)]
+        runs = [(Replay(puzzle, self.settings.latents), DEFAULT_MODEL, self.settings)]
         runs += [(Replay(puzzle), BASELINE_MODEL, one)] * beside
         self.player.show(*(replay for replay, _, _ in runs))
         for run in runs:
@@ -170,6 +270,22 @@ class WatchScreen(AppScreen[None]):
 
     def action_vary(self, name: str, step: int) -> None:
         self.settings = varied(self.settings, name, step)
+        self.action_run()
+
+    def _demonstrate(self, what: Demonstration | None) -> None:
+        self.demonstration = what
+        givens = self.replay.puzzle.givens
+        self.cursor = givens.index(0) if 0 in givens else 0
+        self.settings = replace(FIRST, **(what.settings if what else {}))
+
+    def action_demonstrate(self) -> None:
+        """Run the next demonstration."""
+        now = self.demonstration
+        at = DEMONSTRATIONS.index(now) + 1 if now else 0
+        what = DEMONSTRATIONS[at % len(DEMONSTRATIONS)]
+        self._title, self._boards = what.name, []
+        self.player.show(Replay(what.puzzle))
+        self._demonstrate(what)
         self.action_run()
 
     # The replay
@@ -207,8 +323,16 @@ class WatchScreen(AppScreen[None]):
         self._show()
 
     def action_all(self) -> None:
-        self.side_by_side = not self.side_by_side
+        self.side_by_side = len(self._boards) < len(self._known())
         self._show()
+
+    def action_shade(self) -> None:
+        self.unsure = self.query_one(Legend).unsure = not self.unsure
+        self._show()
+
+    def action_scroll(self, pages: int) -> None:
+        side = self.query_one("#side")
+        side.scroll_relative(y=pages * side.size.height, animate=False)
 
     def action_move(self, down: int, right: int) -> None:
         self.cursor = stepped(self.replay.puzzle.board, self.cursor, down, right, wrap=True)
@@ -251,12 +375,32 @@ class WatchScreen(AppScreen[None]):
         return known
 
     def _wanted(self) -> list[Key]:
-        """The boards to be seen: all, or the chosen latent, and what it is compared with."""
+        """The boards to be seen: all of them, or the chosen latent and what it is compared with."""
         known = self._known()
-        if self.side_by_side:
+        room = self.side_by_side is None and self._arranged(len(known)) is not None
+        if self.side_by_side or room:
             return known
         replay = self.chosen[0]
         return [self.chosen if at == replay else (at, 0) for at in range(len(self.player.replays))]
+
+    @property
+    def _drawings(self) -> tuple[TextLayout, ...]:
+        """The board with cells of every size, the best first."""
+        return _drawings(self.replay.puzzle)
+
+    def _arranged(self, count: int) -> TextLayout | None:
+        """How so many boards are drawn as large as can be; None where there is no room for all."""
+        room = self.query_one("#boards").size
+        ways = [
+            (room.width // n - 1, room.height // -(-count // n) - 1) for n in range(1, count + 1)
+        ]
+        for drawing in self._drawings:
+            signed = count == 1 or drawing.cell_width > drawing.symbol_width + 1
+            if signed and any(
+                drawing.width <= width and drawing.height <= height for width, height in ways
+            ):
+                return drawing
+        return None
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._lay_out)
@@ -267,11 +411,9 @@ class WatchScreen(AppScreen[None]):
         Only the screen's own messages may call this: the next one waits until this is done.
         """
         wanted, table = self._wanted(), self.query_one("#boards")
-        room = each = table.size
-        if len(wanted) > 1:
-            each = Size(room.width // 2 - 1, room.height) if len(wanted) == 2 else Size(0, 0)
-        boards = [ReplayView(self.replay.puzzle, key, each) for key in wanted]
-        per_row = max(1, room.width // (boards[0].drawing.width + 1))
+        drawing = self._arranged(len(wanted)) or self._drawings[-1]
+        boards = [ReplayView(self.replay.puzzle, key, drawing) for key in wanted]
+        per_row = max(1, table.size.width // (drawing.width + 1))
         rows = [boards[at : at + per_row] for at in range(0, len(boards), per_row)]
         await table.remove_children()
         await table.mount(*(Horizontal(*row, classes="row") for row in rows))
@@ -285,11 +427,18 @@ class WatchScreen(AppScreen[None]):
             self.call_later(self._lay_out)  # which comes back here
             return
         for board in self._boards:
-            replay, latent = board.key
-            board.show(self.player.frames[replay].layers[latent], self.cursor)
-        self.say("\n".join(self._facts()), "facts")
-        self.say(self._message)
-        self.query_one("#message").display = bool(self._message)
+            layer, others = self._layer(board.key), [self._layer(self.chosen)]
+            if len(self._boards) == 1:  # then what differs from it is marked on the chosen one
+                others = [*self.player.frames[self.chosen[0]].layers]
+            marked = layer.differing(others)
+            board.show(layer, marked, self.cursor, self._heading(board.key), self.unsure)
+        self.query_one("#facts", Static).update(self._facts())
+        for name, text in (
+            ("message", self._message),
+            ("look", self.demonstration.look if self.demonstration else ""),
+        ):
+            self.say(text, name)
+            self.query_one(f"#{name}").display = bool(text)
         self._show_bar()
 
     def _show_bar(self) -> None:
@@ -297,33 +446,82 @@ class WatchScreen(AppScreen[None]):
         going = "playing" if player.playing else "paused"
         more = "" if player.ended or self._message else "…"
         title = heading(self.replay.puzzle, self._title)
-        place = f"{going}  {player.at + 1}/{player.count}{more}  {player.speed:g}/s"
+        place = f"{going}, frame {player.at + 1} of {player.count}{more}, {player.speed:g} a second"
         self.query_one(Bar).ends = (title, place)
 
-    def _facts(self) -> list[str]:
-        """About the run, the frame and the cell under the cursor."""
+    def _layer(self, key: Key) -> Layer:
+        return self.player.frames[key[0]].layers[key[1]]
+
+    def _heading(self, key: Key) -> str:
+        """What stands above a board: whose it is, and whether it breaks rules."""
+        layer, alone, known = self._layer(key), len(self._boards) == 1, len(self._known())
+        chosen = "▸ " * (key == self.chosen and not alone)
+        several = f" of {known}" * (alone and known > 1)
+        whose, broken = f"{chosen}{title_of(key).capitalize()}{several}", len(layer.conflicts)
+        state = ", solved" if layer.solved else f", {broken} broken" if broken else ""
+        room = self._boards[0].drawing.width
+        return whose + (state if len(whose + state) <= room else f" {BROKEN.sign}{broken}")
+
+    # In words
+
+    def _facts(self) -> Text:
+        """About the step, the latents, the cell under the cursor and the run."""
         replay, latent = self.chosen
-        frame, asked = self.player.frames[replay], self.settings
-        layer = frame.layers[latent]
-        run = [
-            f"{asked.policy}, remask {asked.remask}",
-            f"K {asked.latents}  NFE {asked.nfe}  seed {asked.seed}",
+        frames, asked = self.player.frames, None if self._traced else self.settings
+        parts = [
+            [commentary.step(frames[replay], latent, asked)],
+            [*self._cell_facts()],
+            [*self._readings()],
+            [*self._figures(frames[replay])],
         ]
-        cell, symbols = layer.cells[self.cursor], ("", *self._boards[0].symbols)
-        name = self.replay.puzzle.board.cell_name(self.cursor)
-        chance = "" if cell.probability is None else f"{100 * cell.probability:.1f}%"
-        fits = " ".join(symbols[value] for value in self.replay.candidates(layer, self.cursor))
-        return [
-            *(["A run from a trace", ""] if self._traced else run),
-            "",
-            frame.step,
-            f"Calls      {frame.nfe}",
-            f"Loops      {frame.loops}",
-            f"Latent     {'none' if replay else f'{latent + 1} of {len(frame.layers)}'}",
-            f"Conflicts  {len(layer.conflicts)}",
-            f"Remasked   {frame.remasked}",
-            f"Guesses    {frame.guesses}",
-            "",
-            f"{name}  {symbols[cell.value]} {chance}".rstrip(),
-            f"Fits  {fits}" if fits else "",
-        ]
+        text = Text()
+        for at, lines in enumerate(filter(None, parts)):
+            text.append("\n\n" * bool(at)).append("\n".join(lines), "" if at else "bold")
+        text.highlight_regex(r"(?m)^(Latent \d+|No latent)", "bold")
+        return text
+
+    def _readings(self) -> Iterator[str]:
+        known, frames = self._known(), self.player.frames
+        if not frames[0].event:  # nothing is proposed yet
+            return
+        for key in known if len(known) <= _MOST_READ else [self.chosen]:
+            chosen, board = self._layer(self.chosen), self.replay.puzzle.board
+            told = commentary.reading(frames[key[0]], key[1], chosen, board)
+            yield f"{title_of(key).capitalize()}: {told}"
+        yield from filter(None, (commentary.solutions(frames[0]), commentary.compared(frames)))
+
+    def _cell_facts(self) -> Iterator[str]:
+        """The likeliest values of the cell under the cursor, in each latent."""
+        symbols = ("", *legible(self.replay.puzzle.alphabet))
+        name, known = self.replay.puzzle.board.cell_name(self.cursor), self._known()
+        own = self._layer(self.chosen).cells[self.cursor]
+        if own.state is State.GIVEN:
+            yield f"{name} is given: {symbols[own.value]}."
+            return
+        told = [self._layer(key).cells[self.cursor] for key in known]
+        head = f"{'likeliest values':<21} nats" if any(cell.value for cell in told) else "is open."
+        yield f"{name:<9} {head}"
+        for key, cell in zip(known, told, strict=True):
+            if not cell.value or (len(known) > _MOST_READ and key != self.chosen):
+                continue
+            ranked = "".join(f"{part:<7}" for part in _ranked(cell, symbols))
+            nats = "" if cell.entropy is None else f"{cell.entropy:.2f}"
+            yield f"{title_of(key).capitalize():<9} {ranked:<21} {nats}".rstrip()
+        if any(cell.probability is not None and not cell.likeliest for cell in told):
+            yield "This trace tells only the likeliest value."
+        fits = self.replay.candidates(self._layer(self.chosen), self.cursor)
+        if fits:
+            yield f"Open by the rules: {' '.join(symbols[value] for value in fits)}"
+
+    def _figures(self, frame: Frame) -> Iterator[str]:
+        """The run in figures, for those who know what they mean."""
+        asked, replay = self.settings, self.chosen[0]
+        yield f"Calls (NFE) {frame.nfe:<7} Loops {frame.loops}"
+        yield f"Remasked {frame.remasked:<10} Guesses {frame.guesses}"
+        if self._traced:
+            yield "A run from a trace"
+            return
+        yield f"Latents (K) {'none' if replay else len(frame.layers):<7} Seed {asked.seed}"
+        yield f"Policy {asked.policy:<12} Remasking {asked.remask}"
+        valid = asked.select == "valid"
+        yield f"Ends {'at the first valid grid' if valid else 'when no cell is left to commit'}"

@@ -12,6 +12,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from vmd_solver.tui.themes import readable
+
 
 class Bar(Widget):
     """What is played on the left, which is cut where there is no room; how it goes on the right."""
@@ -28,7 +30,8 @@ class Bar(Widget):
 class KeyBar(Widget):
     """As many of the screen's keys as there is room for, and the command palette; a click presses.
 
-    One widget, where Textual's footer has one a key.
+    A key and its word stand closer to one another than to the next pair. One widget, where
+    Textual's footer has one a key.
     """
 
     COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012
@@ -42,19 +45,20 @@ class KeyBar(Widget):
 
         def field(key: str, shown: str, word: str) -> Text:
             press = Style(meta={"key": key})
-            return Text.assemble((f" {shown} ", style + press), (f"{word} ", press))
+            return Text.assemble((shown, style + press), (f" {word}", press))
 
         palette = field(self.app.COMMAND_PALETTE_BINDING, "^p", "More")
         room = self.content_size.width - len(palette)
         line, actions = Text(no_wrap=True, end=""), set()
+        gap = Text("  ")
         for active in self.screen.active_bindings.values():
             key = active.binding
             if key.show and key.description and key.action not in actions:
                 actions.add(key.action)
                 text = field(key.key, self.app.get_key_display(key), key.description)
-                if len(line) + len(text) > room:
+                if len(line) + len(text) + len(gap) > room:
                     break
-                line.append_text(text)
+                line.append_text(text + gap)
         return line.append(" " * (room - len(line))).append_text(palette)
 
     def on_click(self, event: events.Click) -> None:
@@ -96,7 +100,11 @@ class Digits(Widget):
     def render(self) -> Text:
         per_line, room = self._fields(self.content_size.width)
         counts, chosen, counted = self._shown
-        style, text = self.get_component_rich_style, Text(no_wrap=True, end="")
+        text = Text(no_wrap=True, end="")
+
+        def style(name: str) -> Style:
+            return readable(self.get_component_rich_style(name))
+
         for at, symbol in enumerate(self._alphabet):
             if at and at % per_line == 0:
                 text.append("\n")

@@ -5,13 +5,15 @@ It changes nothing of the game; the screen does, and calls `refresh_game`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Offset, Region, Size
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,9 +26,14 @@ from vmd_solver.drawing.text import (
     DEAD_SIGN,
     GIVEN_SIGN,
     WRONG_SIGN,
+    Spot,
     play_lines,
+    spots,
 )
 from vmd_solver.play import Game, Settings
+from vmd_solver.play.game import COLOURS, Content
+from vmd_solver.techniques import State, Step
+from vmd_solver.tui.themes import readable
 from vmd_solver.tui.widgets.keyboard import legible
 
 (
@@ -39,27 +46,53 @@ from vmd_solver.tui.widgets.keyboard import legible
     _SAME,
     _POSSIBLE,
     _EXTRA,
-    _SPOT,
+    _AREA,
     _COVERED,
-    _HOLE,
-) = (1 << bit for bit in range(12))
+    _SELECTED,
+    _ODD,
+) = (1 << bit for bit in range(13))
 """What is to be seen of a cell, beside its content: bits of an int (an enum is slower)."""
 
 _GROUNDS = {
-    _SPOT: "board--spot",
+    _SELECTED: "board--selected",
+    _AREA: "board--area",
     _SAME: "board--same",
     _POSSIBLE: "board--possible",
     _PEER: "board--peer",
     _EXTRA: "board--extra",
+    _ODD: "board--odd",
 }
 """What colours the ground of a cell, the strongest first."""
+
+PLACED, STRUCK = "placed", "struck"
+GROUPS = ("first", "second", "third", "fourth")
+"""How candidates of a hint look: those of its pattern by group, in turn, and what follows."""
+
+_PLACED_SIGN = "+"
+_COLOUR_SIGNS = " abcdefghi"
+"""What stands for the colour of a cell where there are no colours."""
+
+
+@dataclass(frozen=True)
+class HintPicture:
+    """What a hint shows on the board: an area to look at, and candidates (cell, value) with looks.
+
+    `candidates` are the masks (n,) that are shown in the cells of these.
+    """
+
+    area: frozenset[int]
+    candidates: tuple[int, ...] = ()
+    looks: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
 
 _WARNINGS = {_CONFLICT: CONFLICT_SIGN, _WRONG: WRONG_SIGN, _DEAD: DEAD_SIGN}
 """The sign of each warning, the gravest first."""
 
 
 def layered(widget: Widget, *names: str) -> Style:
-    """The style of a widget, and over it what each of these component classes itself sets."""
+    """The style of a widget, and over it what each of these component classes itself sets; with an
+    ink that can be read on its ground.
+    """
     style = widget.rich_style
     for name in names:
         own = widget.get_component_rich_style(name, partial=True)
@@ -68,7 +101,21 @@ def layered(widget: Widget, *names: str) -> Style:
             color=whole.color if own.color else None,
             bgcolor=whole.bgcolor if own.bgcolor else None,
         )
-    return style
+    return readable(style)
+
+
+def picture_of(step: Step, state: State, stage: int) -> HintPicture:
+    """A hint at one of its stages: 1 where to look, 2 what candidates matter, 3 what follows."""
+    looks: dict[tuple[int, int], str] = {}
+    if stage > 1:
+        for at, group in enumerate(step.groups):
+            looks |= dict.fromkeys(group, GROUPS[at % len(GROUPS)])
+    if stage > 2:
+        looks |= dict.fromkeys(step.eliminations, STRUCK) | dict.fromkeys(step.placements, PLACED)
+    return HintPicture(step.area(state.puzzle.board), state.candidates, looks)
+
+
+_State = tuple[int, Content, tuple[tuple[int, str], ...]]
 
 
 def region_of(drawing: TextLayout, cell: int) -> Region:
@@ -99,20 +146,27 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
 
     COMPONENT_CLASSES = {  # noqa: RUF012
         *_GROUNDS.values(),
-        *(f"board--{name}" for name in ("cursor", "entry", "given", "mark", "rule", "warning")),
+        *(f"board--colour-{colour}" for colour in range(1, COLOURS + 1)),
+        *(f"board--{look}" for look in (*GROUPS, PLACED, STRUCK)),
+        *(f"board--{name}" for name in ("cursor", "entry", "given", "mark", "corner", "rule")),
+        "board--warning",
+        "board--peer-odd",
     }
 
-    cursor: reactive[int] = reactive(0)
+    cursor: var[int] = var(0)
     """The chosen cell."""
 
-    chosen: reactive[int] = reactive(0)
+    selected: var[frozenset[int]] = var(frozenset())
+    """Cells that are chosen together, if there are several; the cursor is among them."""
+
+    chosen: var[int] = var(0)
     """The value that is filtered for; 0 for none."""
 
-    covered: reactive[bool] = reactive(False)
+    covered: var[bool] = var(False)
     """Whether the cells are hidden, as they are while the game is paused."""
 
-    spotlight: reactive[frozenset[int]] = reactive(frozenset())
-    """Cells to point at, as a hint does."""
+    hint: var[HintPicture | None] = var(None)
+    """What is shown of a hint."""
 
     def __init__(self, game: Game, settings: Settings) -> None:
         super().__init__()
@@ -123,29 +177,38 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         self._cell_size: CellSize | None = None
         """What the player chose; None for what fits."""
         self.drawing = fitted(game.board, self._symbol_width, 0, 0)
-        self._styles: dict[tuple[int, bool], Style] = {}
-        self._states: list[tuple[int, int, int]] = []
-        """What there is to be seen of each cell: how it looks, its value and its marks."""
-        self._cells: dict[int, tuple[tuple[str, ...], Style]] = {}
-        """The cells that were drawn in this state: their lines and style."""
-        first = game.values.index(0) if 0 in game.values else 0
-        self.set_reactive(BoardView.cursor, first)
+        self._styles: dict[tuple[object, ...], Style] = {}
+        self._states: list[_State] = []
+        """What there is to be seen of each cell: how it looks, its content, its part in a hint."""
+        self._cells: dict[int, tuple[tuple[Run[Style], ...], ...]] = {}
+        """The cells that were drawn in this state, by line."""
+        self._dragged = False
+        self.set_reactive(BoardView.cursor, game.cursor)
         self.refresh_game()
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """The cells that an edit is for: those selected, or that of the cursor."""
+        return tuple(sorted(self.selected)) or (self.cursor,)
 
     def refresh_game(self) -> None:
         """Draw the game as it is now; cells that look as they did are not drawn anew."""
-        game, settings, chosen = self.game, self.settings, self.chosen
-        value = chosen or (game.values[self.cursor] if settings.highlight_same else 0)
+        game, settings, chosen, hint = self.game, self.settings, self.chosen, self.hint
+        values, cols = game.values, game.board.cols
+        value = chosen or (values[self.cursor] if settings.highlight_same else 0)
         looks = [_GIVEN if given else 0 for given in game.puzzle.givens]
+        odd = () if self.drawing.size.ruled else range(game.board.n)
         seen: tuple[tuple[int, Iterable[int]], ...] = (
+            (_ODD, (at for at in odd if (at // cols + at % cols) % 2)),
             (_EXTRA, self._extras),
-            (_PEER, self._peers()),
+            (_PEER, () if hint else self._peers()),
             (_CONFLICT, game.conflicts() if settings.show_conflicts else ()),
             (_WRONG, game.reveal_wrong() if settings.show_wrong else ()),
             (_DEAD, game.dead() if settings.show_dead else ()),
-            (_SAME, (at for at, held in enumerate(game.values) if held == value) if value else ()),
+            (_SAME, (at for at, held in enumerate(values) if held == value) if value else ()),
             (_POSSIBLE, game.possible(chosen) if chosen else ()),
-            (_SPOT, self.spotlight),
+            (_AREA, hint.area if hint else ()),
+            (_SELECTED, self.selected),
             (_CURSOR, (self.cursor,)),
         )
         for look, cells in seen:
@@ -153,20 +216,50 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
                 looks[cell] |= look
         if self.covered:
             looks = [_COVERED] * len(looks)
-        before, self._states = self._states, [*zip(looks, game.values, game.marks, strict=True)]
-        for cell, (then, now) in enumerate(zip(before, self._states, strict=False)):
-            if then != now:
-                self._cells.pop(cell, None)
-        self.refresh()
+        parts: dict[int, tuple[tuple[int, str], ...]] = {}
+        for (cell, held), name in hint.looks.items() if hint else ():
+            parts[cell] = (*parts.get(cell, ()), (held, name))
+        before = self._states
+        self._states = [
+            (look, content, parts.get(cell, ()))
+            for cell, (look, content) in enumerate(zip(looks, game.cells, strict=True))
+        ]
+        both = enumerate(zip(before, self._states, strict=False))
+        self._redraw([cell for cell, (then, now) in both if then != now])
 
-    watch_covered = watch_chosen = watch_spotlight = refresh_game
+    def _redraw(self, cells: Iterable[int]) -> None:
+        """Draw these cells anew, and nothing else: a terminal may be far away."""
+        for cell in cells:
+            self._cells.pop(cell, None)
+        drawing, at = self.drawing, self.origin - self.scroll_offset
+        regions = [
+            Region(drawing.lefts[col], drawing.tops[row], drawing.cell_width, drawing.cell_height)
+            for row, col in (divmod(cell, drawing.board.cols) for cell in cells)
+        ]
+        if regions:
+            self.refresh(*(region.translate(at) for region in regions))
+
+    watch_covered = watch_chosen = watch_hint = watch_selected = refresh_game
     """What they change is seen at once."""
 
     def watch_cursor(self) -> None:
         """Scroll to the cursor, and draw the game as it looks from there."""
+        self.game.cursor = self.cursor
         region = region_of(self.drawing, self.cursor)
-        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+        seen = Region.from_offset(self.scroll_offset, self.size)
+        if not seen.contains_region(region):  # else all would be drawn anew
+            self.scroll_to_region(region, animate=False, force=True, immediate=True)
         self.refresh_game()
+
+    def move(self, down: int, right: int, extend: bool = False) -> None:
+        """Move the cursor by a step; with `extend` the cells it comes from and to are selected."""
+        before = {self.cursor, *self.selected}
+        self.cursor = stepped(self.game.board, self.cursor, down, right, self.settings.wrap)
+        self.selected = frozenset({*before, self.cursor}) if extend else frozenset()
+
+    def select(self, cells: Iterable[int]) -> None:
+        """Select these cells; the cursor is among them."""
+        self.selected = frozenset({*cells} - {*self.game.board.holes})
 
     def _peers(self) -> set[int]:
         """The cells to highlight for where the cursor is: its row and column, its other units."""
@@ -192,12 +285,13 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         """Fit the drawing to the room there is without scroll bars."""
         board, room = self.game.board, self.container_size
         self.drawing = (
-            TextLayout(board, self._cell_size, self._symbol_width)
+            TextLayout(board, self._cell_size, self._symbol_width, labels=True)
             if self._cell_size
-            else fitted(board, self._symbol_width, room.width, room.height)
+            else fitted(board, self._symbol_width, room.width, room.height, labels=True)
         )
         self.virtual_size = Size(self.drawing.width, self.drawing.height)
         self._cells.clear()
+        self.refresh()
         self.watch_cursor()
 
     @property
@@ -214,6 +308,7 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._styles.clear()
         self._cells.clear()
+        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part; what they share is computed once."""
@@ -225,40 +320,103 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         line = y - origin.y + scroll.y
         if not 0 <= line < self.drawing.height:
             return Strip.blank(self.size.width, ground)
-        rule = self.get_component_rich_style("board--rule")
+        rule = self._style("rule")
         runs = self.drawing.runs(line, self._cell, rule, self._frame[2])
         segments = [Segment(" " * origin.x, ground), *(Segment(*run) for run in runs)]
         strip = Strip(segments, origin.x + self.drawing.width)
         return strip.crop_extend(scroll.x, scroll.x + self.size.width, ground)
 
-    def _cell(self, cell: int, line: int) -> tuple[Run[Style]]:
+    def _cell(self, cell: int, line: int) -> tuple[Run[Style], ...]:
         if cell not in self._cells:
             self._cells[cell] = self._drawn(cell)
-        lines, style = self._cells[cell]
-        return ((lines[line], style),)
+        return self._cells[cell][line]
 
-    def _drawn(self, cell: int) -> tuple[tuple[str, ...], Style]:
-        drawing, (look, value, marks) = self.drawing, self._states[cell]
+    def _drawn(self, cell: int) -> tuple[tuple[Run[Style], ...], ...]:
+        """The lines of a cell, each in runs of one style."""
+        drawing, (look, content, part) = self.drawing, self._states[cell]
         if look == _COVERED:
-            return (" " * drawing.cell_width,) * drawing.cell_height, self._style(0, False)
+            blank = (" " * drawing.cell_width, self._style("mark"))
+            return ((blank,),) * drawing.cell_height
+        value, marks, corners, colour = content
         after = GIVEN_SIGN if look & _GIVEN else " "
         warning = next((sign for bit, sign in _WARNINGS.items() if look & bit), "")
-        extra = self._extras.get(cell, "")
-        lines = play_lines(drawing, self.symbols, value, marks, after, warning, extra)
-        return lines, self._style(look, value > 0)
+        extra = self._extras.get(cell, "") or _COLOUR_SIGNS[colour * self._plain].strip()
+        grounds = self._grounds(look, colour)
+        placed = next((held for held, name in part if name == PLACED), 0)
+        if value or placed:
+            ink = PLACED if placed else "given" if look & _GIVEN else "entry"
+            sign = _PLACED_SIGN if placed else after
+            style = self._style("entry", *grounds, ink) if placed else self._style(ink, *grounds)
+            shown = value or placed
+            lines = play_lines(drawing, self.symbols, shown, 0, sign, warning, extra)
+            return tuple(((line, style),) for line in lines)
+        if part and self.hint:
+            marks, corners = self.hint.candidates[cell], 0
+        lines, places = self._marked(marks, corners, warning, extra)
+        if part and not {held for held, _ in part} <= {spot.value for spot in places}:
+            marks = sum(1 << held - 1 for held, _ in part)  # what matters, where room is short
+            lines, places = self._marked(marks, 0, warning, extra)
+        if not places:
+            style = self._style("mark", *grounds)
+            return tuple(((line, style),) for line in lines)
+        looks = dict(part)
+        return tuple(
+            self._runs(line, [spot for spot in places if spot.line == y], looks, grounds)
+            for y, line in enumerate(lines)
+        )
 
-    def _style(self, look: int, is_value: bool) -> Style:
-        """The ground by what the cell is to the cursor, the ink by what it holds."""
-        if (look, is_value) not in self._styles:
-            ink = "board--given" if look & _GIVEN else "board--entry"
-            names = [ink if is_value else "board--mark"]
-            names += [name for bit, name in _GROUNDS.items() if look & bit][:1]
-            if look & (_CONFLICT | _WRONG | _DEAD):
-                names.append("board--warning")
-            if look & _CURSOR:
-                names.append("board--cursor")
-            self._styles[look, is_value] = layered(self, *names)
-        return self._styles[look, is_value]
+    def _marked(
+        self, marks: int, corners: int, warning: str, extra: str
+    ) -> tuple[tuple[str, ...], tuple[Spot, ...]]:
+        """The lines of a cell with marks, and where these stand."""
+        drawing, symbols = self.drawing, self.symbols
+        lines = play_lines(drawing, symbols, 0, marks, " ", warning, extra, corners)
+        if not marks | corners:
+            return lines, ()
+        return lines, spots(drawing.cell_width, drawing.size, symbols, marks, corners)
+
+    def _runs(
+        self,
+        line: str,
+        places: list[Spot],
+        looks: Mapping[int, str],
+        grounds: tuple[str, ...],
+    ) -> tuple[Run[Style], ...]:
+        """A line of marks, cut where the style changes."""
+        styles = [self._style("mark", *grounds)] * len(line)
+        for spot in places:
+            own = [looks[spot.value]] if spot.value in looks else []
+            style = self._style("corner" if spot.corner else "mark", *grounds, *own)
+            styles[spot.column : spot.column + len(spot.text)] = [style] * len(spot.text)
+        pairs = groupby(zip(line, styles, strict=True), key=lambda pair: pair[1])
+        return tuple(("".join(sign for sign, _ in run), style) for style, run in pairs)
+
+    @property
+    def _plain(self) -> bool:
+        """Whether there are no colours."""
+        return self.app.no_color
+
+    def _grounds(self, look: int, colour: int) -> tuple[str, ...]:
+        """The ground by what the cell is to the cursor, and what else there is to tell of it."""
+        names = [name for bit, name in _GROUNDS.items() if look & bit]
+        if look & _ODD and names[0] == _GROUNDS[_PEER]:
+            names.insert(0, "board--peer-odd")
+        if colour and not look & (_SELECTED | _AREA):
+            names.insert(0, f"board--colour-{colour}")
+        warned = look & (_CONFLICT | _WRONG | _DEAD)
+        return (
+            *names[:1],
+            *["board--warning"] * bool(warned),
+            *["board--cursor"] * bool(look & _CURSOR),
+        )
+
+    def _style(self, ink: str, *names: str) -> Style:
+        """An ink, and over it other styles, each by its name."""
+        key = ink, *names
+        if key not in self._styles:
+            whole = (name if name.startswith("board--") else f"board--{name}" for name in key)
+            self._styles[key] = layered(self, *whole)
+        return self._styles[key]
 
     def move_open(self, step: int) -> None:
         """Move the cursor to the next open cell, or with -1 to the one before."""
@@ -266,10 +424,44 @@ class BoardView(ScrollView, can_focus=True, inherit_bindings=False):
         ahead = ((self.cursor + step * far) % n for far in range(1, n + 1))
         self.cursor = next((cell for cell in ahead if not values[cell]), self.cursor)
 
-    def on_click(self, event: events.Click) -> None:
+    # The mouse
+
+    def _under(self, event: events.MouseEvent) -> int | None:
+        """The cell under the mouse, if there is one to be seen."""
         at = event.get_content_offset(self)
-        if at is not None and not self.covered:
-            spot = at - self.origin + self.scroll_offset
-            cell = self.drawing.cell_at(spot.x, spot.y)
-            if cell is not None:
-                self.cursor = cell
+        if at is None or self.covered:
+            return None
+        spot = at - self.origin + self.scroll_offset
+        return self.drawing.cell_at(spot.x, spot.y)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor there; with Ctrl select the cell too, or no longer."""
+        if (cell := self._under(event)) is None:
+            return
+        before = frozenset(self.cells)
+        self.cursor = cell
+        self.selected = (before ^ {cell} or frozenset({cell})) if event.ctrl else frozenset()
+        self._dragged = True
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select the cells that are drawn over while the button is held."""
+        cell = self._under(event) if self._dragged and event.button else None
+        if cell is not None and cell != self.cursor:
+            self.selected = frozenset({*self.cells, cell})
+            self.cursor = cell
+
+    def on_mouse_up(self) -> None:
+        self._dragged = False
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """A double click selects all cells with the same value, or else the same marks."""
+        cell = self._under(event)
+        if event.chain == 2 and cell is not None:
+            value, marks = self.game.cells[cell][:2]
+            self.select(
+                at
+                for at, content in enumerate(self.game.cells)
+                if (content.value == value if value else content[:2] == (0, marks))
+            )
