@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.color import Color
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from vmd_solver.formats import parse
@@ -117,6 +118,7 @@ async def test_the_first_screen_and_dialogs_can_be_read(start: Start, theme: str
             *(PickScreen(hundred), CopyScreen(game), RulesScreen(EXAMPLE), EnterScreen()),
             *(HelpScreen(), StatisticsScreen(), SettingsScreen(), KeysScreen()),
         )
+        at.app.push_screen(Screen())  # what lies beneath a dialog is darkened
         for screen in screens:
             at.app.push_screen(screen)
             await at.settle()
