@@ -89,6 +89,17 @@ async def test_a_game_is_deleted(start: Start, four: Puzzle) -> None:
         assert "Choose an unfinished game" in at.said()
 
 
+async def test_a_forgotten_position_is_gone_once_the_list_is_left(
+    start: Start, four: Puzzle
+) -> None:
+    async with start(four) as at:
+        await at.press("s 2 s g d down d d")
+        assert "Position 2: 7 cells open, forgotten" in at.text()
+        assert "Position 1: 8 cells open" in at.text() and at.text().count("forgotten") == 1
+        await at.press("escape")
+        assert [point.name for point in at.game.savepoints] == ["1"]
+
+
 async def test_a_broken_game_is_kept_aside_and_reported(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
