@@ -273,7 +273,7 @@ async def test_a_pasted_puzzle_is_played(start: Start, text: str) -> None:
         assert said(at) == "sudoku 4x4, 8 givens. Enter plays."
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, PlayScreen))
-        assert at.game.puzzle.givens[:4] == (1, 0, 3, 0)
+        assert at.game.puzzle.givens[:4] == (1, 0, 3, 0) and at.game.title == "Pasted puzzle"
 
 
 async def test_a_link_and_several_puzzles_are_pasted(start: Start, four: Puzzle) -> None:

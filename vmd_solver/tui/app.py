@@ -245,7 +245,8 @@ class PlayApp(App[None]):
         """Open a file, or a text that was pasted."""
         entries = await self.push_screen_wait(OpenScreen(text))
         if entries is not None:
-            self.open_entries(entries)
+            pasted = entries[0].source == opening.PASTED
+            self.open_entries(entries, title="Pasted puzzle" if pasted else "")
 
     def action_enter(self) -> None:
         """Enter a puzzle by hand."""
