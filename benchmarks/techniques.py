@@ -1,7 +1,8 @@
 """How hard are random puzzles for a person, how long does grading take, and is any step ever false?
 
 Walks the path of made puzzles, minimal ones unless the board is large, or of those of files that
-have one solution, and holds every step against it; a false step ends the run. Made puzzles are
+have one solution, and holds every step against it, with --every also steps that are not taken; a
+false step ends the run. Made puzzles are
 graded again with cells relabelled and values renamed, without forcing and without what only one
 solution allows. Processor time of `next_step` and `apply` alone.
 """
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -47,26 +49,34 @@ BOARDS: dict[str, tuple[Board, int, float]] = {
 """The boards; givens that are left (0: minimal); the share of --count that is made."""
 
 
-def walk(puzzle: Puzzle, solution: Sequence[int]) -> tuple[StepPath, list[float]]:
-    """The path of a puzzle and the seconds of each step.
+def check(step: Step, solution: Sequence[int]) -> None:
+    """End the run at a step that contradicts the solution or does nothing."""
+    wrong = any(solution[cell] != value for cell, value in step.placements)
+    wrong |= any(solution[cell] == value for cell, value in step.eliminations)
+    if wrong or not (step.placements or step.eliminations):
+        raise SystemExit(f"a false step: {step}")
 
-    Ends the run at a step that contradicts the solution or does nothing.
-    """
-    state = State.of(puzzle, unique=True)
-    steps: list[Step] = []
-    seconds: list[float] = []
+
+def walk(puzzle: Puzzle, solution: Sequence[int], every: int) -> tuple[StepPath, list[float], int]:
+    """The path of a puzzle, the seconds of each step, and how many steps were checked: those taken,
+    and `every` one that a technique finds, up to that many, where singles do not help."""
+    state, steps, seconds, checked = State.of(puzzle, unique=True), list[Step](), list[float](), 0
     while True:
         started = time.process_time()
         step = next_step(state)
-        state = apply(state, step) if step else state
+        after = apply(state, step) if step else state
         seconds.append(time.process_time() - started)
+        found = [step] if step else []
+        if every and not (step and step.placements):
+            for technique in TECHNIQUES:
+                found += islice(technique.steps(state), every)
+        for each in found:
+            check(each, solution)
+        checked += len(found)
         if step is None:
-            return StepPath(tuple(steps), state), seconds
-        wrong = any(solution[cell] != value for cell, value in step.placements)
-        wrong |= any(solution[cell] == value for cell, value in step.eliminations)
-        if wrong or not (step.placements or step.eliminations):
-            raise SystemExit(f"a false step: {step}")
+            return StepPath(tuple(steps), state), seconds, checked
         steps.append(step)
+        state = after
 
 
 def renamed(puzzle: Puzzle, rng: np.random.Generator) -> Puzzle:
@@ -98,13 +108,16 @@ def listed(path: str) -> Iterator[tuple[Puzzle, tuple[int, ...]]]:
             yield puzzle, found.grids[0]
 
 
-def measure(puzzles: Iterable[tuple[Puzzle, tuple[int, ...]]], seed: int, again: bool) -> Row:
+def measure(
+    puzzles: Iterable[tuple[Puzzle, tuple[int, ...]]], seed: int, every: int, again: bool
+) -> Row:
     """What the paths of some puzzles are like."""
     rng = np.random.default_rng(seed)
-    levels, uses, same = Counter[str](), Counter[str](), 0
+    levels, uses, same, checks = Counter[str](), Counter[str](), 0, 0
     totals, steps = list[float](), list[float]()
     for puzzle, solution in puzzles:
-        path, seconds = walk(puzzle, solution)
+        path, seconds, checked = walk(puzzle, solution, every)
+        checks += checked
         levels[path.grade.level] += 1
         uses.update(step.technique for step in path.steps)
         totals.append(1000 * sum(seconds))
@@ -115,6 +128,7 @@ def measure(puzzles: Iterable[tuple[Puzzle, tuple[int, ...]]], seed: int, again:
     return {
         "puzzles": len(totals),
         "steps": uses.total(),
+        "checked": checks,
         "levels": {level: levels[level] for level in LEVELS},
         "uses": {technique.name: uses[technique.name] for technique in TECHNIQUES},
         "same_level": same if again else None,
@@ -133,6 +147,7 @@ COLUMNS: dict[str, str | Cell] = {
     "board": "board",
     "puzzles": "puzzles",
     "steps": "steps",
+    "checked": "checked",
     **{level: partial(_level, level) for level in LEVELS},
     "same level": "same_level",
     "ms a path": "median_path_ms",
@@ -149,6 +164,7 @@ def main() -> None:
         "files of puzzles to grade, instead of those made here",
         count=(100, "puzzles of each small board"),
         board=([str], "only this board; may be given again", list(BOARDS)),
+        every=(0, "steps of each technique that are checked wherever singles do not help"),
         seed=(1, "of the puzzles"),
     )
     gc.disable()  # or else some step is charged with the collection of everything before it
@@ -157,10 +173,13 @@ def main() -> None:
         board, givens, share = BOARDS[name]
         number = max(1, round(options.count * share))
         found = made(board, number, givens, options.seed)
-        return {"board": name, **measure(found, options.seed, again=True)}
+        return {"board": name, **measure(found, options.seed, options.every, again=True)}
 
     def of_file(path: str) -> Row:
-        return {"board": Path(path).name, **measure(listed(path), options.seed, again=False)}
+        return {
+            "board": Path(path).name,
+            **measure(listed(path), options.seed, options.every, again=False),
+        }
 
     files = map(of_file, options.arguments)
     rows = show(files if options.arguments else map(of_board, options.board or BOARDS), COLUMNS)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from itertools import pairwise
-from operator import and_, or_
+from operator import and_
 from typing import NamedTuple
 
 from vmd_solver.techniques.chains import LONGEST, Shown, fails, followed, holds, marks_of_nodes
@@ -37,7 +37,7 @@ def forcing_chain(state: State) -> Steps:
     along chains of links, holds: one of them is true. Few cases first."""
     links = graph(state, grouped=True)
     known: dict[Node, Led] = {}
-    for cases in sorted(_cases(state), key=lambda cases: len(cases.nodes)):
+    for cases in sorted(_cases(state, 3), key=lambda cases: len(cases.nodes)):
         led = [known.setdefault(node, _led(links, node)) for node in cases.nodes]
         rest = links.open & ~links.union(cases.nodes)  # such a candidate is a chain's matter
         on = reduce(and_, (one.on for one in led), rest)
@@ -48,14 +48,14 @@ def forcing_chain(state: State) -> Steps:
             yield _cased(links, cases, ways[at], targets[at], bool(on))
 
 
-def _cases(state: State) -> Iterator[Cases]:
+def _cases(state: State, least: int) -> Iterator[Cases]:
     for cell in members(state.open):
         nodes = [(value, 1 << cell) for value in values_of(state.candidates[cell])]
-        if len(nodes) > 2:
+        if len(nodes) >= least:
             yield Cases(nodes, -1)
     for number, unit in state.geometry.complete.items():
         for value, places in state.places.items():
-            if (places & unit).bit_count() > 2:
+            if (places & unit).bit_count() >= least:
                 yield Cases([(value, 1 << cell) for cell in members(places & unit)], number)
 
 
@@ -91,13 +91,7 @@ def _cased(links: Graph, cases: Cases, ways: list[Chain], bit: int, on: bool) ->
     """The step that all cases lead to, told case by case."""
     state, words, target = links.state, links.state.words, links.node(bit)
     end = holds(state, target) if on else fails(state, target)
-    (value, _), cells = cases.nodes[0], reduce(or_, (cells for _, cells in cases.nodes))
-    if cases.unit < 0:
-        where = f"Look at {words.cells(members(cells))}."
-        told = [f"It is {words.values((value for value, _ in cases.nodes), 'or')}."]
-    else:
-        where = f"Look for {words.value(value)} in {words.unit(cases.unit)}."
-        told = [f"It is in {words.cells(members(cells), 'or')}."]
+    where, told = _asked(state, cases)
     for node, way in zip(cases.nodes, ways, strict=True):
         parts = [followed(state, way)] if way else []
         parts += [] if way and way[-1].on == target else [end]
@@ -105,7 +99,7 @@ def _cased(links: Graph, cases: Cases, ways: list[Chain], bit: int, on: bool) ->
     forced = [one for way in ways for one in way]
     sides = cases.nodes, [one.on for one in forced], [one.off for one in forced]
     shown = Shown(
-        cells=[*members(cells)],
+        cells=[*dict.fromkeys(cells.bit_length() - 1 for _, cells in cases.nodes)],
         groups=[marks for nodes in sides if (marks := marks_of_nodes(nodes))],
         links=[
             link
@@ -117,6 +111,17 @@ def _cased(links: Graph, cases: Cases, ways: list[Chain], bit: int, on: bool) ->
         cell = target[1].bit_length() - 1
         return words.placing(cell, target[0], where, " ".join(told), **shown)
     return words.striking({target[0]: target[1]}, where, " ".join(told), **shown)
+
+
+def _asked(state: State, cases: Cases) -> tuple[str, list[str]]:
+    """Where some cases are, and what they are."""
+    words, (value, _) = state.words, cases.nodes[0]
+    cells = [*dict.fromkeys(cells.bit_length() - 1 for _, cells in cases.nodes)]
+    if cases.unit < 0:
+        held = words.values((value for value, _ in cases.nodes), "or")
+        return f"Look at {words.cells(cells)}.", [f"It is {held}."]
+    where = f"Look for {words.value(value)} in {words.unit(cases.unit)}."
+    return where, [f"It is in {words.cells(cells, 'or')}."]
 
 
 def _links(start: Node, way: Chain, target: Node, on: bool) -> Iterator[Link]:
@@ -131,8 +136,12 @@ def _links(start: Node, way: Chain, target: Node, on: bool) -> Iterator[Link]:
 # -- nets -----------------------------------------------------------------------------------------
 
 
-MOST_EVENTS = 10, 30, 10_000
-"""How far suppositions are followed: all of them so far, before any is followed further."""
+STAGES = (10, False), (30, False), (10_000, False), (10_000, True)
+"""How many events suppositions are followed for, all of them before any is followed further; and
+whether locked candidates are among these."""
+
+MOST_NETS = 2_000
+"""With more candidates they are followed no further than that, and not compared."""
 
 
 class Event(NamedTuple):
@@ -155,9 +164,9 @@ class Net:
     struck, the number of the event that strikes it.
     """
 
-    def __init__(self, state: State, supposed: Mark, most: int) -> None:
+    def __init__(self, state: State, supposed: Mark, most: int, locking: bool) -> None:
         self.state, self.masks, self.places = state, list(state.masks), dict(state.places)
-        self.settled = ~state.open
+        self.settled, self.locking = ~state.open, locking
         self.events: list[Event] = []
         self.cause: dict[Mark, int] = {}
         self.broken: Event | None = None
@@ -170,7 +179,7 @@ class Net:
                 self._settle(event)
 
     def _more(self) -> bool:
-        return self._at < len(self._new) or self._by_rules()
+        return self._at < len(self._new) or self._by_rules() or self._by_locking()
 
     def _settle(self, event: Event) -> None:
         cell, value, bit = event.cell, event.value, 1 << event.cell
@@ -217,16 +226,41 @@ class Net:
                     return self.broken is None
         return False
 
-    def needed(self) -> list[int]:
-        """The numbers of the events that the contradiction needs, in order."""
-        assert self.broken is not None
-        found, new = set[int](), self._causes(self.broken, len(self.events))
+    def _by_locking(self) -> bool:
+        """Strike what sees every place of a value in a unit, until a cell is settled by that."""
+        geometry, before = self.state.geometry, -1
+        while self.locking and len(self.events) > before:
+            before = len(self.events)
+            for number, unit in geometry.complete.items():
+                for value, places in self.places.items():
+                    inside = places & unit
+                    if inside & inside - 1 and (struck := geometry.see_all(inside) & places):
+                        self.events.append(Event(-1, value, number))
+                        self._strike(value, struck)
+                        if self.broken or self._at < len(self._new):
+                            return self.broken is None
+        return False
+
+    def needed(self, target: Mark | None = None) -> list[int]:
+        """The numbers of the events that the contradiction needs, or else that strike a candidate
+        need, in order, without the supposition."""
+        if target:
+            new = [self.cause[target]]
+        else:
+            assert self.broken is not None
+            new = self._causes(self.broken, len(self.events))
+        found = {0}
         while new:
             number = new.pop()
             if number not in found:
                 found.add(number)
-                new += self._causes(self.events[number], number) if number else []
-        return sorted(found)
+                new += self._causes(self.events[number], number)
+        return sorted(found)[1:]
+
+    def settled_by(self, numbers: list[int]) -> list[Mark]:
+        """The candidates that some events fill in."""
+        events = (self.events[number] for number in numbers)
+        return [(event.cell, event.value) for event in events if event.value and event.cell >= 0]
 
     def _causes(self, event: Event, number: int) -> list[int]:
         """The events before `number` that an event comes from."""
@@ -241,36 +275,41 @@ class Net:
 
 
 def forcing_net(state: State) -> Steps:
-    """A candidate that leads to a contradiction, by singles and by rules, is struck.
+    """A candidate that leads to a contradiction, by singles and by rules, is struck; where none
+    does, what all candidates of a cell, or all places of a value in a complete unit, strike.
 
     The shortest way that is found comes first; one of few events is looked for before longer ones.
     """
-    for most in MOST_EVENTS:
-        found = list[tuple[int, int, Mark, Net]]()
-        for cell, mask in enumerate(state.candidates):
-            for value in values_of(mask):
-                net = Net(state, (cell, value), most)
-                if net.broken:
-                    found.append((len(net.needed()), len(found), (cell, value), net))
-        for *_, mark, net in sorted(found, key=lambda one: one[:2]):
-            yield _netted(state, mark, net)
+    for most, locking in STAGES:
+        marks = marks_at(state, *members(state.open))
+        nets = {mark: Net(state, mark, most, locking) for mark in marks}
+        found = [(len(net.needed()), mark) for mark, net in nets.items() if net.broken]
+        for _, mark in sorted(found):
+            yield _supposed(state, mark, nets[mark])
         if found:
             return
+        if len(nets) > MOST_NETS:
+            break
+    for cases in sorted(_cases(state, 2), key=lambda cases: len(cases.nodes)):
+        known = [nets[cells.bit_length() - 1, value] for value, cells in cases.nodes]
+        common = reduce(and_, (net.cause.keys() for net in known))
+        ways = [(sum(len(net.needed(mark)) for net in known), mark) for mark in common]
+        if ways:
+            yield _in_all(state, cases, known, min(ways)[1])
 
 
-def _netted(state: State, supposed: Mark, net: Net) -> Step:
+def _supposed(state: State, supposed: Mark, net: Net) -> Step:
     """The step of a supposition that fails, told event by event."""
     words, needed = state.words, net.needed()
-    events = [net.events[number] for number in needed if number]
-    told = [f"Suppose that {holds(state, (supposed[1], 1 << supposed[0]))}."]
-    told += [f"Then {', '.join(_told(state, net, event) for event in events)}."] if events else []
+    told = [f"Suppose that {holds(state, _node(supposed))}."]
+    told += [f"Then {_told(state, net, needed)}."] if needed else []
     assert net.broken is not None
     cell, value, unit, _ = net.broken
     if unit < 0:
         told.append(f"So nothing is left for {words.cell(cell)}.")
     else:
         told.append(f"So no place is left for {words.value(value)} in {words.unit(unit)}.")
-    forced = [(event.cell, event.value) for event in events if event.value]
+    forced = net.settled_by(needed)
     return words.striking(
         {supposed[1]: 1 << supposed[0]},
         f"Look at {words.cell(supposed[0])}, and try its candidates.",
@@ -281,11 +320,43 @@ def _netted(state: State, supposed: Mark, net: Net) -> Step:
     )
 
 
-def _told(state: State, net: Net, event: Event) -> str:
-    words = state.words
+def _in_all(state: State, cases: Cases, nets: list[Net], target: Mark) -> Step:
+    """The step of what all cases strike, each told event by event."""
+    where, told = _asked(state, cases)
+    forced = dict[Mark, None]()
+    for node, net in zip(cases.nodes, nets, strict=True):
+        needed = net.needed(target)
+        parts = [_told(state, net, needed)] if needed else []
+        parts.append(fails(state, _node(target)))
+        told.append(f"If {holds(state, node)}, then {'; so '.join(parts)}.")
+        forced.update(dict.fromkeys(net.settled_by(needed)))
+    return state.words.striking(
+        {target[1]: 1 << target[0]},
+        where,
+        " ".join(told),
+        dict.fromkeys(cells.bit_length() - 1 for _, cells in cases.nodes),
+        groups=[marks for marks in (marks_of_nodes(cases.nodes), [*forced]) if marks],
+    )
+
+
+def _node(mark: Mark) -> Node:
+    return mark[1], 1 << mark[0]
+
+
+def _told(state: State, net: Net, needed: list[int]) -> str:
+    """Some events of a net, one after another."""
+    return ", ".join(_event(state, net, number) for number in needed)
+
+
+def _event(state: State, net: Net, number: int) -> str:
+    words, event = state.words, net.events[number]
     if event.part is not None:
-        lost = values_of(state.candidates[event.cell] & ~net.masks[event.cell])
+        lost = sorted(value for (_, value), by in net.cause.items() if by == number)
         rule = words.rule(event.part.rule, event.part.cells)
         return f"{words.cell(event.cell)} is not {words.values(lost, 'or')} ({rule})"
+    if event.cell < 0:
+        struck = [cell for (cell, _), by in net.cause.items() if by == number]
+        symbol, unit = words.value(event.value), words.unit(event.unit)
+        return f"{words.cells(sorted(struck), 'or')} is not {symbol} (all places in {unit} see it)"
     why = "nothing else is left" if event.unit < 0 else words.unit(event.unit)
     return f"{words.cell(event.cell)} is {words.value(event.value)} ({why})"

@@ -6,11 +6,12 @@ A position is an empty board on which a few cells have few candidates; all other
 from __future__ import annotations
 
 import pytest
-from positions import Marks, cells_of, column, filled, position, rest
+from positions import Marks, cell_of, cells_of, column, filled, position, rest
 
 from vmd_solver.csp import Board, Puzzle
 from vmd_solver.csp.families import grid, jigsaw, latin, sudoku, sudoku_x, windoku
 from vmd_solver.techniques import BY_NAME, LEVELS, TECHNIQUES, State, Step, apply, next_step
+from vmd_solver.techniques.forcing import Net
 
 
 def struck(step: Step | None) -> dict[int, set[int]]:
@@ -262,6 +263,16 @@ ONE_OF: list[tuple[str, Board, Marks, dict[int, str]]] = [
     ),
     # If r1c1 is 5, neither r5c1 nor r9c1 is, and r5c9 and r9c9 cannot both be.
     ("forcing net", latin(9), {rest(5, "19"): "-5", rest(9, "19"): "-5"}, {5: "r1c1"}),
+    # 1 in r1c1 leaves 5 to r9c9, by way of two cells, and 2 leaves it to r8c8.
+    (
+        "forcing net",
+        sudoku(),
+        {
+            **{"r1c1": "12", "r1c9": "13", "r9c1": "14", "r9c9": "345"},
+            **{"r1c8": "26", "r8c1": "27", "r8c8": "567"},
+        },
+        {5: "r7c7"},
+    ),
 ]
 """Patterns in which easier ones are found too."""
 
@@ -274,6 +285,16 @@ def test_a_pattern_is_found_beside_easier_ones(
 ) -> None:
     wanted = {value: cells_of(board, names) for value, names in expected.items()}
     assert wanted in all_struck(technique, position(board, marks))
+
+
+def test_a_net_goes_on_with_locked_candidates_if_it_may() -> None:
+    """1 in r9c9 leaves it to r2c3 or r3c3 in column 3, and then nothing in row 1."""
+    board = sudoku()
+    state = position(board, {rest(1, "129"): "-1", column(3, "239"): "-1"})
+    supposed = (cell_of(board, "r9c9"), 1)
+    assert Net(state, supposed, 100, locking=False).broken is None
+    net = Net(state, supposed, 100, locking=True)
+    assert net.broken is not None and len(net.needed()) == 1
 
 
 NEAR_MISSES: list[tuple[str, Board, Marks]] = [
