@@ -473,3 +473,11 @@ async def test_dialogs_open_and_close_over_the_list_of_puzzles(start: Start) -> 
 def test_the_stylesheet_lies_beside_the_application() -> None:
     folder = Path(tui.__file__).parent
     assert (folder / "app.py").is_file() and (folder / "app.tcss").is_file()
+
+
+async def test_the_palette_has_no_pages_while_nothing_is_found(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("ctrl+p z z z z")
+        await at.until(lambda: "No matches" in at.text())
+        await at.press("pageup pagedown escape")
+        assert at.app.is_running
