@@ -76,7 +76,7 @@ SHOTS = (
         watch=True,
     ),
     Shot("new", (80, 24), ":list-new"),
-    Shot("home", (96, 32), ""),
+    Shot("home", (120, 38), ""),
 )
 """One after the other, with the same saved games, so that the last has some to show."""
 

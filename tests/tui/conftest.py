@@ -90,6 +90,8 @@ class At:
         await self.pilot.pause()
         quiet = 0
         while quiet < 3:
+            if self.app._exception is not None:  # then no message is taken any more
+                raise self.app._exception
             await self.pilot.pause(0)
             widgets = self.app.screen.walk_children(with_self=True)
             waiting = sum(pump.message_queue_size for pump in (self.app, *widgets))

@@ -89,6 +89,17 @@ async def test_a_game_is_deleted(start: Start, four: Puzzle) -> None:
         assert "Choose an unfinished game" in at.said()
 
 
+async def test_a_forgotten_position_is_gone_once_the_list_is_left(
+    start: Start, four: Puzzle
+) -> None:
+    async with start(four) as at:
+        await at.press("s 2 s g d down d d")
+        assert "Position 2: 7 cells open, forgotten" in at.text()
+        assert "Position 1: 8 cells open" in at.text() and at.text().count("forgotten") == 1
+        await at.press("escape")
+        assert [point.name for point in at.game.savepoints] == ["1"]
+
+
 async def test_a_broken_game_is_kept_aside_and_reported(
     start: Start, four: Puzzle, folders: Folders
 ) -> None:
@@ -462,3 +473,11 @@ async def test_dialogs_open_and_close_over_the_list_of_puzzles(start: Start) -> 
 def test_the_stylesheet_lies_beside_the_application() -> None:
     folder = Path(tui.__file__).parent
     assert (folder / "app.py").is_file() and (folder / "app.tcss").is_file()
+
+
+async def test_the_palette_has_no_pages_while_nothing_is_found(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        await at.press("ctrl+p z z z z")
+        await at.until(lambda: "No matches" in at.text())
+        await at.press("pageup pagedown escape")
+        assert at.app.is_running

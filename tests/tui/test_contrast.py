@@ -7,11 +7,25 @@ from typing import Any
 
 import pytest
 from textual.color import Color
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from vmd_solver.formats import parse
+from vmd_solver.generation import PuzzleSpec
+from vmd_solver.play import Game, opening
+from vmd_solver.play.statistics import Finished
+from vmd_solver.tui.screens.dialogs import (
+    HelpScreen,
+    KeysScreen,
+    RulesScreen,
+    SettingsScreen,
+    StatisticsScreen,
+)
+from vmd_solver.tui.screens.enter import EnterScreen
+from vmd_solver.tui.screens.files import CopyScreen, OpenScreen, PickScreen
+from vmd_solver.tui.screens.new import NewScreen
 from vmd_solver.tui.themes import LEAST_CONTRAST, THEMES, contrast
-from vmd_solver.tui.widgets.board import GROUPS, PLACED, STRUCK, HintPicture
+from vmd_solver.tui.widgets.board import GROUPS, PLACED, STRUCK, BoardView, HintPicture
 
 Start = Any
 At = Any
@@ -86,3 +100,27 @@ async def test_the_board_can_be_read(start: Start, theme: str) -> None:
         at.app.change(show_wrong=True, show_dead=True)
         await show_everything(at)
         assert [*faint(at)] == []
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
+async def test_the_first_screen_and_dialogs_can_be_read(start: Start, theme: str) -> None:
+    async with start(size=(120, 40)) as at:
+        at.app.theme = theme
+        statistics = at.app.statistics
+        statistics.add(Finished("sudoku 9x9", "key", 60, False, "2026", "easy", "2026-01-01"))
+        hundred = opening.included("hard-100.sdm")
+        await at.press("down up")
+        await at.until(lambda: len(at.app.screen.query(BoardView)) == 1)
+        assert [*faint(at)] == []
+        game = Game(EXAMPLE)
+        screens = (
+            *(NewScreen(PuzzleSpec()), OpenScreen("1..4............"), OpenScreen("1\n2")),
+            *(PickScreen(hundred), CopyScreen(game), RulesScreen(EXAMPLE), EnterScreen()),
+            *(HelpScreen(), StatisticsScreen(), SettingsScreen(), KeysScreen()),
+        )
+        at.app.push_screen(Screen())  # what lies beneath a dialog is darkened
+        for screen in screens:
+            at.app.push_screen(screen)
+            await at.settle()
+            assert [*faint(at)] == [], screen
+            at.app.pop_screen()

@@ -20,6 +20,7 @@ from vmd_solver.play.library import key_of
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.storage import Folders
 from vmd_solver.tui.commands import COMMANDS, LISTING
+from vmd_solver.tui.screens.dialogs import RulesScreen, rules_of
 from vmd_solver.tui.screens.enter import EnterScreen
 from vmd_solver.tui.screens.files import CopyScreen, OpenScreen, PickScreen
 from vmd_solver.tui.screens.home import HomeScreen
@@ -272,7 +273,7 @@ async def test_a_pasted_puzzle_is_played(start: Start, text: str) -> None:
         assert said(at) == "sudoku 4x4, 8 givens. Enter plays."
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, PlayScreen))
-        assert at.game.puzzle.givens[:4] == (1, 0, 3, 0)
+        assert at.game.puzzle.givens[:4] == (1, 0, 3, 0) and at.game.title == "Pasted puzzle"
 
 
 async def test_a_link_and_several_puzzles_are_pasted(start: Start, four: Puzzle) -> None:
@@ -412,6 +413,35 @@ async def test_help_is_of_the_screen_one_is_on(start: Start, four: Puzzle) -> No
         page = at.text()
         assert all(one.text in page for one in LISTING)
         assert "Pencil" not in page
+
+
+@pytest.mark.parametrize("size", [(60, 30), (80, 24), WIDE])
+async def test_rules_are_told_in_words_with_what_they_look_like(
+    start: Start, size: tuple[int, int]
+) -> None:
+    puzzle = opening.included("mixed.txt")[0].puzzle
+    assert puzzle is not None
+    told = rules_of(puzzle)
+    assert [name for name, _, _ in told] == [
+        "sudoku",
+        *dict.fromkeys(rule.name for rule in puzzle.board.rules),
+    ]
+    assert all(says.endswith(".") and "`" not in says for _, _, says in told)
+    async with start(size=size) as at:
+        at.app.push_screen(RulesScreen(puzzle))
+        await at.settle()
+        box = at.app.screen.query_one(".dialog--box").content_region
+        page = [line[box.x : box.right] for line in at.text().splitlines()[box.y : box.bottom]]
+        words = " ".join(" ".join(page).split())
+        assert all(says in words and look in words for _, look, says in told)
+
+
+def test_every_rule_can_be_told() -> None:
+    for file in opening.COLLECTION:
+        for entry in opening.included(file):
+            assert entry.puzzle is not None
+            for name, look, says in rules_of(entry.puzzle):
+                assert name and says and "`" not in look + says
 
 
 async def test_keys_stand_close_to_their_words(start: Start) -> None:

@@ -115,6 +115,10 @@ def included(file: str) -> list[Entry]:
     return entries(path) if path.is_file() else []
 
 
+PASTED = "pasted"
+"""Where a puzzle comes from that is no file's."""
+
+
 def typed(text: str, root: Path | None = None) -> list[Entry]:
     """The puzzles of the file that is named, or of the text itself; else one entry, the error.
 
@@ -132,7 +136,7 @@ def typed(text: str, root: Path | None = None) -> list[Entry]:
     lines = "\n" in name
     form = None if lines else literal_format(name)
     if lines or form:
-        return list(islice(read(text.strip("\n"), "pasted", form), MOST_ENTRIES))
+        return list(islice(read(text.strip("\n"), PASTED, form), MOST_ENTRIES))
     kind = "is a folder" if name and os.path.isdir(path) else "no such file"  # noqa: PTH112
     return [Entry(None, text, None, 1, PuzzleSyntaxError(f"{name or 'nothing'}: {kind}"))]
 

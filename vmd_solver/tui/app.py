@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 
 from vmd_solver.csp import Puzzle
@@ -51,6 +52,14 @@ _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
     "statistics": StatisticsScreen,
     "text": TextScreen,
 }
+
+
+class _Palette(CommandPalette):
+    """Textual's, which a page up or down ends with an error while its list is not to be seen."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).size:
+            super()._action_command_list(action)
 
 
 class PlayApp(App[None]):
@@ -245,7 +254,8 @@ class PlayApp(App[None]):
         """Open a file, or a text that was pasted."""
         entries = await self.push_screen_wait(OpenScreen(text))
         if entries is not None:
-            self.open_entries(entries)
+            pasted = entries[0].source == opening.PASTED
+            self.open_entries(entries, title="Pasted puzzle" if pasted else "")
 
     def action_enter(self) -> None:
         """Enter a puzzle by hand."""
@@ -287,6 +297,10 @@ class PlayApp(App[None]):
             self.unsaved[path] = why
         else:
             self.unsaved.pop(path, None)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(_Palette(id="--command-palette"))
 
     def action_last_game(self) -> None:
         """From the list to the game played last, if it is unfinished."""

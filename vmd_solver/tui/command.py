@@ -27,7 +27,7 @@ from vmd_solver.play.storage import folders_at, usual_folders
 @click.argument("file", required=False)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
-@click.option("-d", "--daily", is_flag=True, help="Play the puzzle of today.")
+@click.option("-d", "--daily", is_flag=True, help="Play today's puzzle, the same for everybody.")
 @click.option(
     "-w",
     "--watch",

@@ -94,4 +94,6 @@ def with_inks(variables: dict[str, str]) -> dict[str, str]:
         return variables | own | {"quiet": variables["foreground"]}
     inks["foreground"] = Color.parse(variables["foreground"])
     inks["quiet"] = grounds[0].blend(inks["foreground"], 0.62)
+    chosen = contrasting(grounds[0], Color.parse(variables["primary"]))
+    variables = variables | {"block-cursor-foreground": chosen.hex}
     return variables | {name: contrasting(ink, *grounds).hex for name, ink in inks.items()}

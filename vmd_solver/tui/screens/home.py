@@ -31,7 +31,7 @@ from vmd_solver.tui.widgets.preview import Preview
 MOST_GAMES = 5
 """Unfinished games that are listed at first: what else there is should be seen too."""
 
-_SHARES, _NARROW = (10, 8, 5, 8), (10, 0, 5, 8)
+_SHARES, _NARROW = (10, 8, 4, 9), (10, 0, 4, 8)
 """How the columns of the list share its width: title, kind, level, how far; without the kind where
 the screen is narrow."""
 _TEXTS = {
