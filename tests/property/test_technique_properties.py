@@ -77,7 +77,11 @@ def test_every_step_is_true_and_useful(number: int, seed: int) -> None:
 def assert_shown(state: State, step: Step) -> None:
     """The groups of a step hold candidates, its links join these, and its area is on the board."""
     shown = {mark for group in step.groups for mark in group}
-    assert all(step.groups) and all(state.candidates[cell] >> v - 1 & 1 for cell, v in shown)
+    assert (
+        step.groups
+        and all(step.groups)
+        and all(state.candidates[cell] >> v - 1 & 1 for cell, v in shown)
+    )
     assert {mark for link in step.links for mark in link[:2]} <= shown | {*step.eliminations}
     for start, end, strong in step.links:
         (one, v), (other, w) = start, end
@@ -160,7 +164,10 @@ def test_on_boards_with_rules_every_step_keeps_the_solution(family: str) -> None
     given = rng.random(board.n) < 0.2
     puzzle = Puzzle(board, tuple(np.where(given, solution, 0).tolist()))
     path = solve_path(puzzle)
+    state = State.of(puzzle)
     for step in path.steps:
+        assert_shown(state, step)
+        state = apply(state, step)
         assert step.placements or step.eliminations
         assert all(solution[cell] == value for cell, value in step.placements)
         assert all(solution[cell] != value for cell, value in step.eliminations)

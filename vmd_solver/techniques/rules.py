@@ -44,7 +44,7 @@ def comparison(state: State) -> Steps:
                     f"{words.says(part.rule)} No number that is left in {words.cell(other)} goes "
                     f"with {words.values(sorted(lost), 'or')} in {words.cell(cell)}.",
                     part.cells,
-                    groups=[marks_at(state, other)],
+                    groups=[marks_at(state, other) or marks_at(state, cell)],
                 )
 
 
