@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from vmd_solver.techniques.state import (
     State,
     Steps,
-    counted,
     marks_in,
     marks_of,
     members,
@@ -106,7 +105,7 @@ def locked_candidates(state: State) -> Steps:
                 continue
             cells = tuple(members(inside))
             shared = tuple(geometry.shared_units(inside | struck))
-            both = counted(len(cells)) if len(cells) == 2 else "all"
+            both = "both" if len(cells) == 2 else "all"
             seen = f", {both} in {words.unit(shared[0])}" if shared else ""
             yield words.striking(
                 {value: struck},
