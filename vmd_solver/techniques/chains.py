@@ -86,36 +86,36 @@ def empty_rectangle(state: State) -> Steps:
 
 def _turbot(state: State, name: str, grouped: bool = False) -> Steps:
     links = graph(state, cells=False, units=True, grouped=grouped)
+    lines = _lines(state.puzzle.board)
     for first in (one for ones in links.strong.values() for one in ones):
-        if grouped and not _crooked(state.puzzle.board, first):
+        if grouped and (lines[first.unit] or not _groups(first)):
             continue
         for second in links.next(first.on):
-            chain = (first, second)
-            called = grouped or _shape(state.puzzle.board, chain) == name
-            if called and links.strikes(chain):
-                yield _step(links, chain)
+            called = name if grouped else _shape(lines[first.unit], lines[second.unit])
+            if called == name and links.strikes((first, second)):
+                yield _step(links, (first, second))
 
 
-def _crooked(board: Board, forced: Forced) -> bool:
-    """Whether a link is one of groups, in a unit that is no line."""
-    groups = any(cells & cells - 1 for _, cells in (forced.off, forced.on))
-    return groups and not _direction(board, forced.unit)
+def _groups(forced: Forced) -> bool:
+    """Whether a link is one of groups."""
+    return any(cells & cells - 1 for _, cells in (forced.off, forced.on))
 
 
-def _shape(board: Board, chain: Chain) -> str:
-    """What a chain of two units is called."""
-    first, second = (_direction(board, forced.unit) for forced in chain)
+def _shape(first: str, second: str) -> str:
+    """What a chain of two units is called, which are a row, a column, or something else."""
     if not first or not second:
         return "turbot fish"
     return "skyscraper" if first == second else "two-string kite"
 
 
-@lru_cache(maxsize=1 << 10)
-def _direction(board: Board, number: int) -> str:
-    """Whether a unit is a row or a column."""
-    places = [divmod(cell, board.cols) for cell in board.units[number]]
-    rows, cols = ({*side} for side in zip(*places, strict=True))
-    return "row" if len(rows) == 1 else "column" if len(cols) == 1 else ""
+@lru_cache(maxsize=64)
+def _lines(board: Board) -> list[str]:
+    """For each unit whether it is a row or a column, or empty."""
+    found = []
+    for unit in board.units:
+        rows, cols = {cell // board.cols for cell in unit}, {cell % board.cols for cell in unit}
+        found.append("row" if len(rows) == 1 else "column" if len(cols) == 1 else "")
+    return found
 
 
 def w_wing(state: State) -> Steps:
