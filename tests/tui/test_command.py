@@ -182,3 +182,16 @@ def test_keys_that_come_at_once_are_taken_in_their_order(tmp_path: Path) -> None
     assert game.values == [0, *values[1:]]
     assert game.cells[0] == Content(0, 0b101, 0b1000)
     assert game.cursor == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_that_is_gone_ends_the_game(tmp_path: Path) -> None:
+    with game_in_a_terminal(tmp_path) as (process, terminal):
+        os.write(terminal, b"c")
+        until(lambda: list((tmp_path / "mine" / "games").glob("*.json")), process)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(
+            nowhere, terminal
+        )  # what closes the terminal, which the end of the test closes again
+        os.close(nowhere)
+        assert process.wait(HANG_S) == 129

@@ -276,6 +276,16 @@ async def test_a_pasted_puzzle_is_played(start: Start, text: str) -> None:
         assert at.game.puzzle.givens[:4] == (1, 0, 3, 0) and at.game.title == "Pasted puzzle"
 
 
+async def test_a_puzzle_is_pasted_during_a_game(start: Start, four: Puzzle) -> None:
+    async with start(four) as at:
+        at.game.fill_candidates()
+        await paste(at, GRID)
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen) and at.game.puzzle != four)
+        assert at.game.title == "Pasted puzzle"
+        assert key_of(four) in [game.key for game in at.app.library.saved()]
+
+
 async def test_a_link_and_several_puzzles_are_pasted(start: Start, four: Puzzle) -> None:
     async with start() as at:
         await at.press("o")

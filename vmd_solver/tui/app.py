@@ -54,6 +54,9 @@ _FROM_ANYWHERE: dict[str, type[Screen[None]]] = {
 }
 
 
+_STDIN = 0
+
+
 class _Palette(CommandPalette):
     """Textual's, which a page up or down ends with an error while its list is not to be seen."""
 
@@ -123,6 +126,17 @@ class PlayApp(App[None]):
         codes = {"SIGINT": 130, "SIGALRM": 130, "SIGTERM": 143, "SIGHUP": 129}
         for name, code in codes.items() if os.name == "posix" else ():
             loop.add_signal_handler(signal.Signals[name], partial(self.exit, return_code=code))
+        if os.name == "posix" and os.isatty(_STDIN):
+            self.set_interval(2.0, self._end_without_terminal)
+
+    def _end_without_terminal(self) -> None:
+        """End as on a hangup where the terminal is gone and no signal came."""
+        import termios
+
+        try:
+            termios.tcgetattr(_STDIN)
+        except termios.error:
+            self.exit(return_code=129)
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda theme: self.change(theme=theme.name))

@@ -156,6 +156,11 @@ class PlayScreen(AppScreen[None]):
             return False
         return True
 
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted here is to be played instead."""
+        event.stop()
+        self.app.action_open(event.text)
+
     def on_click(self, event: events.Click) -> None:
         """Put in a value that is clicked beside the board; with other buttons filter for it."""
         if value := event.style.meta.get("value"):

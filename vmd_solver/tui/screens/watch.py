@@ -44,9 +44,6 @@ from vmd_solver.tui.widgets.bars import Bar, KeyBar
 from vmd_solver.tui.widgets.board import layered, region_of, stepped
 from vmd_solver.tui.widgets.keyboard import legible
 
-_CHANGING = 3
-"""The last frames of a replay, which may still change while it is made."""
-
 _UNSURE = (0.1, 0.5, 1.0)
 """Entropies, in nats, from which a cell is shaded, and shaded darker."""
 
@@ -208,7 +205,7 @@ class WatchScreen(AppScreen[None]):
         puzzles = {one.puzzle: one for one in DEMONSTRATIONS}
         self._demonstrate(puzzles.get(replay.puzzle))
         self._traced = len(replay.frames) > 1
-        self._message = ""
+        self._message, self._due = "", False
         self._boards: list[ReplayView] = []
         self._clock: Timer | None = None
 
@@ -253,10 +250,9 @@ class WatchScreen(AppScreen[None]):
 
         def added(row: Row) -> None:
             replay.add(row)
-            if len(self.player.replays) > 1 or self.player.at >= self.player.count - _CHANGING:
-                self._show()
-            else:
-                self._show_bar()
+            if not self._due:  # rows may come faster than they can be shown
+                self._due = True
+                self.call_after_refresh(self._show)
 
         def failed(why: str) -> None:
             if replay is self.replay:
@@ -390,7 +386,7 @@ class WatchScreen(AppScreen[None]):
 
     def _arranged(self, count: int) -> TextLayout | None:
         """How so many boards are drawn as large as can be; None where there is no room for all."""
-        room = self.query_one("#boards").size
+        room = self.query_one("#boards").outer_size
         ways = [
             (room.width // n - 1, room.height // -(-count // n) - 1) for n in range(1, count + 1)
         ]
@@ -413,7 +409,7 @@ class WatchScreen(AppScreen[None]):
         wanted, table = self._wanted(), self.query_one("#boards")
         drawing = self._arranged(len(wanted)) or self._drawings[-1]
         boards = [ReplayView(self.replay.puzzle, key, drawing) for key in wanted]
-        per_row = max(1, table.size.width // (drawing.width + 1))
+        per_row = max(1, table.outer_size.width // (drawing.width + 1))
         rows = [boards[at : at + per_row] for at in range(0, len(boards), per_row)]
         await table.remove_children()
         await table.mount(*(Horizontal(*row, classes="row") for row in rows))
@@ -421,6 +417,7 @@ class WatchScreen(AppScreen[None]):
         self._show()
 
     def _show(self) -> None:
+        self._due = False
         if not self.is_mounted:
             return
         if [board.key for board in self._boards] != self._wanted():
