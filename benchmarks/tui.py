@@ -118,8 +118,7 @@ def written(size: tuple[int, int]) -> Row:
             for key, kind in [*TERMINAL_KEYS] * 5:
                 os.write(parent, key)
                 found[kind].append(_bytes(parent, 0.7))
-            process.terminate()
-            _bytes(parent, 0.5)
+            process.kill()
         os.close(parent)
     return {kind: int(statistics.median(counts)) for kind, counts in found.items()}
 

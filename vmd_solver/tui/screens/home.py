@@ -81,13 +81,17 @@ class HomeScreen(AppScreen[None]):
     def on_screen_resume(self) -> None:
         """List again: what was played meanwhile comes first."""
         self._show_tour()
-        self._list()
         self.query_one(OptionList).focus()
+        self.call_after_refresh(self._list_if_seen)
 
     def on_resize(self, event: events.Resize) -> None:
         """List again, in columns that fit, and show or hide what is beside the list."""
+        self.call_after_refresh(self._list_if_seen, self.query_one(OptionList).highlighted)
+
+    def _list_if_seen(self, highlighted: int | None = None) -> None:
+        """List what there is, unless a game is before it already: that reads all included files."""
         if self.is_current:
-            self._list(self.query_one(OptionList).highlighted)
+            self._list(highlighted)
 
     def _show_tour(self) -> None:
         """How to begin, in four lines, until a puzzle was played or Escape was pressed."""
