@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from vmd_solver.csp import Puzzle
 from vmd_solver.csp.families import sudoku
 from vmd_solver.formats import write
 from vmd_solver.generation import PuzzleSpec, make
-from vmd_solver.play import Library, opening
+from vmd_solver.play import Game, Library, opening
 from vmd_solver.play.library import key_of
 from vmd_solver.play.statistics import Finished
 from vmd_solver.play.storage import Folders
@@ -468,3 +469,22 @@ async def test_statistics_are_kept_by_level(start: Start) -> None:
         await at.press("t")
         assert lines(at, "easy")[0].split()[2:8] == ["9x9", "easy", "1", "0", "01:00", "01:00"]
         assert "10:00" in lines(at, "hard")[-1]
+
+
+async def test_what_is_shown_beside_the_list_may_change_at_any_time(
+    start: Start, four: Puzzle
+) -> None:
+    """A preview that is replaced while the one before is taken away ends nothing."""
+    async with start(size=(120, 40)) as at:
+        preview = at.app.screen.query_one(Preview)
+        for rounds in range(12):
+            preview.show("one", (), Game(four))
+            await at.settle()
+            preview.show("two")
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            preview.show("three", (), Game(four))
+            await at.settle()
+        assert len(preview.query(BoardView)) == 1
+        await at.press("y")
+        await at.until(lambda: isinstance(at.app.screen, PlayScreen))

@@ -82,14 +82,11 @@ class EnterScreen(AppScreen[None]):
 
     def _show_board(self, game: Game) -> None:
         self.app.entered, self.view = game, BoardView(game, self.app.settings)
-        self.run_worker(self._mount(self.view), exclusive=True, group="board")
-        self._changed()
-
-    async def _mount(self, view: BoardView) -> None:
         room = self.query_one("#board")
-        await room.remove_children()
-        await room.mount(view)
-        view.focus()
+        room.remove_children()
+        room.mount(self.view)
+        self.call_after_refresh(self.view.focus)
+        self._changed()
 
     # Typing
 

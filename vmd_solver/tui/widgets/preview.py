@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Static
@@ -28,14 +27,17 @@ class Preview(Vertical):
         yield Static(classes="preview--facts", markup=False)
         yield Container()
 
-    @work(exclusive=True)
-    async def show(self, title: str, facts: Sequence[str] = (), game: Game | None = None) -> None:
-        """Show this, and no longer what was shown before."""
+    def show(self, title: str, facts: Sequence[str] = (), game: Game | None = None) -> None:
+        """Show this, and no longer what was shown before.
+
+        In no worker that another one cancels: a widget that is being removed would go on waiting,
+        and end the application with it.
+        """
         self.query_one(".preview--title", Static).update(title)
         self.query_one(".preview--facts", Static).update("\n".join(filter(None, facts)))
         room = self.query_one(Container)
-        await room.remove_children()
+        room.remove_children()
         if game is not None:
             board = BoardView(game, self._settings)
             board.can_focus = False
-            await room.mount(board)
+            room.mount(board)
