@@ -67,8 +67,8 @@ class PlayScreen(AppScreen[None]):
         """Whether time runs again once the screen above this one is gone."""
         self._warned = False
         """Whether the player knows that leaving now loses what could not be saved."""
-        self._drawing = ""
-        """What is shown of a hint, as SVG."""
+        self._drawing: Callable[[], str] = str
+        """Draws what is shown of a hint, as SVG."""
         self._hinted = -1
         self._stages: list[Callable[[], object]] = []
         """The version of the game that a hint is for, and what more of it there is to be had."""
@@ -239,7 +239,7 @@ class PlayScreen(AppScreen[None]):
 
     def action_undo_mistakes(self) -> None:
         if not self.board.covered:
-            taken = self.game.undo_mistakes()
+            taken, self.board.hint = self.game.undo_mistakes(), None
             moves = "1 move" if taken == 1 else f"{taken} moves"
             self._tell(f"Took back {moves}." if taken else "No mistake on the board.")
 
@@ -336,7 +336,7 @@ class PlayScreen(AppScreen[None]):
     def _show_stage(self, step: Step, state: State, stage: int) -> None:
         """Where to look; then why something follows, with its candidates; then what."""
         self.board.hint = picture_of(step, state, stage)
-        self._drawing = analysis.drawing_of(step, state, stage)
+        self._drawing = partial(analysis.drawing_of, step, state, stage)
         text = " ".join((step.where, step.why, step.follows)[:stage])
         onward = ("shows why", "shows what follows", "does it")[stage - 1]
         self._tell(f"{step.title} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
@@ -345,7 +345,7 @@ class PlayScreen(AppScreen[None]):
 
     def _ask_model(self) -> None:
         def show(found: analysis.Opinion) -> None:
-            self.game.helped = True
+            self.game.helped, self._drawing = True, str
             self.board.hint = HintPicture(frozenset({found.cell}))
             cell = self.game.board.cell_name(found.cell)
             self._tell(
@@ -363,7 +363,7 @@ class PlayScreen(AppScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the puzzle out, or the picture of the hint that is shown."""
-        self.app.push_screen(CopyScreen(self.game, self._drawing if self.board.hint else ""))
+        self.app.push_screen(CopyScreen(self.game, self._drawing() if self.board.hint else ""))
 
     def action_rules(self) -> None:
         self.app.push_screen(RulesScreen(self.game.puzzle))
