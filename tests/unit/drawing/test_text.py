@@ -48,5 +48,5 @@ def test_marks_of_the_smallest_board_stand_in_one_column() -> None:
 
 def test_a_symbol_is_in_the_middle_with_a_text_below() -> None:
     assert value_lines(6, 3, "12", "?", "!", below="95") == ("      ", " !12? ", "  95  ")
-    assert value_lines(6, 2, "12", below="95") == ("  12  ", "      ")
+    assert value_lines(6, 2, "12", below="95") == ("  12  ", "  95  ")
     assert value_lines(2, 3, "7", "?", "!", below="95") == ("  ", "7!", "  ")
