@@ -438,13 +438,17 @@ def test_explained_as_a_page(solve: Solve, tmp_path: Path) -> None:
         assert {*re.findall(r'href="#(\w+)"', text)} == {board}
 
 
-def test_a_page_of_solutions(solve: Solve) -> None:
+def test_a_page_of_solutions(solve: Solve, tmp_path: Path) -> None:
     done = solve("--mode", "exact", "-f", "html", *SMALL, "11..............")
     solved, none, unread, invalid = done.out.split("<article>")[1:]
     assert done.code == 2 and len(done.err.splitlines()) == 2
     assert [text.count("<svg") for text in (solved, none, unread, invalid)] == [2, 1, 0, 0]
     assert "</h2>\n<p>solved, verified</p>" in solved and "no solution (proved)" in none
     assert "<p>invalid: " in invalid and "<p>invalid: " in unread
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "one.txt").write_text(SMALL[0])
+    named = solve("--mode", "exact", "-f", "html", f"{tmp_path}/mine/one.txt")
+    assert "<h2>one.txt:1</h2>" in named.out and str(tmp_path) not in named.out
     both = solve("--mode", "exact", "-f", "html", "--all", "2", SMALL[0])
     assert both.out.count("<svg") == 3
 

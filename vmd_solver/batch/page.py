@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from html import escape
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from vmd_solver.batch import explain
@@ -67,7 +68,8 @@ class Page(OutputFormat):
     def _body(self, outcome: Outcome) -> Iterator[str]:
         entry, solution = outcome.entry, outcome.solution
         name = entry.puzzle.name if entry.puzzle else ""
-        yield f"<h2>{_text('  '.join(filter(None, [outcome.place, name])))}</h2>"
+        place = Path(outcome.place).name  # a page is for others, the path is not
+        yield f"<h2>{_text('  '.join(filter(None, [place, name])))}</h2>"
         if solution is None or outcome.error is not None:
             yield _paragraph(f"{outcome.status}: {outcome.error}")
             return
