@@ -117,13 +117,13 @@ def _one(number: int, step: Step) -> str:
     """A step in its three stages."""
     stages = [("where", step.where), ("why", step.why), ("follows", step.follows)]
     texts = [f'<p class="{name}">{_text(stage)}</p>' for name, stage in stages]
-    return "\n".join([f"<h3>{number}. {_title(step.technique)}</h3>", *texts])
+    return "\n".join([f"<h3>{number}. {_text(step.title)}</h3>", *texts])
 
 
 def _several(number: int, steps: Sequence[Step]) -> str:
     """Steps in a row as a list."""
-    counts = Counter(step.technique for step in steps)
-    names = ", ".join(f"{_title(name)} ({count})" for name, count in counts.items())
+    counts = Counter(step.title for step in steps)
+    names = ", ".join(f"{_text(name)} ({count})" for name, count in counts.items())
     head = f"<summary><h3>{number} to {number + len(steps) - 1}. {names}</h3></summary>"
     items = (f"<li><b>{_text(step.technique)}:</b> {_text(step.text)}</li>" for step in steps)
     return "\n".join(
@@ -151,11 +151,6 @@ def _picture(name: str, board: str, *shown: Any, first: bool = False, **more: An
 
 def _paragraph(text: str) -> str:
     return f"<p>{_text(text)}</p>"
-
-
-def _title(name: str) -> str:
-    """The name of a technique as a heading; `str.capitalize` would spoil XY-wing."""
-    return _text(name[:1].upper() + name[1:])
 
 
 def _text(text: str) -> str:

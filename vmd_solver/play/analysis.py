@@ -102,19 +102,19 @@ def hint(state: State) -> Step | str:
     return next_step(state) or state.problem or STUCK
 
 
-def drawing_of(step: Step, state: State, stage: int) -> str:
-    """A hint as SVG, as much of it as is told at a stage: 1 where, 2 why, 3 what follows."""
+def drawing_of(step: Step, state: State) -> str:
+    """As much of a step as is told, as SVG."""
     shown = Diagram(
         state.puzzle,
         state.values,
         state.candidates,
         step.area(state.puzzle.board),
-        groups=step.groups if stage > 1 else (),
-        links=step.links if stage > 1 else (),
-        struck=step.eliminations if stage > 2 else (),
-        placed=step.placements if stage > 2 else (),
+        groups=step.groups,
+        links=step.links,
+        struck=step.eliminations,
+        placed=step.placements,
     )
-    words = (step.where, step.why, step.follows)[:stage]
+    words = filter(None, (step.where, step.why, step.follows))
     return document_of(shown, step.title, words)
 
 

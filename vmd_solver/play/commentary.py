@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.play.replay import Frame, Layer, State
 from vmd_solver.sampling import Settings
+from vmd_solver.techniques.state import listed
 
 _REASONS = {
     "rules": "broke a rule and {are} masked again",
@@ -32,16 +33,6 @@ def counted(number: int, noun: str) -> str:
     ('1 cell', '5 cells', '5 guesses')
     """
     return f"{number} {noun}{'es' if noun.endswith('s') else 's'}" if number != 1 else f"1 {noun}"
-
-
-def listed(words: Sequence[object]) -> str:
-    """Words as a sentence lists them.
-
-    >>> listed([1]), listed([1, 2]), listed([1, 2, 4])
-    ('1', '1 and 2', '1, 2 and 4')
-    """
-    *first, last = map(str, words)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def step(frame: Frame, latent: int, asked: Settings | None = None) -> str:
@@ -121,7 +112,7 @@ def _where(cells: Collection[int], board: Board) -> str:
     for many in range(1, min(3, len(counts)) + 1):
         share = sum(count for _, count in counts[:many]) / len(cells)
         if share >= 0.6:
-            names = listed(sorted(region + 1 for region, _ in counts[:many]))
+            names = listed(map(str, sorted(region + 1 for region, _ in counts[:many])))
             kind = ("box" if board.box else "region") + ("es" if board.box else "s") * (many > 1)
             return f", {'mostly ' * (share < 1)}in {kind} {names}"
     return ""
@@ -133,7 +124,7 @@ def solutions(frame: Frame) -> str:
     for number, layer in enumerate(frame.layers, 1):
         if layer.solved:
             held.setdefault(layer.values, []).append(number)
-    who = [f"latent{'s' * (len(some) > 1)} {listed(some)}" for some in held.values()]
+    who = [f"latent{'s' * (len(some) > 1)} {listed(map(str, some))}" for some in held.values()]
     several = [len(some) > 1 for some in held.values()]
     count = sum(map(len, held.values()))
     if len(held) > 2 or (len(held) == 2 and count == 2):
@@ -153,6 +144,6 @@ def compared(frames: Sequence[Frame]) -> str:
     if len(frames) < 2:
         return ""
     own = sorted(len(layer.conflicts) for layer in frames[0].layers)
-    several = listed(own) if len(own) <= 4 else f"{own[0]} to {own[-1]}"
+    several = listed(map(str, own)) if len(own) <= 4 else f"{own[0]} to {own[-1]}"
     without = len(frames[1].layers[0].conflicts)
     return f"Cells that break a rule: {several} with a latent, {without} without."

@@ -203,7 +203,7 @@ def _step(links: Graph, chain: Chain) -> Step:
     shown = Shown(
         cells=used,
         groups=[marks_of_nodes(nodes) for nodes in (offs, ons)],
-        links=[*links_of(links, chain)],
+        links=links_of(links, chain),
     )
     ends = words.cells(members(first[1])), words.cells(members(last[1]))
     if len(chain) == 2 and len(values) == 1:

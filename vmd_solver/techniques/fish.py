@@ -17,6 +17,7 @@ from vmd_solver.techniques.state import (
     marks_of,
     members,
 )
+from vmd_solver.techniques.units import tight
 
 
 class Fish(NamedTuple):
@@ -95,7 +96,7 @@ def _caught(geometry: Geometry, places: int, size: int, finned: bool) -> tuple[F
     """Every fish of a value that strikes something, with or without fins, once each."""
     found = dict[Fish, None]()
     for cover, home, rows in _nets(geometry, places, finned):
-        for chosen, covers in _joined(rows, home, size):
+        for chosen, covers in tight(rows, size, least=0, begun=home):
             inside = sum(geometry.units[row] for row in chosen) & places
             cols = tuple(cover.units[at] for at in members(covers))
             across = sum(geometry.units[col] for col in cols) & places
@@ -154,21 +155,3 @@ def _homes(cover: Kind, cells: int) -> int:
             return 0
         found |= cover.home[cell]
     return found
-
-
-def _joined(rows: Rows, home: int, size: int) -> Iterator[tuple[Numbers, int]]:
-    """Choices of `size` base units whose sets join to one of `size` units of the cover."""
-    small = [(row, joined) for row, joined in rows if joined.bit_count() <= size]
-
-    def choose(start: int, chosen: Numbers, joined: int) -> Iterator[tuple[Numbers, int]]:
-        if len(chosen) == size:
-            if joined.bit_count() == size:
-                yield chosen, joined
-            return
-        for at in range(start, len(small) - (size - len(chosen)) + 1):
-            row, more = small[at]
-            both = joined | more
-            if both.bit_count() <= size:
-                yield from choose(at + 1, (*chosen, row), both)
-
-    return choose(0, (), home)

@@ -5,12 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from itertools import pairwise
 from operator import and_
 from typing import NamedTuple
 
 from vmd_solver.techniques.chains import LONGEST, Shown, fails, followed, holds, marks_of_nodes
-from vmd_solver.techniques.graph import Chain, Graph, Node, Parents, graph, traced
+from vmd_solver.techniques.graph import (
+    Chain,
+    Graph,
+    Node,
+    Parents,
+    graph,
+    links_between,
+    traced,
+)
 from vmd_solver.techniques.parts import Part
 from vmd_solver.techniques.state import (
     Link,
@@ -124,13 +131,10 @@ def _asked(state: State, cases: Cases) -> tuple[str, list[str]]:
     return where, [f"It is in {words.cells(cells, 'or')}."]
 
 
-def _links(start: Node, way: Chain, target: Node, on: bool) -> Iterator[Link]:
-    """The links from a case to the target, between the first candidates of nodes."""
+def _links(start: Node, way: Chain, target: Node, on: bool) -> list[Link]:
+    """The links from a case to the target."""
     nodes = [start, *(node for forced in way for node in (forced.off, forced.on))]
-    nodes += [] if on else [target]
-    marks = [((cells & -cells).bit_length() - 1, value) for value, cells in nodes]
-    for at, (one, other) in enumerate(pairwise(marks)):
-        yield Link(one, other, at % 2 == 1)
+    return links_between(nodes if on else [*nodes, target], False)
 
 
 # -- nets -----------------------------------------------------------------------------------------

@@ -175,11 +175,18 @@ def graph(state: State, cells: bool = True, units: bool = True, grouped: bool = 
     return Graph(state, cells, units, grouped)
 
 
-def links_of(graph: Graph, chain: Chain) -> Iterator[Link]:
-    """The links of a chain, in order, between the first candidates of its nodes."""
-    ends = [node for forced in chain for node in (forced.off, forced.on)]
-    marks = [((cells & -cells).bit_length() - 1, value) for value, cells in ends]
-    for at, (start, end) in enumerate(pairwise(marks)):
-        yield Link(start, end, at % 2 == 0)
+def links_of(graph: Graph, chain: Chain) -> list[Link]:
+    """The links of a chain, in order."""
+    found = links_between([node for forced in chain for node in (forced.off, forced.on)], True)
     if closed(graph, chain):
-        yield Link(marks[-1], marks[0], False)
+        found.append(Link(found[-1].end, found[0].start, False))
+    return found
+
+
+def links_between(nodes: Iterable[Node], strong: bool) -> list[Link]:
+    """Strong and weak links in turn, the first of them `strong`, from node to node: between the
+    first candidates of these."""
+    marks = [((cells & -cells).bit_length() - 1, value) for value, cells in nodes]
+    return [
+        Link(start, end, (at % 2 == 0) is strong) for at, (start, end) in enumerate(pairwise(marks))
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -163,8 +163,15 @@ class Step:
 
     @property
     def text(self) -> str:
-        """All three stages as one paragraph."""
-        return f"{self.where} {self.why} {self.follows}"
+        """Its stages as one paragraph."""
+        return " ".join(filter(None, (self.where, self.why, self.follows)))
+
+    def up_to(self, stage: int) -> Step:
+        """As much of it as a hint tells: at stage 1 where to look, at 2 why too, at 3 all."""
+        step = self
+        if stage < 3:
+            step = replace(step, follows="", placements=(), eliminations=())
+        return replace(step, why="", groups=(), links=()) if stage < 2 else step
 
 
 Steps = Iterator[Step]

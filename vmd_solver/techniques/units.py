@@ -122,16 +122,18 @@ Choice = tuple[tuple[int, ...], int]
 """Items, and the set that their sets join to."""
 
 
-def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[Choice]:
-    """Choices of `size` items whose sets join to one of `size` members.
+def tight(
+    sets: Sequence[tuple[int, int]], size: int, least: int = 2, begun: int = 0
+) -> Iterator[Choice]:
+    """Choices of `size` items whose sets join to one of `size` members, with what is `begun`.
 
-    `sets` are pairs of item and set. Only sets of two members and more are looked at: smaller ones
-    are a matter for easier techniques.
+    `sets` are pairs of item and set. Only sets of `least` members and more are looked at: of less
+    than two they are mostly a matter for easier techniques.
 
     >>> list(tight([(7, 0b011), (8, 0b110), (9, 0b011)], 2))
     [((7, 9), 3)]
     """
-    small = [(item, bits) for item, bits in sets if 2 <= bits.bit_count() <= size]
+    small = [(item, bits) for item, bits in sets if least <= bits.bit_count() <= size]
 
     def choose(start: int, chosen: tuple[int, ...], joined: int) -> Iterator[Choice]:
         if len(chosen) == size:
@@ -144,7 +146,7 @@ def tight(sets: Sequence[tuple[int, int]], size: int) -> Iterator[Choice]:
             if both.bit_count() <= size:
                 yield from choose(at + 1, (*chosen, item), both)
 
-    return choose(0, (), 0)
+    return choose(0, (), begun)
 
 
 def naked_subset(state: State, size: int) -> Steps:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,6 @@ class PlayApp(App[None]):
         self._resume, self._daily = resume, daily
         self.denoiser, self.text_model = cache(denoiser), cache(text_model)
         """The model of a name, and that of text, opened when it is first wanted."""
-        self.about_text = text.about()
-        """What the included model of text was trained on, and what to expect of it."""
         self.draft = Draft()
         """The text that is written."""
         self.spec = PuzzleSpec(level="easy", symmetry="half-turn")
@@ -116,6 +114,11 @@ class PlayApp(App[None]):
         """Plays the puzzle after the one that is played, where it came from several."""
         self.unsaved: dict[Path, str] = {}
         """Files that could not be written, and why: what to say once the screen is gone."""
+
+    @cached_property
+    def about_text(self) -> str:
+        """What the included model of text was trained on, and what to expect of it."""
+        return text.about()
 
     def on_load(self) -> None:
         """End as `q` does on a signal, however early or often it comes: the game is saved.
@@ -331,7 +334,7 @@ class PlayApp(App[None]):
             return
         self.set_keymap(self._keys)
         for screen in self.screen_stack:
-            if isinstance(screen, PlayScreen):
+            if isinstance(screen, AppScreen):
                 screen.settings_changed()
         with self.keeping(self.folders.settings):
             settings.save(self.folders.settings, self.settings)

@@ -93,6 +93,14 @@ def export(
     else:
         timeline = chosen(player.timeline) if frames is None else [frames]
         text = storyboard(slideshow(puzzle, timeline))
+    save(path, text, str(path), replace)
+
+
+def save(path: Path, text: str, name: str, replace: bool = False) -> None:
+    """Write a file of this `name`, as the user knows it, over no other unless `replace`.
+
+    Raises SaveError where that fails.
+    """
     try:
         with path.open("w" if replace else "x", encoding="utf-8") as stream:
             stream.write(text)
@@ -100,7 +108,7 @@ def export(
         raise SaveError(f"{path.name} is there already: choose another name") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise SaveError(f"{path}: cannot be written: {why}") from None
+        raise SaveError(f"{name}: cannot be written: {why}") from None
 
 
 def chosen(timeline: Sequence[Sequence[Frame]]) -> list[Sequence[Frame]]:

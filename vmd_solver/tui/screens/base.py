@@ -36,6 +36,9 @@ class AppScreen(Screen[ScreenResultType]):
         """Take a key that stands for something to be written; False where it does not."""
         return False
 
+    def settings_changed(self) -> None:
+        """Show what there is by the settings as they are now."""
+
     def say(self, text: str, where: str = "message") -> None:
         """Put a text in the Static of this name."""
         self.query_one(f"#{where}", Static).update(text)

@@ -12,12 +12,12 @@ from textual.widgets import Label, Select
 from vmd_solver.csp import Puzzle
 from vmd_solver.formats import BARE
 from vmd_solver.formats.boards import bare_board
-from vmd_solver.generation import usual_size
 from vmd_solver.play import Game, SolutionCount, analysis, opening
 from vmd_solver.tui.commands import ENTERING, bindings
 from vmd_solver.tui.screens.base import AppScreen, cancelled, message
+from vmd_solver.tui.screens.new import choice, offer_sizes
 from vmd_solver.tui.widgets.bars import Bar, KeyBar
-from vmd_solver.tui.widgets.board import BoardView, stepped
+from vmd_solver.tui.widgets.board import BoardView
 from vmd_solver.tui.widgets.keyboard import Keyboard
 
 TITLE = "Entered by hand"
@@ -48,8 +48,7 @@ class EnterScreen(AppScreen[None]):
         chosen = {"family": (BARE, board.family), "size": (opening.sizes(board.family), board.D)}
         rows = []
         for name, (offered, value) in chosen.items():
-            options = [(str(one), one) for one in offered]
-            box = Select(options, value=value, allow_blank=False, compact=True, id=name)
+            box = choice(name, offered, value)
             rows.append(Horizontal(Label(name.capitalize()), box, classes="row"))
         yield Bar()
         with Horizontal(id="table"):
@@ -72,11 +71,8 @@ class EnterScreen(AppScreen[None]):
         board, size = self.game.board, self.query_one("#size", Select)
         family = str(self.query_one("#family", Select).value)
         if event.select is not size and family != board.family:
-            offered = opening.sizes(family)
-            kept = board.D if board.D in offered else usual_size(family)
             with self.prevent(Select.Changed):
-                size.set_options([(str(one), one) for one in offered])
-                size.value = kept
+                offer_sizes(size, family)
         if (family, size.value) != (board.family, board.D) and isinstance(size.value, int):
             self._show_board(Game(bare_board(family, size.value).empty()))
 
@@ -108,8 +104,12 @@ class EnterScreen(AppScreen[None]):
             self._changed()
 
     def action_move(self, down: int, right: int) -> None:
-        view = self.view
-        view.cursor = stepped(self.game.board, view.cursor, down, right, self.app.settings.wrap)
+        self.view.move(down, right)
+
+    def settings_changed(self) -> None:
+        """Show the board by the settings as they are now."""
+        self.view.settings = self.app.settings
+        self.view.refresh_game()
 
     # What comes of it
 

@@ -21,6 +21,7 @@ from vmd_solver.formats import Entry, write
 from vmd_solver.play import Game, opening
 from vmd_solver.play.library import key_of, kind_of
 from vmd_solver.play.opening import MOST_ENTRIES, title_of
+from vmd_solver.tui.export import save
 from vmd_solver.tui.screens.base import Dialog, Toggle, message, row
 from vmd_solver.tui.widgets.preview import Preview
 
@@ -251,12 +252,6 @@ class CopyScreen(Dialog[None]):
         path = opening.within(name, root)
         if path is None:
             raise SaveError(f"{name}: cannot be written")
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(picture)
-        except FileExistsError:
-            raise SaveError(f"{name} is there already: choose another name") from None
-        except OSError as error:
-            raise SaveError(f"{name}: cannot be written: {error.strerror}") from None
+        save(path, picture, name)
         self.notify(f"Written: {name if root else path.absolute()}")
         self.dismiss(None)

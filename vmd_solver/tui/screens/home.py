@@ -68,8 +68,12 @@ class HomeScreen(AppScreen[None]):
         """The keys of puzzles that were solved."""
         self._removed: list[tuple[str, str]] = []
         """The keys and titles of the games that were deleted, to be brought back."""
+        self._days: set[str] = set()
+        """The days whose puzzle was solved."""
         self._all = False
         """Whether all unfinished games are listed."""
+        self._due = False
+        """Whether the list is to be made again once the screen is drawn."""
 
     def compose(self) -> ComposeResult:
         yield message("tour")
@@ -81,17 +85,26 @@ class HomeScreen(AppScreen[None]):
     def on_screen_resume(self) -> None:
         """List again: what was played meanwhile comes first."""
         self._show_tour()
-        self.query_one(OptionList).focus()
-        self.call_after_refresh(self._list_if_seen)
+        options = self.query_one(OptionList)
+        options.focus()
+        options.highlighted = None
+        self._list_soon()
 
     def on_resize(self, event: events.Resize) -> None:
         """List again, in columns that fit, and show or hide what is beside the list."""
-        self.call_after_refresh(self._list_if_seen, self.query_one(OptionList).highlighted)
+        self._list_soon()
 
-    def _list_if_seen(self, highlighted: int | None = None) -> None:
-        """List what there is, unless a game is before it already: that reads all included files."""
+    def _list_soon(self) -> None:
+        """List what there is, once for all that asks for it, and if it is seen then."""
+        if not self._due:
+            self._due = True
+            self.call_after_refresh(self._list_if_seen)
+
+    def _list_if_seen(self) -> None:
+        """Unless a game is before the list already: to make it all included files are read."""
+        self._due = False
         if self.is_current:
-            self._list(highlighted)
+            self._list(self.query_one(OptionList).highlighted)
 
     def _show_tour(self) -> None:
         """How to begin, in four lines, until a puzzle was played or Escape was pressed."""
@@ -117,6 +130,7 @@ class HomeScreen(AppScreen[None]):
         saved = self.app.library.saved()
         self._games = {game.key: game for game in saved}
         self._solved = self.app.statistics.keys() | {one.key for one in saved if one.finished}
+        self._days = self.app.statistics.days()
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([*self._options()])
@@ -155,9 +169,8 @@ class HomeScreen(AppScreen[None]):
 
     def _daily(self) -> Option:
         day = date.today()
-        days = self.app.statistics.days()
-        streak = opening.streak(days, day)
-        solved = "solved" if day.isoformat() in days else ""
+        streak = opening.streak(self._days, day)
+        solved = "solved" if day.isoformat() in self._days else ""
         run = run_words(streak) if streak else ""
         spec = opening.daily(day)
         line = self._row("Daily puzzle", kind(spec), spec.level or "", solved or run)
@@ -237,7 +250,7 @@ class HomeScreen(AppScreen[None]):
     def _preview_daily(self) -> None:
         """The puzzle of the day, which takes a moment to make the first time."""
         day = date.today()
-        spec, days = opening.daily(day), self.app.statistics.days()
+        spec, days = opening.daily(day), self._days
         title = f"Daily puzzle of {day:%A}, {day.isoformat()}"
         streak = opening.streak(days, day)
         facts = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,6 +35,21 @@ _ANY = "any"
 _SEARCH, _MODEL = "search", "the model"
 
 
+def choice(name: str, offered: Iterable[Any], value: Any) -> Select[Any]:
+    """A box to choose one of some values."""
+    options = [(str(one), one) for one in offered]
+    return Select(options, value=value, allow_blank=False, compact=True, id=name)
+
+
+def offer_sizes(box: Select[Any], family: str) -> None:
+    """Offer the sizes of a family; keep the size where there is one of it."""
+    offered = opening.sizes(family)
+    kept = box.value if box.value in offered else usual_size(family)
+    if [value for _, value in box._options] != [*offered]:
+        box.set_options([(str(one), one) for one in offered])
+        box.value = kept
+
+
 class NewScreen(Dialog[GeneratedPuzzle]):
     """Gives the puzzle that was made. With `begin` it sets to work at once, and asks nothing."""
 
@@ -63,8 +78,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
             "grids": ("Full grid from", (_SEARCH, _MODEL), _SEARCH),
         }
         for name, (text, offered, value) in choices.items():
-            options = [(str(one), one) for one in offered]
-            rows[text] = Select(options, value=value, allow_blank=False, compact=True, id=name)
+            rows[text] = choice(name, offered, value)
         for name, text in (("clues", "Givens, at least"), ("seed", "Seed")):
             number = str(getattr(first, name))
             rows[text] = Input(number, type="integer", max_length=9, id=name, compact=True)
@@ -97,12 +111,7 @@ class NewScreen(Dialog[GeneratedPuzzle]):
 
     @on(Select.Changed, "#family")
     def _family_chosen(self, event: Select.Changed) -> None:
-        """Offer the sizes of the family; keep the size where there is one of it."""
-        size, offered = self.query_one("#size", Select), opening.sizes(str(event.value))
-        kept = size.value if size.value in offered else usual_size(str(event.value))
-        if [value for _, value in size._options] != [*offered]:
-            size.set_options([(str(one), one) for one in offered])
-            size.value = kept
+        offer_sizes(self.query_one("#size", Select), str(event.value))
 
     @on(Select.Changed, "#size")
     def _size_chosen(self, event: Select.Changed) -> None:

@@ -311,19 +311,18 @@ class PlayScreen(AppScreen[None]):
     def _think(
         self, about: Callable[[State], Any], show: Callable[..., None], failed: Callable[..., None]
     ) -> None:
-        """Show what a thread finds about the game, if nothing changed meanwhile."""
+        """Show what a thread finds about the game as it is, if nothing changed meanwhile."""
         state, version = analysis.state_of(self.game), self.game.version
 
         def found(answer: Any) -> None:
             if version == self.game.version:
-                show(answer)
+                show(answer, state)
 
         self.in_thread(lambda: self.report(found, about(state)), failed, "hint")
 
-    def _show_hint(self, found: Step | str) -> None:
+    def _show_hint(self, found: Step | str, state: State) -> None:
         if isinstance(found, Step):
             self._hinted, self.game.helped = self.game.version, True
-            state = analysis.state_of(self.game)
             stages = [partial(self._show_stage, found, state, stage) for stage in (1, 2, 3)]
             self._stages = [*stages[1:], partial(self._edit, analysis.take, self.game, found)]
             stages[0]()
@@ -335,16 +334,16 @@ class PlayScreen(AppScreen[None]):
 
     def _show_stage(self, step: Step, state: State, stage: int) -> None:
         """Where to look; then why something follows, with its candidates; then what."""
-        self.board.hint = picture_of(step, state, stage)
-        self._drawing = partial(analysis.drawing_of, step, state, stage)
-        text = " ".join((step.where, step.why, step.follows)[:stage])
+        told = step.up_to(stage)
+        self.board.hint = picture_of(told, state)
+        self._drawing = partial(analysis.drawing_of, told, state)
         onward = ("shows why", "shows what follows", "does it")[stage - 1]
-        self._tell(f"{step.title} ({stage}/3)\n{text}\n{self.app.key_of('hint')} {onward}.")
+        self._tell(f"{step.title} ({stage}/3)\n{told.text}\n{self.app.key_of('hint')} {onward}.")
         if stage > 1:  # what was read before may go up
             self.call_after_refresh(self.query_one("#words").scroll_end, animate=False)
 
     def _ask_model(self) -> None:
-        def show(found: analysis.Opinion) -> None:
+        def show(found: analysis.Opinion, _: State) -> None:
             self.game.helped, self._drawing = True, str
             self.board.hint = HintPicture(frozenset({found.cell}))
             cell = self.game.board.cell_name(found.cell)

@@ -104,14 +104,12 @@ def layered(widget: Widget, *names: str) -> Style:
     return readable(style)
 
 
-def picture_of(step: Step, state: State, stage: int) -> HintPicture:
-    """A hint at one of its stages: 1 where to look, 2 what candidates matter, 3 what follows."""
+def picture_of(step: Step, state: State) -> HintPicture:
+    """As much of a step as is told, on the board."""
     looks: dict[tuple[int, int], str] = {}
-    if stage > 1:
-        for at, group in enumerate(step.groups):
-            looks |= dict.fromkeys(group, GROUPS[at % len(GROUPS)])
-    if stage > 2:
-        looks |= dict.fromkeys(step.eliminations, STRUCK) | dict.fromkeys(step.placements, PLACED)
+    for at, group in enumerate(step.groups):
+        looks |= dict.fromkeys(group, GROUPS[at % len(GROUPS)])
+    looks |= dict.fromkeys(step.eliminations, STRUCK) | dict.fromkeys(step.placements, PLACED)
     return HintPicture(step.area(state.puzzle.board), state.candidates, looks)
 
 
