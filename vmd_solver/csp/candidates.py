@@ -83,16 +83,12 @@ def propagate(
     ([[1, 2, 2, 1], [0, 0, 0, 0]], [True, False])
     """
     rows = np.asarray(masks, dtype=np.uint64)
-    use = machine(compiled, rows.size // NUMPY_SPEED)
-    padded = board.n * board.most_homes  # of a graph a cell may be in any number of units
-    if use.compiled or len(rows) <= FEW or board.linked or padded > CHUNK_CELLS:
-        words = use.give(rows)
-        use.propagate_many(use.tables(board), use.state(board, levels=2), words)
-        narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
-    else:
-        step, layout = max(1, CHUNK_CELLS // board.n), _layout(board)
-        parts = [_propagate(layout, rows[at : at + step]) for at in range(0, len(rows), step)]
-        narrowed = np.concatenate([rows[:0], *parts])
+    use = machine(compiled, rows.size)
+    words, ungiven = use.give(rows), use.give([], np.int8)
+    use.propagate_many(
+        use.tables(board), use.room(board, levels=1), len(rows), ungiven, 0, words
+    )
+    narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
     return narrowed, np.asarray((narrowed > 0).all(axis=1))
 
 

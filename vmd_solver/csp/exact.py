@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import clauses
-from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
+from vmd_solver.csp import kernel as k
+from vmd_solver.csp.candidates import Masks
 from vmd_solver.csp.clauses import SatSearch
-from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.compiled import WORD_BITS, Machine, Words, available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
@@ -116,8 +117,9 @@ def count(
     started = time.monotonic()
     last = _budget(limit, max_guesses)
     keep = min(limit, STORED if stored is None else stored)
-    board, words = puzzle.board, _masks(puzzle.board, [puzzle.givens], masks)
-    kernel = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
+    board, givens = puzzle.board, _values(puzzle.board, [puzzle.givens])
+    allowed = _allowed(board, givens.shape, masks)
+    kernel = _Kernel(board, givens, allowed, _scores(board, 1, scores), keep, compiled)
     sat: SatSearch | None = None
     # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
     slower = 1 if available() else COMPILED_SPEED
@@ -144,54 +146,63 @@ def count(
 
 
 class _Kernel:
-    """The kernel's search for a puzzle: begun plain, moved to the compiled one where that pays."""
+    """The kernel's search for a puzzle: begun plain, moved to machine code where that pays."""
 
     def __init__(
-        self, board: Board, masks: Masks, scores: Scores, keep: int, compiled: bool | None
+        self,
+        board: Board,
+        givens: npt.NDArray[np.int8],
+        masks: Masks,
+        scores: Scores,
+        keep: int,
+        compiled: bool | None,
     ) -> None:
-        self._use = use = machine(compiled)
-        self._board, self._keep = board, keep
-        self._state = use.state(board, keep, FIRST_LEVELS)
-        self._order = use.give(scores[0], np.float64)
-        use.propagate_many(use.tables(board), self._state, use.give(masks))
-        undecided = compiled is None and not use.compiled
+        self._use = use = _machine(board, compiled)
+        self._board = board
+        self._room = use.room(board, keep, FIRST_LEVELS)
+        self._scores = use.give(scores, np.float64)
+        self._scored = 0 if len(scores) else -1
+        use.load_on(
+            use.tables(board), self._room, use.give(givens, np.int8),
+            use.give(masks), 0 if len(masks) else -1,
+        )  # fmt: skip
+        undecided = compiled is None and not use.compiled and board.D <= WORD_BITS
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
     def run(self, limit: int, guesses: int, seconds: float) -> bool:
         """Search on: whether `limit` solutions are found, or all there are.
 
-        It ends after `guesses`, or where it is time to look at the clock; it compiles first if the
-        search turned out long and there are `seconds` left for that.
+        It ends after `guesses`, or where it is time to look at the clock; it loads the machine code
+        first if the search turned out long.
         """
-        if self.guesses >= self._move_at and seconds >= COMPILE_S:
+        if self.guesses >= self._move_at:
             self._use, self._move_at = machine(None, NO_LIMIT), NO_LIMIT
-            self._state = self._use.adopt(self._state)
-            self._order = self._use.give(self._order, np.float64)
+            self._room = self._use.give(self._room)
+            self._scores = self._use.give(self._scores, np.float64)
         speed = COMPILED_SPEED if self._use.compiled else 1
         end = self.guesses + min(guesses, SLICE_CELLS * speed // self._board.n + 1)
-        tables = self._use.tables(self._board)
-        done = bool(self._use.search(tables, self._state, self._order, limit, end))
-        if not done and self._state.progress[0] == len(self._state.stack):
-            self._state = self._use.deeper(self._state)
-        return done
+        tables, done = self._use.tables(self._board), self._use.give([0])
+        self._use.search_on(tables, self._room, self._scores, self._scored, limit, end, done)
+        if not done[0] and self._room[k.DEPTH] == self._room[k.LEVELS]:
+            self._room = self._use.deeper(self._board, self._room)
+        return bool(done[0])
 
     def sat_search(self) -> SatSearch | None:
         """A SAT search from the same candidates; None where the board is too large."""
-        root = np.array(self._state.root, dtype=np.uint64)
+        root = self._use.root(self._board, self._room)
         return SatSearch(self._board, root) if clauses.within_reach(self._board, root) else None
 
     @property
     def guesses(self) -> int:
-        return int(self._state.progress[2])
+        return int(self._room[k.GUESSES])
 
     @property
     def solutions(self) -> int:
-        return int(self._state.progress[1])
+        return int(self._room[k.SOLUTIONS])
 
     @property
     def grids(self) -> list[tuple[int, ...]]:
-        found = np.array(self._state.found, dtype=np.int64).reshape(self._keep, self._board.n)
-        return list(map(tuple, masks_to_values(found[: self.solutions]).tolist()))
+        return list(map(tuple, self._use.found(self._board, self._room).tolist()))
 
 
 def solve(puzzle: Puzzle) -> tuple[int, ...] | None:
@@ -225,20 +236,25 @@ def solve_batch(
     does not depend on the machine; `compiled` None takes the faster one for this many rows.
     """
     budget = _budget(limit, max_guesses)
-    rows = np.asarray(givens)
+    rows = _values(board, givens)
     if rows.ndim != 2 or rows.shape[1] != board.n:
         raise SearchError(f"givens (B, {board.n}) expected for this board, got {rows.shape}")
-    words, order = _masks(board, rows, masks), _scores(board, len(rows), scores)
-    use = machine(compiled, rows.size)
-    tables, state = use.tables(board), use.state(board)
+    allowed, order = _allowed(board, rows.shape, masks), _scores(board, len(rows), scores)
+    use = _machine(board, compiled, rows.size)
+    tables, room = use.tables(board), use.room(board)
     solutions, told = np.zeros(rows.shape, np.int8), np.zeros((len(rows), 3), np.int64)
     step = max(1, CHUNK_CELLS // board.n)
-    for part in (slice(start, start + step) for start in range(0, len(rows), step)):
-        found, facts = use.give(np.zeros(words[part].shape)), use.give(told[part])
-        steer = use.give(order if scores is None else order[part], np.float64)
-        use.solve_many(tables, state, use.give(words[part]), steer, limit, budget, found, facts)
-        solutions[part] = masks_to_values(np.array(found, dtype=np.int64))
-        told[part] = facts
+    for part in (slice(at, at + step) for at in range(0, len(rows), step)):
+        given = rows[part]
+        found, facts = use.give(solutions[part], np.int8), use.give(told[part])
+        use.solve_many(
+            tables, room, len(given), use.give(given, np.int8),
+            use.give(allowed[part]), int(masks is not None),
+            use.give(order[part], np.float64), int(scores is not None),
+            limit, budget, found, facts,
+        )  # fmt: skip
+        solutions[part] = np.reshape(found, given.shape)
+        told[part] = np.reshape(facts, (len(given), 3))
     counts, guesses, complete = told.T.copy()
     return Batch(solutions, counts, guesses, complete > 0)
 
@@ -262,12 +278,14 @@ def lone_values(
     [[3, 3, 3, 3]]
     """
     budget = _budget(limit, max_guesses)
-    words = _masks(board, np.asarray(givens), None)
-    use = machine(compiled, words.size)
-    tables, state, lone = use.tables(board), use.state(board, limit), use.give(0 * words)
-    unsteered = use.give([], np.float64)
-    use.lone_many(tables, state, use.give(words), unsteered, limit, budget, lone)
-    masks: Masks = np.array(lone, dtype=np.uint64).reshape(words.shape)
+    rows = _values(board, givens)
+    use = _machine(board, compiled, rows.size)
+    lone, unscored = use.give(np.zeros(rows.shape)), use.give([], np.float64)
+    use.lone_many(
+        use.tables(board), use.room(board, limit), len(rows), use.give(rows, np.int8), unscored,
+        limit, budget, lone,
+    )  # fmt: skip
+    masks: Masks = np.array(lone, dtype=np.uint64).reshape(rows.shape)
     return masks
 
 
@@ -279,24 +297,32 @@ def _budget(limit: int, max_guesses: int | None) -> int:
     return NO_LIMIT if max_guesses is None else max_guesses
 
 
-def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> Masks:
-    """Candidates (B, n) of givens (B, n), without what `masks`, if any, rule out."""
+def _machine(board: Board, compiled: bool | None, cells: int = 0) -> Machine:
+    """As `machine`; what is too large for machine code runs plain."""
+    return machine(compiled if board.D <= WORD_BITS else False, cells)
+
+
+def _values(board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.int8]:
     rows = np.asarray(givens)
     if rows.size and not 0 <= rows.min() <= rows.max() <= board.D:
         raise InvalidPuzzle(f"givens of 0..{board.D} expected, got {rows.min()}..{rows.max()}")
-    words = initial_masks(board, rows)
+    return rows.astype(np.int8, copy=False)
+
+
+def _allowed(board: Board, shape: tuple[int, ...], masks: npt.ArrayLike | None) -> Masks:
+    """`masks` in the shape of the givens, or nothing."""
     if masks is None:
-        return words
+        return np.zeros((0, board.n), dtype=np.uint64)
     allowed = np.asarray(masks, dtype=np.uint64)
-    if allowed.size != words.size:
-        raise SearchError(f"masks of shape {words.shape} expected, got {allowed.shape}")
-    return words & allowed.reshape(words.shape)
+    if allowed.size != math.prod(shape):
+        raise SearchError(f"masks of shape {shape} expected, got {allowed.shape}")
+    return allowed.reshape(shape)
 
 
 def _scores(board: Board, B: int, scores: npt.ArrayLike | None) -> Scores:
-    """Scores (B, n * D) fit to compare: finite, with NaN last; (1, 0) for none."""
+    """Scores (B, n * D) fit to compare: finite, with NaN last; none if None."""
     if scores is None:
-        return np.zeros((1, 0))
+        return np.zeros((0, board.n * board.D))
     given = np.asarray(scores, dtype=np.float64)
     if given.size != B * board.n * board.D:
         expected = (B, board.n, board.D)

@@ -1,35 +1,36 @@
 """The exact kernel: propagation of every rule and a complete search, written once for two machines.
 
-Everything here is the subset of Python that numba compiles. It runs as it stands on lists of ints
-(one puzzle, no import cost), and compiled on int64 arrays (batches, data making), with the same
-results guess for guess: see `compiled`. A candidate mask has bit v - 1 set where value v is
-possible; 63 values leave the sign bit alone. It must not know of puzzles, files or networks.
+It is the exact-cover form of a puzzle. A candidate is a (cell, value); a factor is a set of
+candidates of which exactly one is true: a cell, or a value in a complete unit. Each factor is one
+mask, of the values of its cell or of the positions in its unit, and striking a candidate clears a
+bit in each factor that holds it. A mask with one bit left places it, one with none contradicts,
+and one whose few positions all lie in another unit confines the value there ("locked"). So work
+goes with what is struck, and no unit is ever looked at in vain.
 
-Three propagators serve all rules: singles for units, arc consistency for relations, and for
+Everything here is the subset of Python that numba compiles on pointers: flat sequences of ints, with
+offsets. It runs as it stands on lists (one puzzle, no import cost, alphabets of any size), and as
+machine code on int64 arrays with at most 63 values, with the same results guess for guess: see
+`compiled`, and `build` for what ships. It must not know of puzzles, files or networks.
+
+Three propagators serve all rules: factors for units, arc consistency for relations, and for
 automata reachability through their layers, forward and back. The cheaper ones come first.
 
-The search is depth first and two-way: a guess copies the state, sets the value in the copy and
-strikes it from the original, which waits below on the stack. A search that fails too often
-restarts, and from then on prefers cells that were the end of many branches. `State` holds all of a
-search, so that a caller may stop it after any number of guesses and continue later, even on the
-other machine.
+The search is depth first and two-way: a guess copies the state and places the value in the copy;
+the original waits below on the stack, to strike it. A search that fails too often restarts, and
+from then on prefers cells that were the end of many branches. A caller may stop it after any number
+of guesses and continue later, even on the other machine.
 
-Sources: fail-first branching after Haralick and Elliott (1980); guesses at the place of a value,
-and the scarcest value first, after Dotu et al., Redundant modeling for the quasigroup completion
-problem (2003); weights of failure after Boussemart et al., Boosting systematic search by weighting
-constraints (2004); restarts after Gomes et al. (1998); automata after Pesant, A regular language
-membership constraint for finite sequences of variables (2004). The layout is ours.
+Sources: exact cover after Knuth, Dancing links (2000); fail-first branching after Haralick and
+Elliott (1980); guesses at the place of a value, and the scarcest value first, after Dotu et al.,
+Redundant modeling for the quasigroup completion problem (2003); weights of failure after Boussemart
+et al., Boosting systematic search by weighting constraints (2004); restarts after Gomes et al.
+(1998); automata after Pesant, A regular language membership constraint for finite sequences of
+variables (2004). The layout is ours.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-
-GROUPS = 63
-"""Bits of a touch mask: complete units that share one are looked at together."""
-
-NO_CELL = -1
-"""In `State.changed`: nothing is left to propagate."""
 
 PAIR = 2
 """Candidates of a cell, or places of a value in a unit, that a guess decides either way."""
@@ -41,49 +42,69 @@ CELL_WEIGHT, UNIT_WEIGHT = 8, 2
 """A failure adds so much to the cell that lost its last candidate, or to each cell of the unit in
 which a value lost its last place; cells start with CELL_WEIGHT."""
 
+VALUE_BITS = 8
+"""Bits of the value in a candidate or factor that waits: (cell or base) << VALUE_BITS | value."""
 
-class Units(NamedTuple):
-    """The units of a board in flat form; the sequences are lists of int, or arrays where compiled.
+VALUE = (1 << VALUE_BITS) - 1
 
-    Cell c has the peers `peers[peer_start[c]:peer_start[c + 1]]`, complete unit u likewise its
-    cells. `touch[c]` has bit u % GROUPS set for each complete unit u that holds c. Incomplete
-    units live in the peers alone: they have no hidden singles. The first `cells` of the n cells
-    are the board's; the others are hidden, and follow from these.
+DEPTH, SOLUTIONS, GUESSES, FAILURES, RUN, PLACING, CONFINING, LEVELS, STORED, HEAD = range(10)
+"""The first words of `room`: rows on the stack, solutions and guesses since `load`, failures of
+this run and the most that it may have, candidates and factors that wait, levels of the stack,
+solutions that are kept; and how many such words there are."""
+
+
+class Tables(NamedTuple):
+    """A board in flat form: sizes, and offsets of what stands in the words `data`.
+
+    There are n cells, the first `cells` the board's; the others are hidden, and follow from these.
+    Values count from 0 to D - 1. Complete unit u, of `units`, has D positions and the base u * D:
+    its factor of value v is number base + v, its position p the cell `members`[base + p].
+
+    Cell c may be any value in the mask `domains`[c]. It lies in the complete units between two
+    entries of `home_start`, with the base `home_base` and at the position of the bit `home_bit`;
+    `others`, between two entries of `other_start`, are its peers in incomplete units alone. For
+    position p of unit u, between two entries base + p of `cross_start`: units, by `cross_base`, that
+    share two cells or more with u, one of them there; `cross_here` and `cross_there` are masks of
+    the positions that they share. A factor of up to `few` positions may be confined so; 1 where no
+    two units share so many.
+
+    Relations and automata, `rules` in all. For each cell its links start at `link_start`, and
+    likewise the automata that read it (`reader_start`, `readers`). A link is to the cell `link_to`,
+    by the D masks that begin in `data` where `link_rows` says. Automaton a reads the cells `read_cells` between two entries
+    of `read_start`; its layer i has the states from `layers[layer_start[a] + i]` up to the next
+    entry, and the state after its last layer accepts. State s has the arcs between two entries of
+    `arc_start`: any of `arc_values` leads to the state `arc_to`. A state is `free` if from there on
+    every value is accepted. Small automata come first.
+
+    The other offsets are into the words `room` of a search: after its first words the candidates
+    (`queue`) and factors (`confined`) that wait, the `weights` (n,) of cells, which grow with their
+    failures; `notes`, the candidates (n,) that the rules know of; whether each cell's links are to
+    be followed (`waits`), these cells, after their number (`pending`), whether each automaton is to
+    be read again (`stale`), its states (`reached`); the row where the search began, and where it
+    restarts (`root`); the solutions that are kept (`found`); and the stack of rows, `width` words
+    each: masks of cells (n,) and of factors (units * D,), how many cells have several candidates
+    (`left`), and a candidate that is to be struck (1 + it) or placed (-1 - it) first, or 0 (`due`).
     """
 
+    data: Any
     n: int
     cells: int
     D: int
-    full: int
-    complete: int
-    peer_start: Any
-    peers: Any
-    unit_start: Any
-    unit_cells: Any
-    touch: Any
-
-
-class Rules(NamedTuple):
-    """Relations and automata, in one sequence `program`: every array that is handed on costs time.
-
-    `size` is how many there are. The fields after `program` say where in it, or in `notes`,
-    something begins: `domains`, masks of what each cell may be; for each cell where its links start
-    (`link_start`), and likewise the automata that read it (`reader_start`, `readers`). A link is to
-    the cell `link_to`, by the D masks from `link_rows` on. Automaton a reads the cells `read_cells`
-    between two entries of `read_start`; its layer i has the states from
-    `layers[layer_start[a] + i]` up to the next entry, and the state after its last layer accepts.
-    State s has the arcs between two entries of `arc_start`: any of `arc_values` leads to the state
-    `arc_to`. A state is `free` if from there on every value is accepted. Small automata come first.
-
-    `notes` begin with the candidates (n,) that the rules know of; from `waits` on, whether each
-    cell's links are to be followed; from `pending` on, these cells, after their number; from
-    `stale` on, whether each automaton is to be read again; from `reached` on, its states.
-    """
-
-    size: int
-    automata: int
-    program: Any
+    units: int
+    few: int
     domains: int
+    home_start: int
+    home_base: int
+    home_bit: int
+    members: int
+    other_start: int
+    others: int
+    cross_start: int
+    cross_base: int
+    cross_here: int
+    cross_there: int
+    rules: int
+    automata: int
     link_start: int
     link_to: int
     link_rows: int
@@ -97,616 +118,727 @@ class Rules(NamedTuple):
     arc_values: int
     arc_to: int
     free: int
+    queue: int
+    confined: int
+    weights: int
+    notes: int
     waits: int
     pending: int
     stale: int
     reached: int
+    root: int
+    found: int
+    width: int
+    left: int
+    due: int
 
 
-class Tables(NamedTuple):
-    """A board in flat form."""
+def tables(data: Any) -> Tables:
+    """The tables whose sizes and offsets stand at the beginning of `data`."""
+    d = data
+    return Tables(
+        d, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13],
+        d[14], d[15], d[16], d[17], d[18], d[19], d[20], d[21], d[22], d[23], d[24], d[25], d[26],
+        d[27], d[28], d[29], d[30], d[31], d[32], d[33], d[34], d[35], d[36], d[37], d[38], d[39],
+        d[40], d[41], d[42], d[43],
+    )  # fmt: skip
 
-    units: Units
-    rules: Rules
+
+def lowest(mask: int) -> int:
+    """The number of the lowest bit of a mask that is not 0; one instruction where compiled."""
+    return (mask & -mask).bit_length() - 1
 
 
-class State(NamedTuple):
-    """All of a search. `stack[:depth]` (levels, n) are candidate masks of the states that wait.
+def bits(mask: int) -> int:
+    """How many bits a mask has; one instruction where compiled."""
+    return mask.bit_count()
 
-    The last of them is the next to look at. `tails[level]` cells are placed there, the first of
-    `queue` (n,), and `changed[level]` is the cell whose mask was narrowed since, or NO_CELL.
-    `found` (stored, cells) keeps the first solutions. `root` (n,) is where the search began, and
-    where it restarts; `weights` (n,) grow with the failures of each cell. `progress` is [depth,
-    solutions, guesses, failures of this run, most failures of this run, cells placed in `root`].
-    `notes` are those of `Rules`.
+
+def copy(room: Any, to: int, start: int, size: int) -> None:
+    """Copy `size` words of a search; a loop where compiled."""
+    room[to : to + size] = room[start : start + size]
+
+
+def stack(t: Tables, room: Any) -> int:
+    """Where the stack of a search begins."""
+    return t.found + int(room[STORED]) * t.cells
+
+
+def leave(t: Tables, room: Any, row: int, base: int, value: int, bit: int) -> int:
+    """Strike the position of `bit` from a value's factor in the unit of `base`.
+
+    Returns 0, or -1 - n - u where the value has lost its last place in unit u.
     """
+    at = row + t.n + base + value
+    places = room[at]
+    if places & bit == 0:
+        return 0
+    places ^= bit
+    room[at] = places
+    count = bits(places)
+    if count > t.few:
+        return 0
+    if count > 1:
+        room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
+        room[CONFINING] += 1
+    elif count == 0:
+        return -1 - t.n - base // t.D
+    else:
+        cell = t.data[t.members + base + lowest(places)]
+        mask = room[row + cell]
+        if mask & (mask - 1):
+            room[t.queue + room[PLACING]] = cell << VALUE_BITS | value
+            room[PLACING] += 1
+    return 0
 
-    stack: Any
-    tails: Any
-    changed: Any
-    queue: Any
-    found: Any
-    root: Any
-    weights: Any
-    progress: Any
-    notes: Any
 
+def strike(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
+    """Strike a candidate that is there from all its factors.
 
-def naked(units: Units, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> tuple[int, int]:
-    """Strike the values of `queue[head:tail]`, and of the cells that follow, from their peers.
-
-    Returns the number of placed cells, and `dirty` with the touch bits of every narrowed cell. A
-    contradiction is -1 - c where cell c lost its last candidate.
+    Returns 0, -1 - c where cell c has lost its last candidate, or what `leave` says.
     """
-    peer_start, peers, touch = units.peer_start, units.peers, units.touch
-    while head < tail:
-        cell = queue[head]
-        head += 1
-        bit = cand[cell]
-        for index in range(peer_start[cell], peer_start[cell + 1]):
-            peer = peers[index]
-            mask = cand[peer]
-            if mask & bit:
-                mask ^= bit
-                if mask == 0:
-                    return -1 - int(peer), dirty
-                cand[peer] = mask
-                dirty |= touch[peer]
-                if mask & (mask - 1) == 0:
-                    queue[tail] = peer
-                    tail += 1
-    return tail, dirty
+    mask = room[row + cell] ^ (1 << value)
+    room[row + cell] = mask
+    if mask & (mask - 1) == 0:
+        if mask == 0:
+            return -1 - cell
+        room[row + t.left] -= 1
+        room[t.queue + room[PLACING]] = cell << VALUE_BITS | lowest(mask)
+        room[PLACING] += 1
+    for home in range(t.data[t.home_start + cell], t.data[t.home_start + cell + 1]):
+        base, bit = t.data[t.home_base + home], t.data[t.home_bit + home]
+        blame = leave(t, room, row, base, value, bit)
+        if blame:
+            return blame
+    return 0
 
 
-def hidden(units: Units, cand: Any, queue: Any, tail: int, touched: int) -> tuple[int, int]:
-    """Place the values that have one cell left in a `touched` complete unit.
+def narrow(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
+    """Strike the candidates of a cell that are not in `mask`; returns what `strike` does."""
+    gone = room[row + cell] & ~mask
+    while gone:
+        value = lowest(gone)
+        gone &= gone - 1
+        blame = strike(t, room, row, cell, value)
+        if blame:
+            return blame
+    return 0
 
-    Returns what `naked` does, and -1 - n - u where a value lost its last place in unit u.
+
+def place(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
+    """Strike all that a true candidate excludes; returns what `strike` does."""
+    data, bit = t.data, 1 << value
+    mask = room[row + cell]
+    if mask & bit == 0:
+        return -1 - cell
+    first, last = data[t.home_start + cell], data[t.home_start + cell + 1]
+    gone = mask ^ bit
+    if gone:
+        room[row + cell] = bit
+        room[row + t.left] -= 1
+        while gone:
+            other = lowest(gone)
+            gone &= gone - 1
+            for home in range(first, last):
+                base, here = data[t.home_base + home], data[t.home_bit + home]
+                blame = leave(t, room, row, base, other, here)
+                if blame:
+                    return blame
+    for home in range(first, last):
+        base, here = data[t.home_base + home], data[t.home_bit + home]
+        at = row + t.n + base + value
+        gone = room[at] & ~here
+        room[at] = here
+        while gone:
+            peer = data[t.members + base + lowest(gone)]
+            gone &= gone - 1
+            blame = strike(t, room, row, peer, value)
+            if blame:
+                return blame
+    for index in range(data[t.other_start + cell], data[t.other_start + cell + 1]):
+        peer = data[t.others + index]
+        if room[row + peer] & bit:
+            blame = strike(t, room, row, peer, value)
+            if blame:
+                return blame
+    return 0
+
+
+def confine(t: Tables, room: Any, row: int, base: int, value: int) -> int:
+    """Where all places of a factor lie in another unit, strike the value from the rest of that.
+
+    Returns what `strike` does.
     """
-    full, unit_start, unit_cells = units.full, units.unit_start, units.unit_cells
-    dirty = 0
-    for unit in range(units.complete):
-        if (touched >> (unit % GROUPS)) & 1 == 0:
+    data = t.data
+    places = room[row + t.n + base + value]
+    if places & (places - 1) == 0:
+        return 0
+    at = t.cross_start + base + lowest(places)
+    for index in range(data[at], data[at + 1]):
+        if places & ~data[t.cross_here + index]:
             continue
-        once = twice = placed = 0
-        for index in range(unit_start[unit], unit_start[unit + 1]):
-            mask = cand[unit_cells[index]]
-            twice |= once & mask
-            once |= mask
-            if mask & (mask - 1) == 0:
-                placed |= mask
-        if once != full:
-            return -1 - units.n - unit, dirty
-        single = full & ~twice & ~placed
-        if single == 0:
-            continue
-        for index in range(unit_start[unit], unit_start[unit + 1]):
-            cell = unit_cells[index]
-            bit = cand[cell] & single
-            if bit:
-                if bit & (bit - 1):
-                    return -1 - int(cell), dirty
-                cand[cell] = bit
-                dirty |= units.touch[cell]
-                queue[tail] = cell
-                tail += 1
-    return tail, dirty
+        there = data[t.cross_base + index]
+        gone = room[row + t.n + there + value] & ~data[t.cross_there + index]
+        while gone:
+            peer = data[t.members + there + lowest(gone)]
+            gone &= gone - 1
+            blame = strike(t, room, row, peer, value)
+            if blame:
+                return blame
+    return 0
 
 
-def singles(units: Units, cand: Any, queue: Any, head: int, tail: int, dirty: int) -> int:
-    """Narrow `cand` in place until singles yield no more.
+def settle(t: Tables, room: Any, row: int) -> int:
+    """Narrow a row until its factors yield no more: 0, or what `strike` says of a contradiction.
 
-    Returns the number of placed cells, or what `naked` and `hidden` say of a contradiction.
-    `queue[head:tail]` are cells with one candidate whose peers do not know of it, `dirty` the
-    touch bits of the units that may hold a hidden single.
+    Candidates and factors that wait are those from the start of `queue` and `confined` on.
     """
+    placed = confined = 0
     while True:
-        tail, dirty = naked(units, cand, queue, head, tail, dirty)
-        if tail < 0 or tail == units.n or dirty == 0:
-            return tail
-        head = tail
-        tail, dirty = hidden(units, cand, queue, tail, dirty)
-        if tail < 0:
-            return tail
+        while placed < room[PLACING]:
+            one = room[t.queue + placed]
+            placed += 1
+            blame = place(t, room, row, one >> VALUE_BITS, one & VALUE)
+            if blame:
+                return blame
+        if room[row + t.left] == 0 or confined >= room[CONFINING]:
+            room[PLACING] = room[CONFINING] = 0
+            return 0
+        one = room[t.confined + confined]
+        confined += 1
+        blame = confine(t, room, row, one >> VALUE_BITS, one & VALUE)
+        if blame:
+            return blame
 
 
-def notice(rules: Rules, notes: Any, cell: int, mask: int, by: int) -> None:
+def notice(t: Tables, room: Any, cell: int, mask: int, by: int) -> None:
     """Let the relations and automata of a cell know its candidates; automaton `by` does."""
-    program = rules.program
-    notes[cell] = mask
-    if notes[rules.waits + cell] == 0:
-        notes[rules.waits + cell] = 1
-        notes[rules.pending] += 1
-        notes[rules.pending + notes[rules.pending]] = cell
-    start = rules.reader_start + cell
-    for index in range(program[start], program[start + 1]):
-        automaton = program[rules.readers + index]
+    data = t.data
+    room[t.notes + cell] = mask
+    if room[t.waits + cell] == 0:
+        room[t.waits + cell] = 1
+        room[t.pending] += 1
+        room[t.pending + room[t.pending]] = cell
+    for index in range(data[t.reader_start + cell], data[t.reader_start + cell + 1]):
+        automaton = data[t.readers + index]
         if automaton != by:
-            notes[rules.stale + automaton] = 1
+            room[t.stale + automaton] = 1
 
 
-def relate(
-    units: Units, rules: Rules, notes: Any, cand: Any, queue: Any, tail: int, dirty: int
-) -> tuple[int, int]:
-    """Follow the links of pending cells until each value has a partner. Returns what `naked` does.
+def relate(t: Tables, room: Any, row: int) -> int:
+    """Follow the links of pending cells until each value has a partner.
 
-    The cells of `queue` from `tail` on are new.
+    Returns what `strike` does.
     """
-    program, pending = rules.program, rules.pending
-    while notes[pending] > 0:
-        cell = notes[pending + notes[pending]]
-        notes[pending] -= 1
-        notes[rules.waits + cell] = 0
-        start = rules.link_start + cell
-        for index in range(program[start], program[start + 1]):
-            other = program[rules.link_to + index]
-            before = cand[other]
-            at = program[rules.link_rows + index]
-            left = cand[cell]
+    data = t.data
+    while room[t.pending] > 0:
+        cell = room[t.pending + room[t.pending]]
+        room[t.pending] -= 1
+        room[t.waits + cell] = 0
+        for index in range(data[t.link_start + cell], data[t.link_start + cell + 1]):
+            other = data[t.link_to + index]
+            before = room[row + other]
+            at = data[t.link_rows + index]
+            left = room[row + cell]
             partners = 0
             while left:
-                if left & 1:
-                    partners |= program[at]
-                left >>= 1
-                at += 1
+                partners |= data[at + lowest(left)]
+                left &= left - 1
             mask = before & partners
             if mask == before:
                 continue
             if mask == 0:
-                return -1 - other, dirty
-            cand[other] = mask
-            dirty |= units.touch[other]
-            if mask & (mask - 1) == 0:
-                queue[tail] = other
-                tail += 1
-            notice(rules, notes, other, mask, -1)
-    return tail, dirty
+                return -1 - other
+            blame = narrow(t, room, row, other, mask)
+            if blame:
+                return blame
+            notice(t, room, other, mask, -1)
+    return 0
 
 
-def read(
-    units: Units,
-    rules: Rules,
-    notes: Any,
-    cand: Any,
-    queue: Any,
-    tail: int,
-    dirty: int,
-    automaton: int,
-) -> tuple[int, int]:
+def read(t: Tables, room: Any, row: int, automaton: int) -> int:
     """Leave in the cells of an automaton the values on some way from its start to its end.
 
-    Returns what `naked` does, and -1 - n - units - automaton where there is no way.
+    Returns what `strike` does, and -1 - n - units - automaton where there is no way.
     """
-    program = rules.program
-    arc_start, arc_values, arc_to = rules.arc_start, rules.arc_values, rules.arc_to
-    start = program[rules.read_start + automaton]
-    cells = rules.read_cells + start
-    layer = rules.layers + program[rules.layer_start + automaton]
-    reached = rules.reached - program[layer]
-    notes[reached + program[layer]] = 1
+    data, arc_start, arc_values, arc_to = t.data, t.arc_start, t.arc_values, t.arc_to
+    start = data[t.read_start + automaton]
+    cells = t.read_cells + start
+    layer = t.layers + data[t.layer_start + automaton]
+    reached = t.reached - data[layer]
+    room[reached + data[layer]] = 1
     index, going = 0, True
     while going:
-        mask = cand[program[cells + index]]
+        mask = room[row + data[cells + index]]
         going = False
-        for state in range(program[layer + index + 1], program[layer + index + 2]):
-            notes[reached + state] = 0
-        for state in range(program[layer + index], program[layer + index + 1]):
-            if notes[reached + state]:
-                for arc in range(program[arc_start + state], program[arc_start + state + 1]):
-                    if program[arc_values + arc] & mask:
-                        to = program[arc_to + arc]
-                        notes[reached + to] = 1
-                        going |= program[rules.free + to] == 0
+        for state in range(data[layer + index + 1], data[layer + index + 2]):
+            room[reached + state] = 0
+        for state in range(data[layer + index], data[layer + index + 1]):
+            if room[reached + state]:
+                for arc in range(data[arc_start + state], data[arc_start + state + 1]):
+                    if data[arc_values + arc] & mask:
+                        to = data[arc_to + arc]
+                        room[reached + to] = 1
+                        going |= data[t.free + to] == 0
         index += 1
     # All that is reached is free: the rest of the cells does not matter.
     some = False
-    for state in range(program[layer + index], program[layer + index + 1]):
-        if notes[reached + state]:
-            notes[reached + state] = 2
+    for state in range(data[layer + index], data[layer + index + 1]):
+        if room[reached + state]:
+            room[reached + state] = 2
             some = True
     if not some:
-        return -1 - units.n - units.complete - automaton, dirty
+        return -1 - t.n - t.units - automaton
     while index > 0:
         index -= 1
-        cell = program[cells + index]
-        mask = cand[cell]
+        cell = data[cells + index]
+        mask = room[row + cell]
         kept = 0
-        for state in range(program[layer + index], program[layer + index + 1]):
-            if notes[reached + state]:
-                for arc in range(program[arc_start + state], program[arc_start + state + 1]):
-                    values = program[arc_values + arc] & mask
-                    if values and notes[reached + program[arc_to + arc]] == 2:
+        for state in range(data[layer + index], data[layer + index + 1]):
+            if room[reached + state]:
+                for arc in range(data[arc_start + state], data[arc_start + state + 1]):
+                    values = data[arc_values + arc] & mask
+                    if values and room[reached + data[arc_to + arc]] == 2:
                         kept |= values
-                        notes[reached + state] = 2
+                        room[reached + state] = 2
         if kept == mask:
             continue
         if kept == 0:  # a cell that is read twice
-            return -1 - units.n - units.complete - automaton, dirty
-        cand[cell] = kept
-        dirty |= units.touch[cell]
-        if kept & (kept - 1) == 0:
-            queue[tail] = cell
-            tail += 1
-        notice(rules, notes, cell, kept, automaton)
-    return tail, dirty
+            return -1 - t.n - t.units - automaton
+        blame = narrow(t, room, row, cell, kept)
+        if blame:
+            return blame
+        notice(t, room, cell, kept, automaton)
+    return 0
 
 
-def follow(units: Units, rules: Rules, notes: Any, cand: Any, queue: Any, tail: int) -> int:
-    """Narrow `cand`, which singles have left, until no rule yields more. Returns as `singles`."""
-    head, dirty = tail, 0
+def follow(t: Tables, room: Any, row: int) -> int:
+    """Narrow a row, which factors have left, until no rule yields more. Returns as `read` does."""
     while True:
-        for cell in range(units.n):
-            if cand[cell] != notes[cell]:
-                notice(rules, notes, cell, cand[cell], -1)
-        if notes[rules.pending] > 0:
-            tail, dirty = relate(units, rules, notes, cand, queue, tail, dirty)
-        if tail == head and dirty == 0:
+        for cell in range(t.n):
+            if room[row + cell] != room[t.notes + cell]:
+                notice(t, room, cell, room[row + cell], -1)
+        if room[t.pending] > 0:
+            blame = relate(t, room, row)
+        else:
             automaton = 0
-            while automaton < rules.automata and notes[rules.stale + automaton] == 0:
+            while automaton < t.automata and room[t.stale + automaton] == 0:
                 automaton += 1
-            if automaton == rules.automata:
-                return tail
-            notes[rules.stale + automaton] = 0
-            tail, dirty = read(units, rules, notes, cand, queue, tail, dirty, automaton)
-            if tail >= 0 and notes[rules.pending] > 0:
-                tail, dirty = relate(units, rules, notes, cand, queue, tail, dirty)
-        if tail > head or dirty:
-            tail = singles(units, cand, queue, head, tail, dirty)
-            head, dirty = tail, 0
-        if tail < 0:
-            return tail
+            if automaton == t.automata:
+                return 0
+            room[t.stale + automaton] = 0
+            blame = read(t, room, row, automaton)
+            if blame == 0 and room[t.pending] > 0:
+                blame = relate(t, room, row)
+        if blame == 0:
+            blame = settle(t, room, row)
+        if blame:
+            return blame
 
 
-def forget(rules: Rules, notes: Any, cand: Any, changed: int) -> None:
-    """Begin with rules that know the candidates `cand` (n,) but for one cell, or NO_CELL."""
-    pending = rules.pending
-    while notes[pending] > 0:
-        notes[rules.waits + notes[pending + notes[pending]]] = 0
-        notes[pending] -= 1
-    for automaton in range(rules.automata):
-        notes[rules.stale + automaton] = 0
-    for cell in range(len(cand)):
-        notes[cell] = cand[cell]
-    if changed != NO_CELL:
-        notes[changed] = 0
+def forget(t: Tables, room: Any, row: int) -> None:
+    """Begin with rules that know the candidates of a row."""
+    while room[t.pending] > 0:
+        room[t.waits + room[t.pending + room[t.pending]]] = 0
+        room[t.pending] -= 1
+    for automaton in range(t.automata):
+        room[t.stale + automaton] = 0
+    copy(room, t.notes, row, t.n)
 
 
-def best_by_score(units: Units, mask: int, scores: Any, start: int) -> tuple[int, float]:
-    """The candidate bit with the greatest of the cell's `scores[start:start + D]`, its margin."""
-    best = mask & -mask
+def best_by_score(t: Tables, mask: int, scores: Any, start: int) -> tuple[int, float]:
+    """The candidate value with the greatest of the scores from `start` on, and its margin."""
+    best = lowest(mask)
     first = second = -1e300
-    for value in range(units.D):
-        if (mask >> value) & 1:
-            score = scores[start + value]
-            if score > first:
-                second = first
-                first = score
-                best = 1 << value
-            elif score > second:
-                second = score
+    while mask:
+        value = lowest(mask)
+        mask &= mask - 1
+        score = scores[start + value]
+        if score > first:
+            second = first
+            first = score
+            best = value
+        elif score > second:
+            second = score
     return best, first - second
 
 
-def rarest(units: Units, cand: Any, cell: int, mask: int) -> int:
-    """The candidate bit in `mask` that the fewest peers of a cell have, too."""
-    best, fewest = 0, units.n
+def scarcest(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
+    """The value in `mask` that has the fewest places in the units of a cell."""
+    best, fewest = lowest(mask), t.n * t.D
     while mask:
-        bit = mask & -mask
-        mask ^= bit
+        value = lowest(mask)
+        mask &= mask - 1
         count = 0
-        for index in range(units.peer_start[cell], units.peer_start[cell + 1]):
-            if cand[units.peers[index]] & bit:
-                count += 1
+        for home in range(t.data[t.home_start + cell], t.data[t.home_start + cell + 1]):
+            count += bits(room[row + t.n + t.data[t.home_base + home] + value])
+        for index in range(t.data[t.other_start + cell], t.data[t.other_start + cell + 1]):
+            count += (room[row + t.data[t.others + index]] >> value) & 1
         if count < fewest:
-            best, fewest = bit, count
+            best, fewest = value, count
     return best
 
 
-def choose_place(
-    units: Units, cand: Any, weights: Any, best: int, best_weight: int
-) -> tuple[int, int]:
+def choose_place(t: Tables, room: Any, row: int, count: int, weight: int) -> tuple[int, int]:
     """A cell and a value with two places in a unit, if that weighs more than the best so far.
 
-    That is a cell with `best` candidates and `best_weight`; NO_CELL where nothing does.
+    That is a cell with `count` candidates and `weight`; (-1, 0) where nothing does.
     """
-    unit_start, unit_cells = units.unit_start, units.unit_cells
-    best_cell, best_pair = NO_CELL, 0
-    for unit in range(units.complete):
-        once = twice = more = 0
-        for index in range(unit_start[unit], unit_start[unit + 1]):
-            mask = cand[unit_cells[index]]
-            more |= twice & mask
-            twice |= once & mask
-            once |= mask
-        pairs = twice & ~more
-        if pairs == 0:
-            continue
-        for index in range(unit_start[unit], unit_start[unit + 1]):
-            cell = unit_cells[index]
-            if cand[cell] & pairs and PAIR * best_weight < best * weights[cell]:
-                best_cell, best, best_weight = cell, PAIR, weights[cell]
-                best_pair = cand[cell] & pairs
-    return best_cell, best_pair
+    best, best_value = -1, 0
+    for unit in range(t.units):
+        base = unit * t.D
+        for value in range(t.D):
+            places = room[row + t.n + base + value]
+            rest = places & (places - 1)
+            if rest == 0 or rest & (rest - 1):
+                continue
+            for position in (lowest(places), lowest(rest)):
+                cell = t.data[t.members + base + position]
+                if PAIR * weight < count * room[t.weights + cell]:
+                    best, count, weight = cell, PAIR, room[t.weights + cell]
+                    best_value = value
+    return best, best_value
 
 
-def choose(units: Units, cand: Any, scores: Any, weights: Any) -> tuple[int, int]:
-    """The cell to guess at and the candidate bit to try first.
+def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[int, int]:
+    """The cell to guess at and the value to try first.
 
     A cell with the fewest candidates for its weight; of such the one with the greatest margin
-    between its two best scores, and its best value. Without scores the first, and the value that
-    the fewest peers have, too; where no cell is down to two, a value with two places in a unit will
-    do as well.
+    between its two best scores, and its best value. Without scores (from `scored` on, or -1) the
+    first, and its scarcest value; where no cell is down to two, a value with two places in a unit
+    will do as well.
     """
-    best_cell, best_bit, best_margin = NO_CELL, 0, 0.0
-    best = best_weight = 1
-    for cell in range(units.cells):
-        mask = cand[cell]
-        rest = mask & (mask - 1)
-        if rest == 0:
-            continue
-        count = 1
-        while rest:
-            rest &= rest - 1
-            count += 1
-        mine, least = count * best_weight, best * weights[cell]
-        if best_cell == NO_CELL or mine < least:
-            best_cell, best, best_weight = cell, count, weights[cell]
-            if len(scores) > 0:
-                best_bit, best_margin = best_by_score(units, mask, scores, cell * units.D)
-        elif mine == least and len(scores) > 0:
-            bit, margin = best_by_score(units, mask, scores, cell * units.D)
-            if margin > best_margin:
-                best_cell, best_bit, best_margin = cell, bit, margin
-    if len(scores) == 0:
-        mask = cand[best_cell]
-        if best > PAIR:
-            cell, pair = choose_place(units, cand, weights, best, best_weight)
-            if cell != NO_CELL:
-                best_cell, mask = cell, pair
-        best_bit = rarest(units, cand, best_cell, mask)
-    return best_cell, best_bit
-
-
-def load(tables: Tables, state: State, masks: Any) -> None:
-    """Begin a search at masks (cells,): propagated, they wait on the stack unless refuted."""
-    units, rules = tables
-    n, full, peer_start, peers = units.n, units.full, units.peer_start, units.peers
-    cand, given, queue, progress = state.stack[0], state.stack[1], state.queue, state.progress
-    progress[0] = progress[1] = progress[2] = progress[3] = 0
-    progress[4] = FIRST_RUN
-    placed = 0
-    for cell in range(n):
-        mask = rules.program[rules.domains + cell]
-        if cell < units.cells:
-            mask &= masks[cell]
-        state.weights[cell] = CELL_WEIGHT
-        cand[cell] = mask
-        given[cell] = 0
+    best, best_value, best_margin = -1, 0, 0.0
+    count = weight = 1
+    for cell in range(t.cells):
+        mask = room[row + cell]
         if mask & (mask - 1) == 0:
-            given[cell] = mask
-            queue[placed] = cell
-            placed += 1
-    # One pass over all peers: with many givens faster than to strike them one by one.
-    tail = placed
-    for cell in range(n):
-        used = 0
-        for index in range(peer_start[cell], peer_start[cell + 1]):
-            used |= given[peers[index]]
-            if used == full:
-                return
-        mask = cand[cell]
-        kept = mask & ~used
-        if kept == 0:
-            return
-        if kept != mask:
-            cand[cell] = kept
-            if kept & (kept - 1) == 0:
-                queue[tail] = cell
-                tail += 1
-    tail = singles(units, cand, queue, placed, tail, (1 << (GROUPS - 1)) * 2 - 1)
-    if tail >= 0 and rules.size > 0:
-        for cell in range(n):
-            given[cell] = 0
-        forget(rules, state.notes, given, NO_CELL)
-        for automaton in range(rules.automata):
-            state.notes[rules.stale + automaton] = 1
-        tail = follow(units, rules, state.notes, cand, queue, tail)
-    if tail >= 0:
-        state.root[:] = cand
-        progress[5] = tail
-        begin(state)
+            continue
+        mine = bits(mask)
+        more, least = mine * weight, count * room[t.weights + cell]
+        if best == -1 or more < least:
+            best, count, weight = cell, mine, room[t.weights + cell]
+            if scored >= 0:
+                best_value, best_margin = best_by_score(t, mask, scores, scored + cell * t.D)
+        elif more == least and scored >= 0:
+            value, margin = best_by_score(t, mask, scores, scored + cell * t.D)
+            if margin > best_margin:
+                best, best_value, best_margin = cell, value, margin
+    if scored >= 0:
+        return best, best_value
+    if count > PAIR:
+        cell, value = choose_place(t, room, row, count, weight)
+        if cell >= 0:
+            return cell, value
+    return best, scarcest(t, room, row, best, room[row + best])
 
 
-def begin(state: State) -> None:
-    """Put the root of the search on the stack, alone."""
-    state.stack[0][:] = state.root
-    state.tails[0] = state.progress[5]
-    state.changed[0] = NO_CELL
-    state.progress[0] = 1
+def load(t: Tables, room: Any, givens: Any, at: int, masks: Any, allowed: int) -> bool:
+    """Begin a search: False where propagation refutes it, and nothing waits on the stack.
+
+    Cells have the values `givens[at:]`, 0 where open, and the masks `masks[allowed:]`; -1 for
+    either says that there are none.
+    """
+    data, row = t.data, stack(t, room)
+    for index in range(HEAD - 2):  # all but LEVELS and STORED
+        room[index] = 0
+    room[RUN] = FIRST_RUN
+    factors = row + t.n
+    for index in range(factors, row + t.width):
+        room[index] = 0
+    # What a placed value excludes goes first, all at a time: with many givens that is faster than
+    # to strike candidates one by one. The first factor of a unit holds what is placed there.
+    for cell in range(t.n):
+        mask = data[t.domains + cell]
+        if cell < t.cells:
+            if at >= 0 and givens[at + cell]:
+                mask &= 1 << (int(givens[at + cell]) - 1)
+            if allowed >= 0:
+                mask &= masks[allowed + cell]
+        room[row + cell] = mask
+        room[t.weights + cell] = CELL_WEIGHT
+        if mask & (mask - 1) == 0:
+            if mask == 0:
+                return False
+            for home in range(data[t.home_start + cell], data[t.home_start + cell + 1]):
+                used = factors + data[t.home_base + home]
+                if room[used] & mask:
+                    return False
+                room[used] |= mask
+            if data[t.other_start + cell] < data[t.other_start + cell + 1]:
+                room[t.queue + room[PLACING]] = cell << VALUE_BITS | lowest(mask)
+                room[PLACING] += 1
+    for cell in range(t.n):
+        mask = room[row + cell]
+        if mask & (mask - 1):
+            used = 0
+            for home in range(data[t.home_start + cell], data[t.home_start + cell + 1]):
+                used |= room[factors + data[t.home_base + home]]
+            mask &= ~used
+            if mask & (mask - 1) == 0:
+                if mask == 0:
+                    return False
+                room[t.queue + room[PLACING]] = cell << VALUE_BITS | lowest(mask)
+                room[PLACING] += 1
+            else:
+                room[row + t.left] += 1
+            room[row + cell] = mask
+    for unit in range(t.units):
+        room[factors + unit * t.D] = 0
+    for cell in range(t.n):
+        for home in range(data[t.home_start + cell], data[t.home_start + cell + 1]):
+            base, bit = factors + data[t.home_base + home], data[t.home_bit + home]
+            mask = room[row + cell]
+            while mask:
+                room[base + lowest(mask)] |= bit
+                mask &= mask - 1
+    for unit in range(t.units):
+        base = unit * t.D
+        for value in range(t.D):
+            places = room[factors + base + value]
+            count = bits(places)
+            if count > t.few:
+                continue
+            if count == 0:
+                return False
+            if count > 1:
+                room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
+                room[CONFINING] += 1
+                continue
+            cell = data[t.members + base + lowest(places)]
+            mask = room[row + cell]
+            if mask & (mask - 1):
+                room[t.queue + room[PLACING]] = cell << VALUE_BITS | value
+                room[PLACING] += 1
+    blame = settle(t, room, row)
+    if blame == 0 and t.rules > 0:
+        forget(t, room, row)
+        for cell in range(t.n):
+            room[t.notes + cell] = 0
+        for automaton in range(t.automata):
+            room[t.stale + automaton] = 1
+        blame = follow(t, room, row)
+    if blame == 0:
+        copy(room, t.root, row, t.width)
+        room[DEPTH] = 1
+    return blame == 0
 
 
-def fail(tables: Tables, weights: Any, blame: int) -> None:
-    """Add a failure to the weights of cells: `blame` is what `singles` or `follow` returned."""
-    units, rules = tables
-    place = -1 - blame
-    if place < units.n:
-        weights[place] += CELL_WEIGHT
+def fail(t: Tables, room: Any, blame: int) -> None:
+    """Add a failure to the weights of cells: `blame` is what `settle` or `follow` returned."""
+    data, place = t.data, -1 - blame
+    if place < t.n:
+        room[t.weights + place] += CELL_WEIGHT
         return
-    unit = place - units.n
-    if unit < units.complete:
-        for index in range(units.unit_start[unit], units.unit_start[unit + 1]):
-            weights[units.unit_cells[index]] += UNIT_WEIGHT
+    unit = place - t.n
+    if unit < t.units:
+        for index in range(unit * t.D, unit * t.D + t.D):
+            room[t.weights + data[t.members + index]] += UNIT_WEIGHT
         return
-    program, start = rules.program, rules.read_start + unit - units.complete
-    for index in range(program[start], program[start + 1]):
-        weights[program[rules.read_cells + index]] += UNIT_WEIGHT
+    start = t.read_start + unit - t.units
+    for index in range(data[start], data[start + 1]):
+        room[t.weights + data[t.read_cells + index]] += UNIT_WEIGHT
 
 
-def settle(units: Units, cand: Any, queue: Any, tail: int, cell: int) -> int:
-    """Propagate that `cell` of a waiting state `cand` was narrowed; returns what `singles` does."""
-    head = tail
-    if cell == NO_CELL:
-        return tail
-    if cand[cell] & (cand[cell] - 1) == 0:
-        queue[tail] = cell
-        tail += 1
-    return singles(units, cand, queue, head, tail, units.touch[cell])
+def look(t: Tables, room: Any, row: int) -> int:
+    """Narrow a row that waits by what is due there; returns what `follow` does."""
+    room[PLACING] = room[CONFINING] = 0
+    if t.rules > 0:
+        forget(t, room, row)
+    due = room[row + t.due]
+    room[row + t.due] = blame = 0
+    if due > 0:
+        cell, value = (due - 1) >> VALUE_BITS, (due - 1) & VALUE
+        if (room[row + cell] >> value) & 1:
+            blame = strike(t, room, row, cell, value)
+    elif due < 0:
+        blame = place(t, room, row, (-1 - due) >> VALUE_BITS, (-1 - due) & VALUE)
+    if blame == 0:
+        blame = settle(t, room, row)
+    if blame == 0 and t.rules > 0:
+        blame = follow(t, room, row)
+    return blame
 
 
-def search(tables: Tables, state: State, scores: Any, limit: int, budget: int) -> bool:
-    """Continue until `limit` solutions are found or no state waits (True).
+def search(t: Tables, room: Any, scores: Any, scored: int, limit: int, budget: int) -> bool:
+    """Continue until `limit` solutions are found or no row waits (True).
 
     False where `budget` is spent, or the stack is full.
 
-    Solutions and guesses count from `load`. `scores` (n * D,), or empty, steer as in `choose`. As
-    long as there is no solution, too many failures end a run; each may have half as many again.
+    Solutions and guesses count from `load`. Scores (n * D,), from `scored` on, steer as in `choose`;
+    -1 says that there are none. As long as there is no solution, too many failures end a run; each
+    may have half as many again.
     """
-    units, rules = tables
-    stack, tails, changed, queue = state.stack, state.tails, state.changed, state.queue
-    found, weights, progress = state.found, state.weights, state.progress
-    while progress[0] > 0 and progress[1] < limit:
-        level = progress[0] - 1
-        cand = stack[level]
-        if rules.size > 0:
-            forget(rules, state.notes, cand, changed[level])
-        tail = settle(units, cand, queue, tails[level], changed[level])
-        if rules.size > 0 and tail >= 0:
-            tail = follow(units, rules, state.notes, cand, queue, tail)
-        if tail == units.n:
-            progress[0] = level
-            if progress[1] < len(found):
-                found[progress[1]][:] = cand[: units.cells]
-            progress[1] += 1
-            continue
-        if tail < 0:
-            progress[0] = level
-            fail(tables, weights, tail)
-            progress[3] += 1
-            if level > 0 and progress[3] >= progress[4] and progress[1] == 0:
-                progress[3] = 0
-                progress[4] += (progress[4] + 1) // 2
-                begin(state)
-            continue
-        if progress[2] >= budget or level + 1 == len(stack):
-            tails[level] = tail
-            changed[level] = NO_CELL
+    first = stack(t, room)
+    while room[DEPTH] > 0 and room[SOLUTIONS] < limit:
+        row = first + (room[DEPTH] - 1) * t.width
+        blame = look(t, room, row)
+        if blame:
+            room[DEPTH] -= 1
+            fail(t, room, blame)
+            room[FAILURES] += 1
+            if room[DEPTH] > 0 and room[FAILURES] >= room[RUN] and room[SOLUTIONS] == 0:
+                room[FAILURES] = 0
+                room[RUN] += (room[RUN] + 1) // 2
+                copy(room, first, t.root, t.width)
+                room[DEPTH] = 1
+        elif room[row + t.left] == 0:
+            room[DEPTH] -= 1
+            if room[SOLUTIONS] < room[STORED]:
+                found = t.found + room[SOLUTIONS] * t.cells
+                for cell in range(t.cells):
+                    room[found + cell] = lowest(room[row + cell]) + 1
+            room[SOLUTIONS] += 1
+        elif room[GUESSES] >= budget or room[DEPTH] == room[LEVELS]:
             break
-        cell, bit = choose(units, cand, scores, weights)
-        guess = stack[level + 1]
-        guess[:] = cand
-        guess[cell] = bit
-        cand[cell] ^= bit
-        tails[level] = tails[level + 1] = tail
-        changed[level] = changed[level + 1] = cell
-        progress[0] += 1
-        progress[2] += 1
-    done: bool = progress[0] == 0 or progress[1] >= limit
-    return done
-
-
-def propagate_many(tables: Tables, state: State, masks: Any) -> None:
-    """Narrow each row of `masks` (B, cells) in place; zeros where it contradicts itself."""
-    for row in range(len(masks)):
-        words = masks[row]
-        load(tables, state, words)
-        if state.progress[0] > 0:
-            words[:] = state.stack[0][: tables.units.cells]
         else:
-            for cell in range(tables.units.cells):
-                words[cell] = 0
+            cell, value = choose(t, room, row, scores, scored)
+            candidate = cell << VALUE_BITS | value
+            copy(room, row + t.width, row, t.width)
+            room[row + t.due] = 1 + candidate
+            room[row + t.width + t.due] = -1 - candidate
+            room[DEPTH] += 1
+            room[GUESSES] += 1
+    return bool(room[DEPTH] == 0 or room[SOLUTIONS] >= limit)
+
+
+def load_on(data: Any, room: Any, givens: Any, masks: Any, allowed: int) -> None:
+    """`load` of one puzzle; `masks` are read from `allowed` on, or not if that is -1."""
+    load(tables(data), room, givens, 0, masks, allowed)
+
+
+def search_on(
+    data: Any, room: Any, scores: Any, scored: int, limit: int, budget: int, done: Any
+) -> None:
+    """`search`, with the answer in `done[0]`."""
+    done[0] = 1 if search(tables(data), room, scores, scored, limit, budget) else 0
+
+
+def propagate_many(
+    data: Any, room: Any, rows: int, givens: Any, given: int, masks: Any
+) -> None:
+    """Narrow each of `rows` rows of `masks` (B, cells) in place; zeros where it contradicts.
+
+    `givens` (B, cells) are read where `given` is 1.
+    """
+    t = tables(data)
+    first = stack(t, room)
+    for row in range(rows):
+        at = row * t.cells
+        alive = load(t, room, givens, at if given else -1, masks, at)
+        for cell in range(t.cells):
+            masks[at + cell] = room[first + cell] if alive else 0
 
 
 def solve_many(
-    tables: Tables,
-    state: State,
+    data: Any,
+    room: Any,
+    rows: int,
+    givens: Any,
     masks: Any,
+    masked: int,
     scores: Any,
+    scored: int,
     limit: int,
     budget: int,
     solutions: Any,
     told: Any,
 ) -> None:
-    """Search from each row of `masks` (B, cells), and fill the two last arguments.
+    """Search from each row of `givens` (B, cells), and fill the two last arguments.
 
-    `solutions` (B, cells) masks, the first one of each row; `told` (B, 3) how many there are,
-    guesses, and 1 where `limit` was reached or no more exist. `scores` (B, n * D), or (1, 0) for
-    none.
+    `masks` (B, cells) and `scores` (B, n * D) are read where `masked` and `scored` are 1.
+    `solutions` (B, cells) are values, the first solution of each row; `told` (B, 3) how many there
+    are, guesses, and 1 where `limit` was reached or no more exist.
     """
-    for row in range(len(masks)):
-        load(tables, state, masks[row])
-        done = search(tables, state, scores[row if len(scores) > 1 else 0], limit, budget)
-        facts = told[row]
-        facts[0], facts[1] = state.progress[1], state.progress[2]
-        facts[2] = 1 if done else 0
-        if state.progress[1] > 0:
-            solutions[row][:] = state.found[0]
+    t = tables(data)
+    for row in range(rows):
+        at = row * t.cells
+        load(t, room, givens, at, masks, at if masked else -1)
+        done = search(t, room, scores, at * t.D if scored else -1, limit, budget)
+        told[3 * row], told[3 * row + 1] = room[SOLUTIONS], room[GUESSES]
+        told[3 * row + 2] = 1 if done else 0
+        if room[SOLUTIONS] > 0:
+            for cell in range(t.cells):
+                solutions[at + cell] = room[t.found + cell]
 
 
 def lone_many(
-    tables: Tables, state: State, masks: Any, scores: Any, limit: int, budget: int, lone: Any
+    data: Any,
+    room: Any,
+    rows: int,
+    givens: Any,
+    scores: Any,
+    limit: int,
+    budget: int,
+    lone: Any,
 ) -> None:
-    """Fill `lone` (B, cells) with the values that one solution alone has in a cell.
+    """Fill `lone` (B, cells) with masks of the values that one solution alone has in a cell.
 
-    Zeros where a row of `masks` (B, n) has fewer than two solutions, `limit` or more, or a search
-    of `budget` guesses does not tell. `state` keeps `limit` solutions; `scores` is empty.
+    Zeros where a row of `givens` (B, cells) has fewer than two solutions, `limit` or more, or a
+    search of `budget` guesses does not tell. `room` keeps `limit` solutions; no `scores` are read.
     """
-    for row in range(len(masks)):
-        load(tables, state, masks[row])
-        done = search(tables, state, scores, limit, budget)
-        solutions = state.progress[1]
+    t = tables(data)
+    for row in range(rows):
+        at = row * t.cells
+        load(t, room, givens, at, lone, -1)
+        done = search(t, room, scores, -1, limit, budget)
+        solutions = int(room[SOLUTIONS])
         known = solutions if done and 1 < solutions < limit else 0
-        for cell in range(tables.units.cells):
+        for cell in range(t.cells):
             once = twice = 0
             for index in range(known):
-                bit = state.found[index][cell]
+                bit = 1 << (room[t.found + index * t.cells + cell] - 1)
                 twice |= once & bit
                 once |= bit
-            lone[row][cell] = once & ~twice
+            lone[at + cell] = once & ~twice
 
 
 def dig(
-    tables: Tables,
-    state: State,
-    solution: Any,
-    order: Any,
+    t: Tables,
+    room: Any,
+    solutions: Any,
+    orders: Any,
+    at: int,
     scores: Any,
     givens: int,
     budget: int,
-    puzzle: Any,
+    puzzles: Any,
 ) -> None:
-    """Take clues out of one `puzzle` with the solution `solution` (n,), as `dig_many` says."""
-    n, full = tables.units.cells, tables.units.full
+    """Take clues out of the puzzle from `at` on, as `dig_many` says."""
+    n = t.cells
     index = 0
-    while index < n and puzzle[order[index]] != solution[order[index]]:
+    while index < n and puzzles[at + orders[at + index]] == 0:
         index += 1
     size = (n - index) // 2
     while size > 1 and index + givens < n:
         take = min(size, n - givens - index)
         for step in range(index, index + take):
-            puzzle[order[step]] = full
-        load(tables, state, puzzle)
-        if search(tables, state, scores, 2, 0) and state.progress[1] == 1:
+            puzzles[at + orders[at + step]] = 0
+        if load(t, room, puzzles, at, orders, -1) and room[stack(t, room) + t.left] == 0:
             index += take
         else:
             for step in range(index, index + take):
-                puzzle[order[step]] = solution[order[step]]
+                cell = at + orders[at + step]
+                puzzles[cell] = solutions[cell]
             size //= 2
     left = n - index
     while index < n and left > givens:
-        cell = order[index]
+        cell = orders[at + index]
         index += 1
-        puzzle[cell] = full ^ solution[cell]
-        load(tables, state, puzzle)
-        if search(tables, state, scores, 1, budget) and state.progress[1] == 0:
-            puzzle[cell] = full
+        puzzles[at + cell] = 0
+        value = solutions[at + cell] - 1
+        load(t, room, puzzles, at, orders, -1)
+        room[stack(t, room) + t.due] = 1 + (cell << VALUE_BITS | value)
+        if search(t, room, scores, -1, 1, budget) and room[SOLUTIONS] == 0:
             left -= 1
         else:
-            puzzle[cell] = solution[cell]
+            puzzles[at + cell] = solutions[at + cell]
 
 
 def dig_many(
-    tables: Tables,
-    state: State,
+    data: Any,
+    room: Any,
+    rows: int,
     solutions: Any,
     orders: Any,
     scores: Any,
@@ -716,13 +848,14 @@ def dig_many(
 ) -> None:
     """Take clues out of puzzles, in the order of `orders` (B, n), while one solution is left.
 
-    `solutions` and `puzzles` (B, n) are masks; a puzzle may be the full grid. `orders` name its
+    `solutions` and `puzzles` (B, n) are values; a puzzle may be the full grid. `orders` name its
     open cells first. Row by row, until `givens` clues are left or each was tried once: what is left
     then is minimal. A clue goes where a search proves, within `budget` guesses, that no solution
     has another value in its cell.
 
     At first many clues go at a time, as long as singles alone solve what is left: the outcome is
-    the same as one at a time, in two thirds of the time. `scores` is empty.
+    the same as one at a time, in two thirds of the time. No `scores` are read.
     """
-    for row in range(len(solutions)):
-        dig(tables, state, solutions[row], orders[row], scores, givens, budget, puzzles[row])
+    t = tables(data)
+    for row in range(rows):
+        dig(t, room, solutions, orders, row * t.cells, scores, givens, budget, puzzles)
