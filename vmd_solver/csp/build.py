@@ -12,7 +12,7 @@ import os
 import re
 from inspect import isfunction
 
-from vmd_solver.csp import kernel
+from vmd_solver.csp import digits, kernel
 from vmd_solver.csp.compiled import BITCODE, ENTRIES, source_digest
 
 POINTERS = {"givens": "int8", "solutions": "int8", "puzzles": "int8", "scores": "float64"}
@@ -41,11 +41,11 @@ def main() -> None:
 
         return types.int64(types.int64), generate
 
-    @overload(kernel.lowest, strict=False)
+    @overload(digits.lowest, strict=False)
     def lowest(mask: int) -> object:
         return lambda mask: count_zeros(mask)
 
-    @overload(kernel.bits, strict=False)
+    @overload(digits.bits, strict=False)
     def bits(mask: int) -> object:
         return lambda mask: count_ones(mask)
 
@@ -57,9 +57,9 @@ def main() -> None:
 
         return words
 
-    own = (kernel.lowest, kernel.bits, kernel.copy)
-    for part in filter(isfunction, vars(kernel).values()):
-        if part.__module__ == kernel.__name__ and part not in own:
+    own = (digits.lowest, digits.bits, kernel.copy)
+    for part in filter(isfunction, {**vars(digits), **vars(kernel)}.values()):
+        if part not in own:
             register_jitable(part)
     options = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     module = llvm.parse_assembly("")

@@ -32,6 +32,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from vmd_solver.csp.digits import (
+    bits,
+    keep_digit,
+    load_digits,
+    lowest,
+    settle_digits,
+    strike_digit,
+)
+
 PAIR = 2
 """Candidates of a cell, or places of a value in a unit, that a guess decides either way."""
 
@@ -131,6 +140,16 @@ class Tables(NamedTuple):
     width: int
     left: int
     due: int
+    dense: int
+    low: int
+    all_low: int
+    all_high: int
+    all_units: int
+    near: int
+    homes: int
+    within: int
+    open: int
+    done: int
 
 
 def tables(data: Any) -> Tables:
@@ -140,18 +159,9 @@ def tables(data: Any) -> Tables:
         d, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13],
         d[14], d[15], d[16], d[17], d[18], d[19], d[20], d[21], d[22], d[23], d[24], d[25], d[26],
         d[27], d[28], d[29], d[30], d[31], d[32], d[33], d[34], d[35], d[36], d[37], d[38], d[39],
-        d[40], d[41], d[42], d[43],
+        d[40], d[41], d[42], d[43], d[44], d[45], d[46], d[47], d[48], d[49], d[50], d[51], d[52],
+        d[53],
     )  # fmt: skip
-
-
-def lowest(mask: int) -> int:
-    """The number of the lowest bit of a mask that is not 0; one instruction where compiled."""
-    return (mask & -mask).bit_length() - 1
-
-
-def bits(mask: int) -> int:
-    """How many bits a mask has; one instruction where compiled."""
-    return mask.bit_count()
 
 
 def copy(room: Any, to: int, start: int, size: int) -> None:
@@ -479,6 +489,28 @@ def scarcest(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
     return best
 
 
+def candidates(t: Tables, room: Any, row: int, cell: int) -> int:
+    if t.dense == 0:
+        return int(room[row + cell])
+    at, shift = (row, cell) if cell < t.low else (row + 1, cell - t.low)
+    mask = 0
+    for value in range(t.D):
+        mask |= ((room[at + 2 * value] >> shift) & 1) << value
+    return mask
+
+
+def scarcest_digit(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
+    best, fewest = lowest(mask), t.n * t.D
+    at = t.near + 2 * cell
+    while mask:
+        value = lowest(mask)
+        mask &= mask - 1
+        count = bits(room[row + 2 * value] & t.data[at]) + bits(room[row + 2 * value + 1] & t.data[at + 1])
+        if count < fewest:
+            best, fewest = value, count
+    return best
+
+
 def choose_place(t: Tables, room: Any, row: int, count: int, weight: int) -> tuple[int, int]:
     """A cell and a value with two places in a unit, if that weighs more than the best so far.
 
@@ -511,7 +543,7 @@ def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[in
     best, best_value, best_margin = -1, 0, 0.0
     count = weight = 1
     for cell in range(t.cells):
-        mask = room[row + cell]
+        mask = candidates(t, room, row, cell)
         if mask & (mask - 1) == 0:
             continue
         mine = bits(mask)
@@ -526,10 +558,12 @@ def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[in
                 best, best_value, best_margin = cell, value, margin
     if scored >= 0:
         return best, best_value
-    if count > PAIR:
+    if count > PAIR and t.dense == 0:
         cell, value = choose_place(t, room, row, count, weight)
         if cell >= 0:
             return cell, value
+    if t.dense:
+        return best, scarcest_digit(t, room, row, best, candidates(t, room, row, best))
     return best, scarcest(t, room, row, best, room[row + best])
 
 
@@ -543,6 +577,18 @@ def load(t: Tables, room: Any, givens: Any, at: int, masks: Any, allowed: int) -
     for index in range(HEAD - 2):  # all but LEVELS and STORED
         room[index] = 0
     room[RUN] = FIRST_RUN
+    room[row + t.due] = 0
+    if t.dense:
+        for cell in range(t.n):
+            room[t.weights + cell] = CELL_WEIGHT
+        blame = load_digits(t, room, row, givens, at, masks, allowed)
+        if blame == 0:
+            blame = settle_digits(t, room, row)
+        if blame == 0:
+            room[DEPTH] = 1
+            if room[row + t.left]:
+                copy(room, t.root, row, t.width)
+        return blame == 0
     factors = row + t.n
     for index in range(factors, row + t.width):
         room[index] = 0
@@ -642,11 +688,21 @@ def fail(t: Tables, room: Any, blame: int) -> None:
 
 def look(t: Tables, room: Any, row: int) -> int:
     """Narrow a row that waits by what is due there; returns what `follow` does."""
+    due = room[row + t.due]
+    room[row + t.due] = blame = 0
+    if t.dense:
+        for value in range(2 * t.D):
+            room[t.queue + value] = 0
+        if due > 0:
+            strike_digit(t, room, row, (due - 1) >> VALUE_BITS, (due - 1) & VALUE)
+        elif due < 0:
+            keep_digit(t, room, row, (-1 - due) >> VALUE_BITS, (-1 - due) & VALUE)
+        else:
+            return 0
+        return settle_digits(t, room, row)
     room[PLACING] = room[CONFINING] = 0
     if t.rules > 0:
         forget(t, room, row)
-    due = room[row + t.due]
-    room[row + t.due] = blame = 0
     if due > 0:
         cell, value = (due - 1) >> VALUE_BITS, (due - 1) & VALUE
         if (room[row + cell] >> value) & 1:
@@ -687,7 +743,7 @@ def search(t: Tables, room: Any, scores: Any, scored: int, limit: int, budget: i
             if room[SOLUTIONS] < room[STORED]:
                 found = t.found + room[SOLUTIONS] * t.cells
                 for cell in range(t.cells):
-                    room[found + cell] = lowest(room[row + cell]) + 1
+                    room[found + cell] = lowest(candidates(t, room, row, cell)) + 1
             room[SOLUTIONS] += 1
         elif room[GUESSES] >= budget or room[DEPTH] == room[LEVELS]:
             break
@@ -727,7 +783,7 @@ def propagate_many(
         at = row * t.cells
         alive = load(t, room, givens, at if given else -1, masks, at)
         for cell in range(t.cells):
-            masks[at + cell] = room[first + cell] if alive else 0
+            masks[at + cell] = candidates(t, room, first, cell) if alive else 0
 
 
 def solve_many(
