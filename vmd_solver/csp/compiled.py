@@ -270,6 +270,9 @@ def _tables(compiled: bool, board: Board) -> Words:
     sizes["dense"] = int(not board.rules and n <= 126 and len(complete) <= 63 and full > 0 and D < 63)
     low = min(range((n + 1) // 2, 64), key=lambda low: (sum(min(u) < low <= max(u) for u in complete))) if n <= 126 else 0
     sizes |= dict(low=low, all_low=(1 << low) - 1, all_high=(1 << max(0, n - low)) - 1, all_units=(1 << len(complete)) - 1)
+    sizes |= dict(word=len(words)); words += [int(cell >= low) for cell in range(n)]
+    sizes |= dict(bit=len(words)); words += [1 << ((cell - low if cell >= low else cell) % 63) for cell in range(n)]
+    sizes |= dict(shift=len(words)); words += [cell - low if cell >= low else cell for cell in range(n)]
     def split(cells: Iterable[int]) -> tuple[int, int]:
         mask = sum(1 << cell for cell in cells)
         return mask & (1 << low) - 1, mask >> low

@@ -30,33 +30,31 @@ def bits(mask: int) -> int:
 def place_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike a value from the peers of its cell, where no other value is left."""
     data = t.data
-    at, peers = row + 2 * value, t.near + 2 * cell
-    if cell < t.low:
-        room[row + t.done] |= 1 << cell
-    else:
-        room[row + t.done + 1] |= 1 << (cell - t.low)
+    at, peers, todo = row + 2 * value, t.near + 2 * cell, t.queue + value
+    room[row + t.done + data[t.word + cell]] |= data[t.bit + cell]
     room[at] &= ~data[peers]
     room[at + 1] &= ~data[peers + 1]
     places = room[row + t.open + value] & ~data[t.homes + cell]
     room[row + t.open + value] = places
-    room[t.queue + value] = places
+    room[todo] = places
 
 
 def keep_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike all values but one from a cell, and that from its peers."""
-    homes = t.data[t.homes + cell]
-    at, bit = (row, 1 << cell) if cell < t.low else (row + 1, 1 << (cell - t.low))
+    homes, bit = t.data[t.homes + cell], t.data[t.bit + cell]
+    at = row + t.data[t.word + cell]
+    shift = t.data[t.shift + cell]
     for other in range(t.D):
-        if room[at + 2 * other] & bit and other != value:
-            room[at + 2 * other] ^= bit
-            room[t.queue + other] |= homes
+        places = room[at + 2 * other]
+        room[at + 2 * other] = places & ~bit
+        room[t.queue + other] |= homes & -((places >> shift) & 1)
+    room[at + 2 * value] |= bit
     place_digit(t, room, row, cell, value)
 
 
 def strike_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike one value from a cell."""
-    at, bit = (row, 1 << cell) if cell < t.low else (row + 1, 1 << (cell - t.low))
-    room[at + 2 * value] &= ~bit
+    room[row + 2 * value + t.data[t.word + cell]] &= ~t.data[t.bit + cell]
     room[t.queue + value] |= t.data[t.homes + cell]
 
 
@@ -103,6 +101,7 @@ def hidden_digits(t: Any, room: Any, row: int) -> int:
         todo = t.queue + value
         at = row + 2 * value
         units = room[todo] & room[row + t.open + value]
+        again = 0
         while units:
             unit = lowest(units)
             units &= units - 1
@@ -119,8 +118,9 @@ def hidden_digits(t: Any, room: Any, row: int) -> int:
                 cell = lowest(low) if low else t.low + lowest(high)
                 keep_digit(t, room, row, cell, value)
                 placed += 1
-                units = room[todo]
-        room[todo] = 0
+                units &= room[row + t.open + value]
+                again = room[row + t.open + value]
+        room[todo] = again
     return placed
 
 

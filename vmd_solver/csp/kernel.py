@@ -150,6 +150,9 @@ class Tables(NamedTuple):
     within: int
     open: int
     done: int
+    word: int
+    bit: int
+    shift: int
 
 
 def tables(data: Any) -> Tables:
@@ -160,7 +163,7 @@ def tables(data: Any) -> Tables:
         d[14], d[15], d[16], d[17], d[18], d[19], d[20], d[21], d[22], d[23], d[24], d[25], d[26],
         d[27], d[28], d[29], d[30], d[31], d[32], d[33], d[34], d[35], d[36], d[37], d[38], d[39],
         d[40], d[41], d[42], d[43], d[44], d[45], d[46], d[47], d[48], d[49], d[50], d[51], d[52],
-        d[53],
+        d[53], d[54], d[55], d[56],
     )  # fmt: skip
 
 
