@@ -220,3 +220,86 @@ def load_digits(t: Any, room: Any, row: int, givens: Any, at: int, masks: Any, a
                 if (mask >> value) & 1 == 0:
                     strike_digit(t, room, row, cell, value)
     return 0
+
+
+def choose_digit(t: Any, room: Any, row: int) -> tuple[int, int]:
+    """The cell to guess at and the value to try first, of a settled row.
+
+    A cell with two candidates; if there is none, a value with two places in a unit, or else a cell
+    with the fewest candidates. Of these the one with the greatest weight, and its scarcest value.
+    """
+    data = t.data
+    once = once_more = twice = twice_more = more = more_more = 0
+    for value in range(t.D):
+        low, high = room[row + 2 * value], room[row + 2 * value + 1]
+        more |= twice & low
+        twice |= once & low
+        once |= low
+        more_more |= twice_more & high
+        twice_more |= once_more & high
+        once_more |= high
+    best, best_value, weight = -1, 0, 0
+    low, high = twice & ~more, twice_more & ~more_more
+    while low:
+        cell = lowest(low)
+        low &= low - 1
+        if room[t.weights + cell] > weight:
+            best, weight = cell, room[t.weights + cell]
+    while high:
+        cell = t.low + lowest(high)
+        high &= high - 1
+        if room[t.weights + cell] > weight:
+            best, weight = cell, room[t.weights + cell]
+    if best >= 0:
+        return best, scarcest_digit(t, room, row, best)
+    for value in range(t.D):
+        at = row + 2 * value
+        units = room[row + t.open + value]
+        while units:
+            unit = lowest(units)
+            units &= units - 1
+            low = room[at] & data[t.within + 2 * unit]
+            high = room[at + 1] & data[t.within + 2 * unit + 1]
+            if bits(low) + bits(high) > 2:
+                continue
+            while low | high:
+                if low:
+                    cell = lowest(low)
+                    low &= low - 1
+                else:
+                    cell = t.low + lowest(high)
+                    high &= high - 1
+                if room[t.weights + cell] > weight:
+                    best, best_value, weight = cell, value, room[t.weights + cell]
+    if best >= 0:
+        return best, best_value
+    fewest = t.D + 1
+    for cell in range(t.n):
+        count = bits(candidates_digit(t, room, row, cell))
+        if count > 1 and count < fewest or (count == fewest and room[t.weights + cell] > weight):
+            best, fewest, weight = cell, count, room[t.weights + cell]
+    return best, scarcest_digit(t, room, row, best)
+
+
+def candidates_digit(t: Any, room: Any, row: int, cell: int) -> int:
+    """The candidates of a cell, as a mask."""
+    at, shift = row + t.data[t.word + cell], t.data[t.shift + cell]
+    mask = 0
+    for value in range(t.D):
+        mask |= ((room[at + 2 * value] >> shift) & 1) << value
+    return mask
+
+
+def scarcest_digit(t: Any, room: Any, row: int, cell: int) -> int:
+    """The candidate of a cell that the fewest of its peers have, too."""
+    mask = candidates_digit(t, room, row, cell)
+    near, near_more = t.data[t.near + 2 * cell], t.data[t.near + 2 * cell + 1]
+    best, fewest = -1, t.n
+    while mask:
+        value = lowest(mask)
+        mask &= mask - 1
+        at = row + 2 * value
+        count = bits(room[at] & near) + bits(room[at + 1] & near_more)
+        if count < fewest:
+            best, fewest = value, count
+    return best

@@ -34,6 +34,8 @@ from typing import Any, NamedTuple
 
 from vmd_solver.csp.digits import (
     bits,
+    candidates_digit,
+    choose_digit,
     keep_digit,
     load_digits,
     lowest,
@@ -493,25 +495,10 @@ def scarcest(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
 
 
 def candidates(t: Tables, room: Any, row: int, cell: int) -> int:
-    if t.dense == 0:
-        return int(room[row + cell])
-    at, shift = (row, cell) if cell < t.low else (row + 1, cell - t.low)
-    mask = 0
-    for value in range(t.D):
-        mask |= ((room[at + 2 * value] >> shift) & 1) << value
-    return mask
-
-
-def scarcest_digit(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
-    best, fewest = lowest(mask), t.n * t.D
-    at = t.near + 2 * cell
-    while mask:
-        value = lowest(mask)
-        mask &= mask - 1
-        count = bits(room[row + 2 * value] & t.data[at]) + bits(room[row + 2 * value + 1] & t.data[at + 1])
-        if count < fewest:
-            best, fewest = value, count
-    return best
+    """The candidates of a cell, as a mask."""
+    if t.dense:
+        return candidates_digit(t, room, row, cell)
+    return int(room[row + cell])
 
 
 def choose_place(t: Tables, room: Any, row: int, count: int, weight: int) -> tuple[int, int]:
@@ -543,6 +530,8 @@ def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[in
     first, and its scarcest value; where no cell is down to two, a value with two places in a unit
     will do as well.
     """
+    if t.dense and scored < 0:
+        return choose_digit(t, room, row)
     best, best_value, best_margin = -1, 0, 0.0
     count = weight = 1
     for cell in range(t.cells):
@@ -561,12 +550,10 @@ def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[in
                 best, best_value, best_margin = cell, value, margin
     if scored >= 0:
         return best, best_value
-    if count > PAIR and t.dense == 0:
+    if count > PAIR:
         cell, value = choose_place(t, room, row, count, weight)
         if cell >= 0:
             return cell, value
-    if t.dense:
-        return best, scarcest_digit(t, room, row, best, candidates(t, room, row, best))
     return best, scarcest(t, room, row, best, room[row + best])
 
 
