@@ -32,11 +32,12 @@ def place_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     data = t.data
     at, peers, todo = row + 2 * value, t.near + 2 * cell, t.queue + value
     room[row + t.done + data[t.word + cell]] |= data[t.bit + cell]
-    room[at] &= ~data[peers]
-    room[at + 1] &= ~data[peers + 1]
+    low, high = room[at] & data[peers], room[at + 1] & data[peers + 1]
+    room[at] ^= low
+    room[at + 1] ^= high
     places = room[row + t.open + value] & ~data[t.homes + cell]
     room[row + t.open + value] = places
-    room[todo] = places
+    room[todo] = places if low | high else room[todo] & places
 
 
 def keep_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
@@ -101,26 +102,23 @@ def hidden_digits(t: Any, room: Any, row: int) -> int:
         todo = t.queue + value
         at = row + 2 * value
         units = room[todo] & room[row + t.open + value]
-        again = 0
+        room[todo] = scanty = 0
         while units:
             unit = lowest(units)
             units &= units - 1
             low = room[at] & data[t.within + 2 * unit]
             high = room[at + 1] & data[t.within + 2 * unit + 1]
             count = bits(low) + bits(high)
-            if count > t.few:
-                continue
+            scanty |= int(count <= t.few) << unit
             if count > 1:
-                room[todo + t.D] |= 1 << unit
-            elif count == 0:
+                continue
+            if count == 0:
                 return -1 - t.n - unit
-            else:
-                cell = lowest(low) if low else t.low + lowest(high)
-                keep_digit(t, room, row, cell, value)
-                placed += 1
-                units &= room[row + t.open + value]
-                again = room[row + t.open + value]
-        room[todo] = again
+            cell = lowest(low) if low else t.low + lowest(high)
+            keep_digit(t, room, row, cell, value)
+            placed += 1
+            units &= room[row + t.open + value]
+        room[todo + t.D] |= scanty
     return placed
 
 
@@ -303,3 +301,15 @@ def scarcest_digit(t: Any, room: Any, row: int, cell: int) -> int:
         if count < fewest:
             best, fewest = value, count
     return best
+
+
+def values_of_digits(t: Any, room: Any, row: int, found: int) -> None:
+    """Write the values of a row without open cells from `found` on."""
+    for value in range(t.D):
+        low, high = room[row + 2 * value], room[row + 2 * value + 1]
+        while low:
+            room[found + lowest(low)] = value + 1
+            low &= low - 1
+        while high:
+            room[found + t.low + lowest(high)] = value + 1
+            high &= high - 1

@@ -41,6 +41,7 @@ from vmd_solver.csp.digits import (
     lowest,
     settle_digits,
     strike_digit,
+    values_of_digits,
 )
 
 PAIR = 2
@@ -732,8 +733,11 @@ def search(t: Tables, room: Any, scores: Any, scored: int, limit: int, budget: i
             room[DEPTH] -= 1
             if room[SOLUTIONS] < room[STORED]:
                 found = t.found + room[SOLUTIONS] * t.cells
-                for cell in range(t.cells):
-                    room[found + cell] = lowest(candidates(t, room, row, cell)) + 1
+                if t.dense:
+                    values_of_digits(t, room, row, found)
+                else:
+                    for cell in range(t.cells):
+                        room[found + cell] = lowest(room[row + cell]) + 1
             room[SOLUTIONS] += 1
         elif room[GUESSES] >= budget or room[DEPTH] == room[LEVELS]:
             break
