@@ -109,7 +109,7 @@ def hidden_digits(t: Any, room: Any, row: int) -> int:
             low = room[at] & data[t.within + 2 * unit]
             high = room[at + 1] & data[t.within + 2 * unit + 1]
             count = bits(low) + bits(high)
-            scanty |= int(count <= t.few) << unit
+            scanty |= int(count <= 2) << unit
             if count > 1:
                 continue
             if count == 0:
