@@ -134,17 +134,15 @@ def confined_digits(t: Any, room: Any, row: int) -> int:
             units &= units - 1
             low = room[at] & data[t.within + 2 * unit]
             high = room[at + 1] & data[t.within + 2 * unit + 1]
-            near, near_more = room[at], room[at + 1]
-            while low:
-                peers = t.near + 2 * lowest(low)
-                low &= low - 1
-                near &= data[peers]
-                near_more &= data[peers + 1]
-            while high:
-                peers = t.near + 2 * (t.low + lowest(high))
-                high &= high - 1
-                near &= data[peers]
-                near_more &= data[peers + 1]
+            one = lowest(low) if low else t.low + lowest(high)
+            high = high if low else high & (high - 1)
+            low &= low - 1
+            if low | high == 0:
+                continue
+            two = lowest(low) if low else t.low + lowest(high)
+            one, two = t.near + 2 * one, t.near + 2 * two
+            near = room[at] & data[one] & data[two]
+            near_more = room[at + 1] & data[one + 1] & data[two + 1]
             if near | near_more:
                 room[at] ^= near
                 room[at + 1] ^= near_more
