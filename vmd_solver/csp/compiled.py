@@ -268,11 +268,12 @@ def _tables(compiled: bool, board: Board) -> Words:
         at += size
     sizes |= {"found": at, "width": n + factors + 2, "left": n + factors, "due": n + factors + 1}
     sizes["dense"] = int(not board.rules and n <= 126 and len(complete) <= 63 and full > 0 and D < 63)
-    low = min(range((n + 1) // 2, 64), key=lambda low: (sum(min(u) < low <= max(u) for u in complete))) if n <= 126 else 0
-    sizes |= dict(low=low, all_low=(1 << low) - 1, all_high=(1 << max(0, n - low)) - 1, all_units=(1 << len(complete)) - 1)
-    sizes |= dict(word=len(words)); words += [int(cell >= low) for cell in range(n)]
-    sizes |= dict(bit=len(words)); words += [1 << ((cell - low if cell >= low else cell) % 63) for cell in range(n)]
-    sizes |= dict(shift=len(words)); words += [cell - low if cell >= low else cell for cell in range(n)]
+    dense = sizes["dense"]
+    low = min(range((n + 1) // 2, 64), key=lambda low: (sum(min(u) < low <= max(u) for u in complete))) if dense else 0
+    if dense: sizes |= dict(low=low, all_low=(1 << low) - 1, all_high=(1 << max(0, n - low)) - 1, all_units=(1 << len(complete)) - 1)
+    if dense: sizes |= dict(word=len(words)); words += [int(cell >= low) for cell in range(n)]
+    if dense: sizes |= dict(bit=len(words)); words += [1 << ((cell - low if cell >= low else cell) % 63) for cell in range(n)]
+    if dense: sizes |= dict(shift=len(words)); words += [cell - low if cell >= low else cell for cell in range(n)]
     def split(cells: Iterable[int]) -> tuple[int, int]:
         mask = sum(1 << cell for cell in cells)
         return mask & (1 << low) - 1, mask >> low
@@ -282,7 +283,7 @@ def _tables(compiled: bool, board: Board) -> Words:
         sizes |= dict(within=len(words)); words += chain(*(split(unit) for unit in complete))
         sizes |= dict(open=2 * D, done=3 * D, left=3 * D + 2, due=3 * D + 3, width=3 * D + 4)
     else:
-        sizes |= dict(near=0, homes=0, within=0, open=0, done=0)
+        sizes |= dict.fromkeys("low all_low all_high all_units near homes within open done word bit shift".split(), 0)
     words[:head] = [sizes[name] for name in kernel.Tables._fields[1:]]
     return np.array(words, dtype=np.int64) if compiled else words
 
