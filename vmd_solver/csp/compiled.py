@@ -216,6 +216,7 @@ def _tables(compiled: bool, board: Board) -> Words:
         "domains": [mask & full for mask in domains],
         "home_start": _starts(homes),
         "home_base": [base for cell in homes for base, _ in cell],
+        "home_unit": [base // D for cell in homes for base, _ in cell],
         "home_bit": [bit for cell in homes for _, bit in cell],
         "members": chain(*complete),
         "other_start": [*_starts(others), *[sum(map(len, others))] * (n - board.n)],
@@ -260,13 +261,16 @@ def _tables(compiled: bool, board: Board) -> Words:
         "pending": n + 1,
         "stale": len(automata),
         "reached": states,
-        "root": n + factors + 2,
+        "root": n + factors + 2 + (n + 31) // 32 + len(complete),
     }
     at = kernel.HEAD
     for name, size in room.items():
         sizes[name] = at
         at += size
-    sizes |= {"found": at, "width": n + factors + 2, "left": n + factors, "due": n + factors + 1}
+    vacant = n + factors + 2
+    unplaced = vacant + (n + 31) // 32
+    width = unplaced + len(complete)
+    sizes |= {"found": at, "width": width, "left": n + factors, "due": n + factors + 1, "vacant": vacant, "unplaced": unplaced}
     sizes["dense"] = int(not board.rules and n <= 126 and len(complete) <= 63 and full > 0 and D < 63)
     dense = sizes["dense"]
     low = min(range((n + 1) // 2, 64), key=lambda low: (sum(min(u) < low <= max(u) for u in complete))) if dense else 0

@@ -143,6 +143,9 @@ class Tables(NamedTuple):
     width: int
     left: int
     due: int
+    vacant: int
+    unplaced: int
+    home_unit: int
     dense: int
     low: int
     all_low: int
@@ -166,7 +169,7 @@ def tables(data: Any) -> Tables:
         d[14], d[15], d[16], d[17], d[18], d[19], d[20], d[21], d[22], d[23], d[24], d[25], d[26],
         d[27], d[28], d[29], d[30], d[31], d[32], d[33], d[34], d[35], d[36], d[37], d[38], d[39],
         d[40], d[41], d[42], d[43], d[44], d[45], d[46], d[47], d[48], d[49], d[50], d[51], d[52],
-        d[53], d[54], d[55], d[56],
+        d[53], d[54], d[55], d[56], d[57], d[58], d[59],
     )  # fmt: skip
 
 
@@ -219,6 +222,7 @@ def strike(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
         if mask == 0:
             return -1 - cell
         room[row + t.left] -= 1
+        room[row + t.vacant + (cell >> 5)] ^= 1 << (cell & 31)
         room[t.queue + room[PLACING]] = cell << VALUE_BITS | lowest(mask)
         room[PLACING] += 1
     for home in range(t.data[t.home_start + cell], t.data[t.home_start + cell + 1]):
@@ -252,6 +256,7 @@ def place(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
     if gone:
         room[row + cell] = bit
         room[row + t.left] -= 1
+        room[row + t.vacant + (cell >> 5)] ^= 1 << (cell & 31)
         while gone:
             other = lowest(gone)
             gone &= gone - 1
@@ -265,6 +270,7 @@ def place(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
         at = row + t.n + base + value
         gone = room[at] & ~here
         room[at] = here
+        room[row + t.unplaced + data[t.home_unit + home]] &= ~bit
         while gone:
             peer = data[t.members + base + lowest(gone)]
             gone &= gone - 1
@@ -509,8 +515,10 @@ def choose_place(t: Tables, room: Any, row: int, count: int, weight: int) -> tup
     """
     best, best_value = -1, 0
     for unit in range(t.units):
-        base = unit * t.D
-        for value in range(t.D):
+        base, values = unit * t.D, room[row + t.unplaced + unit]
+        while values:
+            value = lowest(values)
+            values &= values - 1
             places = room[row + t.n + base + value]
             rest = places & (places - 1)
             if rest == 0 or rest & (rest - 1):
@@ -535,20 +543,24 @@ def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[in
         return choose_digit(t, room, row)
     best, best_value, best_margin = -1, 0, 0.0
     count = weight = 1
-    for cell in range(t.cells):
-        mask = candidates(t, room, row, cell)
-        if mask & (mask - 1) == 0:
-            continue
-        mine = bits(mask)
-        more, least = mine * weight, count * room[t.weights + cell]
-        if best == -1 or more < least:
-            best, count, weight = cell, mine, room[t.weights + cell]
-            if scored >= 0:
-                best_value, best_margin = best_by_score(t, mask, scores, scored + cell * t.D)
-        elif more == least and scored >= 0:
-            value, margin = best_by_score(t, mask, scores, scored + cell * t.D)
-            if margin > best_margin:
-                best, best_value, best_margin = cell, value, margin
+    for word in range(t.vacant, t.unplaced):
+        vacant = room[row + word]
+        while vacant:
+            cell = ((word - t.vacant) << 5) + lowest(vacant)
+            vacant &= vacant - 1
+            if cell >= t.cells:
+                break
+            mask = candidates(t, room, row, cell)
+            mine = bits(mask)
+            more, least = mine * weight, count * room[t.weights + cell]
+            if best == -1 or more < least:
+                best, count, weight = cell, mine, room[t.weights + cell]
+                if scored >= 0:
+                    best_value, best_margin = best_by_score(t, mask, scores, scored + cell * t.D)
+            elif more == least and scored >= 0:
+                value, margin = best_by_score(t, mask, scores, scored + cell * t.D)
+                if margin > best_margin:
+                    best, best_value, best_margin = cell, value, margin
     if scored >= 0:
         return best, best_value
     if count > PAIR:
@@ -619,8 +631,10 @@ def load(t: Tables, room: Any, givens: Any, at: int, masks: Any, allowed: int) -
                 room[PLACING] += 1
             else:
                 room[row + t.left] += 1
+                room[row + t.vacant + (cell >> 5)] |= 1 << (cell & 31)
             room[row + cell] = mask
     for unit in range(t.units):
+        room[row + t.unplaced + unit] = ((1 << t.D) - 1) & ~room[factors + unit * t.D]
         room[factors + unit * t.D] = 0
     for cell in range(t.n):
         for home in range(data[t.home_start + cell], data[t.home_start + cell + 1]):
