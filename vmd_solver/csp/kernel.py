@@ -531,38 +531,40 @@ def choose_place(t: Tables, room: Any, row: int, count: int, weight: int) -> tup
     return best, best_value
 
 
-def choose(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[int, int]:
+def choose_scored(t: Tables, room: Any, row: int, scores: Any, scored: int) -> tuple[int, int]:
+    """`choose`, steered: of the best cells the one with the greatest margin between its two best
+    scores (n * D,), from `scored` on, and its best value."""
+    best, best_value, best_margin = -1, 0, 0.0
+    count = weight = 1
+    for cell in range(t.cells):
+        mask = candidates(t, room, row, cell)
+        mine = bits(mask)
+        more, least = mine * weight, count * room[t.weights + cell]
+        if mine == 1 or (best >= 0 and more > least):
+            continue
+        value, margin = best_by_score(t, mask, scores, scored + cell * t.D)
+        if best == -1 or more < least or margin > best_margin:
+            best, best_value, best_margin = cell, value, margin
+            count, weight = mine, room[t.weights + cell]
+    return best, best_value
+
+
+def choose(t: Tables, room: Any, row: int) -> tuple[int, int]:
     """The cell to guess at and the value to try first.
 
-    A cell with the fewest candidates for its weight; of such the one with the greatest margin
-    between its two best scores, and its best value. Without scores (from `scored` on, or -1) the
-    first, and its scarcest value; where no cell is down to two, a value with two places in a unit
-    will do as well.
+    A cell with the fewest candidates for its weight, and its scarcest value; where no cell is down
+    to two, a value with two places in a unit will do as well.
     """
-    if t.dense and scored < 0:
-        return choose_digit(t, room, row)
-    best, best_value, best_margin = -1, 0, 0.0
+    best = -1
     count = weight = 1
     for word in range(t.vacant, t.unplaced):
         vacant = room[row + word]
         while vacant:
             cell = ((word - t.vacant) << 5) + lowest(vacant)
             vacant &= vacant - 1
-            if cell >= t.cells:
-                break
-            mask = candidates(t, room, row, cell)
-            mine = bits(mask)
-            more, least = mine * weight, count * room[t.weights + cell]
-            if best == -1 or more < least:
+            mine = bits(room[row + cell])
+            if cell < t.cells and (best == -1 or mine * weight < count * room[t.weights + cell]):
                 best, count, weight = cell, mine, room[t.weights + cell]
-                if scored >= 0:
-                    best_value, best_margin = best_by_score(t, mask, scores, scored + cell * t.D)
-            elif more == least and scored >= 0:
-                value, margin = best_by_score(t, mask, scores, scored + cell * t.D)
-                if margin > best_margin:
-                    best, best_value, best_margin = cell, value, margin
-    if scored >= 0:
-        return best, best_value
     if count > PAIR:
         cell, value = choose_place(t, room, row, count, weight)
         if cell >= 0:
@@ -756,7 +758,12 @@ def search(t: Tables, room: Any, scores: Any, scored: int, limit: int, budget: i
         elif room[GUESSES] >= budget or room[DEPTH] == room[LEVELS]:
             break
         else:
-            cell, value = choose(t, room, row, scores, scored)
+            if scored >= 0:
+                cell, value = choose_scored(t, room, row, scores, scored)
+            elif t.dense:
+                cell, value = choose_digit(t, room, row)
+            else:
+                cell, value = choose(t, room, row)
             candidate = cell << VALUE_BITS | value
             copy(room, row + t.width, row, t.width)
             room[row + t.due] = 1 + candidate
