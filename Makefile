@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench rules pictures venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures venv slice slice-end
 
 check: format-check lint types test
 
@@ -34,6 +34,10 @@ fmt:
 # Every benchmark with its defaults; each prints one JSON document on its last line.
 bench:
 	set -e; for name in $(BENCHMARKS); do $(PYTHON) -m "benchmarks.$$name"; done
+
+# The bitcode of the exact kernel, after a change of kernel.py or digits.py.
+kernel:
+	$(PYTHON) -m vmd_solver.csp.build
 
 # The page of rules, docs/RULES.md, and its pictures.
 rules:

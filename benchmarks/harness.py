@@ -21,7 +21,7 @@ from vmd_solver import __version__
 from vmd_training.tables import Cell, Row, line, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("numpy", "numba", "onnxruntime", "torch", "python-sat", "textual")
+PACKAGES = ("numpy", "llvmlite", "onnxruntime", "torch", "python-sat", "textual")
 
 
 def options_of(doc: str | None, rest: str = "", **options: tuple[Any, ...]) -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """The included puzzles: `python -m training.make_puzzles FOLDER` makes them anew, and their page.
 
 A table says which file holds what and how it is made. Each file has a seed of its own, so that a
-new one changes no other; the bytes are the same with numba (minutes) and without (much longer).
+new one changes no other; the bytes are the same with llvmlite (minutes) and without (much longer).
 """
 
 from __future__ import annotations

@@ -364,7 +364,7 @@ def test_nothing_heavy_is_loaded(solve: Solve, tmp_path: Path) -> None:
     done = solve("--mode", "exact", EASY, PYTHONPROFILEIMPORTTIME="1")
     loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     assert "numpy" in loaded
-    assert not {"torch", "textual", "numba", "onnx", "onnxruntime", "rich"} & loaded
+    assert not {"torch", "textual", "llvmlite", "onnx", "onnxruntime", "rich"} & loaded
 
 
 STEPS = "123.3.......4..1"

@@ -147,7 +147,7 @@ def test_on_a_terminal_the_text_appears_in_place() -> None:
     code = (
         "import sys\nfrom vmd_solver.cli.text import run, command\n"
         "o = command.make_context('vmd-text', sys.argv[1:]).params\nrun(o)\n"
-        "sys.exit(9 if {'torch', 'textual', 'numba', 'training'} & set(sys.modules) else 0)"
+        "sys.exit(9 if {'torch', 'textual', 'llvmlite', 'training'} & set(sys.modules) else 0)"
     )
     call = [sys.executable, "-c", code, "Hey", "-n", "4", "--watch", "--threads", "1"]
     done = subprocess.run(

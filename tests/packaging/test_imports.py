@@ -42,7 +42,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "assets": set(),
     "files": set(),
     "console": {"click"},
-    "csp": {"interegular", "numpy", "numba", "pysat"},
+    "csp": {"interegular", "llvmlite", "numba", "numpy", "platformdirs", "pysat"},
     "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},
     "sampling": {"numpy"},
@@ -70,10 +70,10 @@ THIRD_PARTY: dict[str, set[str]] = {
 }
 """What each part may import from beyond the standard library."""
 
-LAZY = {"interegular", "lzstring", "numba"}
+LAZY = {"interegular", "llvmlite", "lzstring", "numba"}
 """Imported inside a function only: most runs never need them, and some take seconds to load."""
 
-HEAVY = {"numba", "onnx", "textual", "torch", "vmd_training"}
+HEAVY = {"llvmlite", "numba", "onnx", "textual", "torch", "vmd_training"}
 """What importing the solver's command must never load."""
 
 NARROW: dict[str, set[str]] = {

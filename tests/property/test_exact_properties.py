@@ -102,7 +102,7 @@ def test_the_verifier_rejects_every_one_cell_corruption(
 
 @given(solved(), seeds)
 def test_plain_and_compiled_agree_exactly(case: tuple[Puzzle, tuple[int, ...]], seed: int) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     puzzle, _ = case
     board = puzzle.board
     scores = np.random.default_rng(seed).random((1, board.n, board.D), dtype=np.float32)

@@ -40,7 +40,7 @@ def test_a_unit_with_more_cells_than_values_leaves_nothing() -> None:
 @pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
 def test_rows_do_not_disturb_one_another(compiled: bool, times: int) -> None:
     if compiled:
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     board = sudoku(2, 2)
     rows = [[0] * 16, [1, 1] + [0] * 14, [1, 2, 3, 0] + [0] * 12] * times
     masks, consistent = propagate(board, initial_masks(board, rows), compiled)
@@ -53,7 +53,7 @@ def test_rows_do_not_disturb_one_another(compiled: bool, times: int) -> None:
 @pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
 def test_no_rows_are_no_trouble(compiled: bool) -> None:
     if compiled:
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     masks, consistent = propagate(latin(3), np.zeros((0, 9), np.uint64), compiled)
     assert masks.shape == (0, 9) and consistent.shape == (0,)
 

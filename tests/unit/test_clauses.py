@@ -85,7 +85,7 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
 
 
 def test_alternating_is_the_same_on_either_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     monkeypatch.setattr(exact, "SAT_AFTER", 100)
     puzzle = with_holes(sudoku(5, 5), 0.6, 2)
     plain = exact.count(puzzle, 1, compiled=False)

@@ -57,7 +57,7 @@ def test_puzzles_are_unique_and_no_clue_can_go(board: Board) -> None:
 
 @pytest.mark.parametrize("board", [sudoku(2, 3), BOARDS["jigsaw"], BOARDS["grid"]])
 def test_both_machines_make_the_same(board: Board) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     plain = minimal_puzzles(board, 5, seed=9, compiled=False)
     fast = minimal_puzzles(board, 5, seed=9, compiled=True)
     assert np.array_equal(plain[0], fast[0]) and np.array_equal(plain[1], fast[1])

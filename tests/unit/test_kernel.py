@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from vmd_solver.csp import Board, compiled, kernel, memory
 from vmd_solver.csp.candidates import initial_masks, masks_to_values
-from vmd_solver.csp.compiled import Machine, machine
+from vmd_solver.csp.compiled import Machine, Words, machine
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.generate import minimal_puzzles
 from vmd_solver.errors import TooLarge
@@ -26,28 +26,36 @@ ROOT = Path(__file__).resolve().parents[2]
 def use(request: pytest.FixtureRequest) -> Machine:
     """Each machine in turn."""
     if request.param:
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     return machine(request.param)
 
 
 def narrowed(use: Machine, board: Board, givens: list[int]) -> list[int]:
     """Masks of one puzzle after propagation; zeros where it contradicts itself."""
     words = use.give(initial_masks(board, [givens]))
-    use.propagate_many(use.tables(board), use.state(board), words)
-    return [int(word) for word in words[0]]
+    nothing = use.give([], np.int8)
+    use.propagate_many(use.tables(board), use.room(board), 1, nothing, 0, words)
+    return [int(word) for word in words[0]] if use.compiled else words
 
 
-def begun(use: Machine, board: Board, givens: list[int], stored: int = 1) -> kernel.State:
+def begun(use: Machine, board: Board, givens: list[int], stored: int = 1) -> Words:
     """A search about to start."""
-    plain = machine(False)
-    state = plain.state(board, stored)
-    kernel.load(plain.tables(board), state, plain.give(initial_masks(board, givens)))
-    return use.adopt(state) if use.compiled else state
+    room = use.room(board, stored)
+    use.load_on(use.tables(board), room, use.give(givens, np.int8), use.give([]), -1)
+    return room
 
 
-def run(use: Machine, board: Board, state: kernel.State, limit: int, budget: int) -> bool:
+def run(use: Machine, board: Board, room: Words, limit: int, budget: int) -> bool:
     """Go on with a search, unsteered."""
-    return bool(use.search(use.tables(board), state, use.give(np.zeros(0), float), limit, budget))
+    done, nothing = use.give([0]), use.give([], np.float64)
+    use.search_on(use.tables(board), room, nothing, -1, limit, budget, done)
+    return bool(done[0])
+
+
+def grids(use: Machine, board: Board, room: Words) -> list[list[int]]:
+    """The solutions that a search has kept."""
+    found: list[list[int]] = use.found(board, room).tolist()
+    return found
 
 
 def test_naked_singles_follow_one_another(use: Machine) -> None:
@@ -90,7 +98,7 @@ def test_the_largest_alphabet_keeps_its_last_value(use: Machine) -> None:
     assert narrowed(use, board, [0, 0, *range(3, 64)])[:2] == [3, 3]
     state = begun(use, board, [0, 0, *range(3, 64)])
     assert run(use, board, state, 9, PLENTY)
-    assert int(state.progress[1]) == 2
+    assert state[kernel.SOLUTIONS] == 2
 
 
 def test_more_than_63_complete_units_are_all_seen(use: Machine) -> None:
@@ -109,25 +117,26 @@ def test_search_stops_and_continues_guess_for_guess(use: Machine) -> None:
     assert run(use, board, whole, 40, PLENTY)
     budget = 0
     while not run(use, board, parts, 40, budget):
-        assert int(parts.progress[2]) == budget
+        assert parts[kernel.GUESSES] == budget
         budget += 3
-    assert np.array_equal(parts.progress, whole.progress)
-    assert np.array_equal(parts.found, whole.found)
+    assert parts[kernel.GUESSES] == whole[kernel.GUESSES]
+    assert grids(use, board, parts) == grids(use, board, whole)
 
 
 def test_a_search_goes_on_with_a_deeper_stack(use: Machine) -> None:
     board = sudoku(2, 3)
     whole, narrow = (begun(use, board, [0] * board.n, stored=40) for _ in range(2))
     assert run(use, board, whole, 40, PLENTY)
-    narrow = narrow._replace(stack=narrow.stack[:2])
+    narrow[kernel.LEVELS] = 2
+    narrow = narrow[: len(narrow) - (board.n - 1) * kernel.tables(use.tables(board)).width]
     grown = 0
     while not run(use, board, narrow, 40, PLENTY):
-        assert int(narrow.progress[0]) == len(narrow.stack)
-        narrow = use.deeper(narrow)
+        assert narrow[kernel.DEPTH] == narrow[kernel.LEVELS]
+        narrow = use.deeper(board, narrow)
         grown += 1
     assert grown >= 2
-    assert np.array_equal(narrow.progress, whole.progress)
-    assert np.array_equal(narrow.found, whole.found)
+    assert narrow[kernel.GUESSES] == whole[kernel.GUESSES]
+    assert grids(use, board, narrow) == grids(use, board, whole)
 
 
 def test_a_stack_that_memory_cannot_hold_is_refused(
@@ -135,11 +144,12 @@ def test_a_stack_that_memory_cannot_hold_is_refused(
 ) -> None:
     board = sudoku(2, 3)
     use.tables(board)  # made for good, with the usual limit
-    monkeypatch.setattr(memory, "MOST", 4 * 8 * board.n)
-    state = use.state(board)
-    assert len(state.stack) == 4
+    width = kernel.tables(use.tables(board)).width
+    monkeypatch.setattr(memory, "MOST", int(4 * 8 * width))
+    state = use.room(board)
+    assert state[kernel.LEVELS] == 4
     with pytest.raises(TooLarge, match="too large: a search of 5 guesses in a row takes about"):
-        use.deeper(state)
+        use.deeper(board, state)
 
 
 def test_search_continues_to_the_end_after_a_limit(use: Machine) -> None:
@@ -147,30 +157,30 @@ def test_search_continues_to_the_end_after_a_limit(use: Machine) -> None:
     state = begun(use, board, [0] * 16)
     for limit in (1, 2, 287):
         assert run(use, board, state, limit, PLENTY)
-        assert int(state.progress[1]) == limit
+        assert state[kernel.SOLUTIONS] == limit
     assert run(use, board, state, 1000, PLENTY)
-    assert int(state.progress[1]) == 288, "there are 288 grids of 4x4"
+    assert state[kernel.SOLUTIONS] == 288, "there are 288 grids of 4x4"
 
 
 def test_a_search_moves_from_plain_to_compiled() -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     board, plain, fast = sudoku(2, 3), machine(False), machine(True)
     stay, go = (begun(plain, board, [0] * board.n, stored=500) for _ in range(2))
     run(plain, board, go, 500, 100)
-    go = fast.adopt(go)
+    go = fast.give(go)
     assert run(fast, board, go, 500, PLENTY) and run(plain, board, stay, 500, PLENTY)
-    assert np.array_equal(go.progress, stay.progress)
-    assert np.array_equal(go.found, stay.found)
+    assert go[kernel.GUESSES] == stay[kernel.GUESSES]
+    assert grids(fast, board, go) == grids(plain, board, stay)
 
 
 def test_scores_pick_cell_and_value(use: Machine) -> None:
     """Three cells tie; the one with the greatest margin goes first, to its best value."""
     board = grid(1, 3, 3, [(0, 1)])
     scores = [[3.0, 2.0, 1.0], [0.0, 9.0, 7.5], [5.0, 5.0, 5.0]]
-    first: list[list[int]] = []
     state = begun(use, board, [0, 0, 0], stored=18)
-    use.search(use.tables(board), state, use.give(np.ravel(scores), float), 18, PLENTY)
-    first = masks_to_values(np.array(state.found)).tolist()
+    steer, done = use.give(np.ravel(scores), float), use.give([0])
+    use.search_on(use.tables(board), state, steer, 0, 18, PLENTY, done)
+    first = grids(use, board, state)
     assert first[0][:2] == [1, 2]
     assert [row[1] for row in first] == [2] * 6 + [3] * 6 + [1] * 6
     assert len({tuple(row) for row in first}) == 18
@@ -181,39 +191,42 @@ def test_digging_many_at_a_time_is_digging_one_at_a_time(use: Machine) -> None:
     board = sudoku(2, 3)
     _, (solution,) = minimal_puzzles(board, 1, 5, compiled=False)
     order = np.random.default_rng(1).permutation(board.n)
-    words = initial_masks(board, [solution])
-    puzzles = use.give(words)
-    empty = use.give(np.zeros(0), float)
+    full, puzzles = (use.give(solution, np.int8) for _ in range(2))
+    empty = use.give([], float)
     use.dig_many(
-        use.tables(board), use.state(board), use.give(words), use.give([order]), empty, 0, PLENTY,
-        puzzles,
-    )  # fmt: skip
+        use.tables(board), use.room(board), 1, full, use.give(order), empty, 0, PLENTY, puzzles
+    )
     greedy = solution.copy()
     for cell in order:
         without = greedy.copy()
         without[cell] = 0
         state = begun(use, board, without.tolist())
         run(use, board, state, 2, PLENTY)
-        if int(state.progress[1]) == 1:
+        if state[kernel.SOLUTIONS] == 1:
             greedy = without
-    assert masks_to_values(np.array(puzzles))[0].tolist() == greedy.tolist()
+    assert list(puzzles) == greedy.tolist()
 
 
-def test_without_numba_everything_runs_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_llvmlite_everything_runs_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "available", lambda: False)
     assert not machine(None, cells=PLENTY).compiled
 
 
-def test_small_work_does_not_import_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "numba", raising=False)
-    assert not machine(None, cells=81).compiled
-    assert "numba" not in sys.modules
-
-
-def test_a_broken_numba_is_slower_and_not_the_end(tmp_path: Path) -> None:
-    (tmp_path / "numba.py").write_text("raise ImportError('numba needs another numpy')\n")
+def test_small_work_loads_no_machine_code() -> None:
     program = f"""
-import subprocess
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from vmd_solver.csp.compiled import machine
+assert not machine(None, cells=81).compiled
+assert "llvmlite" not in sys.modules
+assert machine(None, cells={PLENTY}).compiled and machine(None, cells=81).compiled
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_broken_llvmlite_is_slower_and_not_the_end(tmp_path: Path) -> None:
+    (tmp_path / "llvmlite.py").write_text("raise ImportError('llvmlite needs another Python')\n")
+    program = f"""
 import sys
 sys.path[:0] = {str(tmp_path)!r}, {str(ROOT)!r}
 from vmd_solver.csp.compiled import available, machine
@@ -221,26 +234,41 @@ assert available() and not machine(None, cells={PLENTY}).compiled
 machine(True)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
-    assert done.stderr.endswith(b"ImportError: numba needs another numpy\n")
+    assert done.stderr.endswith(b"ImportError: llvmlite needs another Python\n")
 
 
-def test_without_a_place_for_the_cache_numba_still_compiles(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_bitcode_is_made_of_the_kernel_as_it_is() -> None:
+    """Otherwise: make kernel."""
+    assert compiled.source_digest().encode() in llvm_source_name()
+
+
+def llvm_source_name() -> bytes:
+    binding = pytest.importorskip("llvmlite.binding")
+    module = binding.parse_bitcode(compiled.BITCODE.read_bytes())
+    return next(line for line in str(module).splitlines() if "source_filename" in line).encode()
+
+
+@pytest.mark.parametrize("damage", [lambda kept: kept[:-40], lambda kept: b"", lambda kept: b"x"])
+def test_damaged_code_in_the_cache_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
 ) -> None:
-    numba = pytest.importorskip("numba")
-    real = numba.njit
+    monkeypatch.setattr(compiled, "user_cache_path", lambda _: tmp_path / "cache")
+    cache = compiled._Cache(b"bitcode", "cpu")
+    cache.keep(None, b"code" * 100)
+    assert cache.kept(None) == b"code" * 100
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_bytes(damage(file.read_bytes()))
+    assert cache.kept(None) is None
 
-    def njit(*args: Any, **options: Any) -> Any:
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return real(*args, **options)
 
-    monkeypatch.setattr(numba, "njit", njit)
-
-    def double(x: int) -> int:
-        return 2 * x
-
-    assert compiled.compile_entry(double)(4) == 8
+def test_without_a_place_for_the_cache_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(compiled, "user_cache_path", lambda _: tmp_path / "file" / "cache")
+    cache = compiled._Cache(b"bitcode", "cpu")
+    cache.keep(None, b"code")
+    assert cache.kept(None) is None
 
 
 def pigeons(count: int) -> Board:
@@ -252,17 +280,17 @@ def test_a_search_that_restarts_still_proves(use: Machine) -> None:
     board = pigeons(8)
     state = begun(use, board, [0] * 8)
     assert run(use, board, state, 1, PLENTY)
-    assert int(state.progress[1]) == 0
-    assert int(state.progress[4]) > kernel.FIRST_RUN
+    assert state[kernel.SOLUTIONS] == 0
+    assert state[kernel.RUN] > kernel.FIRST_RUN
 
 
 def test_both_machines_restart_alike() -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     board, ended = pigeons(8), []
     for use in (machine(False), machine(True)):
         state = begun(use, board, [0] * 8)
         assert run(use, board, state, 1, PLENTY)
-        ended.append([*map(int, state.progress), *map(int, state.weights)])
+        ended.append([int(word) for word in state[: kernel.tables(use.tables(board)).notes]])
     assert ended[0] == ended[1]
 
 
@@ -278,8 +306,8 @@ def test_restarting_finds_all_there_is_once(monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(kernel, "FIRST_RUN", first_run)
             state = begun(use, board, givens, stored=3000)
             assert run(use, board, state, 3000, PLENTY)
-            found.append(sorted(map(tuple, state.found[: state.progress[1]])))
-        anew += int(state.progress[4]) > 1
+            found.append(sorted(map(tuple, grids(use, board, state))))
+        anew += state[kernel.RUN] > 1
         assert found[0] == found[1]
         assert len(set(found[0])) == len(found[0])
     assert anew

@@ -12,7 +12,7 @@ from benchmarks.mixes import mixes
 from vmd_solver.csp import Puzzle, constraints, exact, kernel
 from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.clauses import SatSearch
-from vmd_solver.csp.compiled import Machine, machine
+from vmd_solver.csp.compiled import Machine, Words, machine
 from vmd_solver.csp.constraints import Layers, layered
 from vmd_solver.csp.families import grid, latin, sudoku, with_rules, without_rules
 from vmd_solver.csp.rules import (
@@ -182,29 +182,36 @@ def hard() -> Puzzle:
 
 
 def test_a_search_moves_between_machines_with_its_rules(hard: Puzzle) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     plain, compiled = machine(False), machine(True)
     whole, moved = (begun(plain, hard) for _ in range(2))
-    assert not plain.search(plain.tables(hard.board), moved, [], 100, 20)
-    moved = compiled.adopt(moved)
-    nothing = compiled.give([], np.float64)
-    assert compiled.search(compiled.tables(hard.board), moved, nothing, 100, 10**9)
-    assert plain.search(plain.tables(hard.board), whole, [], 100, 10**9)
-    assert list(moved.progress) == list(whole.progress) and whole.progress[2] > 40
-    assert list(moved.weights) == list(whole.weights)
+    assert not ended(plain, hard, moved, 20)
+    moved = compiled.give(moved)
+    assert ended(compiled, hard, moved, 10**9)
+    assert ended(plain, hard, whole, 10**9)
+    assert whole[kernel.GUESSES] > 40
+    notes = kernel.tables(plain.tables(hard.board)).notes  # all before: counts, and weights
+    assert list(moved[:notes]) == list(whole[:notes])
 
 
-def begun(use: Machine, puzzle: Puzzle) -> kernel.State:
-    state = use.state(puzzle.board, 100)
-    masks = initial_masks(puzzle.board, puzzle.givens)
-    kernel.load(use.tables(puzzle.board), state, use.give(masks))
-    return state
+def begun(use: Machine, puzzle: Puzzle) -> Words:
+    room = use.room(puzzle.board, 100)
+    tables, givens = use.tables(puzzle.board), use.give(puzzle.givens, np.int8)
+    use.load_on(tables, room, givens, use.give([]), -1)
+    return room
+
+
+def ended(use: Machine, puzzle: Puzzle, room: Words, budget: int) -> bool:
+    done, nothing = use.give([0]), use.give([], np.float64)
+    use.search_on(use.tables(puzzle.board), room, nothing, -1, 100, budget, done)
+    return bool(done[0])
 
 
 def test_a_failed_automaton_adds_to_the_weights_of_its_cells() -> None:
     # Arc by arc it can be kept, and no two of its cells say that it cannot.
     board = with_rules(grid(1, 4, 2, []), [Sum(4, (0, 1, 2)), Arrow((3, 0)), Regex("1*", (1, 2))])
     plain = machine(False)
-    tables, weights = plain.tables(board), [0] * 4
-    kernel.fail(tables, weights, -1 - 4 - 0 - (tables.rules.automata - 1))
+    tables, room = kernel.tables(plain.tables(board)), plain.room(board)
+    kernel.fail(tables, room, -1 - 4 - 0 - (tables.automata - 1))
+    weights = room[tables.weights : tables.weights + 4]
     assert sorted(weights) == [0, 2, 2, 2] and weights[3] == 0

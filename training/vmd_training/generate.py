@@ -232,7 +232,7 @@ def _cut(rows: int, size: int) -> Iterator[int]:
 
 def make_part(part: Part) -> Section:
     """The puzzles of a part: the same ones wherever and whenever it is made."""
-    machine(available())  # loads numba, which the many small searches to come use only if loaded
+    machine(available())  # loads machine code, which the many small searches to come then use
     rng = np.random.default_rng(part.seed)
     if part.mined:
         return _island(part, rng)

@@ -36,7 +36,7 @@ def show(request: Request) -> int:
         ("vmd-solver", __version__),
         ("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         ("numpy", _version("numpy")),
-        ("numba", _version("numba")),
+        ("llvmlite", _version("llvmlite")),
         ("onnxruntime", runtime),
     ]
     if runtime != _ABSENT:

@@ -1,88 +1,92 @@
-"""Makes `kernel.bc`, the kernel as LLVM bitcode: `python -m vmd_solver.csp.build`, or `make kernel`.
+"""Makes `kernel.bc`, the kernel as LLVM bitcode: `make kernel`.
 
 Numba compiles the entries of `kernel` here, once, while the project is developed; what ships needs
 neither numba nor a compiler, only llvmlite, which turns the bitcode into code for the processor at
-hand in a moment (see `compiled`). The bitcode is of no processor in particular, and holds a digest
-of the kernel's source: a test tells when it is to be made again.
+hand in a moment (see `compiled`). The bitcode is of no processor in particular, and carries a
+digest of its sources: a test tells when it is to be made again.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from inspect import isfunction
+from typing import Any
 
 from vmd_solver.csp import digits, kernel
 from vmd_solver.csp.compiled import BITCODE, ENTRIES, source_digest
 
-POINTERS = {"givens": "int8", "solutions": "int8", "puzzles": "int8", "scores": "float64"}
+KINDS = {"givens": "int8", "solutions": "int8", "puzzles": "int8", "scores": "float64"}
 """What the arrays of an entry hold, by name, where it is not int64."""
 
 
 def main() -> None:
-    """Compile, link, optimise and write."""
+    """Compile, link and write."""
     os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = "generic", ""
     import llvmlite.binding as llvm
+    import numba
+
+    _register()
+    # Neither reference counts nor wrappers: then the code needs nothing of Python to run.
+    options = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Any = numba.njit
+    module = llvm.parse_assembly("")
+    for name, shape in ENTRIES.items():
+        entry = getattr(kernel, name)
+        types = [
+            getattr(numba.types, KINDS.get(argument, "int64"))
+            for argument in entry.__code__.co_varnames[: len(shape)]
+        ]
+        pointers: Any = numba.types.CPointer
+        arguments = [
+            pointers(one) if kind == "*" else one for one, kind in zip(types, shape, strict=True)
+        ]
+        made = compiled(numba.types.void(*arguments), error_model="numpy", **options)(entry)
+        (one,) = made.overloads.values()
+        text = one.library.get_llvm_str().replace(one.fndesc.llvm_func_name, name)
+        module.link_in(llvm.parse_assembly(text))
+    for function in module.functions:
+        if not function.is_declaration and function.name not in ENTRIES:
+            function.linkage = "internal"
+    module.verify()
+    text = "\n".join(
+        f'source_filename = "{source_digest()}"' if line.startswith("source_filename") else line
+        for line in str(module).splitlines()
+    )
+    BITCODE.write_bytes(llvm.parse_assembly(text).as_bitcode())
+
+
+def _register() -> None:
+    """Tell numba of all that the entries call."""
     from llvmlite import ir
-    from numba import njit, types
+    from numba import types
     from numba.extending import intrinsic, overload, register_jitable
 
     @intrinsic
-    def count_zeros(_: object, mask: types.Integer) -> object:
-        def generate(_: object, builder: ir.IRBuilder, __: object, args: list[ir.Value]) -> ir.Value:
+    def trailing_zeros(_: Any, mask: Any) -> Any:
+        def generate(_: Any, builder: ir.IRBuilder, __: Any, args: Any) -> Any:
             return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
         return types.int64(types.int64), generate
 
     @intrinsic
-    def count_ones(_: object, mask: types.Integer) -> object:
-        def generate(_: object, builder: ir.IRBuilder, __: object, args: list[ir.Value]) -> ir.Value:
+    def ones(_: Any, mask: Any) -> Any:
+        def generate(_: Any, builder: ir.IRBuilder, __: Any, args: Any) -> Any:
             return builder.ctpop(args[0])
 
         return types.int64(types.int64), generate
 
-    @overload(digits.lowest, strict=False)
-    def lowest(mask: int) -> object:
-        return lambda mask: count_zeros(mask)
+    def copy(room: Any, to: int, start: int, size: int) -> None:
+        for index in range(size):
+            room[to + index] = room[start + index]
 
-    @overload(digits.bits, strict=False)
-    def bits(mask: int) -> object:
-        return lambda mask: count_ones(mask)
-
-    @overload(kernel.copy, strict=False)
-    def copy(room: object, to: int, start: int, size: int) -> object:
-        def words(room, to, start, size):  # type: ignore[no-untyped-def]
-            for index in range(size):
-                room[to + index] = room[start + index]
-
-        return words
-
-    own = (digits.lowest, digits.bits, kernel.copy)
-    for part in filter(isfunction, {**vars(digits), **vars(kernel)}.values()):
-        if part not in own:
+    counted: Any = ones
+    lowest: Any = trailing_zeros
+    overload(digits.lowest, strict=False)(lambda mask: lambda mask: lowest(mask))
+    overload(digits.bits, strict=False)(lambda mask: lambda mask: counted(mask))
+    overload(kernel.copy, strict=False)(lambda room, to, start, size: copy)
+    for part in filter(isfunction, (vars(digits) | vars(kernel)).values()):
+        if part not in (digits.lowest, digits.bits, kernel.copy):
             register_jitable(part)
-    options = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    module = llvm.parse_assembly("")
-    for name, kinds in ENTRIES.items():
-        names = getattr(kernel, name).__code__.co_varnames
-        arguments = tuple(
-            types.CPointer(getattr(types, POINTERS.get(names[index], "int64")))
-            if kind == "*"
-            else types.int64
-            for index, kind in enumerate(kinds)
-        )
-        entry = njit(types.void(*arguments), error_model="numpy", **options)(getattr(kernel, name))
-        (made,) = entry.overloads.values()
-        text = made.library.get_llvm_str().replace(made.fndesc.llvm_func_name, name)
-        module.link_in(llvm.parse_assembly(text))
-    for function in module.functions:
-        if not function.is_declaration and function.name not in ENTRIES:
-            function.linkage = "internal"
-    module.name = source_digest()
-    module.verify()
-    text = re.sub(r'^source_filename = .*$', f'source_filename = "{source_digest()}"', str(module), flags=re.M)
-    module = llvm.parse_assembly(text)
-    BITCODE.write_bytes(module.as_bitcode())
 
 
 if __name__ == "__main__":

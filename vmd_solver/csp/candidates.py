@@ -1,31 +1,14 @@
-"""Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible.
-
-A few rows go through the plain kernel and very many through the compiled one. Between them, and
-wherever numba is not installed, numpy works on the whole batch at once, to the same fixpoint.
-"""
+"""Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible."""
 
 from __future__ import annotations
-
-from itertools import zip_longest
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp.compiled import machine
-from vmd_solver.csp.memory import kept
 from vmd_solver.csp.puzzle import Board
 
 Masks = npt.NDArray[np.uint64]
-
-CHUNK_CELLS = 1 << 15
-"""Cells that numpy propagates at a time: keeps its arrays in the processor's cache."""
-
-NUMPY_SPEED = 20
-"""How much less work numpy makes of a cell than a search in plain Python does."""
-
-FEW = 8
-"""Rows up to which the plain kernel is faster than numpy."""
 
 _ONE = np.uint64(1)
 
@@ -71,7 +54,7 @@ def masks_to_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
 def propagate(
     board: Board, masks: npt.ArrayLike, compiled: bool | None = None
 ) -> tuple[Masks, npt.NDArray[np.bool_]]:
-    """Masks (B, n) narrowed by naked and hidden singles until they yield no more; which rows live.
+    """Masks (B, n) narrowed by the kernel's propagation until it yields no more; which rows live.
 
     Returns the masks and `consistent` (B,) bool. A row that contradicts itself comes back as
     zeros. No value of any solution within the masks given is ever struck.
@@ -85,71 +68,6 @@ def propagate(
     rows = np.asarray(masks, dtype=np.uint64)
     use = machine(compiled, rows.size)
     words, ungiven = use.give(rows), use.give([], np.int8)
-    use.propagate_many(
-        use.tables(board), use.room(board, levels=1), len(rows), ungiven, 0, words
-    )
+    use.propagate_many(use.tables(board), use.room(board, levels=1), len(rows), ungiven, 0, words)
     narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
     return narrowed, np.asarray((narrowed > 0).all(axis=1))
-
-
-def _propagate(layout: _Layout, rows: Masks) -> Masks:
-    """One chunk. Works on columns (n, B): a unit's words for the whole batch lie side by side."""
-    narrowed = np.zeros_like(rows)
-    cand = np.ascontiguousarray(rows.T)
-    going = np.arange(len(rows))
-    while len(going):
-        after, alive = _sweep(layout, cand)
-        settled = (after == cand).all(axis=0)
-        narrowed[going[alive & settled]] = after[:, alive & settled].T
-        more = alive & ~settled
-        going, cand = going[more], after[:, more]
-    return narrowed
-
-
-class _Layout(NamedTuple):
-    """`members` (W, U): cells of each unit, n beyond its end. `homes` (R, n): units of each cell,
-    U beyond. `required` (U, 1): every value for complete units, 0 for others."""
-
-    members: npt.NDArray[np.intp]
-    homes: npt.NDArray[np.intp]
-    required: Masks
-
-
-@kept(256)  # boards may be drawn by the thousand
-def _layout(board: Board) -> _Layout:
-    required = np.where(board.complete, full_mask(board), 0).astype(np.uint64)[:, None]
-    members = list(zip_longest(*board.units, fillvalue=board.n))
-    homes = list(zip_longest(*board.homes, fillvalue=len(board.units)))
-    return _Layout(np.array(members, dtype=np.intp), np.array(homes, dtype=np.intp), required)
-
-
-def _sweep(layout: _Layout, cand: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
-    """Each single that `cand` (n, B) shows, used once; and which columns (B,) stay consistent."""
-    U, B = len(layout.required), cand.shape[1]
-    nothing = np.zeros((1, B), dtype=np.uint64)
-    words = np.concatenate([cand, nothing])
-    singles = _single(words)
-    once, twice, fixed, clash = np.zeros((4, U, B), dtype=np.uint64)
-    for cells in layout.members:
-        word, single = words[cells], singles[cells]
-        twice |= once & word
-        once |= word
-        clash |= fixed & single
-        fixed |= single
-    hidden = layout.required & ~twice & ~fixed
-    fixed, hidden = np.concatenate([fixed, nothing]), np.concatenate([hidden, nothing])
-    struck, lone = np.zeros((2, *cand.shape), dtype=np.uint64)
-    for units in layout.homes:
-        struck |= fixed[units]
-        lone |= hidden[units]
-    after = np.where(singles[:-1] > 0, cand, cand & ~struck)
-    lone &= after
-    after = np.where(lone > 0, lone, after)
-    wrong = (clash > 0) | (layout.required & ~once > 0)
-    alive = ~wrong.any(axis=0) & (after > 0).all(axis=0) & (_single(lone) == lone).all(axis=0)
-    return after, alive
-
-
-def _single(words: Masks) -> Masks:
-    """The words that have exactly one bit, 0 elsewhere."""
-    return np.where(words & (words - _ONE), np.uint64(0), words)

@@ -1,13 +1,17 @@
 """Units of small boards: for each value the set of cells that may have it, as two words.
 
-The same propagation as by the factors of `kernel`, which see for how this is run, in another form:
-many cells are looked at together, by the bits of a word, and hardly a branch depends on what is
-found. On boards of up to 126 cells without rules that is three times as fast; on larger ones, where
-most of what is looked at has not changed, factors are.
+The same propagation as by the factors of `kernel`, which says how this is run, in another form:
+many cells are looked at together, by the bits of a word, and few branches depend on what is found.
+On 9x9 that is three times as fast. On larger boards, where most of what is looked at has not
+changed, factors are; rules need them, too.
 
-A row has, for each value, the words of its cells, `low` of them in the first (2 * D,), and the
+The first `low` cells are in the first word, with the masks `all_low` and `all_high` of all cells
+and `all_units` of all units. A row has, for each value, the words of its cells (2 * D,), and the
 units in which it is not yet placed (D,) from `open` on; then the two words of the cells that are
-placed, from `done` on. It must not know of the search.
+placed, from `done` on. Of each cell the tables know its peers (`near`, two words), its units
+(`homes`), in which word it is and at which bit (`word`, `shift`); of each unit its cells (`within`,
+two words). Units that wait are in `queue`, for each value, and behind it those that had one or two
+places left. It must not know of the search.
 
 Source: bits for the cells of a value after tdoku and its forerunners; the layout is ours.
 """
@@ -24,14 +28,14 @@ def lowest(mask: int) -> int:
 
 def bits(mask: int) -> int:
     """How many bits a mask has; one instruction where compiled."""
-    return mask.bit_count()
+    return int(mask).bit_count()
 
 
 def place_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike a value from the peers of its cell, where no other value is left."""
     data = t.data
     at, peers, todo = row + 2 * value, t.near + 2 * cell, t.queue + value
-    room[row + t.done + data[t.word + cell]] |= data[t.bit + cell]
+    room[row + t.done + data[t.word + cell]] |= 1 << data[t.shift + cell]
     low, high = room[at] & data[peers], room[at + 1] & data[peers + 1]
     room[at] ^= low
     room[at + 1] ^= high
@@ -42,9 +46,8 @@ def place_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
 
 def keep_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike all values but one from a cell, and that from its peers."""
-    homes, bit = t.data[t.homes + cell], t.data[t.bit + cell]
-    at = row + t.data[t.word + cell]
-    shift = t.data[t.shift + cell]
+    homes, shift = t.data[t.homes + cell], t.data[t.shift + cell]
+    at, bit = row + t.data[t.word + cell], 1 << shift
     for other in range(t.D):
         places = room[at + 2 * other]
         room[at + 2 * other] = places & ~bit
@@ -55,7 +58,7 @@ def keep_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
 
 def strike_digit(t: Any, room: Any, row: int, cell: int, value: int) -> None:
     """Strike one value from a cell."""
-    room[row + 2 * value + t.data[t.word + cell]] &= ~t.data[t.bit + cell]
+    room[row + 2 * value + t.data[t.word + cell]] &= ~(1 << t.data[t.shift + cell])
     room[t.queue + value] |= t.data[t.homes + cell]
 
 
@@ -71,7 +74,7 @@ def naked_digits(t: Any, room: Any, row: int) -> int:
     if once != t.all_low:
         return -1 - lowest(t.all_low & ~once)
     if once_more != t.all_high:
-        return -1 - t.low - lowest(t.all_high & ~once_more)
+        return -1 - int(t.low) - lowest(t.all_high & ~once_more)
     low = once & ~twice & ~room[row + t.done]
     high = once_more & ~twice_more & ~room[row + t.done + 1]
     if low | high == 0:
@@ -113,7 +116,7 @@ def hidden_digits(t: Any, room: Any, row: int) -> int:
             if count > 1:
                 continue
             if count == 0:
-                return -1 - t.n - unit
+                return -1 - int(t.n) - unit
             cell = lowest(low) if low else t.low + lowest(high)
             keep_digit(t, room, row, cell, value)
             placed += 1
@@ -163,7 +166,7 @@ def settle_digits(t: Any, room: Any, row: int) -> int:
     while True:
         naked = naked_digits(t, room, row)
         if naked < 0:
-            return naked
+            return int(naked)
         if room[row + t.done] == t.all_low and room[row + t.done + 1] == t.all_high:
             room[row + t.left] = 0
             return 0
@@ -272,7 +275,7 @@ def choose_digit(t: Any, room: Any, row: int) -> tuple[int, int]:
     fewest = t.D + 1
     for cell in range(t.n):
         count = bits(candidates_digit(t, room, row, cell))
-        if count > 1 and count < fewest or (count == fewest and room[t.weights + cell] > weight):
+        if 1 < count < fewest or (count == fewest and room[t.weights + cell] > weight):
             best, fewest, weight = cell, count, room[t.weights + cell]
     return best, scarcest_digit(t, room, row, best)
 

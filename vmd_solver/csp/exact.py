@@ -20,8 +20,9 @@ from vmd_solver.csp import clauses
 from vmd_solver.csp import kernel as k
 from vmd_solver.csp.candidates import Masks
 from vmd_solver.csp.clauses import SatSearch
-from vmd_solver.csp.compiled import WORD_BITS, Machine, Words, available, machine
+from vmd_solver.csp.compiled import Machine, available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
+from vmd_solver.csp.tables import WORD
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
 Scores = npt.NDArray[np.float64]
@@ -38,8 +39,8 @@ SLICE_CELLS = 20_000
 COMPILED_SPEED = 50
 """How many guesses the compiled kernel makes in the time of one in plain Python."""
 
-SWITCH_CELLS = 400_000
-"""Cells' worth of guesses after which one puzzle is worth the import of numba: about a second."""
+SWITCH_CELLS = 20_000
+"""Cells' worth of guesses after which one puzzle is worth loading the machine code."""
 
 COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
@@ -166,7 +167,7 @@ class _Kernel:
             use.tables(board), self._room, use.give(givens, np.int8),
             use.give(masks), 0 if len(masks) else -1,
         )  # fmt: skip
-        undecided = compiled is None and not use.compiled and board.D <= WORD_BITS
+        undecided = compiled is None and not use.compiled and board.D <= WORD
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
     def run(self, limit: int, guesses: int, seconds: float) -> bool:
@@ -299,7 +300,7 @@ def _budget(limit: int, max_guesses: int | None) -> int:
 
 def _machine(board: Board, compiled: bool | None, cells: int = 0) -> Machine:
     """As `machine`; what is too large for machine code runs plain."""
-    return machine(compiled if board.D <= WORD_BITS else False, cells)
+    return machine(compiled if board.D <= WORD else False, cells)
 
 
 def _values(board: Board, givens: npt.ArrayLike) -> npt.NDArray[np.int8]:

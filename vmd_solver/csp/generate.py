@@ -10,7 +10,6 @@ from itertools import compress
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp.candidates import initial_masks, masks_to_values
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import NO_LIMIT, solve_batch
 from vmd_solver.csp.families import grid, jigsaw
@@ -93,16 +92,19 @@ def dig(
     starts = grids if puzzles is None else np.asarray(puzzles, dtype=np.int8)
     use = machine(compiled, grids.size * board.n)
     budget = NO_LIMIT if max_guesses is None else max_guesses
-    tables, state, unsteered = use.tables(board), use.state(board), use.give([], np.float64)
+    tables, room, unscored = use.tables(board), use.room(board), use.give([], np.float64)
     step = max(1, CHUNK_CELLS // board.n)
     dug = [grids[:0]]
     for part in (slice(at, at + step) for at in range(0, len(grids), step)):
-        masks, full = (use.give(initial_masks(board, of[part])) for of in (starts, grids))
-        cells = rng.permuted(np.tile(np.arange(board.n), (len(full), 1)), axis=1)
+        cells = rng.permuted(np.tile(np.arange(board.n), (len(grids[part]), 1)), axis=1)
         clues = np.take_along_axis(starts[part], cells, axis=1) > 0
         orders = np.take_along_axis(cells, np.argsort(clues, axis=1, kind="stable"), axis=1)
-        use.dig_many(tables, state, full, use.give(orders), unsteered, givens, budget, masks)
-        dug.append(masks_to_values(np.array(masks, dtype=np.int64)))
+        left = use.give(starts[part], np.int8)
+        use.dig_many(
+            tables, room, len(orders), use.give(grids[part], np.int8), use.give(orders), unscored,
+            givens, budget, left,
+        )  # fmt: skip
+        dug.append(np.array(left, dtype=np.int8).reshape(orders.shape))
     return np.concatenate(dug)
 
 

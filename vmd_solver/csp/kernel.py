@@ -7,9 +7,11 @@ bit in each factor that holds it. A mask with one bit left places it, one with n
 and one whose few positions all lie in another unit confines the value there ("locked"). So work
 goes with what is struck, and no unit is ever looked at in vain.
 
-Everything here is the subset of Python that numba compiles on pointers: flat sequences of ints, with
-offsets. It runs as it stands on lists (one puzzle, no import cost, alphabets of any size), and as
-machine code on int64 arrays with at most 63 values, with the same results guess for guess: see
+Small boards without rules have their units in another form, which is faster there: see `digits`.
+
+Everything here is the subset of Python that numba compiles on pointers: flat sequences of ints,
+with offsets. It runs as it stands on lists (one puzzle, no import cost, alphabets of any size), and
+as machine code on int64 arrays with at most 63 values, with the same results guess for guess: see
 `compiled`, and `build` for what ships. It must not know of puzzles, files or networks.
 
 Three propagators serve all rules: factors for units, arc consistency for relations, and for
@@ -59,7 +61,8 @@ VALUE_BITS = 8
 
 VALUE = (1 << VALUE_BITS) - 1
 
-DEPTH, SOLUTIONS, GUESSES, FAILURES, RUN, PLACING, CONFINING, LEVELS, STORED, HEAD = range(10)
+DEPTH, SOLUTIONS, GUESSES, FAILURES, RUN, PLACING, CONFINING, LEVELS, STORED = range(9)
+HEAD = 9
 """The first words of `room`: rows on the stack, solutions and guesses since `load`, failures of
 this run and the most that it may have, candidates and factors that wait, levels of the stack,
 solutions that are kept; and how many such words there are."""
@@ -70,23 +73,24 @@ class Tables(NamedTuple):
 
     There are n cells, the first `cells` the board's; the others are hidden, and follow from these.
     Values count from 0 to D - 1. Complete unit u, of `units`, has D positions and the base u * D:
-    its factor of value v is number base + v, its position p the cell `members`[base + p].
+    its factor of value v is number base + v, its position p the cell `members`[base + p]. Cell c
+    may be any value in the mask `domains`[c].
 
-    Cell c may be any value in the mask `domains`[c]. It lies in the complete units between two
-    entries of `home_start`, with the base `home_base` and at the position of the bit `home_bit`;
-    `others`, between two entries of `other_start`, are its peers in incomplete units alone. For
-    position p of unit u, between two entries base + p of `cross_start`: units, by `cross_base`, that
-    share two cells or more with u, one of them there; `cross_here` and `cross_there` are masks of
-    the positions that they share. A factor of up to `few` positions may be confined so; 1 where no
-    two units share so many.
+    Cell c lies in the complete units between two entries of `home_start`: `home_unit`, with the
+    base `home_base` and at the position of the bit `home_bit`; `others`, between two entries of
+    `other_start`, are its peers in incomplete units alone. For position p of unit u there are,
+    between two entries base + p of `cross_start`, units, by `cross_base`, that share two cells or
+    more with u, one of them there; `cross_here` and `cross_there` are masks of the positions that
+    they share. A factor of up to `few` positions may be confined so: 1 where no two units share as
+    many.
 
     Relations and automata, `rules` in all. For each cell its links start at `link_start`, and
     likewise the automata that read it (`reader_start`, `readers`). A link is to the cell `link_to`,
-    by the D masks that begin in `data` where `link_rows` says. Automaton a reads the cells `read_cells` between two entries
-    of `read_start`; its layer i has the states from `layers[layer_start[a] + i]` up to the next
-    entry, and the state after its last layer accepts. State s has the arcs between two entries of
-    `arc_start`: any of `arc_values` leads to the state `arc_to`. A state is `free` if from there on
-    every value is accepted. Small automata come first.
+    by the D masks that begin in `data` where `link_rows` says. Automaton a reads the cells
+    `read_cells` between two entries of `read_start`; its layer i has the states from
+    `layers[layer_start[a] + i]` up to the next entry, and the state after its last layer accepts.
+    State s has the arcs between two entries of `arc_start`: any of `arc_values` leads to the state
+    `arc_to`. A state is `free` if from there on every value is accepted. Small automata come first.
 
     The other offsets are into the words `room` of a search: after its first words the candidates
     (`queue`) and factors (`confined`) that wait, the `weights` (n,) of cells, which grow with their
@@ -94,8 +98,11 @@ class Tables(NamedTuple):
     be followed (`waits`), these cells, after their number (`pending`), whether each automaton is to
     be read again (`stale`), its states (`reached`); the row where the search began, and where it
     restarts (`root`); the solutions that are kept (`found`); and the stack of rows, `width` words
-    each: masks of cells (n,) and of factors (units * D,), how many cells have several candidates
-    (`left`), and a candidate that is to be struck (1 + it) or placed (-1 - it) first, or 0 (`due`).
+    each: masks of cells (n,) and of factors (units * D,), how many cells are open (`left`), and a
+    candidate that is to be struck (1 + it) or placed (-1 - it) first, or 0 (`due`); the open cells,
+    32 to a word (`vacant`); and a mask of the values that are open in each unit (`unplaced`).
+
+    The rest is for boards in the form of `digits` (`dense`), which see.
     """
 
     data: Any
@@ -157,7 +164,6 @@ class Tables(NamedTuple):
     open: int
     done: int
     word: int
-    bit: int
     shift: int
 
 
@@ -169,7 +175,7 @@ def tables(data: Any) -> Tables:
         d[14], d[15], d[16], d[17], d[18], d[19], d[20], d[21], d[22], d[23], d[24], d[25], d[26],
         d[27], d[28], d[29], d[30], d[31], d[32], d[33], d[34], d[35], d[36], d[37], d[38], d[39],
         d[40], d[41], d[42], d[43], d[44], d[45], d[46], d[47], d[48], d[49], d[50], d[51], d[52],
-        d[53], d[54], d[55], d[56], d[57], d[58], d[59],
+        d[53], d[54], d[55], d[56], d[57], d[58],
     )  # fmt: skip
 
 
@@ -370,7 +376,7 @@ def relate(t: Tables, room: Any, row: int) -> int:
             if mask == before:
                 continue
             if mask == 0:
-                return -1 - other
+                return -1 - int(other)
             blame = narrow(t, room, row, other, mask)
             if blame:
                 return blame
@@ -504,7 +510,7 @@ def scarcest(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
 def candidates(t: Tables, room: Any, row: int, cell: int) -> int:
     """The candidates of a cell, as a mask."""
     if t.dense:
-        return candidates_digit(t, room, row, cell)
+        return int(candidates_digit(t, room, row, cell))
     return int(room[row + cell])
 
 
@@ -728,9 +734,9 @@ def search(t: Tables, room: Any, scores: Any, scored: int, limit: int, budget: i
 
     False where `budget` is spent, or the stack is full.
 
-    Solutions and guesses count from `load`. Scores (n * D,), from `scored` on, steer as in `choose`;
-    -1 says that there are none. As long as there is no solution, too many failures end a run; each
-    may have half as many again.
+    Solutions and guesses count from `load`. Scores (n * D,), from `scored` on, steer it; -1 says
+    that there are none. As long as there is no solution, too many failures end a run; each may have
+    half as many again.
     """
     first = stack(t, room)
     while room[DEPTH] > 0 and room[SOLUTIONS] < limit:
@@ -785,9 +791,7 @@ def search_on(
     done[0] = 1 if search(tables(data), room, scores, scored, limit, budget) else 0
 
 
-def propagate_many(
-    data: Any, room: Any, rows: int, givens: Any, given: int, masks: Any
-) -> None:
+def propagate_many(data: Any, room: Any, rows: int, givens: Any, given: int, masks: Any) -> None:
     """Narrow each of `rows` rows of `masks` (B, cells) in place; zeros where it contradicts.
 
     `givens` (B, cells) are read where `given` is 1.

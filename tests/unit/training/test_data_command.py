@@ -37,7 +37,7 @@ def data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Command:
     """The command in a folder of its own: exit code, stdout, stderr."""
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:

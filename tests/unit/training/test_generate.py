@@ -72,7 +72,7 @@ def test_more_puzzles_go_on_where_fewer_stop() -> None:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_maker_makes_true_puzzles(name: str) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     maker = MAKERS[name]
     section = make_part(Part(maker, False, 3, (1, 1, 1, 0, DATA)))
     assert section.name == maker.section and len(section) == 3
@@ -124,7 +124,7 @@ def test_what_cannot_be_counted_keeps_its_clues(monkeypatch: pytest.MonkeyPatch)
 def test_mined_parts_hold_the_hardest_of_an_island_and_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     monkeypatch.setattr(generate, "LINES", 6)
     monkeypatch.setattr(generate, "ROUNDS", 8)
     (part,) = plan("sudoku", 0, 10, seed=1)

@@ -17,7 +17,7 @@ from vmd_training.mine import Population, mine, swapped
 @pytest.fixture(scope="module")
 def island() -> Population:
     """A small population of 9x9 Sudoku."""
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     return mine(sudoku(), 3, lines=12, rounds=25)
 
 

@@ -30,7 +30,7 @@ def mined() -> Section:
 @pytest.fixture(scope="module")
 def sample(mined: Section) -> np.ndarray:
     """Some rows of it."""
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     return np.random.default_rng(1).choice(len(mined), 300, replace=False)
 
 
@@ -44,7 +44,7 @@ def test_the_file_is_small_and_says_how_it_was_made(mined: Section) -> None:
 
 def test_what_was_climbed_to_is_deep(mined: Section) -> None:
     """Of most of it a trial refutes hardly a tenth of the wrong candidates; of the rest a third."""
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     climbed = read(MINED).header["climbed"]["puzzles"]
     shares = [
         np.median(refuted(sudoku(), rows[:300], True))

@@ -23,7 +23,7 @@ BY_NAME = {sample.file: sample for sample in SAMPLES}
 
 @pytest.fixture(autouse=True)
 def plain_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where numba is not installed: nothing here is worth its import."""
+    """As where llvmlite is not installed: nothing here is worth its import."""
     monkeypatch.setattr(compiled, "available", lambda: False)
 
 
@@ -121,8 +121,8 @@ def test_cells_share_a_unit_just_where_a_queen_attacks() -> None:
         assert set(peers) == attacked
 
 
-def test_the_maker_loads_neither_torch_nor_numba() -> None:
-    command = "import sys, training.make_puzzles; print({'torch', 'numba'} & set(sys.modules))"
+def test_the_maker_loads_neither_torch_nor_machine_code() -> None:
+    command = "import sys, training.make_puzzles; print({'torch', 'llvmlite'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
     )
