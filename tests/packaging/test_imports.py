@@ -42,7 +42,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "assets": set(),
     "files": set(),
     "console": {"click"},
-    "csp": {"interegular", "llvmlite", "numba", "numpy", "platformdirs", "pysat"},
+    "csp": {"interegular", "llvmlite", "numpy", "pysat"},
     "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},
     "sampling": {"numpy"},

@@ -56,7 +56,7 @@ def test_what_a_trial_refutes_is_counted_candidate_by_candidate(
     puzzles[0] = HARD
     monkeypatch.setattr(rating, "TRIALS", 50)
     shares = refuted(board, puzzles)
-    assert shares[0] == 0 and len(set(shares.tolist())) > 4
+    assert shares[0] < shares[1:].min() and len(set(shares.tolist())) > 4
     for row, share in zip(puzzles, shares, strict=True):
         (masks,), _ = propagate(board, initial_masks(board, [row]))
         open_ = masks_to_allowed(masks[None], 9)[0]
