@@ -5,19 +5,14 @@ Encoding, line ends, comments, and limits on memory. Knows nothing of puzzles.
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import errno
-import gzip
 import io
-import lzma
 import re
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,12 +32,8 @@ BLOCK = 1 << 18
 MOST_JOINED = 200
 """Lines that a field in quotes may take: more than the rows of any board, and its solution's."""
 
-_PACKED: dict[bytes, Callable[[Any], Any]] = {
-    rb"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
-    rb"\xfd7zXZ\0": lzma.LZMAFile,
-    rb"BZh[1-9]1AY&SY": bz2.BZ2File,
-}
-"""What packed data begins with, and what unpacks it as it is read."""
+_PACKED = {rb"\x1f\x8b": "gzip", rb"\xfd7zXZ\0": "lzma", rb"BZh[1-9]1AY&SY": "bz2"}
+"""What packed data begins with, and the module that unpacks it as it is read."""
 
 _NO_FILES = "__MACOSX/"
 """Where a zip of macOS keeps what it knows of the files."""
@@ -159,13 +150,17 @@ def texts(stream: BinaryIO, source: str | None) -> Iterator[Text]:
         if head.startswith(b"PK\x03\x04"):
             yield from _of_zip(packed, source)
             return
-        unpack = next((open for magic, open in _PACKED.items() if re.match(magic, head)), None)
-        with unpack(packed) if unpack else nullcontext(packed) as text:
+        name = next((name for magic, name in _PACKED.items() if re.match(magic, head)), None)
+        with import_module(name).open(packed) if name else nullcontext(packed) as text:
             _require_text(text.peek(_PEEK), source)
             yield source, text
 
 
 def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[Text]:
+    import shutil
+    import tempfile
+    import zipfile
+
     with ExitStack() as stack:
         if not packed.seekable():
             copy = stack.enter_context(tempfile.TemporaryFile())
