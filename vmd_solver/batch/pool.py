@@ -7,6 +7,7 @@ this machine, or the actors of `cluster`.
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import time
@@ -236,6 +237,12 @@ def answer_of(work: Work, payload: Any) -> Any:
         return work(payload)
     except Exception as error:
         return error
+
+
+def processors() -> int:
+    """How many this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @contextmanager
