@@ -67,9 +67,9 @@ def solve_parts(
 ) -> Generator[Report, None, None]:
     """Reports on all parts, in order. Raises VmdError; what `trace` takes is of this process."""
     request = form.request
-    if request.ray is None:
+    if request.ray in (None, "local"):  # any other cluster is there, or it is said at once
         pipeline = Pipeline(form, trace)
-        if request.jobs == 1 or trace is not None:
+        if (request.ray, request.jobs) == (None, 1) or trace is not None:
             yield from pipeline.reports(parts)
             return
         if request.jobs is None:
