@@ -40,7 +40,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
 THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
-    "files": set(),
+    "files": {"platformdirs"},
     "console": {"click"},
     "csp": {"interegular", "numpy", "numba", "pysat"},
     "formats": {"lzstring", "numpy"},
