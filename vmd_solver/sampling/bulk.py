@@ -31,7 +31,8 @@ FEW_GUESSES = 100
 """Guesses on each puzzle of a piece, before those that need more are searched together."""
 
 ROWS = 256
-"""Fewest puzzles for a thread."""
+"""Puzzles of a call that may make BATCH_GUESSES on each, and the fewest for a thread: a process
+that is interrupted ends once the calls at work have."""
 
 EXPECTED = 4
 """A batch is expected to be this many times as long as it was so far: pieces mean a long input."""
@@ -66,9 +67,11 @@ class Bulk:
         self._expect(givens.size)
         counts, guesses = np.zeros((2, B), np.int64)
         found = Batch(np.zeros_like(givens), counts, guesses, np.zeros(B, bool))
-        self._search(found, board, givens, np.arange(B), FEW_GUESSES)
+        share = max(ROWS, -(-B // self._threads))
+        self._search(found, board, givens, np.arange(B), FEW_GUESSES, share)
         if self._settings.mode == "exact":
-            self._search(found, board, givens, np.flatnonzero(~found.complete), BATCH_GUESSES)
+            left = np.flatnonzero(~found.complete)
+            self._search(found, board, givens, left, BATCH_GUESSES, ROWS)
         right = found.complete & (counts == 1) & verify_many(board, givens, found.solutions)
         (rows,), (others,) = right.nonzero(), (~right).nonzero()
         propagated = _propagated(board, givens, others) if len(others) else {}
@@ -83,11 +86,11 @@ class Bulk:
         givens: npt.NDArray[np.int8],
         rows: npt.NDArray[np.intp],
         most: int,
+        share: int,
     ) -> None:
-        """Search some of the rows, with as many guesses on each."""
+        """Search some of the rows, so many to a call, with at most as many guesses on each."""
         asked = self._settings.max_guesses if self._settings.mode == "exact" else 0
         budget = most if asked is None else min(asked, most)
-        share = max(ROWS, -(-len(rows) // self._threads))
 
         def search(start: int) -> None:
             chosen = rows[start : start + share]
