@@ -211,6 +211,14 @@ def test_tasks_hold_everything_once(tmp_path: Path) -> None:
     assert size.entries <= 2048
 
 
+def test_parts_that_are_not_too_large_stay_whole(tmp_path: Path) -> None:
+    path, size = tmp_path / "p.txt", TaskSize()
+    path.write_text(f"{EASY}\n" * (size.entries - 1))
+    held = list(tasks(found(replace(request(path), files=(str(path),) * 4)), size))
+    assert [len(task.payload) for task in held] == [2, 2]
+    assert {entries_in(part) for task in held for _, part in task.payload} == {size.entries - 1}
+
+
 LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")
 
 

@@ -48,9 +48,9 @@ class TaskSize:
 
 
 def tasks(parts: Iterable[Part], size: TaskSize) -> Iterator[Task]:
-    """The parts in order, cut and put together to the size of the moment."""
-    count = 0
-    source = cut_to(parts, lambda: max(1, size.entries - count))
+    """The parts in order, cut and put together to the size of the moment, or less than twice that:
+    parts that are not too large stay whole."""
+    source = cut_to(parts, lambda: size.entries)
     while True:
         payload, count = list[Part](), 0
         while count < size.entries and (part := next(source, None)) is not None:
