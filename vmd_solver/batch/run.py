@@ -19,9 +19,9 @@ from vmd_solver.denoiser.onnx import CUDA, providers
 ALONE_S = 2.0
 """Work that this process does before it starts others: they take a second to be there."""
 
-FEED_S = 5e-6
-"""What it takes this process to hand out a puzzle and take its row: what is solved as fast it had
-better solve alone."""
+FEED_S = 1e-5
+"""Twice what it takes this process to hand out a puzzle and take its row: what it solves as fast it
+had better solve alone."""
 
 MOST_JOBS = 8
 """Workers unless a number is asked for: more than one process can feed with easy puzzles."""
