@@ -6,6 +6,7 @@ Must not know of options, formats or puzzles.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,8 @@ AGAIN_S = 1.0
 """Seconds until an interrupt comes again."""
 
 _INTERVAL_S = 0.1
+_GARBAGE = 20_000
+"""Objects that come before garbage is looked for: what modules make while they load is none."""
 _CLEAR = "\r\x1b[K"
 
 
@@ -70,7 +73,10 @@ def launch(command: click.Command, otherwise: str = "--mode exact needs no model
         return asked() if callable(asked) else int(asked or 0)
 
     install()
-    sys.exit(guard(run, str(command.name), otherwise))
+    gc.set_threshold(_GARBAGE)
+    code = guard(run, str(command.name), otherwise)
+    gc.freeze()  # nothing is looked for in what the system takes back as a whole
+    sys.exit(code)
 
 
 def guard(

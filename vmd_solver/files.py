@@ -1,10 +1,13 @@
-"""Files that several programs may use at a time: which are the same, and whose turn it is."""
+"""Files that several programs may use at a time: which are the same, whose turn it is, a cache."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 _PLACE = 1 << 40
@@ -45,3 +48,35 @@ def lock(descriptor: int) -> bool:
     except OSError:
         pass
     return True
+
+
+def caches() -> tuple[Path, ...]:
+    """Folders for what is made once on a machine: the package's own, and the user's."""
+    from platformdirs import user_cache_path
+
+    return Path(__file__).parent / "__pycache__", user_cache_path("vmd-solver", appauthor=False)
+
+
+def cached(name: str, make: Callable[[], bytes]) -> bytes:
+    """What `make` makes, from a cache if it is there, whole; `name` says all that it is made of.
+
+    It is kept in the first folder that can be written; if none can, it is made each time.
+    """
+    folders = caches()
+    for folder in folders:
+        with suppress(OSError):
+            found = (folder / name).read_bytes()
+            if sha256(found[32:]).digest() == found[:32]:
+                return found[32:]
+    made = make()
+    for folder in folders:
+        draft = folder / f"{name}.{os.getpid()}"
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                draft.write_bytes(sha256(made).digest() + made)
+                draft.replace(folder / name)
+                break
+            finally:
+                draft.unlink(missing_ok=True)
+    return made

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import HANG_S, Feed, until
 
-from vmd_solver.batch import pipeline, pool
+from vmd_solver.batch import pipeline, pool, run
 from vmd_solver.batch.outcome import Report, joined
 from vmd_solver.batch.parts import Part, entries_in, parts
 from vmd_solver.batch.pipeline import Pipeline
@@ -31,8 +32,15 @@ from vmd_solver.batch.resume import done_in
 from vmd_solver.batch.run import TaskSize, tasks, worker_pool
 from vmd_solver.csp import Board
 from vmd_solver.csp.candidates import Masks
+from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.exact import Batch
+from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ResumeError, WorkersUnavailable
+from vmd_solver.formats import Entry, Piece
+from vmd_solver.formats.columns import columns
 from vmd_solver.sampling import Settings, bulk
+from vmd_solver.sampling.bulk import Bulk
+from vmd_solver.sampling.settings import Mode
 
 Solve = Callable[..., Any]
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -128,13 +136,62 @@ def test_most_is_settled_in_bulk(tmp_path: Path) -> None:
 def test_bulk_settles_nothing_that_the_verifier_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(board: Board, masks: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
+    def filled(board: Board, masks: Masks) -> tuple[Masks, npt.NDArray[np.bool_]]:
         return np.ones_like(masks), np.ones(len(masks), np.bool_)
 
-    monkeypatch.setattr(bulk, "propagate", wrong)
+    def solved(board: Board, givens: npt.NDArray[np.int8], *_: Any, **__: Any) -> Batch:
+        once = np.ones(len(givens), np.int64)
+        return Batch(np.ones_like(givens), once, once, once > 0)
+
+    monkeypatch.setattr(bulk, "propagate", filled)
+    monkeypatch.setattr(bulk, "solve_batch", solved)
     path = tmp_path / "p.txt"
     path.write_text(f"{EASY}\n" * 9)
     assert written(request(path), "line", True).data == f"{FULL}\n".encode() * 9
+
+
+def test_guesses_of_any_number_of_digits_stand_in_a_row(tmp_path: Path) -> None:
+    guesses, settled = np.array([0, 12, 7, 2000]), np.zeros((4, 81), np.int8)
+    path = tmp_path / "p.txt"
+    path.write_text(f"{EASY}\n" * 4)
+    ((_, piece),) = found(request(path))
+    assert isinstance(piece, Piece)
+    read = columns(piece)
+    assert read is not None
+    told = bulk.Settled(np.arange(4), settled, guesses, 0.5, {})
+    data, ends = JsonLines(request(path)).record_many(read, told)
+    rows = [json.loads(data[start:end]) for start, end in pairwise(ends)]
+    assert [row["guesses"] for row in rows] == guesses.tolist()
+    assert {row["puzzle"] for row in rows} == {EASY}
+
+
+@pytest.mark.parametrize("mode", ["guided", "exact"])
+def test_threads_settle_the_same(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[int(symbol.replace(".", "0")) for symbol in line] for line in (EASY, HARD, FULL)]
+    givens = np.array(rows * 7, np.int8)
+    monkeypatch.setattr(bulk, "ROWS", 2)
+    asked = Settings(mode=mode)
+    alone, shared = (Bulk(asked, threads).settle(sudoku(), givens) for threads in (1, 3))
+    machine(available())  # plain Python has no use for threads
+    for found in (shared, Bulk(asked, 3).settle(sudoku(), givens)):
+        assert found.rows.tolist() == alone.rows.tolist()
+        assert found.values.tolist() == alone.values.tolist()
+        assert found.guesses.tolist() == alone.guesses.tolist()
+        assert found.propagated.keys() == alone.propagated.keys()
+
+
+@pytest.mark.parametrize(("cost", "kept"), [(run.FEED_S / 2, 100), (1.0, 3)])
+def test_a_process_goes_on_alone_where_workers_would_wait_for_it(
+    cost: float, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(run, "perf_counter", lambda: clock[0])
+    found: list[Part] = [(at, Entry(None, "", None, at)) for at in range(100)]
+    taken = 0
+    for _ in run._for_a_while(iter(found), TaskSize()):
+        clock[0] += cost
+        taken += 1
+    assert taken == kept
 
 
 def test_tasks_hold_everything_once(tmp_path: Path) -> None:
@@ -152,6 +209,14 @@ def test_tasks_hold_everything_once(tmp_path: Path) -> None:
     assert size.entries > 500
     size.learn(size.entries, 2.0)
     assert size.entries <= 2048
+
+
+def test_parts_that_are_not_too_large_stay_whole(tmp_path: Path) -> None:
+    path, size = tmp_path / "p.txt", TaskSize()
+    path.write_text(f"{EASY}\n" * (size.entries - 1))
+    held = list(tasks(found(replace(request(path), files=(str(path),) * 4)), size))
+    assert [len(task.payload) for task in held] == [2, 2]
+    assert {entries_in(part) for task in held for _, part in task.payload} == {size.entries - 1}
 
 
 LIGHT = (EASY, *[FULL] * 9, "", EASY[:-1], "55" + EASY[2:], "1...............")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from vmd_solver.batch.parts import parts
 from vmd_solver.batch.records import JsonLines
 from vmd_solver.batch.request import Request
-from vmd_solver.batch.run import worker_pool
+from vmd_solver.batch.run import solve_parts, worker_pool
 from vmd_solver.errors import WorkersUnavailable
 from vmd_solver.sampling import Settings
 
@@ -34,3 +36,15 @@ def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPat
         worker_pool(JsonLines(request)),
     ):
         pass
+
+
+def test_a_temporary_cluster_waits_until_there_is_much_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    request = Request((PUZZLE,), Settings("exact"), ray="local")
+    (report,) = solve_parts(parts(request.files, None, "sudoku"), JsonLines(request))
+    assert report.tally.statuses == {"solved": 1}
+    asked = replace(request, jobs=1)
+    with pytest.raises(WorkersUnavailable, match="needs Ray"):
+        next(solve_parts(parts(request.files, None, "sudoku"), JsonLines(asked)))

@@ -40,7 +40,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
 THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
-    "files": set(),
+    "files": {"platformdirs"},
     "console": {"click"},
     "csp": {"interegular", "llvmlite", "numpy", "pysat"},
     "formats": {"lzstring", "numpy"},
@@ -277,6 +277,12 @@ def loaded_by(statement: str) -> set[str]:
 
 def test_the_solver_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded_by("import vmd_solver.cli.solve")
+
+
+def test_one_puzzle_loads_no_workers_no_unpackers_and_no_random_numbers() -> None:
+    solve = "from vmd_solver.batch.run import solve_parts; import vmd_solver.cli.run"
+    late = {"multiprocessing", "zipfile", "lzma", "numpy.random"}
+    assert not late & loaded_by(f"import vmd_solver.cli.solve; {solve}")
 
 
 def test_the_package_loads_its_names_when_they_are_used() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from vmd_solver.batch.outcome import Message, Outcome, Report, Tally, joined, require_verified
 from vmd_solver.batch.parts import Part
+from vmd_solver.batch.pool import processors
 from vmd_solver.batch.records import OutputFormat
 from vmd_solver.csp.verify import verify
 from vmd_solver.denoiser import Denoiser, load
@@ -55,7 +56,8 @@ class Pipeline:
         self._form, self._request, self._trace = form, form.request, trace
         # Traces and explanations are about single puzzles, which the bulk stage has not.
         as_arrays = trace is None and not self._request.explain and form.takes_arrays
-        self._bulk = bulk_of(self._request.settings) if as_arrays else None
+        threads = self._request.threads or processors()
+        self._bulk = bulk_of(self._request.settings, threads) if as_arrays else None
         self._denoiser: Denoiser | None = None
         self._device_noted = False
 
@@ -115,26 +117,28 @@ class Pipeline:
         self, number: int, piece: Piece, found: Columns, settled: Settled
     ) -> Iterator[Unsolved | Report]:
         """Reports on runs of settled lines, and the other lines between them, in order."""
-        records = self._form.record_many(found, settled) if len(settled.rows) else []
+        records, ends = b"", [0]
+        if len(settled.rows):
+            records, ends = self._form.record_many(found, settled)
         lines = found.places[settled.rows]
         others = np.setdiff1d(np.arange(len(piece)), lines, assume_unique=True)
         rows = np.full(len(piece), -1)
         rows[found.places] = np.arange(len(found.places))
         unread = piece.entries(others[rows[others] < 0].tolist())
         start = 0
-        ends = np.searchsorted(lines, others).tolist()
-        for line, end in zip([*others.tolist(), None], [*ends, len(lines)], strict=True):
+        befores = np.searchsorted(lines, others).tolist()
+        for line, end in zip([*others.tolist(), None], [*befores, len(lines)], strict=True):
             if end > start:
                 guesses = int(settled.guesses[start:end].sum())
                 tally = Tally(Counter(solved=end - start), guesses=guesses)
                 tally.seconds.add(settled.seconds, end - start)
-                yield Report(b"".join(records[start:end]), tally)
+                yield Report(records[ends[start] : ends[end]], tally)
                 start = end
             if line is not None and (row := int(rows[line])) < 0:
                 yield self._item(number + line, next(unread))
             elif line is not None:
                 entry = found.entry(piece, row)
-                yield Unsolved(number + line, entry, settled.propagated(row))
+                yield Unsolved(number + line, entry, settled.propagated[row])
 
     def _solve(self, items: Iterator[Unsolved | Report]) -> Iterator[Report]:
         """Reports in the order of the items, until they end or too much waits for a solution."""

@@ -7,7 +7,7 @@ this machine, or the actors of `cluster`.
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import pickle
 import signal
 import time
@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vmd_solver.errors import WorkersUnavailable
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 AHEAD = 4
 """Tasks for each worker that may be out, or back and waiting for one before them."""
@@ -179,8 +181,10 @@ class Process(Worker):
     """A process of this machine, and the pipe to it."""
 
     def __init__(self, new_work: NewWork) -> None:
+        from multiprocessing import get_context
+
         # A fresh interpreter: threads of a library that this process runs do not survive a fork.
-        context = multiprocessing.get_context("spawn")
+        context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         with sigint_masked():
@@ -206,6 +210,8 @@ class Process(Worker):
 
     @staticmethod
     def ready(workers: Sequence[Process]) -> list[Process]:
+        from multiprocessing.connection import wait
+
         ready = wait([worker.connection for worker in workers])
         return [worker for worker in workers if worker.connection in ready]
 
@@ -231,6 +237,12 @@ def answer_of(work: Work, payload: Any) -> Any:
         return work(payload)
     except Exception as error:
         return error
+
+
+def processors() -> int:
+    """How many this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +39,9 @@ _LONGEST_TEXT = 1000
 """Characters that a row repeats of input that cannot be read."""
 
 Row = dict[str, Any]
+Records = tuple[bytes, list[int]]
+"""Records one after another, and where each begins and the last ends."""
+Bytes = npt.NDArray[np.uint8]
 Values = tuple[int, ...]
 
 
@@ -107,7 +109,7 @@ class OutputFormat:
         """The record of an outcome."""
         raise NotImplementedError
 
-    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+    def record_many(self, found: Columns, settled: Settled) -> Records:
         """The records of all settled rows, one or more."""
         raise NotImplementedError
 
@@ -129,7 +131,7 @@ class JsonLines(OutputFormat):
     def record(self, outcome: Outcome) -> str:
         return self.text(row_of(outcome, self.request))
 
-    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+    def record_many(self, found: Columns, settled: Settled) -> Records:
         """The row of the first, with marks where the others differ: cut there and filled."""
         givens, layout = found.givens[settled.rows], found.layout
         puzzle = Puzzle(layout.board, tuple(givens[0].tolist()), layout.alphabet)
@@ -139,17 +141,16 @@ class JsonLines(OutputFormat):
         fills = {
             "puzzle": _texts(layout, givens),
             "solution": _texts(layout, settled.values),
-            "guesses": list(map(b"%d".__mod__, settled.guesses.tolist())),
+            "guesses": _numbers(settled.guesses),
         }
         row |= {name: f"<{name}>" for name in fills}
         if "solutions" in row:
             row["solutions"] = ["<solution>"]
         text = self.text(row).replace('"<guesses>"', "<guesses>")
-        parts = (
-            fills[part] if number % 2 else repeat(part.encode())
+        return _block(
+            fills[part] if number % 2 else part.encode()
             for number, part in enumerate(re.split("<(puzzle|solution|guesses)>", text))
         )
-        return list(map(b"".join, zip(*parts, strict=False)))
 
 
 class Table(JsonLines):
@@ -186,10 +187,10 @@ class Lines(OutputFormat):
             lines.append("")
         return "\n".join(lines) + "\n"
 
-    def record_many(self, found: Columns, settled: Settled) -> list[bytes]:
+    def record_many(self, found: Columns, settled: Settled) -> Records:
         alone = {"unique": "unique", "count": "1 solution"}.get(self.request.asked, "")
         end = _remark(alone).encode() + (b"\n\n" if self.request.asked == "all" else b"\n")
-        return [text + end for text in _texts(found.layout, settled.values)]
+        return _block((_texts(found.layout, settled.values), end))
 
 
 class Drawn(OutputFormat):
@@ -229,9 +230,28 @@ def _csv(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def _texts(layout: Layout, values: npt.NDArray[np.int8]) -> list[bytes]:
-    """The cells of each row (k, n) in one string."""
-    n = values.shape[1]
+def _texts(layout: Layout, values: npt.NDArray[np.int8]) -> Bytes:
+    """The cells (k, n) of each row as symbols."""
     symbols = ("." + "".join(layout.alphabet)).encode().ljust(256)
-    text = values.tobytes().translate(symbols)
-    return [text[start : start + n] for start in range(0, len(text), n)]
+    return np.frombuffer(values.tobytes().translate(symbols), np.uint8).reshape(values.shape)
+
+
+def _numbers(values: npt.NDArray[np.int64]) -> Bytes:
+    """The digits (k, w) of numbers, zeros before them."""
+    powers = 10 ** np.arange(len(str(values.max())))[::-1]
+    digits = values[:, None] // powers % 10 + ord("0")
+    return np.where((values[:, None] >= powers) | (powers == 1), digits, 0).astype(np.uint8)
+
+
+def _block(parts: Iterable[bytes | Bytes]) -> Records:
+    """Records that consist of these parts: the same bytes in each, or a row (k, w) for each, of
+    which zeros are left out."""
+    columns = [
+        np.frombuffer(part, np.uint8)[None] if isinstance(part, bytes) else part for part in parts
+    ]
+    k = max(map(len, columns))
+    block = np.concatenate([np.broadcast_to(of, (k, of.shape[1])) for of in columns], axis=1)
+    data, ends = block.tobytes(), np.arange(k + 1) * block.shape[1]
+    if b"\0" in data:
+        data, ends[1:] = data.translate(None, b"\0"), np.cumsum(np.count_nonzero(block, axis=1))
+    return data, ends.tolist()

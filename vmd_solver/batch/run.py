@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from time import perf_counter
 
 from vmd_solver.batch.outcome import Report
 from vmd_solver.batch.parts import Part, cut_to, entries_in
 from vmd_solver.batch.pipeline import Pipeline, Trace
-from vmd_solver.batch.pool import Process, Task, Worker, WorkerPool
+from vmd_solver.batch.pool import Process, Task, Worker, WorkerPool, processors
 from vmd_solver.batch.records import OutputFormat
 from vmd_solver.denoiser.onnx import CUDA, providers
 
 ALONE_S = 2.0
 """Work that this process does before it starts others: they take a second to be there."""
 
-FIRST = 256
-"""Most entries in a part until then."""
+FEED_S = 1e-5
+"""Twice what it takes this process to hand out a puzzle and take its row: what it solves as fast it
+had better solve alone."""
 
 MOST_JOBS = 8
 """Workers unless a number is asked for: more than one process can feed with easy puzzles."""
@@ -48,9 +48,9 @@ class TaskSize:
 
 
 def tasks(parts: Iterable[Part], size: TaskSize) -> Iterator[Task]:
-    """The parts in order, cut and put together to the size of the moment."""
-    count = 0
-    source = cut_to(parts, lambda: max(1, size.entries - count))
+    """The parts in order, cut and put together to the size of the moment, or less than twice that:
+    parts that are not too large stay whole."""
+    source = cut_to(parts, lambda: size.entries)
     while True:
         payload, count = list[Part](), 0
         while count < size.entries and (part := next(source, None)) is not None:
@@ -67,14 +67,15 @@ def solve_parts(
 ) -> Generator[Report, None, None]:
     """Reports on all parts, in order. Raises VmdError; what `trace` takes is of this process."""
     request = form.request
-    if request.ray is None:
+    if request.ray in (None, "local"):  # any other cluster is there, or it is said at once
         pipeline = Pipeline(form, trace)
-        if request.jobs == 1 or trace is not None:
+        if (request.ray, request.jobs) == (None, 1) or trace is not None:
             yield from pipeline.reports(parts)
             return
         if request.jobs is None:
-            parts = cut_to(parts, lambda: FIRST)
-            yield from pipeline.reports(_for_a_while(parts))
+            size = TaskSize()
+            parts = cut_to(parts, lambda: size.entries)
+            yield from pipeline.reports(_for_a_while(parts, size))
         if (first := next(parts, None)) is None:
             return
         parts = chain([first], parts)
@@ -90,11 +91,9 @@ def worker_pool(form: OutputFormat) -> Iterator[WorkerPool]:
     jobs, threads, gpus = request.jobs, request.threads or 1, int(request.device == "cuda")
     if request.ray is None:
         # A worker for each processor; but one only where they would have to share a GPU.
-        affinity = getattr(os, "sched_getaffinity", None)
-        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
         model = request.settings.mode != "exact" and request.device != "cpu"
-        jobs = jobs or (1 if model and CUDA in providers() else min(cores, MOST_JOBS))
-        threads = request.threads or max(1, (os.cpu_count() or 1) // jobs)
+        jobs = jobs or (1 if model and CUDA in providers() else min(processors(), MOST_JOBS))
+        threads = request.threads or max(1, processors() // jobs)
     new_work = partial(Pipeline, replace(form, request=replace(request, threads=threads)))
     spawn: Callable[[], Worker] = partial(Process, new_work)
     with ExitStack() as stack:
@@ -106,12 +105,15 @@ def worker_pool(form: OutputFormat) -> Iterator[WorkerPool]:
         yield stack.enter_context(WorkerPool(spawn, jobs or 1))
 
 
-def _for_a_while(parts: Iterator[Part]) -> Iterator[Part]:
-    """The first of the parts, until the work on them, without the wait for them, is ALONE_S."""
-    left = ALONE_S
+def _for_a_while(parts: Iterator[Part], size: TaskSize) -> Iterator[Part]:
+    """The first of the parts, until the work on them, without the wait for them, is ALONE_S; all of
+    them as long as workers could not do it faster."""
+    work, count = 0.0, 0
     for part in parts:
-        since = time.perf_counter()
+        since = perf_counter()
         yield part
-        left -= time.perf_counter() - since
-        if left < 0:
+        seconds, entries = perf_counter() - since, entries_in(part[1])
+        size.learn(entries, seconds)
+        work, count = work + seconds, count + entries
+        if work > max(ALONE_S, count * FEED_S):
             return

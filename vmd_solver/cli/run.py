@@ -159,8 +159,7 @@ class Progress:
         """The parts, counted as they pass."""
         for part in parts:
             body = part[1]
-            texts = body.lines if isinstance(body, Piece) else (body.text,)
-            self._bytes += sum(map(len, texts)) + len(texts)
+            self._bytes += len(body.text) + (not isinstance(body, Piece))
             self._entries += entries_in(body)
             yield part
 

@@ -111,7 +111,11 @@ class _Command(click.Command):
 @click.option("--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
-@click.option("--threads", type=_COUNT, help="Most threads of the model.")
+@click.option(
+    "--threads",
+    type=_COUNT,
+    help="Most threads of the model, and of the search of many puzzles at a time.",
+)
 @click.option("--stats", is_flag=True, help="Summarise on standard error.")
 @click.option(
     "--jobs", type=_COUNT, help="Worker processes.  [as many as processors, if there is much to do]"

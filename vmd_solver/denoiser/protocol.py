@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from vmd_solver.csp import Board
 LatentKind = Literal["none", "global", "candidate"]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-Randomness = np.random.Generator | Sequence[np.random.Generator]
+Randomness: TypeAlias = "np.random.Generator | Sequence[np.random.Generator]"
 """One generator for all rows, or one a row: rows of different puzzles keep their own."""
 
 

@@ -48,7 +48,7 @@ def columns(piece: Piece) -> Columns | None:
     if header is None and piece.format not in ("line", "sdm"):
         return None
     # No byte of a character beyond ASCII is in any table; one byte a line more for its end.
-    text = ("\n".join(piece.lines) + "\n").encode("utf-8", "surrogatepass")
+    text = piece.text.encode("utf-8", "surrogatepass")
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
     lines = np.stack([np.concatenate([[0], ends[:-1] + 1]), ends], axis=1)
@@ -74,13 +74,16 @@ def _puzzles(text: bytes, family: str, places: Places, fields: dict[str, Places]
         stated = _lengths(fields["solution"])
         full = good & (stated == n)
         answers = _cells(data, fields["solution"][full], n)
-        full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != BAD)
+        if answers.min(initial=1) == 0 or answers.max(initial=1) == BAD:
+            full[full] = (answers.min(axis=1) > 0) & (answers.max(axis=1) != BAD)
         # One that is no solution is for the reader of its line, whose puzzle gets a note.
         givens = _cells(data, fields["puzzle"][full], n)
         full[full] = verify_many(layout.board, givens, _cells(data, fields["solution"][full], n))
         good &= full | (stated == 0)
     values = _cells(data, fields["puzzle"][good], n)
-    common = values.max(axis=1) != BAD
+    common = np.ones(len(values), bool)
+    if values.max(initial=0) == BAD:
+        common = values.max(axis=1) != BAD
     if b"0" in text and layout.board.D < 10:  # it may be a value: the readers know
         raw = _cells(np.frombuffer(text, np.uint8), fields["puzzle"][good], n)
         zeros = (raw == ord("0")).sum(axis=1)

@@ -277,10 +277,12 @@ def _half_plain(piece: str, least: int) -> bool:
     return len(piece) >= least and 2 * known >= len(piece)
 
 
-def all_plain(lines: Sequence[str]) -> bool:
-    """Whether none is stray, as can be seen of all at once; False where it takes a closer look."""
-    shortest = min(map(len, lines), default=0)
-    return shortest >= _SHORTEST and not "".join(lines).encode().translate(None, _PLAIN.encode())
+def all_plain(text: str, shortest: int) -> bool:
+    """Whether no line of a text is stray, the shortest so long, as can be seen of all at once.
+
+    False where it takes a closer look.
+    """
+    return shortest >= _SHORTEST and not text.encode().translate(None, f"{_PLAIN}\n".encode())
 
 
 def cells_of_rows(

@@ -5,22 +5,17 @@ Encoding, line ends, comments, and limits on memory. Knows nothing of puzzles.
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import errno
-import gzip
 import io
-import lzma
 import re
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard, overload
 
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.entry import MAX_LINE, Context, Entry, Format, Lines, Remark
@@ -37,21 +32,57 @@ BLOCK = 1 << 18
 MOST_JOINED = 200
 """Lines that a field in quotes may take: more than the rows of any board, and its solution's."""
 
-_PACKED: dict[bytes, Callable[[Any], Any]] = {
-    rb"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
-    rb"\xfd7zXZ\0": lzma.LZMAFile,
-    rb"BZh[1-9]1AY&SY": bz2.BZ2File,
-}
-"""What packed data begins with, and what unpacks it as it is read."""
+_PACKED = {rb"\x1f\x8b": "gzip", rb"\xfd7zXZ\0": "lzma", rb"BZh[1-9]1AY&SY": "bz2"}
+"""What packed data begins with, and the module that unpacks it as it is read."""
 
 _NO_FILES = "__MACOSX/"
 """Where a zip of macOS keeps what it knows of the files."""
 
+_USUAL = bytes({*range(32, 127), *b"\n"} - {*b'#"'})
+"""What may be in lines of a table that need no closer look: no comments, quotes or codes."""
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 Block = tuple[int, Iterable[str]]
 """Lines without their ends, and the number of the first."""
+
+
+class Even(Sequence[str]):
+    """The lines of `text`, which all have the same length: held as they were read, in one string.
+
+    >>> list(Even("ab\\ncd\\n", 2)[1:])
+    ['cd']
+    """
+
+    def __init__(self, text: str, width: int) -> None:
+        self.text, self.width = text, width
+
+    def __len__(self) -> int:
+        return len(self.text) // (self.width + 1)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Even: ...
+    def __getitem__(self, at: int | slice) -> str | Even:
+        if isinstance(at, slice):
+            start, stop, _ = at.indices(len(self))
+            return Even(self.text[start * (self.width + 1) : stop * (self.width + 1)], self.width)
+        start = range(len(self))[at] * (self.width + 1)
+        return self.text[start : start + self.width]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.text.split("\n")[:-1])
+
+
+def split(text: str) -> Sequence[str]:
+    """The lines of a text, which has some."""
+    if text.endswith("\n"):
+        width = text.index("\n")
+        ends = text[width :: width + 1]
+        if ends.count("\n") == len(ends) == text.count("\n"):
+            return Even(text, width)
+    return text.removesuffix("\n").split("\n")
 
 
 @dataclass(frozen=True)
@@ -70,6 +101,11 @@ class Piece:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    @property
+    def text(self) -> str:
+        """The lines, each with its end."""
+        return self.lines.text if isinstance(self.lines, Even) else "\n".join((*self.lines, ""))
 
     def cut(self, at: int) -> tuple[Piece, Piece]:
         """The first `at` entries, and the others."""
@@ -94,10 +130,15 @@ def in_pieces(
     header: str | None = None
     waiting: list[tuple[int, str]] = []
     for block in chain(blocks, (None,)):
+        if block and not waiting and _is_plain(block[1], format, header):
+            numbers = range(block[0], block[0] + len(block[1]))
+            yield Piece(format.name, context, header, numbers, block[1])
+            continue
         lines = [(n, text) for n, text in lines_of(block) if text.strip()] if block else []
         lines, waiting = joined([*waiting, *lines], block is None) if format.joined else (lines, [])
         kept: list[tuple[int, str]] = []
-        plain = not format.headed and all_plain([text for _, text in lines])
+        texts = [text for _, text in lines]
+        plain = not format.headed and all_plain("".join(texts), min(map(len, texts), default=0))
         for number, text in [] if plain else lines:
             headless = format.headed and header is None
             if headless and format.recognise([text]):
@@ -111,6 +152,15 @@ def in_pieces(
                 kept.append((number, text))
         if kept := lines if plain else kept:
             yield _piece(format, context, header, kept)
+
+
+def _is_plain(lines: Iterable[str], format: Format, header: str | None) -> TypeGuard[Even]:
+    """Whether each line holds an entry, as can be seen of all at once."""
+    if not isinstance(lines, Even) or " " * lines.width + "\n" in lines.text:
+        return False
+    if format.headed:
+        return header is not None and not lines.text.encode().translate(None, _USUAL)
+    return all_plain(lines.text, lines.width)
 
 
 def _piece(
@@ -159,13 +209,17 @@ def texts(stream: BinaryIO, source: str | None) -> Iterator[Text]:
         if head.startswith(b"PK\x03\x04"):
             yield from _of_zip(packed, source)
             return
-        unpack = next((open for magic, open in _PACKED.items() if re.match(magic, head)), None)
-        with unpack(packed) if unpack else nullcontext(packed) as text:
+        name = next((name for magic, name in _PACKED.items() if re.match(magic, head)), None)
+        with import_module(name).open(packed) if name else nullcontext(packed) as text:
             _require_text(text.peek(_PEEK), source)
             yield source, text
 
 
 def _of_zip(packed: BinaryIO, source: str | None) -> Iterator[Text]:
+    import shutil
+    import tempfile
+    import zipfile
+
     with ExitStack() as stack:
         if not packed.seekable():
             copy = stack.enter_context(tempfile.TemporaryFile())
@@ -262,8 +316,9 @@ def blocks(
         if not whole.isascii() and _ESCAPED.search(whole):
             whole = _mended(whole, number, [] if odd is None else odd)
         if whole:
-            lines = whole.removesuffix("\n").split("\n")
-            lines[0] = lines[0][: MAX_LINE + 1]  # no other can be longer than a block
+            lines = split(whole)
+            if len(lines[0]) > MAX_LINE:  # no other can be longer than a block
+                lines = [lines[0][: MAX_LINE + 1], *lines[1:]]
             yield number, lines
             number += len(lines)
 

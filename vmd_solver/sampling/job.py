@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -148,9 +149,10 @@ class Job:
     """When it last began to be timed."""
     solution: Solution | None = None
 
-    def __post_init__(self) -> None:
-        # One generator a puzzle: its result does not depend on what else is in the batch.
-        self.rng = np.random.default_rng((self.settings.seed, self.number))
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Its own: the result of a puzzle does not depend on what else is in the batch."""
+        return np.random.default_rng((self.settings.seed, self.number))
 
     @property
     def board(self) -> Board:

@@ -13,6 +13,7 @@ from vmd_solver import formats
 from vmd_solver.formats import Entry, Piece, Remark, source
 from vmd_solver.formats.columns import columns
 from vmd_solver.formats.entry import MAX_LINE
+from vmd_solver.formats.source import Even
 
 PUZZLE = "1..4............"
 SOLUTION = "1234341221434321"
@@ -26,6 +27,11 @@ ROWS = (
     f'"{PUZZLE}",{SOLUTION},1', f"{PUZZLE},{SOLUTION[:-1]},1", f" {PUZZLE} ,{SOLUTION},name",
     f"{PUZZLE[:-1]}x,{SOLUTION},1", f"{PUZZLE},{SOLUTION},1,1", ",,", "", "#", '"', "é,é,é",
 )  # fmt: skip
+EVEN = (
+    PUZZLE, SOLUTION, " " * 16, "# remark, so long", "1234, 1234, 1234", "é" * 16, "x" * 16,
+    " " * 15 + "1", '"' * 16, "\x1b[1m1..4........", "\t" * 16,
+)  # fmt: skip
+"""Lines of one length."""
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 
@@ -72,6 +78,26 @@ def test_pieces_of_lines(text: bytes, form: str | None, block: int) -> None:
 )
 def test_pieces_of_a_table(text: bytes, form: str | None, block: int) -> None:
     same(text, form, block)
+
+
+@given(
+    texts(EVEN) | texts(EVEN, ("puzzle",)),
+    st.sampled_from([None, "line", "csv"]),
+    st.sampled_from([34, 51, 1 << 18]),
+)
+def test_pieces_of_lines_of_one_length(text: bytes, form: str | None, block: int) -> None:
+    same(text, form, block)
+
+
+def test_lines_of_one_length_stay_one_text() -> None:
+    (piece,) = formats.parts(io.BytesIO(f"{PUZZLE}\n".encode() * 5), None, "line")
+    assert isinstance(piece, Piece)
+    first, rest = piece.cut(2)
+    for part, count in ((piece, 5), (first, 2), (rest, 3)):
+        assert isinstance(part.lines, Even)
+        assert (part.text, len(part)) == (f"{PUZZLE}\n" * count, count)
+        assert [*part.lines] == [PUZZLE] * count == [part.lines[-1]] * count
+    assert rest.numbers == range(3, 6)
 
 
 @given(
