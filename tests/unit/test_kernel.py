@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -246,29 +245,6 @@ def llvm_source_name() -> bytes:
     binding = pytest.importorskip("llvmlite.binding")
     module = binding.parse_bitcode(compiled.BITCODE.read_bytes())
     return next(line for line in str(module).splitlines() if "source_filename" in line).encode()
-
-
-@pytest.mark.parametrize("damage", [lambda kept: kept[:-40], lambda kept: b"", lambda kept: b"x"])
-def test_damaged_code_in_the_cache_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
-) -> None:
-    monkeypatch.setattr(compiled, "user_cache_path", lambda _: tmp_path / "cache")
-    cache = compiled._Cache(b"bitcode", "cpu")
-    cache.keep(None, b"code" * 100)
-    assert cache.kept(None) == b"code" * 100
-    (file,) = (tmp_path / "cache").iterdir()
-    file.write_bytes(damage(file.read_bytes()))
-    assert cache.kept(None) is None
-
-
-def test_without_a_place_for_the_cache_there_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(compiled, "user_cache_path", lambda _: tmp_path / "file" / "cache")
-    cache = compiled._Cache(b"bitcode", "cpu")
-    cache.keep(None, b"code")
-    assert cache.kept(None) is None
 
 
 def pigeons(count: int) -> Board:

@@ -10,24 +10,22 @@ from __future__ import annotations
 import ctypes
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from platformdirs import user_cache_path
 
 from vmd_solver.csp import kernel, memory
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.csp.tables import flat
+from vmd_solver.files import cached
 
-WORTH_CELLS = 20_000
-"""Cells to search, over a whole batch, that repay loading the machine code: a tenth of a second."""
+WORTH_CELLS = 8_000
+"""Cells to search, over a whole batch, that repay loading the machine code."""
 
 ENTRIES = {
     "load_on": "****i",
@@ -149,51 +147,32 @@ def source_digest() -> str:
 
 
 def _load() -> dict[str, Callable[..., None]]:
-    """The entries as code for the processor at hand."""
+    """The entries as code for the processor at hand, translated once on a machine."""
+    import llvmlite
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    bitcode = BITCODE.read_bytes()
-    module = llvm.parse_bitcode(bitcode)
-    module.triple = target.triple
-    engine = llvm.create_mcjit_compiler(
-        module, target.create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
+    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
+    features, bitcode = llvm.get_host_cpu_features().flatten(), BITCODE.read_bytes()
+    target = llvm.Target.from_triple(triple).create_target_machine(
+        cpu=cpu, features=features, opt=3, jit=True
     )
-    cache = _Cache(bitcode, target.triple, cpu, features, llvm.llvm_version_info)
-    engine.set_object_cache(cache.keep, cache.kept)
+
+    def translated() -> bytes:
+        module = llvm.parse_bitcode(bitcode)
+        module.triple = triple
+        return bytes(target.emit_object(module))
+
+    made_of = repr((llvmlite.__version__, triple, cpu, features)).encode() + bitcode
+    file = f"kernel-{hashlib.sha256(made_of).hexdigest()[:16]}.o"
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(cached(file, translated)))
     engine.finalize_object()
     _engines.append(engine)
     return {
         name: _entry(engine.get_function_address(name), kinds) for name, kinds in ENTRIES.items()
     }
-
-
-class _Cache:
-    """Code of the bitcode for one processor, in the user's cache: made at the first use only."""
-
-    def __init__(self, bitcode: bytes, *processor: object) -> None:
-        key = hashlib.sha256(bitcode + repr(processor).encode()).hexdigest()[:32]
-        self._path = user_cache_path("vmd-solver") / f"kernel-{key}.o"
-
-    def kept(self, _: object) -> bytes | None:
-        """What `keep` wrote whole, if anything."""
-        try:
-            whole = self._path.read_bytes()
-        except OSError:
-            return None
-        code = whole[: -hashlib.sha256().digest_size]
-        return code if code and whole == code + hashlib.sha256(code).digest() else None
-
-    def keep(self, _: object, code: bytes) -> None:
-        """Write the code, or go without where there is no place for it."""
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
-                file.write(code + hashlib.sha256(code).digest())
-            Path(file.name).replace(self._path)
 
 
 def _entry(address: int, kinds: str) -> Callable[..., None]:
