@@ -1,5 +1,7 @@
 """Candidate masks of whole batches: bit v - 1 of a cell's word is set where value v is possible.
 
+Words have 64 bits, or, for more values than that, any number (objects of Python, and slower).
+
 A few rows go through the plain kernel and very many through the compiled one. Between them, and
 wherever numba is not installed, numpy works on the whole batch at once, to the same fixpoint.
 """
@@ -17,6 +19,7 @@ from vmd_solver.csp.memory import kept
 from vmd_solver.csp.puzzle import Board
 
 Masks = npt.NDArray[np.uint64]
+Allowed = npt.NDArray[np.bool_]
 
 CHUNK_CELLS = 1 << 15
 """Cells that numpy propagates at a time: keeps its arrays in the processor's cache."""
@@ -30,6 +33,11 @@ FEW = 8
 _ONE = np.uint64(1)
 
 
+def words_of(D: int) -> npt.DTypeLike:
+    """The type of masks of D values."""
+    return np.uint64 if D < 64 else np.object_
+
+
 def full_mask(board: Board) -> int:
     """The mask of an open cell; 0 where some unit has more cells than there are values."""
     return 0 if any(len(unit) > board.D for unit in board.units) else (1 << board.D) - 1
@@ -39,33 +47,34 @@ def initial_masks(board: Board, givens: npt.ArrayLike) -> Masks:
     """Masks (..., n) of givens (..., n) of 0..D: one bit where given, every value where open."""
     full = full_mask(board)
     bits = [full, *(full & 1 << value for value in range(board.D))]
-    table = np.array(bits, dtype=np.uint64)
+    table = np.array(bits, dtype=words_of(board.D))
     masks: Masks = table[np.asarray(givens, dtype=np.int8)]
     if board.rules:
-        masks &= np.array(board.constraints.domains[: board.n], dtype=np.uint64)
+        masks &= np.array(board.constraints.domains[: board.n], dtype=words_of(board.D))
     return masks
 
 
 def masks_to_allowed(masks: npt.NDArray[np.integer], D: int) -> npt.NDArray[np.bool_]:
     """Which values each cell may take: (..., n, D) bool of masks (..., n)."""
-    values = np.arange(D, dtype=np.uint64)
-    allowed: npt.NDArray[np.bool_] = (masks.astype(np.uint64)[..., None] >> values & _ONE) != 0
+    words = masks if masks.dtype == np.object_ else masks.astype(np.uint64)
+    allowed: Allowed = (words[..., None] >> np.arange(D, dtype=words.dtype) & 1) != 0
     return allowed
 
 
-def allowed_to_masks(allowed: npt.NDArray[np.bool_]) -> Masks:
+def allowed_to_masks(allowed: Allowed) -> Masks:
     """Masks (..., n) of allowed (..., n, D) bool: the way back from `masks_to_allowed`."""
-    bits = _ONE << np.arange(allowed.shape[-1], dtype=np.uint64)
-    masks: Masks = np.where(allowed, bits, np.uint64(0)).sum(axis=-1, dtype=np.uint64)
+    D = allowed.shape[-1]
+    bits = np.array([1 << value for value in range(D)], dtype=words_of(D))
+    masks: Masks = np.where(allowed, bits, 0).sum(axis=-1)
     return masks
 
 
 def masks_to_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
     """Values (..., n) of masks (..., n): the candidate where there is just one, otherwise 0."""
-    words = masks.astype(np.uint64)
-    below = np.bitwise_count(words - _ONE)  # v - 1 bits below the only one; 64 below none
-    values: npt.NDArray[np.uint8] = (below + np.uint8(1)) * (np.bitwise_count(words) == 1)
-    return values.astype(np.int8)
+    words = masks if masks.dtype == np.object_ else masks.astype(np.uint64)
+    below = np.bitwise_count(words - 1)  # v - 1 bits below the only one; 64 below none
+    values: npt.NDArray[np.int8] = ((below + 1) * (np.bitwise_count(words) == 1)).astype(np.int8)
+    return values
 
 
 def propagate(
@@ -82,13 +91,14 @@ def propagate(
     >>> masks_to_values(narrowed).tolist(), consistent.tolist()
     ([[1, 2, 2, 1], [0, 0, 0, 0]], [True, False])
     """
-    rows = np.asarray(masks, dtype=np.uint64)
-    use = machine(compiled, rows.size // NUMPY_SPEED)
+    rows = np.asarray(masks, dtype=words_of(board.D))
+    use = machine(compiled if rows.dtype == np.uint64 else False, rows.size // NUMPY_SPEED)
     padded = board.n * board.most_homes  # of a graph a cell may be in any number of units
-    if use.compiled or len(rows) <= FEW or board.linked or padded > CHUNK_CELLS:
+    few = len(rows) <= FEW or rows.dtype != np.uint64
+    if use.compiled or few or board.linked or padded > CHUNK_CELLS:
         words = use.give(rows)
         use.propagate_many(use.tables(board), use.state(board, levels=2), words)
-        narrowed: Masks = np.array(words, dtype=np.uint64).reshape(rows.shape)
+        narrowed: Masks = np.array(words, dtype=rows.dtype).reshape(rows.shape)
     else:
         step, layout = max(1, CHUNK_CELLS // board.n), _layout(board)
         parts = [_propagate(layout, rows[at : at + step]) for at in range(0, len(rows), step)]

@@ -40,7 +40,10 @@ class Machine:
 
     def give(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> Any:
         """A copy of `values` as this machine reads them: (nested) lists, or a C-ordered array."""
-        array = np.array(values, dtype=dtype, order="C")
+        try:
+            array = np.array(values, dtype=dtype, order="C")
+        except OverflowError:  # masks of 64 values and more, which plain Python alone takes
+            array = np.array(values, dtype=np.object_)
         return array if self.compiled else array.tolist()
 
     def tables(self, board: Board) -> kernel.Tables:

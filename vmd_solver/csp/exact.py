@@ -17,9 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import clauses
-from vmd_solver.csp.candidates import Masks, initial_masks, masks_to_values
+from vmd_solver.csp.candidates import (
+    Allowed,
+    Masks,
+    initial_masks,
+    masks_to_allowed,
+    masks_to_values,
+    words_of,
+)
 from vmd_solver.csp.clauses import SatSearch
-from vmd_solver.csp.compiled import available, machine
+from vmd_solver.csp.compiled import Machine, available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
@@ -44,11 +51,15 @@ COMPILE_S = 30.0
 """Time that must be left for that: the first compilation on a machine takes long."""
 
 SAT_AFTER = 2_000
-"""Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses."""
+"""Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses. So many
+conflicts is its first turn."""
 
-SAT_COST = 2
-"""Compiled guesses that take as long as one conflict of the SAT search: each has half the time.
-With relations or automata on the board it is one."""
+SAT_CELLS = 1_250_000
+"""On large boards, where a guess takes longer, it joins after so many cells' worth of guesses."""
+
+SAT_CLAUSES = 550
+"""Without relations or automata it joins after the square of how many times as many clauses it has:
+Latin squares of order 40 and more are sooner searched than written down."""
 
 SAT_LIMIT = 2
 """Solutions up to which the SAT search joins: the kernel is better at enumerating many."""
@@ -120,9 +131,10 @@ def count(
     kernel = _Kernel(board, words, _scores(board, 1, scores), keep, compiled)
     sat: SatSearch | None = None
     # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
-    slower = 1 if available() else COMPILED_SPEED
-    due = SAT_AFTER // slower if limit <= SAT_LIMIT and clauses.available() else NO_LIMIT
-    cost = 1 if board.linked else SAT_COST
+    slower = 1 if available() and board.D < 64 else COMPILED_SPEED
+    joins = limit <= SAT_LIMIT and clauses.available()
+    due = min(SAT_AFTER, SAT_CELLS // board.n) // slower if joins else NO_LIMIT
+    turn = SAT_AFTER
     end = math.inf if deadline_s is None else started + deadline_s
     best: _Kernel | SatSearch = kernel
     spent = 0
@@ -130,11 +142,15 @@ def count(
         most = min(due - kernel.guesses, last - spent)
         done = kernel.run(limit, most, end - time.monotonic())
         if not done and kernel.guesses >= due:
-            sat = sat or kernel.sat_search()
-            due = NO_LIMIT if sat is None else due + due // 2
+            if sat is None:
+                due = max(due, kernel.sat_after() // slower)
+                sat = kernel.sat_search() if kernel.guesses >= due else None
             if sat is not None:
-                due_conflicts = min(kernel.guesses * slower // cost, last - kernel.guesses)
-                done = sat.run(limit, due_conflicts - sat.guesses, end - time.monotonic())
+                # As many conflicts as guesses, which take about five times as long: what comes here
+                # is hard, and hard is what clauses are for.
+                most = min(turn, last - kernel.guesses - sat.guesses)
+                done = sat.run(limit, most, end - time.monotonic())
+                due, turn = kernel.guesses + turn // slower, 2 * turn
                 if done or sat.solutions > kernel.solutions:
                     best = sat
         spent = kernel.guesses + (0 if sat is None else sat.guesses)
@@ -149,12 +165,12 @@ class _Kernel:
     def __init__(
         self, board: Board, masks: Masks, scores: Scores, keep: int, compiled: bool | None
     ) -> None:
-        self._use = use = machine(compiled)
+        self._use = use = _machine(board, compiled)
         self._board, self._keep = board, keep
         self._state = use.state(board, keep, FIRST_LEVELS)
         self._order = use.give(scores[0], np.float64)
         use.propagate_many(use.tables(board), self._state, use.give(masks))
-        undecided = compiled is None and not use.compiled
+        undecided = compiled is None and not use.compiled and board.D < 64
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
     def run(self, limit: int, guesses: int, seconds: float) -> bool:
@@ -175,10 +191,22 @@ class _Kernel:
             self._state = self._use.deeper(self._state)
         return done
 
-    def sat_search(self) -> SatSearch | None:
-        """A SAT search from the same candidates; None where the board is too large."""
-        root = np.array(self._state.root, dtype=np.uint64)
-        return SatSearch(self._board, root) if clauses.within_reach(self._board, root) else None
+    def sat_after(self) -> int:
+        """Guesses, compiled, before which the SAT search does not join; NO_LIMIT for never."""
+        size = clauses.size(self._board, self._allowed)
+        if size > clauses.MOST_CLAUSES:
+            return NO_LIMIT
+        return 0 if self._board.linked else (size // SAT_CLAUSES) ** 2
+
+    def sat_search(self) -> SatSearch:
+        """A SAT search from the same candidates."""
+        return SatSearch(self._board, self._allowed)
+
+    @property
+    def _allowed(self) -> Allowed:
+        """The candidates (n + hidden, D) where the search began."""
+        root = np.array(self._state.root, dtype=words_of(self._board.D))
+        return masks_to_allowed(root, self._board.D)
 
     @property
     def guesses(self) -> int:
@@ -190,7 +218,9 @@ class _Kernel:
 
     @property
     def grids(self) -> list[tuple[int, ...]]:
-        found = np.array(self._state.found, dtype=np.int64).reshape(self._keep, self._board.n)
+        found = np.array(self._state.found, dtype=words_of(self._board.D)).reshape(
+            self._keep, self._board.n
+        )
         return list(map(tuple, masks_to_values(found[: self.solutions]).tolist()))
 
 
@@ -229,15 +259,15 @@ def solve_batch(
     if rows.ndim != 2 or rows.shape[1] != board.n:
         raise SearchError(f"givens (B, {board.n}) expected for this board, got {rows.shape}")
     words, order = _masks(board, rows, masks), _scores(board, len(rows), scores)
-    use = machine(compiled, rows.size)
+    use = _machine(board, compiled, rows.size)
     tables, state = use.tables(board), use.state(board)
     solutions, told = np.zeros(rows.shape, np.int8), np.zeros((len(rows), 3), np.int64)
     step = max(1, CHUNK_CELLS // board.n)
     for part in (slice(start, start + step) for start in range(0, len(rows), step)):
-        found, facts = use.give(np.zeros(words[part].shape)), use.give(told[part])
+        found, facts = use.give(0 * words[part]), use.give(told[part])
         steer = use.give(order if scores is None else order[part], np.float64)
         use.solve_many(tables, state, use.give(words[part]), steer, limit, budget, found, facts)
-        solutions[part] = masks_to_values(np.array(found, dtype=np.int64))
+        solutions[part] = masks_to_values(np.array(found, dtype=words.dtype))
         told[part] = facts
     counts, guesses, complete = told.T.copy()
     return Batch(solutions, counts, guesses, complete > 0)
@@ -263,11 +293,11 @@ def lone_values(
     """
     budget = _budget(limit, max_guesses)
     words = _masks(board, np.asarray(givens), None)
-    use = machine(compiled, words.size)
+    use = _machine(board, compiled, words.size)
     tables, state, lone = use.tables(board), use.state(board, limit), use.give(0 * words)
     unsteered = use.give([], np.float64)
     use.lone_many(tables, state, use.give(words), unsteered, limit, budget, lone)
-    masks: Masks = np.array(lone, dtype=np.uint64).reshape(words.shape)
+    masks: Masks = np.array(lone, dtype=words.dtype).reshape(words.shape)
     return masks
 
 
@@ -279,6 +309,11 @@ def _budget(limit: int, max_guesses: int | None) -> int:
     return NO_LIMIT if max_guesses is None else max_guesses
 
 
+def _machine(board: Board, compiled: bool | None, cells: int = 0) -> Machine:
+    """As `machine`; more values than a word has bits are for plain Python."""
+    return machine(compiled if board.D < 64 else False, cells)
+
+
 def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> Masks:
     """Candidates (B, n) of givens (B, n), without what `masks`, if any, rule out."""
     rows = np.asarray(givens)
@@ -287,7 +322,7 @@ def _masks(board: Board, givens: npt.ArrayLike, masks: npt.ArrayLike | None) -> 
     words = initial_masks(board, rows)
     if masks is None:
         return words
-    allowed = np.asarray(masks, dtype=np.uint64)
+    allowed = np.asarray(masks, dtype=words.dtype)
     if allowed.size != words.size:
         raise SearchError(f"masks of shape {words.shape} expected, got {allowed.shape}")
     return words & allowed.reshape(words.shape)

@@ -78,7 +78,8 @@ def verify_many(
     kept[:, list(board.holes)] = True
     right: npt.NDArray[np.bool_] = np.logical_and.reduce(kept, axis=1)
     # A unit of k cells holds k values where it repeats none. Cell by cell: rows lie side by side.
-    held = np.uint64(1) << np.where(right[:, None], solutions, 0).T.astype(np.uint64)
+    word = np.uint64 if board.D < 64 else np.object_
+    held = np.array(1, word) << np.where(right[:, None], solutions, 0).T.astype(word)
     for unit in board.units:
         values = np.bitwise_or.reduce(held[list(unit)], axis=0)
         right &= np.bitwise_count(values) == len(unit)

@@ -10,7 +10,6 @@ from itertools import accumulate, count
 from math import isqrt
 from string import ascii_uppercase
 
-from vmd_solver.csp.puzzle import MAX_VALUES
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.cells import Cells, is_board
 from vmd_solver.formats.symbols import BLANKS, alphabets, values_of
@@ -26,6 +25,9 @@ _PLAIN = "0123456789., "
 
 NARROWEST = 4
 """Cells of the shortest row."""
+
+WIDEST = 63
+"""Cells of the longest row of a text that does not say so: 64 and 81 are a puzzle in one line."""
 
 _SHORTEST = 16
 """Cells of the smallest board."""
@@ -175,7 +177,7 @@ class Row:
     @property
     def is_long(self) -> bool:
         """Whether a piece has too many characters for a row: a puzzle in one line."""
-        return any(len(piece) > MAX_VALUES for group in self.groups for piece, _ in group)
+        return any(len(piece) > WIDEST for group in self.groups for piece, _ in group)
 
     @cached_property
     def counts(self) -> dict[bool, int]:
@@ -235,7 +237,7 @@ def looks_like_cells(text: str, least: int = NARROWEST) -> bool:
     w = len(text)
     if w < least:
         return False
-    order = w if w <= MAX_VALUES else isqrt(w - 1) + 1
+    order = w if w <= WIDEST else isqrt(w - 1) + 1
     usual = values_of(alphabets(min(order, 35))[0])
     known = [symbol for symbol in text if symbol in usual]
     if len(known) < _SHARE * w:
