@@ -57,15 +57,13 @@ def solvers() -> dict[str, Callable[..., Any]]:
     CaDiCaL only where its own functions can be called: those of python-sat hold the interpreter's
     lock as long as it searches, and cannot stop it.
     """
-    import pysolvers
-    from pysat.solvers import Cadical195, Glucose4
+    from pysat.solvers import Cadical195, Glucose4, pysolvers
 
-    library = ctypes.CDLL(pysolvers.__file__)
     try:
+        library = ctypes.CDLL(pysolvers.__file__)
         solve, terminate = (getattr(library, f"_ZN10CaDiCaL1956Solver{end}") for end in _MEMBERS)
-    except AttributeError:
+    except (AttributeError, OSError):
         return {GLUCOSE: Glucose4}
-
     address = ctypes.pythonapi.PyCapsule_GetPointer
     address.restype, address.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     for function in (solve, terminate):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vmd_solver.csp.puzzle import Puzzle
+from vmd_solver.csp.puzzle import MAX_VALUES, Puzzle
 from vmd_solver.formats.boards import order_of
 from vmd_solver.formats.cells import (
     MOST_CHARACTERS,
@@ -68,7 +68,8 @@ def recognise(lines: Iterable[str]) -> Match | None:
         fields = fields_of(head)
         cells, rest = cells_in(head, fields)
         n, seen = len(cells.symbols), [*seen, cells]
-        if n > (MOST_CHARACTERS if len(fields) - len(rest) < n else WIDEST):
+        row = MOST_CHARACTERS if len(fields) - len(rest) < n else WIDEST
+        if n > row and (row < WIDEST or n > MAX_VALUES or is_board(n)):
             if not looks_like_cells("".join(cells.symbols)):
                 return None
             return Match(1.0 if len(seen) == 1 else 0.7, f"a line of {n} cells")

@@ -49,6 +49,11 @@ def fields_of(text: str) -> list[re.Match[str]]:
     return list(_FIELD.finditer(text))
 
 
+def digits(cells: int) -> int:
+    """Most digits of a number in a line of so many cells; of 100, three may be no candidates."""
+    return 2 if cells < 100 else 3
+
+
 def cells_in(text: str, fields: Sequence[re.Match[str]]) -> tuple[Cells, Sequence[re.Match[str]]]:
     """The cells of the puzzle that a line holds, and the fields that they are not made of.
 
@@ -62,7 +67,7 @@ def cells_in(text: str, fields: Sequence[re.Match[str]]) -> tuple[Cells, Sequenc
     spaced = len(fields) > 1 and is_board(len(text)) and not text.strip(" 123456789")
     if spaced and not is_board(len(fields)):
         return Cells(text.replace(" ", "."), range(1, len(text) + 1)), ()
-    if len(fields) > 1 and all(len(field.group()) <= 2 for field in fields):
+    if len(fields) > 1 and all(len(field.group()) <= digits(len(fields)) for field in fields):
         return _of_pairs([(f.group(), f.start() + 1) for f in fields]), ()
     k = len(fields[0].group()) if fields else 0
     if len(fields) == k and all(len(field.group()) == k for field in fields):
@@ -118,7 +123,9 @@ class Row:
         """The cells between commas, semicolons or tabs, with their columns, none as open cells."""
         for separator in "" if "|" in self.plain else _SEPARATORS:
             pieces = self.plain.split(separator)
-            if len(pieces) > NARROWEST - 1 and all(len(_bare(piece)) <= 2 for piece in pieces):
+            if len(pieces) > NARROWEST - 1 and all(
+                len(_bare(piece)) <= digits(len(pieces)) for piece in pieces
+            ):
                 at = accumulate((len(piece) + 1 for piece in pieces[:-1]), initial=1)
                 return [
                     (_bare(piece) or ".", column) for piece, column in zip(pieces, at, strict=True)
@@ -148,13 +155,13 @@ class Row:
 
     @cached_property
     def is_split(self) -> bool:
-        """Whether the pieces are cells, because some are numbers of two digits."""
+        """Whether the pieces are cells, because some are numbers of several digits."""
         if self.separated is not None or self.marked:
             return True
         pieces = [symbol for group in self.groups for symbol, _ in group]
         long = [symbol for symbol in pieces if len(symbol) > 1]
         return bool(long) and all(
-            len(symbol) == 2
+            len(symbol) <= digits(len(pieces))
             and symbol.isascii()
             and symbol.isdigit()
             and int(symbol) <= len(pieces)
