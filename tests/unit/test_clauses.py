@@ -56,6 +56,17 @@ def test_it_stops_when_its_seconds_are_over() -> None:
     assert search.guesses > first and not search.grids
 
 
+@pytest.mark.parametrize("solver", sorted(solvers()))
+def test_it_stops_when_it_is_cancelled_and_continues(solver: str) -> None:
+    puzzle = with_holes(sudoku(6, 6), 0.5, 0)
+    masks, _ = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))
+    search = SatSearch(puzzle.board, masks_to_allowed(masks[0], 36), solver)
+    assert not search.run(1, 10**9, cancelled=lambda: True)
+    first = search.guesses
+    assert not search.run(1, 100)
+    assert search.guesses > first
+
+
 def test_it_is_asked_only_about_long_searches_for_one_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import ctypes
 import math
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from importlib.util import find_spec
 from itertools import chain
-from threading import TIMEOUT_MAX, Timer
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ GLUCOSE, CADICAL = "Glucose4", "Cadical195"
 
 MOST_CLAUSES = 1_000_000
 """More than that take a second to write down, and boards with so much open are easy."""
+
+_MOMENT_S = 0.05
+"""Between two looks at the clock as a solver runs."""
 
 _FEW = 256
 """Clauses that are lists at a time."""
@@ -111,36 +115,49 @@ class SatSearch:
     def solutions(self) -> int:
         return len(self.grids)
 
-    def run(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
+    def run(
+        self,
+        limit: int,
+        conflicts: int,
+        seconds: float = math.inf,
+        cancelled: Callable[[], bool] = bool,
+    ) -> bool:
         """Search on: whether `limit` solutions are found, or all there are.
 
         Glucose checks its budget at restarts only, and may exceed it by some hundred conflicts.
         """
-        if conflicts <= 0:
-            return False
-        clock = Timer(min(seconds, TIMEOUT_MAX), self._solver.interrupt)
-        clock.start()
-        end = self.guesses + conflicts
-        try:
-            while self.solutions < limit:
-                self._solver.conf_budget(max(1, end - self.guesses))
-                # With expect_interrupt it leaves Ctrl-C to Python, and holds up no other threads.
-                found = self._solver.solve_limited(expect_interrupt=True)
-                self.guesses = self._solver.accum_stats()["conflicts"]
-                if not found:
-                    return found is False
-                model = np.array(self._solver.get_model(), dtype=np.int64)
-                true = model[: len(self._cells)]
-                true = true[true > 0]
-                grid = self._values.copy()
-                grid[self._cells[true - 1]] = self._bits[true - 1] + 1
-                self.grids.append(tuple(grid.tolist()))
-                self._solver.add_clause((-true).tolist())  # not this one again
-            return True
-        finally:
-            clock.cancel()
-            clock.join()
-            self._solver.clear_interrupt()
+        end, late = self.guesses + conflicts, time.monotonic() + seconds
+        while self.solutions < limit and self.guesses < end:
+            self._solver.conf_budget(end - self.guesses)
+            found = self._solve(lambda: cancelled() or time.monotonic() >= late)
+            self.guesses = self._solver.accum_stats()["conflicts"]
+            if not found:
+                return found is False
+            model = np.array(self._solver.get_model(), dtype=np.int64)
+            true = model[: len(self._cells)]
+            true = true[true > 0]
+            grid = self._values.copy()
+            grid[self._cells[true - 1]] = self._bits[true - 1] + 1
+            self.grids.append(tuple(grid.tolist()))
+            self._solver.add_clause((-true).tolist())  # not this one again
+        return self.solutions >= limit
+
+    def _solve(self, over: Callable[[], bool]) -> bool | None:
+        """Whether there is a solution; None where the budget does not tell, or it is `over`.
+
+        In another thread, as this one, waiting, can be interrupted by Ctrl-C.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(self._solver.solve_limited, expect_interrupt=True)
+            try:
+                while not found.done() and not over():
+                    wait([found], _MOMENT_S)
+            finally:
+                if not found.done():
+                    self._solver.interrupt()
+        self._solver.clear_interrupt()
+        told: bool | None = found.result()
+        return told
 
 
 def size(board: Board, allowed: Allowed) -> int:

@@ -149,7 +149,7 @@ def count(
                 # As many conflicts as guesses, which take about five times as long: what comes here
                 # is hard, and hard is what clauses are for.
                 most = min(turn, last - kernel.guesses - sat.guesses)
-                done = sat.run(limit, most, end - time.monotonic())
+                done = sat.run(limit, most, end - time.monotonic(), cancelled)
                 due, turn = kernel.guesses + turn // slower, 2 * turn
                 if done or sat.solutions > kernel.solutions:
                     best = sat
