@@ -38,8 +38,11 @@ LARGE = {
     "sudoku 16x16": (sudoku(4, 4), 0.6),
     "sudoku 25x25": (sudoku(5, 5), 0.55),
     "sudoku 36x36": (sudoku(6, 6), 0.46),
+    "harder sudoku 36x36": (sudoku(6, 6), 0.55),
     "latin 30": (latin(30), 0.42),
+    "latin 35": (latin(35), 0.42),
     "latin 40": (latin(40), 0.42),
+    "latin 45": (latin(45), 0.42),
     "latin 50": (latin(50), 0.42),
 }
 """Boards, and the share of cells that is open."""

@@ -141,9 +141,9 @@ def cp_sat(puzzle: Puzzle, seconds: float) -> Values | None:
     return [int(solver.value(cell)) for cell in cells]
 
 
-def cadical(puzzle: Puzzle, seconds: float) -> Values | None:
-    """CaDiCaL through python-sat: a variable for each value that no given rules out."""
-    from pysat.solvers import Cadical153
+def sat(puzzle: Puzzle, seconds: float, solver: str) -> Values | None:
+    """A solver of python-sat: a variable for each value that no given rules out."""
+    from pysat import solvers
 
     board = puzzle.board
     names: dict[tuple[int, int], int] = {}
@@ -152,20 +152,20 @@ def cadical(puzzle: Puzzle, seconds: float) -> Values | None:
         for value in (given,) if given else range(1, board.D + 1):
             if value not in taken:
                 names[cell, value] = len(names) + 1
-    with Cadical153() as solver:
+    with getattr(solvers, solver)() as search:
         for cell in range(board.n):
             mine = [names[cell, v] for v in range(1, board.D + 1) if (cell, v) in names]
-            solver.add_clause(mine)
-            at_most_one(solver, mine)
+            search.add_clause(mine)
+            at_most_one(search, mine)
         for unit in board.units:
             for value in range(1, board.D + 1):
                 places = [names[cell, value] for cell in unit if (cell, value) in names]
-                at_most_one(solver, places)
+                at_most_one(search, places)
                 if len(unit) == board.D:
-                    solver.add_clause(places)
-        if not solver.solve():
+                    search.add_clause(places)
+        if not search.solve():
             return None
-        true = set(solver.get_model() or ())
+        true = set(search.get_model() or ())
     return [value for (_, value), name in names.items() if name in true]
 
 
@@ -209,6 +209,8 @@ def _nine(board: Board) -> bool:
     return board == sudoku()
 
 
+SAT = {"CaDiCaL": "Cadical153", "CaDiCaL 1.9.5": "Cadical195", "Glucose": "Glucose4"}
+
 PEERS = (
     Peer("ours, guided", partial(ours, "guided"), needs="onnxruntime"),
     Peer("ours, neural", partial(ours, "neural"), lambda board: board.n <= 256, "onnxruntime"),
@@ -220,7 +222,10 @@ PEERS = (
     ),
     Peer("Norvig's way", partial(loaded, norvig), lambda board: board.D <= 25),
     Peer("CP-SAT", partial(loaded, cp_sat, "ortools.sat.python.cp_model"), needs="ortools"),
-    Peer("CaDiCaL", partial(loaded, cadical, "pysat.solvers"), needs="pysat"),
+    *(
+        Peer(name, partial(loaded, partial(sat, solver=solver), "pysat.solvers"), needs="pysat")
+        for name, solver in SAT.items()
+    ),
     Peer("py-sudoku", partial(loaded, py_sudoku, "sudoku"), _nine, "sudoku"),
     Peer("dlxsudoku", partial(loaded, dlxsudoku, "dlxsudoku"), _nine, "dlxsudoku"),
     Peer("qqwing", partial(loaded, qqwing), _nine, "$qqwing"),

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.exact import agreement, mixed
 from vmd_solver.csp import exact
-from vmd_solver.csp.candidates import initial_masks, propagate
+from vmd_solver.csp.candidates import initial_masks, masks_to_allowed, propagate
 from vmd_solver.csp.clauses import SatSearch
 from vmd_solver.csp.verify import verify
 from vmd_training.evaluation.sets import read
@@ -37,7 +37,7 @@ def test_it_finds_what_the_kernel_finds() -> None:
         if not consistent[0]:
             assert due == 0
             continue
-        search = SatSearch(puzzle.board, masks[0])
+        search = SatSearch(puzzle.board, masks_to_allowed(masks[0], puzzle.board.D))
         assert search.run(5, 10**6)
         seen.add(search.solutions)
         assert search.solutions == due == len(set(search.grids))
@@ -51,7 +51,7 @@ def test_alternating_ends_with_the_answer_of_either(
 ) -> None:
     """The kernel is given so little at a time that the other search is often first."""
     monkeypatch.setattr(exact, "SAT_AFTER", 1)
-    monkeypatch.setattr(exact, "SAT_COST", 1)
+    monkeypatch.setattr(exact, "SAT_CLAUSES", 10**6)
     monkeypatch.setattr(exact, "SLICE_CELLS", 1)
     for puzzle in mixed(52, seed=7):
         alone = exact.count(puzzle, 3)

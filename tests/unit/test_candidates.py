@@ -23,6 +23,18 @@ def test_givens_to_masks_and_back() -> None:
     assert masks_to_values(np.zeros((1, 1), np.uint64)).tolist() == [[0]]
 
 
+def test_masks_of_more_values_than_a_word_has_bits() -> None:
+    board = latin(70)
+    givens = np.zeros((2, board.n), np.int8)
+    givens[0, :69], givens[1, :2] = range(1, 70), 64
+    narrowed, consistent = propagate(board, initial_masks(board, givens))
+    assert consistent.tolist() == [True, False]
+    assert masks_to_values(narrowed)[0, :70].tolist() == list(range(1, 71))
+    allowed = masks_to_allowed(narrowed, 70)
+    assert allowed[0, 70].sum() == 69 and not allowed[0, 70, 0]
+    assert np.array_equal(allowed_to_masks(allowed), narrowed)
+
+
 def test_allowed_is_the_mask_spelled_out() -> None:
     masks = np.array([[0b101, 0, 1 << 62]], dtype=np.uint64)
     allowed = masks_to_allowed(masks, 63)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vmd_solver.csp import Board, Puzzle, clauses, exact
-from vmd_solver.csp.candidates import Masks, initial_masks, propagate
-from vmd_solver.csp.clauses import SatSearch, within_reach
+from vmd_solver.csp.candidates import Allowed, initial_masks, masks_to_allowed, propagate
+from vmd_solver.csp.clauses import MOST_CLAUSES, SatSearch, size, solvers
 from vmd_solver.csp.families import grid, latin, sudoku
 from vmd_solver.csp.generate import full_grids
 from vmd_solver.csp.verify import verify
@@ -21,7 +21,11 @@ FEW = 1000
 def begun(puzzle: Puzzle) -> SatSearch | None:
     """A search within what singles leave, None where they refute the puzzle."""
     masks, consistent = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))
-    return SatSearch(puzzle.board, masks[0]) if consistent[0] else None
+    return (
+        SatSearch(puzzle.board, masks_to_allowed(masks[0], puzzle.board.D))
+        if consistent[0]
+        else None
+    )
 
 
 def with_holes(board: Board, share: float, seed: int) -> Puzzle:
@@ -52,16 +56,28 @@ def test_it_stops_when_its_seconds_are_over() -> None:
     assert search.guesses > first and not search.grids
 
 
+@pytest.mark.parametrize("solver", sorted(solvers()))
+def test_it_stops_when_it_is_cancelled_and_continues(solver: str) -> None:
+    puzzle = with_holes(sudoku(6, 6), 0.5, 0)
+    masks, _ = propagate(puzzle.board, initial_masks(puzzle.board, [puzzle.givens]))
+    search = SatSearch(puzzle.board, masks_to_allowed(masks[0], 36), solver)
+    assert not search.run(1, 10**9, cancelled=lambda: True)
+    first = search.guesses
+    assert not search.run(1, 100)
+    assert search.guesses > first
+
+
 def test_it_is_asked_only_about_long_searches_for_one_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[Puzzle] = []
 
-    def watched(board: Board, masks: Masks) -> SatSearch:
+    def watched(board: Board, allowed: Allowed) -> SatSearch:
         asked.append(puzzle)
-        return SatSearch(board, masks)
+        return SatSearch(board, allowed)
 
     monkeypatch.setattr(exact, "SLICE_CELLS", 1)
+    monkeypatch.setattr(exact, "SAT_CLAUSES", 10**6)
     monkeypatch.setattr(exact, "SatSearch", watched)
     puzzle = with_holes(sudoku(4, 4), 0.7, 0)
     few = exact.count(puzzle, 1, max_guesses=5, compiled=False)
@@ -87,16 +103,39 @@ def test_it_is_asked_only_about_long_searches_for_one_answer(
 def test_alternating_is_the_same_on_either_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llvmlite")
     monkeypatch.setattr(exact, "SAT_AFTER", 100)
+    monkeypatch.setattr(exact, "SAT_CLAUSES", 10**6)
     puzzle = with_holes(sudoku(5, 5), 0.6, 2)
     plain = exact.count(puzzle, 1, compiled=False)
     assert plain.guesses > exact.SAT_AFTER and plain.solutions == 1
     assert plain == exact.count(puzzle, 1, compiled=True)
 
 
-def test_boards_of_too_many_clauses_are_left_to_the_kernel() -> None:
-    open_board, small = latin(40), sudoku()
-    everything = initial_masks(open_board, np.zeros(open_board.n, np.int8))
-    assert not within_reach(open_board, everything)
-    apart = grid(16, 32, 63, [(0, 1)])  # no peers, but 2,000 pairs of values in each cell
-    assert not within_reach(apart, initial_masks(apart, np.zeros(apart.n, np.int8)))
-    assert within_reach(small, initial_masks(small, np.zeros(small.n, np.int8)))
+def test_the_size_is_known_before_any_clause_is_written() -> None:
+    open_board, small = latin(60), sudoku()
+    apart = grid(32, 32, 63, [(0, 1)])  # no peers, but 2,000 pairs of values in each cell
+    for board, few in ((open_board, False), (apart, False), (small, True)):
+        everything = np.ones((board.n, board.D), np.bool_)
+        assert (size(board, everything) <= MOST_CLAUSES) is few
+
+
+@pytest.mark.parametrize("solver", sorted(solvers()))
+def test_either_solver_counts_what_the_kernel_counts(solver: str) -> None:
+    board = latin(7)
+    for seed in range(5):
+        puzzle = with_holes(board, 0.7, seed)
+        masks, _ = propagate(board, initial_masks(board, [puzzle.givens]))
+        search = SatSearch(board, masks_to_allowed(masks[0], board.D), solver)
+        assert search.run(30, 10**6)
+        assert search.solutions == exact.count(puzzle, 30, compiled=False).solutions
+        assert all(verify(puzzle, grid) for grid in search.grids)
+
+
+def test_a_latin_square_of_many_clauses_is_left_to_the_kernel_for_longer() -> None:
+    few, many = (
+        exact._Kernel(
+            board, initial_masks(board, [puzzle.givens]), np.zeros((1, 0)), 1, compiled=False
+        ).sat_after()
+        for board, share in ((sudoku(5, 5), 0.55), (latin(40), 0.42))
+        for puzzle in (with_holes(board, share, 0),)
+    )
+    assert few < exact.SAT_AFTER < many / 4

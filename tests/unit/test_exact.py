@@ -13,7 +13,7 @@ from vmd_solver.csp.compiled import Machine, machine
 from vmd_solver.csp.exact import Count, count, is_unique, lone_values, solve, solve_batch
 from vmd_solver.csp.families import grid, latin, sudoku, sudoku_x
 from vmd_solver.csp.generate import full_grids, loosen, minimal_puzzles
-from vmd_solver.csp.verify import verify
+from vmd_solver.csp.verify import verify, verify_many
 from vmd_solver.errors import InvalidPuzzle, SearchError
 
 HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
@@ -198,3 +198,23 @@ def test_givens_that_are_no_values_are_refused() -> None:
         count(Puzzle(sudoku(2, 2), (5,) + (0,) * 15))
     with pytest.raises(SearchError, match=r"givens \(B, 16\)"):
         solve_batch(sudoku(2, 2), [[0] * 9])
+
+
+@pytest.mark.parametrize("compiled", [None, False])
+def test_boards_of_more_values_than_a_word_has_bits(compiled: bool | None) -> None:
+    board = latin(70)
+    (grid,) = full_grids(board, 1, np.random.default_rng(0))
+    assert grid.max() == 70
+    givens = grid.copy()
+    givens[np.random.default_rng(0).permutation(board.n)[:900]] = 0
+    puzzle = Puzzle(board, tuple(givens.tolist()))
+    found = count(puzzle, 1, compiled=compiled)
+    assert found.complete and verify(puzzle, found.grids[0])
+    (row,) = solve_batch(board, [givens], compiled=compiled).solutions
+    assert verify(puzzle, row.tolist())
+    assert verify_many(board, np.array([givens, givens]), np.array([row, grid[::-1]])).tolist() == [
+        True,
+        False,
+    ]
+    again = [*puzzle.givens[:70], *puzzle.givens[:70], *puzzle.givens[140:]]
+    assert count(Puzzle(board, tuple(again)), 1).solutions == 0

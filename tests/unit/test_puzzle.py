@@ -102,7 +102,7 @@ def test_jigsaw_labels_do_not_matter_only_the_drawing() -> None:
         (lambda: jigsaw((0, 0, 0, 1)), "region 1 has 3 cells, expected 2"),
         (lambda: grid(0, 4, 4, []), "at least one cell, got 0x4"),
         (lambda: grid(1, 4, 0, []), f"1 to {MAX_VALUES} values are supported, got 0"),
-        (lambda: latin(MAX_VALUES + 1), "values are supported, got 64"),
+        (lambda: latin(MAX_VALUES + 1), "values are supported, got 128"),
         (lambda: grid(2, 2, 2, [(0, 1), (1, 1)]), "unit 2 names a cell twice"),
         (lambda: grid(2, 2, 2, [(0, 4)]), "unit 1 names a cell outside the 4 of the board"),
         (lambda: grid(2, 2, 2, [(-1, 0)]), "unit 1 names a cell outside the 4 of the board"),

@@ -165,7 +165,7 @@ def test_the_sat_search_finds_the_same_solutions() -> None:
         words, consistent = propagate(puzzle.board, masks)
         if not consistent[0]:
             continue
-        search = SatSearch(puzzle.board, words[0])
+        search = SatSearch(puzzle.board, masks_to_allowed(words[0], puzzle.board.D))
         assert search.run(LIMIT, 10**9)
         found = exact.count(puzzle, LIMIT)
         assert search.solutions == found.solutions

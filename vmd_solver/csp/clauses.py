@@ -1,33 +1,51 @@
 """A second search, for hard boards: SAT by clause learning, with python-sat (extra `sat`).
 
-The open candidates of a board become variables, its rules clauses, and Glucose 4 searches. The
-caller alternates it with the kernel, a number of conflicts at a time.
+The open candidates of a board become variables, its rules clauses, and a solver searches: Glucose
+4, quick to begin, or CaDiCaL 1.9.5, far ahead on what takes seconds. The caller alternates them
+with the kernel, a number of conflicts at a time.
 
 Sources: the 3D encoding of Kautz et al., Balance and filtering in structured satisfiable problems
 (2001); automata with a variable for each state, after Bacchus, GAC via unit propagation (2007);
-Glucose after Audemard and Simon (2009), through python-sat of Ignatiev et al. (2018).
+Glucose after Audemard and Simon (2009) and CaDiCaL after Biere et al. (2020), through python-sat of
+Ignatiev et al. (2018).
 """
 
 from __future__ import annotations
 
+import ctypes
 import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from importlib.util import find_spec
 from itertools import chain
-from threading import TIMEOUT_MAX, Timer
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp.candidates import Masks, masks_to_allowed, masks_to_values
+from vmd_solver.csp.candidates import Allowed, masks_to_allowed, words_of
 from vmd_solver.csp.constraints import Automaton
 from vmd_solver.csp.puzzle import Board
 
-MOST_ARCS = 1_000_000
-"""Of automata; to write down so many takes some seconds, a small part of such a search."""
+GLUCOSE, CADICAL = "Glucose4", "Cadical195"
+"""What python-sat calls them."""
 
-MOST_CLAUSES = 500_000
+MOST_CLAUSES = 1_000_000
 """More than that take a second to write down, and boards with so much open are easy."""
+
+_MOMENT_S = 0.05
+"""Between two looks at the clock as a solver runs."""
+
+_FEW = 256
+"""Clauses that are lists at a time."""
+
+_MEMBERS = "5solveEv", "9terminateEv"
+"""Functions of CaDiCaL's `Solver`, as a C++ compiler spells them."""
+
+_HALF = 32
+"""Bits of a literal, where two are one number."""
 
 
 @cache
@@ -36,18 +54,60 @@ def available() -> bool:
     return find_spec("pysat") is not None
 
 
+@cache
+def solvers() -> dict[str, Callable[..., Any]]:
+    """The solvers that can be had here, the better one last.
+
+    CaDiCaL only where its own functions can be called: those of python-sat hold the interpreter's
+    lock as long as it searches, and cannot stop it.
+    """
+    from pysat.solvers import Cadical195, Glucose4, pysolvers
+
+    try:
+        library = ctypes.CDLL(pysolvers.__file__)
+        solve, terminate = (getattr(library, f"_ZN10CaDiCaL1956Solver{end}") for end in _MEMBERS)
+    except (AttributeError, OSError):
+        return {GLUCOSE: Glucose4}
+    address = ctypes.pythonapi.PyCapsule_GetPointer
+    address.restype, address.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    for function in (solve, terminate):
+        function.argtypes = (ctypes.c_void_p,)
+
+    class Cadical(Cadical195):  # type: ignore[misc]
+        """CaDiCaL with the functions of Glucose, set to look for solutions: restarts are few."""
+
+        def __init__(self, bootstrap_with: Iterator[list[int]]) -> None:
+            super().__init__()
+            self.configure({"stabilizeonly": 1})
+            for clause in bootstrap_with:
+                self.add_clause(clause)
+
+        def solve_limited(self, expect_interrupt: bool) -> bool | None:
+            self.status = {10: True, 20: False}.get(solve(address(self.cadical, None)))
+            return self.status
+
+        def interrupt(self) -> None:
+            terminate(address(self.cadical, None))
+
+        def clear_interrupt(self) -> None:
+            pass  # the next call forgets it
+
+    return {GLUCOSE: Glucose4, CADICAL: Cadical}
+
+
 class SatSearch:
-    """A SAT search for the solutions within masks (n,), none empty; hidden cells may follow."""
+    """A SAT search for the solutions within `allowed` (n, D), hidden cells or not, none empty.
 
-    def __init__(self, board: Board, masks: Masks) -> None:
-        from pysat.solvers import Glucose4
+    By a solver of `solvers`, the best by default.
+    """
 
-        hidden = board.constraints.domains[len(masks) :]
-        masks = np.append(masks, np.array(hidden, dtype=np.uint64))
-        allowed = _open(board, masks)
-        self._values = masks_to_values(masks[: board.n])
-        self._cells, self._bits = np.nonzero(allowed[: board.n])
-        self._solver = Glucose4(bootstrap_with=_clauses(board, masks))
+    def __init__(self, board: Board, allowed: Allowed, solver: str | None = None) -> None:
+        allowed = _with_hidden(board, allowed)
+        own = allowed[: board.n]
+        self._values = np.where(own.sum(1) == 1, own.argmax(1) + 1, 0)
+        self._cells, self._bits = _open(own).nonzero()
+        make = [*solvers().values()][-1] if solver is None else solvers()[solver]
+        self._solver = make(bootstrap_with=_clauses(board, allowed))
         self.guesses = 0
         self.grids: list[tuple[int, ...]] = []
 
@@ -55,88 +115,120 @@ class SatSearch:
     def solutions(self) -> int:
         return len(self.grids)
 
-    def run(self, limit: int, conflicts: int, seconds: float = math.inf) -> bool:
+    def run(
+        self,
+        limit: int,
+        conflicts: int,
+        seconds: float = math.inf,
+        cancelled: Callable[[], bool] = bool,
+    ) -> bool:
         """Search on: whether `limit` solutions are found, or all there are.
 
-        The budget is checked at restarts only, so it may be exceeded by some hundred conflicts.
+        Glucose checks its budget at restarts only, and may exceed it by some hundred conflicts.
         """
-        if conflicts <= 0:
-            return False
-        clock = Timer(min(seconds, TIMEOUT_MAX), self._solver.interrupt)
-        clock.start()
-        end = self.guesses + conflicts
-        try:
-            while self.solutions < limit:
-                self._solver.conf_budget(max(1, end - self.guesses))
-                # With expect_interrupt it leaves Ctrl-C to Python, and holds up no other threads.
-                found = self._solver.solve_limited(expect_interrupt=True)
-                self.guesses = self._solver.accum_stats()["conflicts"]
-                if not found:
-                    return found is False
-                model = np.array(self._solver.get_model(), dtype=np.int64)
-                true = model[: len(self._cells)]
-                true = true[true > 0]
-                grid = self._values.copy()
-                grid[self._cells[true - 1]] = self._bits[true - 1] + 1
-                self.grids.append(tuple(grid.tolist()))
-                self._solver.add_clause((-true).tolist())  # not this one again
-            return True
-        finally:
-            clock.cancel()
-            clock.join()
-            self._solver.clear_interrupt()
+        end, late = self.guesses + conflicts, time.monotonic() + seconds
+        while self.solutions < limit and self.guesses < end:
+            self._solver.conf_budget(end - self.guesses)
+            found = self._solve(lambda: cancelled() or time.monotonic() >= late)
+            self.guesses = self._solver.accum_stats()["conflicts"]
+            if not found:
+                return found is False
+            model = np.array(self._solver.get_model(), dtype=np.int64)
+            true = model[: len(self._cells)]
+            true = true[true > 0]
+            grid = self._values.copy()
+            grid[self._cells[true - 1]] = self._bits[true - 1] + 1
+            self.grids.append(tuple(grid.tolist()))
+            self._solver.add_clause((-true).tolist())  # not this one again
+        return self.solutions >= limit
+
+    def _solve(self, over: Callable[[], bool]) -> bool | None:
+        """Whether there is a solution; None where the budget does not tell, or it is `over`.
+
+        In another thread, as this one, waiting, can be interrupted by Ctrl-C.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(self._solver.solve_limited, expect_interrupt=True)
+            try:
+                while not found.done() and not over():
+                    wait([found], _MOMENT_S)
+            finally:
+                if not found.done():
+                    self._solver.interrupt()
+        self._solver.clear_interrupt()
+        told: bool | None = found.result()
+        return told
 
 
-def within_reach(board: Board, masks: Masks) -> bool:
-    """Whether the board has few enough clauses for `SatSearch`."""
-    allowed = _open(board, masks)
-    candidates = allowed.sum(1)
-    own = int(candidates @ (candidates - 1)) // 2
-    if max(own, len(board.constraints.relations) * board.D) >= MOST_CLAUSES:
-        return False
-    pairs = sum(int(allowed[cell] @ allowed[list(peers)].sum(0)) for cell, peers in _peers(board))
+def size(board: Board, allowed: Allowed) -> int:
+    """About how many clauses a `SatSearch` has to write down."""
+    is_open = _open(_with_hidden(board, allowed))
+    cells, units = board.members
+    groups = [is_open.sum(1), *(np.bincount(units, has[cells]) for has in is_open.T)]
+    pairs = sum(int(group @ (group - 1)) // 2 for group in groups)
     arcs = sum(len(state) for read in board.constraints.automata for state in chain(*read.layers))
-    return pairs < MOST_CLAUSES and arcs < MOST_ARCS
+    return pairs + arcs + len(board.constraints.relations) * board.D
 
 
-def _open(board: Board, masks: Masks) -> npt.NDArray[np.bool_]:
-    """The candidates (n + hidden, D) of cells with more than one; their order numbers variables."""
-    allowed = masks_to_allowed(masks, board.D)
-    allowed[allowed.sum(1) == 1] = False
-    return allowed
+def _with_hidden(board: Board, allowed: Allowed) -> Allowed:
+    """The candidates (n + hidden, D): those of hidden cells too."""
+    hidden = np.array(board.constraints.domains[len(allowed) :], dtype=words_of(board.D))
+    return np.concatenate([allowed, masks_to_allowed(hidden, board.D)])
 
 
-def _peers(board: Board) -> list[tuple[int, list[int]]]:
-    """Each cell with the peers that come after it."""
-    return [(cell, [p for p in peers if p > cell]) for cell, peers in enumerate(board.peers)]
+def _open(allowed: Allowed) -> Allowed:
+    """The candidates of cells with more than one; their order numbers the variables."""
+    found: Allowed = allowed & (allowed.sum(1) > 1)[:, None]
+    return found
 
 
-def _clauses(board: Board, masks: Masks) -> list[list[int]]:
+def _clauses(board: Board, allowed: Allowed) -> Iterator[list[int]]:
     """Each cell has one value, peers differ, in a complete unit each value has a place, and rules.
 
     Of a rule only what the candidates leave of it.
     """
-    allowed = _open(board, masks)
-    variables = np.zeros(allowed.shape, np.int64)
-    variables[allowed] = np.arange(allowed.sum()) + 1
-    rows = [row[row > 0].tolist() for row in variables]
-    clauses = [row for row in rows if row]
-    clauses += [[-a, -b] for row in rows for at, a in enumerate(row) for b in row[:at]]
-    for cell, peers in _peers(board):
-        if rows[cell] and peers:
-            which, values = np.nonzero(allowed[peers] & allowed[cell])
-            here, there = variables[cell, values], variables[np.array(peers)[which], values]
-            clauses += np.stack((-here, -there), 1).tolist()
-    for unit in board.units:
-        if len(unit) == board.D:
-            columns = variables[list(unit)].T
-            clauses += [column[column > 0].tolist() for column in columns if column.any()]
+    is_open = _open(allowed)
+    variables: npt.NDArray[np.int64] = np.where(is_open, is_open.cumsum().reshape(is_open.shape), 0)
+    # Of each group at most one is true: the candidates of a cell, the places of a value in a unit.
+    cell, value = is_open.nonzero()
+    cells, units = board.members
+    at, held = is_open[cells].nonzero()
+    groups = np.append(cell, len(allowed) + units[at] * board.D + held)
+    literals = np.append(variables[cell, value], variables[cells[at], held])
+    needed = np.append(np.full(len(allowed), True), np.repeat(board.complete, board.D))
+    order = groups.argsort(kind="stable")
+    groups, literals = groups[order], literals[order]
+    sizes = np.bincount(groups)[groups]
+    pairs = []
+    for size in np.unique(sizes):
+        those = sizes == size
+        rows = literals[those].reshape(-1, size)
+        yield from _lists(rows[needed[groups[those][::size]]])
+        low, high = np.triu_indices(size, 1)
+        pairs.append((rows[:, low] << _HALF | rows[:, high]).ravel())
+    both = np.unique(np.concatenate([*pairs, literals[:0]]))  # two units may share two cells
+    yield from _lists(-np.stack((both >> _HALF, both & (1 << _HALF) - 1), 1))
+    if board.linked:
+        yield from _rule_clauses(board, allowed, variables)
+
+
+def _lists(rows: npt.NDArray[np.int64]) -> Iterator[list[int]]:
+    """The rows as lists, few at a time: a great many take the garbage collector longer than all
+    the rest."""
+    for at in range(0, len(rows), _FEW):
+        yield from rows[at : at + _FEW].tolist()
+
+
+def _rule_clauses(
+    board: Board, allowed: Allowed, variables: npt.NDArray[np.int64]
+) -> list[list[int]]:
+    """Relations and automata; their states are variables after those of candidates."""
+    clauses: list[list[int]] = []
     _, relations, automata = board.constraints
     # The literal of each candidate: 0 where the cell is settled, and then it is true.
-    literals = [
-        {value: int(variables[cell, value]) for value in range(board.D) if mask >> value & 1}
-        for cell, mask in enumerate(map(int, masks))
-    ]
+    literals: list[dict[int, int]] = [{} for _ in allowed]
+    for cell, value in np.argwhere(allowed).tolist():
+        literals[cell][value] = int(variables[cell, value])
     for a, b, table in relations:
         for value, literal in literals[a].items():
             if literal:

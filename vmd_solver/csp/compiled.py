@@ -57,7 +57,10 @@ class Machine:
 
     def give(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> Words:
         """A copy of `values` as this machine reads them: a flat list, or a C-ordered array."""
-        array = np.array(values, dtype=dtype, order="C")
+        try:
+            array = np.array(values, dtype=dtype, order="C")
+        except OverflowError:  # masks of 64 values and more, which plain Python alone takes
+            array = np.array(values, dtype=np.object_)
         return array if self.compiled else array.ravel().tolist()
 
     def tables(self, board: Board) -> Words:
@@ -98,10 +101,11 @@ class Machine:
         found = np.array(room[tables.found : tables.found + kept * board.n], dtype=np.int8)
         return found.reshape(kept, board.n)
 
-    def root(self, board: Board, room: Words) -> npt.NDArray[np.uint64]:
-        """The candidates (n,) from which a search began: zeros where they contradict."""
+    def root(self, board: Board, room: Words) -> list[int]:
+        """The candidates (n,) from which a search began, hidden cells included."""
         tables = kernel.tables(self.tables(board))
-        return np.array(room[tables.root : tables.root + int(tables.n)], dtype=np.uint64)
+        row = int(tables.root)
+        return [int(kernel.candidates(tables, room, row, cell)) for cell in range(tables.n)]
 
     def _zeros(self, size: int) -> Words:
         """Pages of a large array that nobody touches cost nothing."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp import clauses
 from vmd_solver.csp import kernel as k
-from vmd_solver.csp.candidates import Masks
+from vmd_solver.csp.candidates import Allowed, Masks, masks_to_allowed, words_of
 from vmd_solver.csp.clauses import SatSearch
 from vmd_solver.csp.compiled import Machine, available, machine
 from vmd_solver.csp.puzzle import Board, Puzzle
@@ -42,15 +42,16 @@ COMPILED_SPEED = 50
 SWITCH_CELLS = 20_000
 """Cells' worth of guesses after which one puzzle is worth loading the machine code."""
 
-COMPILE_S = 30.0
-"""Time that must be left for that: the first compilation on a machine takes long."""
-
 SAT_AFTER = 2_000
-"""Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses."""
+"""Guesses, compiled, before the SAT search joins: as long as it takes to write its clauses. So many
+conflicts is its first turn."""
 
-SAT_COST = 2
-"""Compiled guesses that take as long as one conflict of the SAT search: each has half the time.
-With relations or automata on the board it is one."""
+SAT_CELLS = 1_250_000
+"""On large boards, where a guess takes longer, it joins after so many cells' worth of guesses."""
+
+SAT_CLAUSES = 550
+"""Without relations or automata it joins after the square of how many times as many clauses it has:
+Latin squares of order 40 and more are sooner searched than written down."""
 
 SAT_LIMIT = 2
 """Solutions up to which the SAT search joins: the kernel is better at enumerating many."""
@@ -123,21 +124,26 @@ def count(
     kernel = _Kernel(board, givens, allowed, _scores(board, 1, scores), keep, compiled)
     sat: SatSearch | None = None
     # By what is installed, not by what runs: the two alternate in the same way wherever it begins.
-    slower = 1 if available() else COMPILED_SPEED
-    due = SAT_AFTER // slower if limit <= SAT_LIMIT and clauses.available() else NO_LIMIT
-    cost = 1 if board.linked else SAT_COST
+    slower = 1 if available() and board.D <= WORD else COMPILED_SPEED
+    joins = limit <= SAT_LIMIT and clauses.available()
+    due = min(SAT_AFTER, SAT_CELLS // board.n) // slower if joins else NO_LIMIT
+    turn = SAT_AFTER
     end = math.inf if deadline_s is None else started + deadline_s
     best: _Kernel | SatSearch = kernel
     spent = 0
     while True:
         most = min(due - kernel.guesses, last - spent)
-        done = kernel.run(limit, most, end - time.monotonic())
+        done = kernel.run(limit, most)
         if not done and kernel.guesses >= due:
-            sat = sat or kernel.sat_search()
-            due = NO_LIMIT if sat is None else due + due // 2
+            if sat is None:
+                due = max(due, kernel.sat_after() // slower)
+                sat = kernel.sat_search() if kernel.guesses >= due else None
             if sat is not None:
-                due_conflicts = min(kernel.guesses * slower // cost, last - kernel.guesses)
-                done = sat.run(limit, due_conflicts - sat.guesses, end - time.monotonic())
+                # As many conflicts as guesses, which take about five times as long: what comes here
+                # is hard, and hard is what clauses are for.
+                most = min(turn, last - kernel.guesses - sat.guesses)
+                done = sat.run(limit, most, end - time.monotonic(), cancelled)
+                due, turn = kernel.guesses + turn // slower, 2 * turn
                 if done or sat.solutions > kernel.solutions:
                     best = sat
         spent = kernel.guesses + (0 if sat is None else sat.guesses)
@@ -170,7 +176,7 @@ class _Kernel:
         undecided = compiled is None and not use.compiled and board.D <= WORD
         self._move_at = SWITCH_CELLS // board.n if undecided else NO_LIMIT
 
-    def run(self, limit: int, guesses: int, seconds: float) -> bool:
+    def run(self, limit: int, guesses: int) -> bool:
         """Search on: whether `limit` solutions are found, or all there are.
 
         It ends after `guesses`, or where it is time to look at the clock; it loads the machine code
@@ -188,10 +194,22 @@ class _Kernel:
             self._room = self._use.deeper(self._board, self._room)
         return bool(done[0])
 
-    def sat_search(self) -> SatSearch | None:
-        """A SAT search from the same candidates; None where the board is too large."""
-        root = self._use.root(self._board, self._room)
-        return SatSearch(self._board, root) if clauses.within_reach(self._board, root) else None
+    def sat_after(self) -> int:
+        """Guesses, compiled, before which the SAT search does not join; NO_LIMIT for never."""
+        size = clauses.size(self._board, self._allowed)
+        if size > clauses.MOST_CLAUSES:
+            return NO_LIMIT
+        return 0 if self._board.linked else (size // SAT_CLAUSES) ** 2
+
+    def sat_search(self) -> SatSearch:
+        """A SAT search from the same candidates."""
+        return SatSearch(self._board, self._allowed)
+
+    @property
+    def _allowed(self) -> Allowed:
+        """The candidates (n + hidden, D) where the search began."""
+        root = np.array(self._use.root(self._board, self._room), words_of(self._board.D))
+        return masks_to_allowed(root, self._board.D)
 
     @property
     def guesses(self) -> int:
@@ -286,7 +304,7 @@ def lone_values(
         use.tables(board), use.room(board, limit), len(rows), use.give(rows, np.int8), unscored,
         limit, budget, lone,
     )  # fmt: skip
-    masks: Masks = np.array(lone, dtype=np.uint64).reshape(rows.shape)
+    masks: Masks = np.array(lone, dtype=words_of(board.D)).reshape(rows.shape)
     return masks
 
 
@@ -314,7 +332,7 @@ def _allowed(board: Board, shape: tuple[int, ...], masks: npt.ArrayLike | None) 
     """`masks` in the shape of the givens, or nothing."""
     if masks is None:
         return np.zeros((0, board.n), dtype=np.uint64)
-    allowed = np.asarray(masks, dtype=np.uint64)
+    allowed = np.asarray(masks, dtype=words_of(board.D))
     if allowed.size != math.prod(shape):
         raise SearchError(f"masks of shape {shape} expected, got {allowed.shape}")
     return allowed.reshape(shape)

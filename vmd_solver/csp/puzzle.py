@@ -20,8 +20,8 @@ from vmd_solver.errors import InvalidPuzzle
 Cells = tuple[int, ...]
 """Indices of cells, row by row from 0."""
 
-MAX_VALUES = 63
-"""Largest alphabet: candidates of a cell are the bits of one 64-bit word."""
+MAX_VALUES = 127
+"""Largest alphabet: values are int8. Beyond 63 masks are no 64-bit words, and searches slow."""
 
 _DIGITS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -75,7 +75,7 @@ def refuted(
     for start in range(0, len(row), TRIALS):
         part = slice(start, start + TRIALS)
         trial = masks[row[part]]
-        trial[np.arange(len(trial)), cell[part]] = np.uint64(1) << value[part].astype(np.uint64)
+        trial[np.arange(len(trial)), cell[part]] = 1 << value[part].astype(trial.dtype)
         _, consistent = propagate(board, trial, compiled)
         fell += np.bincount(row[part], ~consistent, len(masks))
     return np.where(wrong > 0, fell / np.maximum(wrong, 1), 1.0)

@@ -78,8 +78,8 @@ def verify_many(
     kept[:, list(board.holes)] = True
     right: npt.NDArray[np.bool_] = np.logical_and.reduce(kept, axis=1)
     # A unit of k cells holds k values where it repeats none. Cell by cell: rows lie side by side.
-    word = np.min_scalar_type(1 << board.D)
-    held = word.type(1) << solutions.T.astype(word, order="C")
+    word = np.min_scalar_type(1 << board.D)  # objects, for more values than the widest has bits
+    held = np.array(1, word) << solutions.T.astype(word, order="C")
     for unit in board.units:
         values = np.bitwise_or.reduce(held[list(unit)], axis=0)
         right &= np.bitwise_count(values) == len(unit)

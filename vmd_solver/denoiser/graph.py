@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Board
-from vmd_solver.csp.candidates import Masks, masks_to_allowed
+from vmd_solver.csp.candidates import Masks, masks_to_allowed, words_of
 from vmd_solver.csp.memory import kept
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.denoiser.rules import NO_RULES, RuleGraph, padded, rules_of
@@ -128,8 +128,9 @@ def open_candidates(board: Board, x_t: Ints, allowed: Floats) -> npt.NDArray[np.
     result: npt.NDArray[np.bool_] = (allowed > 0) & (x_t == 0)[..., None]
     cells, units = board.members
     order = units.argsort(kind="stable")
-    bits = np.append(np.uint64(0), np.uint64(1) << np.arange(board.D, dtype=np.uint64))[x_t]
-    has = np.zeros((len(x_t), len(board.units)), dtype=np.uint64)
+    table = [1 << value >> 1 for value in range(board.D + 1)]
+    bits = np.array(table, dtype=words_of(board.D))[x_t]
+    has = np.zeros((len(x_t), len(board.units)), dtype=bits.dtype)
     where, words = _united(units[order], bits[:, cells[order]])
     has[:, where] = words
     where, taken = _united(cells, has[:, units])

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vmd_solver.csp.families import FAMILIES, box_regions
-from vmd_solver.csp.puzzle import Board, Puzzle, numerals
+from vmd_solver.csp.puzzle import MAX_VALUES, Board, Puzzle, numerals
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.boards import Description, build, describe
 from vmd_solver.formats.cells import Cells, bare_puzzle
@@ -285,7 +285,10 @@ def _family(
     if kind != "sudoku" or (regions is None and "diag" not in row):
         return kind if isinstance(kind, str) else shown(kind)
     boxed = regions is None or (
-        box is not None and min(box) > 0 and box[0] * box[1] <= 63 and regions == box_regions(*box)
+        box is not None
+        and min(box) > 0
+        and box[0] * box[1] <= MAX_VALUES
+        and regions == box_regions(*box)
     )
     return ("sudoku" if boxed else "jigsaw") + ("-x" if row.get("diag") is True else "")
 

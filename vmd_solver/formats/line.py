@@ -20,6 +20,7 @@ from vmd_solver.formats.cells import (
 )
 from vmd_solver.formats.entry import Format, Found, Match, by_line, one_line, require_short
 from vmd_solver.formats.rows import (
+    WIDEST,
     cells_in,
     cells_of,
     fields_of,
@@ -67,7 +68,8 @@ def recognise(lines: Iterable[str]) -> Match | None:
         fields = fields_of(head)
         cells, rest = cells_in(head, fields)
         n, seen = len(cells.symbols), [*seen, cells]
-        if n > (MOST_CHARACTERS if len(fields) - len(rest) < n else MAX_VALUES):
+        row = MOST_CHARACTERS if len(fields) - len(rest) < n else WIDEST
+        if n > row and (row < WIDEST or n > MAX_VALUES or is_board(n)):
             if not looks_like_cells("".join(cells.symbols)):
                 return None
             return Match(1.0 if len(seen) == 1 else 0.7, f"a line of {n} cells")

@@ -10,7 +10,6 @@ from itertools import accumulate, count
 from math import isqrt
 from string import ascii_uppercase
 
-from vmd_solver.csp.puzzle import MAX_VALUES
 from vmd_solver.errors import PuzzleSyntaxError
 from vmd_solver.formats.cells import Cells, is_board
 from vmd_solver.formats.symbols import BLANKS, alphabets, values_of
@@ -26,6 +25,9 @@ _PLAIN = "0123456789., "
 
 NARROWEST = 4
 """Cells of the shortest row."""
+
+WIDEST = 63
+"""Cells of the longest row of a text that does not say so: 64 and 81 are a puzzle in one line."""
 
 _SHORTEST = 16
 """Cells of the smallest board."""
@@ -47,6 +49,11 @@ def fields_of(text: str) -> list[re.Match[str]]:
     return list(_FIELD.finditer(text))
 
 
+def digits(cells: int) -> int:
+    """Most digits of a number in a line of so many cells; of 100, three may be no candidates."""
+    return 2 if cells < 100 else 3
+
+
 def cells_in(text: str, fields: Sequence[re.Match[str]]) -> tuple[Cells, Sequence[re.Match[str]]]:
     """The cells of the puzzle that a line holds, and the fields that they are not made of.
 
@@ -60,7 +67,7 @@ def cells_in(text: str, fields: Sequence[re.Match[str]]) -> tuple[Cells, Sequenc
     spaced = len(fields) > 1 and is_board(len(text)) and not text.strip(" 123456789")
     if spaced and not is_board(len(fields)):
         return Cells(text.replace(" ", "."), range(1, len(text) + 1)), ()
-    if len(fields) > 1 and all(len(field.group()) <= 2 for field in fields):
+    if len(fields) > 1 and all(len(field.group()) <= digits(len(fields)) for field in fields):
         return _of_pairs([(f.group(), f.start() + 1) for f in fields]), ()
     k = len(fields[0].group()) if fields else 0
     if len(fields) == k and all(len(field.group()) == k for field in fields):
@@ -116,7 +123,9 @@ class Row:
         """The cells between commas, semicolons or tabs, with their columns, none as open cells."""
         for separator in "" if "|" in self.plain else _SEPARATORS:
             pieces = self.plain.split(separator)
-            if len(pieces) > NARROWEST - 1 and all(len(_bare(piece)) <= 2 for piece in pieces):
+            if len(pieces) > NARROWEST - 1 and all(
+                len(_bare(piece)) <= digits(len(pieces)) for piece in pieces
+            ):
                 at = accumulate((len(piece) + 1 for piece in pieces[:-1]), initial=1)
                 return [
                     (_bare(piece) or ".", column) for piece, column in zip(pieces, at, strict=True)
@@ -146,13 +155,13 @@ class Row:
 
     @cached_property
     def is_split(self) -> bool:
-        """Whether the pieces are cells, because some are numbers of two digits."""
+        """Whether the pieces are cells, because some are numbers of several digits."""
         if self.separated is not None or self.marked:
             return True
         pieces = [symbol for group in self.groups for symbol, _ in group]
         long = [symbol for symbol in pieces if len(symbol) > 1]
         return bool(long) and all(
-            len(symbol) == 2
+            len(symbol) <= digits(len(pieces))
             and symbol.isascii()
             and symbol.isdigit()
             and int(symbol) <= len(pieces)
@@ -175,7 +184,7 @@ class Row:
     @property
     def is_long(self) -> bool:
         """Whether a piece has too many characters for a row: a puzzle in one line."""
-        return any(len(piece) > MAX_VALUES for group in self.groups for piece, _ in group)
+        return any(len(piece) > WIDEST for group in self.groups for piece, _ in group)
 
     @cached_property
     def counts(self) -> dict[bool, int]:
@@ -235,7 +244,7 @@ def looks_like_cells(text: str, least: int = NARROWEST) -> bool:
     w = len(text)
     if w < least:
         return False
-    order = w if w <= MAX_VALUES else isqrt(w - 1) + 1
+    order = w if w <= WIDEST else isqrt(w - 1) + 1
     usual = values_of(alphabets(min(order, 35))[0])
     known = [symbol for symbol in text if symbol in usual]
     if len(known) < _SHARE * w:

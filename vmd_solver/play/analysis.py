@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vmd_solver.csp.candidates import masks_to_allowed, words_of
 from vmd_solver.csp.exact import count
 from vmd_solver.csp.puzzle import Puzzle
 from vmd_solver.denoiser import Denoiser
@@ -125,8 +126,9 @@ def opinion(state: State, denoiser: Denoiser) -> Opinion:
     """
     board = state.puzzle.board
     filled = np.array(state.values, dtype=np.int64)
-    masks = np.where(filled > 0, 1 << np.maximum(filled - 1, 0), state.candidates)
-    possible = (masks[:, None] >> np.arange(board.D)) & 1
+    both = zip(state.values, state.candidates, strict=True)
+    masks = np.array([1 << value >> 1 or mask for value, mask in both], dtype=words_of(board.D))
+    possible = masks_to_allowed(masks, board.D)
     x_t = np.tile(filled, (_LATENTS, 1))
     allowed = np.tile(possible.astype(np.float32), (_LATENTS, 1, 1))
     z = denoiser.draw(board, x_t, allowed, np.random.default_rng(0))

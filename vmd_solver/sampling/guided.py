@@ -131,7 +131,7 @@ def _commit(job: Job, attempt: Attempt, root: Masks) -> None:
     chosen = job.commit(attempt)
     cells = np.flatnonzero(chosen)
     masks = allowed_to_masks(attempt.allowed[None] > 0)[0]
-    masks[cells] = np.uint64(1) << (attempt.grid[cells] - 1).astype(np.uint64)
+    masks[cells] = 1 << (attempt.grid[cells] - 1).astype(masks.dtype)
     narrowed, consistent = propagate(job.board, masks[None])
     if consistent[0]:
         attempt.x_t, attempt.allowed = _shown(job.board, narrowed[0])

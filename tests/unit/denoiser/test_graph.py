@@ -94,6 +94,13 @@ def test_nodes_and_factors_are_those_of_the_puzzle(make: Callable[[], Board]) ->
     assert sorted(factors_of(graph)) == sorted(factors)
 
 
+def test_nodes_of_more_values_than_a_word_has_bits() -> None:
+    board = grid(1, 70, 70, [tuple(range(70))])
+    x_t = np.array([[70, 64, 63, *[0] * 67]])
+    graph = CandidateGraph.of(board, x_t, np.ones((1, 70, 70), np.float32))
+    assert {value for _, _, value in names_of(graph)} == set(range(1, 71)) - {63, 64, 70}
+
+
 @pytest.mark.parametrize("make", BOARDS.values(), ids=BOARDS)
 def test_both_tables_say_the_same_and_a_node_names_its_cell_first(
     make: Callable[[], Board],

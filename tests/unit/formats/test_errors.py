@@ -66,7 +66,7 @@ BAD = {
     "size not square": ('{"rows":2,"cols":3,"givens":"......"}', 1, 1, "is square: got size 2x3"),
     "rows alone": ('{"rows":2,"givens":"...."}', 1, 1, "rows and cols go together"),
     "size of no kind": ('{"n":"9","givens":"...."}', 1, 1, "n: expected a whole number from 1"),
-    "too large": ('{"family":"latin","n":64,"givens":[0]}', 1, 1, "at most 63 values"),
+    "too large": ('{"family":"latin","n":128,"givens":[0]}', 1, 1, "at most 127 values"),
     "unknown family": ('{"family":"killer","givens":[0]}', 1, 1, "unknown family 'killer'"),
     "family of no kind": ('{"family":[],"givens":[0]}', 1, 1, "family: expected a name"),
     "jigsaw without regions": ('{"family":"jigsaw","givens":[0]}', 1, 1, "add regions"),

@@ -121,7 +121,7 @@ BAD = {
     "2x2:5o": "'5' in '5o': expected numbers from 1 to 4",
     "2x2k:p": "expected 2 commas in the description, got 0",
     "2x2v:p": "parameters of solo: expected x, j and k",
-    "9x9:zzz": "expected 1 to 63 values, got 81",
+    "12x12:zzz": "expected 1 to 127 values, got 144",
     "4j:p,b__b__bc___c": "blocks: expected 24 sides of cells, got 23",
     "4j:p,x": "region 1 has 16 cells, expected 4",
     "3:a__aa__b,a5m6a3": "expected 4 clues, one a block, got 3",
@@ -210,7 +210,7 @@ def test_a_graph_is_a_grid_of_pairs() -> None:
     ("text", "message"),
     [
         (RING, "1:1: the number of colours is not stated: add a line such as 'c colors 4'"),
-        ("c colors 64\n" + RING, "1:1: expected 1 to 63 colours, got 64"),
+        ("c colors 128\n" + RING, "1:1: expected 1 to 127 colours, got 128"),
         ("c colors 3\n" + RING + "e 1 6", "8:1: 'e 1 6': expected two vertices from 1 to 5"),
         ("c colors 3\n" + RING + "e 2 2", "8:1: 'e 2 2': expected two vertices"),
         ("c colors 3\n" + RING + "n 1 2", "8:1: 'n 1 2': expected 'p edge VERTICES EDGES'"),

@@ -96,3 +96,15 @@ def test_boxes_of_any_shape_are_drawn() -> None:
     for board in (sudoku(3, 2), sudoku_x(4, 3), sudoku(2, 6)):
         text = formats.write(board.empty(), "grid")
         assert formats.parse(text, family=board.family).board == board
+
+
+@pytest.mark.parametrize("format", ["line", "grid", "csv", "jsonl", "vmd"])
+@pytest.mark.parametrize("order", [70, 110])
+def test_boards_of_more_than_63_values_are_read_as_they_are_written(
+    order: int, format: str
+) -> None:
+    givens = [(row + col) % order + 1 for row in range(order) for col in range(order)]
+    givens[::3] = [0] * len(givens[::3])
+    puzzle = Puzzle(latin(order), tuple(givens))
+    (entry,) = formats.read(formats.write(puzzle, format), family="latin")
+    assert entry.puzzle == puzzle
