@@ -97,8 +97,7 @@ def loaded(library: Path) -> Solve:
         started = time.process_time()
         loop(texts, limit, solutions, counts, guesses)
         seconds = time.process_time() - started
-        counts[counts > limit] = limit
-        return Answers(seconds, counts, _values(solutions), guesses)
+        return Answers(seconds, counts.clip(max=limit), _values(solutions), guesses)
 
     return solve
 
@@ -114,7 +113,8 @@ def job(command: Sequence[str]) -> Solve:
             lines = Path(folder, "out.txt").read_bytes().split()
         solutions = _values(np.frombuffer(b"".join(line[-81:] for line in lines), np.uint8))
         solutions = solutions.reshape(-1, 81)
-        return Answers(seconds, solutions.all(axis=1).astype(np.int64), solutions)
+        solved = np.array(solutions.all(axis=1), np.int64)
+        return Answers(seconds, solved, solutions)
 
     return solve
 
