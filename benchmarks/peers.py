@@ -5,6 +5,10 @@ DIR/sudoku and DIR/large. A puzzle that takes longer than --limit ends the proce
 unsolved. Shown: the share solved, right answers a second of wall time (start apart), median and p90
 of a puzzle (unsolved ones count as the limit), seconds to start and peak memory of the process. A
 wrong answer is named, and the exit code is 1. What is not installed is skipped, and said so.
+
+With --native DIR it is 9x9 sets, our kernel and the compiled solvers of a folder (`native`): how
+many times as much processor time ours takes on random isomorphs, and the whole command beside the
+folder's program.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import multiprocessing
 import resource
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -21,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import native
 from benchmarks.harness import end, median_and_p90, options_of, show
 from benchmarks.solvers import PEERS, Answer, GaveUp, Peer, Values
 from vmd_solver import formats
@@ -46,6 +52,9 @@ LARGE = {
     "latin 50": (latin(50), 0.42),
 }
 """Boards, and the share of cells that is open."""
+
+ORIGINALS = 1_000
+"""Puzzles of a 9x9 set of which isomorphs are taken."""
 
 STARTING_S = 120.0
 """Most seconds until a solver is ready, compiling included."""
@@ -166,25 +175,14 @@ COLUMNS: dict[str, str | Cell] = {
 }
 
 
-def main() -> int:
-    """Run the chosen sets and solvers; 1 where an answer was wrong."""
-    options = options_of(
-        __doc__,
-        count=(50, "puzzles of a 9x9 set"),
-        large=(10, "puzzles of a larger set made here"),
-        limit=(20.0, "seconds a puzzle"),
-        only=("", "sets whose name holds this"),
-        peers=("", "solvers whose name holds one of these, by comma"),
-        data=(Path, "folder with sudoku/ and large/"),
-        seed=(0, "of the puzzles made here"),
-    )
-    parts = options.peers.split(",")
-    chosen = [peer for peer in PEERS if any(part in peer.name for part in parts)]
+def one_by_one(options: Namespace) -> dict[str, list[Row]]:
+    """The rows of every chosen set: each solver in a process of its own, a puzzle at a time."""
+    chosen = [peer for peer in PEERS if among(peer.name, options.peers)]
     for peer in (peer for peer in chosen if peer.missing):
         print(f"skipped: {peer.name} ({peer.missing} is not installed)")
     results: dict[str, list[Row]] = {}
     for name, make in sets(options.count, options.large, options.seed, options.data):
-        if options.only not in name:
+        if not among(name, options.only):
             continue
         puzzles = make()
         if not puzzles:
@@ -193,6 +191,50 @@ def main() -> int:
         boards = [puzzle.board for puzzle, _ in puzzles]
         able = [peer for peer in chosen if not peer.missing and all(map(peer.reads, boards))]
         results[name] = show((measure(peer, puzzles, options.limit) for peer in able), COLUMNS)
+    return results
+
+
+def beside_native(options: Namespace) -> Iterator[Row]:
+    """The rows of every chosen 9x9 set: our kernel beside the solvers of a folder, then the whole
+    commands."""
+    solvers = native.solvers(options.native, options.peers)
+    programs = native.jobs(options.native)
+    for name, make in sets(ORIGINALS, 0, options.seed, options.data):
+        puzzles = make() if among(name, options.only) else []
+        nine = [puzzle.givens for puzzle, _ in puzzles if puzzle.board == sudoku()]
+        if nine:
+            many = native.isomorphs(np.array(nine, np.int8), options.isomorphs, options.seed)
+            for limit in native.LIMITS:
+                yield from native.compare(name, many, limit, solvers, options.rounds)
+            if programs:
+                whole = f"{name}, whole job"
+                yield from native.compare(whole, many, 1, programs, options.rounds)
+
+
+def among(name: str, parts: str) -> bool:
+    """Whether the name holds one of these, by comma."""
+    return any(part in name for part in parts.split(","))
+
+
+def main() -> int:
+    """Run the chosen sets and solvers; 1 where an answer was wrong."""
+    options = options_of(
+        __doc__,
+        count=(50, "puzzles of a 9x9 set"),
+        large=(10, "puzzles of a larger set made here"),
+        limit=(20.0, "seconds a puzzle"),
+        only=("", "sets whose name holds one of these, by comma"),
+        peers=("", "solvers whose name holds one of these, by comma"),
+        data=(Path, "folder with sudoku/ and large/"),
+        seed=(0, "of the puzzles made here"),
+        native=(Path, "folder of compiled solvers of 9x9, lib*.so"),
+        isomorphs=(20_000, "with --native: puzzles of a set"),
+        rounds=(5, "with --native: passes of each solver, in turn"),
+    )
+    if options.native:
+        results = {"native": show(beside_native(options), native.COLUMNS)}
+    else:
+        results = one_by_one(options)
     end("peers", sets=results, options=vars(options))
     return int(any(row["wrong"] for rows in results.values() for row in rows))
 

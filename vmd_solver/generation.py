@@ -3,14 +3,18 @@
 A full grid, found by search or drawn by a model, is dug, orbit by orbit of the symmetry, as long as
 its solution stays the only one, and less where a level asks for it. Rules that a family has are
 drawn from the grid first; some go again last. Knows no option and no screen.
+
+The making of a puzzle is a coroutine that yields questions: for a grid, for how many solutions
+clues leave, for a level. Those of many puzzles on one board are answered together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Literal, get_args
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +23,7 @@ from vmd_solver.csp import Puzzle, exact
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import NO_LIMIT
 from vmd_solver.csp.families import with_rules
-from vmd_solver.csp.generate import full_grids, jigsaw_board
+from vmd_solver.csp.generate import full_grids, grids_of, jigsaw_board
 from vmd_solver.csp.puzzle import Board, Rule
 from vmd_solver.csp.ruled import VARIANTS, ruled
 from vmd_solver.denoiser import Denoiser
@@ -27,6 +31,7 @@ from vmd_solver.errors import SearchError
 from vmd_solver.formats.boards import BARE, BOXED, bare_board
 from vmd_solver.sampling import Settings, Solver
 from vmd_solver.techniques import LEVELS, Grade, Level, grade
+from vmd_solver.techniques.levels import levels
 
 FAMILIES = (*BARE, "jigsaw", "jigsaw-x", *VARIANTS)
 """The families that a size defines; the regions of a jigsaw, and the rules of the families with
@@ -36,6 +41,9 @@ MOST_SIZE = 25
 
 MAX_GUESSES = 200
 """Guesses of one proof that a solution is the only one; clues that need a longer one stay."""
+
+TOGETHER = 4096
+"""Cells of the puzzles that are made at a time, where that is compiled: some fifty of 9x9."""
 
 
 def usual_size(family: str) -> int:
@@ -193,17 +201,45 @@ class ModelGrids:
 
 @dataclass(frozen=True)
 class GeneratedPuzzle:
-    """A puzzle, its only solution (n,), how hard it is, and `by_model` of each grid tried."""
+    """A puzzle, its only solution (n,), its level, and `by_model` of each grid tried."""
 
     puzzle: Puzzle
     solution: tuple[int, ...]
-    grade: Grade
+    level: Level
     drawn: tuple[bool | None, ...]
 
     @property
     def tries(self) -> int:
         """Grids that were dug."""
         return len(self.drawn)
+
+    @cached_property
+    def grade(self) -> Grade:
+        """How hard it is; a path is looked for when this is first asked."""
+        return grade(self.puzzle, unique=True)
+
+
+Clues = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What the making of a puzzle has to know: a full grid by `rng`; the level of clues (n,), up to
+    `most`; or of each row of `clues` (B, n) how many solutions there are: 1, 2 for several, or 0
+    where that takes too long to tell."""
+
+    board: Board
+    rng: np.random.Generator | None = None
+    clues: Clues | None = None
+    most: Level | None = None
+
+    @property
+    def kind(self) -> tuple[int, bool, bool]:
+        """What questions that are answered together share."""
+        return id(self.board), self.clues is None, self.most is None
+
+
+Making = Generator[_Question, Any, Any]
 
 
 def make(
@@ -217,14 +253,93 @@ def make(
     Raises PuzzleError or SearchError where the family has no such board.
 
     >>> made = make(PuzzleSpec(size=4, symmetry="half-turn", seed=1))
-    >>> sum(map(bool, made.puzzle.givens)), made.grade.level
+    >>> sum(map(bool, made.puzzle.givens)), made.level
     (4, 'easy')
     """
+    return next(make_many(spec, [number], draw, cancelled))
+
+
+def make_many(
+    spec: PuzzleSpec,
+    numbers: Sequence[int],
+    draw: Draw = exact_grid,
+    cancelled: Callable[[], bool] = bool,
+) -> Iterator[GeneratedPuzzle | None]:
+    """What `make` gives for each of these numbers, in their order; the same puzzles, faster."""
+    compiled = machine(None, len(numbers) * spec.size**4).compiled
+    together = max(1, TOGETHER // spec.size**2) if compiled else 1
+    waiting = iter(numbers)
+    made: dict[int, GeneratedPuzzle | None] = {}
+    making: dict[int, tuple[Making, _Question]] = {}
+
+    def advance(number: int, puzzle: Making, answer: Any) -> None:
+        try:
+            making[number] = puzzle, puzzle.send(answer)
+        except StopIteration as end:
+            making.pop(number, None)
+            made[number] = end.value
+
+    for number in numbers:
+        while number not in made:
+            for other in islice(waiting, together - len(making)):
+                advance(other, _made(spec, other), None)
+            if cancelled():
+                made = dict.fromkeys(numbers)
+                break
+            asked = {other: question for other, (_, question) in making.items()}
+            for other, answer in _answers(asked, draw, compiled, cancelled):
+                advance(other, making[other][0], answer)
+        yield made[number]
+
+
+def _answers(
+    asked: dict[int, _Question], draw: Draw, compiled: bool, cancelled: Callable[[], bool]
+) -> Iterator[tuple[int, Any]]:
+    """The answer to each question, found together with those of its kind."""
+    for kind in {question.kind: None for question in asked.values()}:
+        alike = {number: one for number, one in asked.items() if one.kind == kind}
+        first = next(iter(alike.values()))
+        answers: Sequence[Any]
+        rngs = [one.rng for one in alike.values() if one.rng is not None]
+        rows = [one.clues for one in alike.values() if one.clues is not None]
+        if first.most is not None:
+            answers = levels(first.board, np.stack(rows), first.most, compiled)
+        elif rows:
+            counts = _solutions(first.board, np.concatenate(rows), compiled, cancelled)
+            answers = np.split(counts, np.cumsum([len(row) for row in rows])[:-1])
+        elif draw is exact_grid:
+            answers = [Grid(tuple(row)) for row in grids_of(first.board, rngs, compiled).tolist()]
+        else:
+            answers = [draw(first.board, rng) for rng in rngs]
+        yield from zip(alike, answers, strict=True)
+
+
+def _solutions(
+    board: Board, clues: Clues, compiled: bool, cancelled: Callable[[], bool]
+) -> npt.NDArray[np.int64]:
+    """How many solutions (B,) each row of clues (B, n) leaves, as a question has it."""
+    if not board.rules:
+        batch = exact.solve_batch(board, clues, 2, max_guesses=MAX_GUESSES, compiled=compiled)
+        return np.where(batch.complete, batch.counts, 0)
+    # Rules are much to propagate: compiled code is worth its import at once.
+    compiled = machine(None, NO_LIMIT).compiled
+    found = [
+        exact.count(
+            Puzzle(board, tuple(row)), 2, max_guesses=MAX_GUESSES, stored=1, compiled=compiled,
+            cancelled=cancelled,
+        )
+        for row in clues.tolist()
+    ]  # fmt: skip
+    return np.array([one.solutions if one.complete else 0 for one in found])
+
+
+def _made(spec: PuzzleSpec, number: int) -> Making:
+    """The puzzle of a number, or None."""
     rng = np.random.default_rng([spec.seed, number])
     drawn: list[bool | None] = []
-    while len(drawn) < spec.tries and not cancelled():
+    while len(drawn) < spec.tries:
         board = spec.board(rng)
-        grid = draw(board, rng)
+        grid: Grid = yield _Question(board, rng)
         drawn.append(grid.by_model)
         variant = VARIANTS.get(spec.family)
         if variant is not None:
@@ -232,99 +347,88 @@ def make(
             if not board.rules:
                 continue  # this grid keeps none
         full = Puzzle(board, grid.values)
-        gone = _dug(full, spec, rng, cancelled)
-        if cancelled():
-            return None
-        if found := _fitting(full, gone, spec):
-            (puzzle, grade), size = found, f"{spec.size}x{spec.size}"
-            name = f"{spec.family} {size}, {grade.level}, seed {spec.seed}, number {number + 1}"
-            return GeneratedPuzzle(replace(puzzle, name=name), grid.values, grade, tuple(drawn))
+        gone = yield from _dug(full, spec, rng)
+        if found := (yield from _fitting(full, gone, spec)):
+            (left, clues, level), size = found, f"{spec.size}x{spec.size}"
+            name = f"{spec.family} {size}, {level}, seed {spec.seed}, number {number + 1}"
+            puzzle = Puzzle(left, tuple(clues.tolist()), name=name)
+            return GeneratedPuzzle(puzzle, grid.values, level, tuple(drawn))
     return None
 
 
-def _dug(
-    full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator, cancelled: Callable[[], bool]
-) -> list[Removal]:
+def _dug(full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator) -> Making:
     """What can go from a full grid: orbits that can be opened, one after another in random order,
     and then, where rules may be thinned out, rules."""
-    ruled, gone = bool(full.board.rules), list[Removal]()
-
-    def drop(removals: Sequence[Removal]) -> None:
-        """Add those that can go. Where there are rules most can: all are tried at once, then
-        halves of them."""
-        if not removals or cancelled():
-            return
-        if len(removals) == 1 or ruled:
-            fewer = _without(full, [*gone, *removals])
-            if len(_clues(fewer)) >= spec.clues and _is_unique(fewer, cancelled):
-                gone.extend(removals)
-                return
-        if len(removals) > 1:
-            middle = len(removals) // 2
-            drop(removals[:middle])
-            drop(removals[middle:])
-
     holes = set(full.board.holes)
     inside = [tuple(sorted(set(orbit) - holes)) for orbit in orbits(full.board, spec.symmetry)]
     groups = [orbit for orbit in inside if orbit]
-    drop([groups[at] for at in rng.permutation(len(groups))])
-    if ruled and VARIANTS[spec.family].thinned:
-        drop([full.board.rules[at] for at in rng.permutation(len(full.board.rules))])
+    gone: list[Removal] = []
+    for removals in ([groups[at] for at in rng.permutation(len(groups))], full.board.rules):
+        if removals is full.board.rules:
+            if not (removals and VARIANTS[spec.family].thinned):
+                continue
+            removals = [removals[at] for at in rng.permutation(len(removals))]
+        yield from _dropped(full, removals, spec.clues + len(holes), gone)
     return gone
 
 
-def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> tuple[Puzzle, Grade] | None:
-    """The puzzle that fits the spec, and its grade, with all of the orbits open or fewer."""
+def _dropped(full: Puzzle, removals: Sequence[Removal], least: int, gone: list[Removal]) -> Making:
+    """Add to `gone` those removals that can go: all at once if possible, else halves of them.
 
-    def graded(opened: int) -> tuple[Puzzle, Grade]:
-        puzzle = _without(full, gone[:opened])
-        return puzzle, grade(puzzle, unique=True, most=spec.level or LEVELS[-1])
+    That a solution is the only one holds for more clues if it does for less, so the outcome is the
+    same as one at a time.
+    """
+    waiting = [removals] if removals else []
+    while waiting:
+        part = waiting.pop()
+        board, clues = _left(full, [*gone, *part])
+        fits = np.count_nonzero(clues) >= least
+        if fits and (yield _Question(board, clues=clues[None]))[0] == 1:
+            gone.extend(part)
+        elif len(part) > 1:
+            middle = len(part) // 2
+            waiting += part[middle:], part[:middle]
 
-    least = _without(full, gone)
-    clues = _clues(least) if spec.minimal else []
-    if any(_counted(_without(least, [(cell,)])).solutions < 2 for cell in clues):
-        return None  # it is not certain that every clue is needed
-    found = graded(len(gone))
-    if spec.level is None or found[1].level == spec.level:
+
+def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> Making:
+    """The puzzle that fits the spec, as board, clues and level, with all of the orbits open or
+    fewer; or None."""
+
+    def graded(opened: int) -> Making:
+        board, clues = _left(full, gone[:opened])
+        level = yield _Question(board, clues=clues, most=spec.level or LEVELS[-1])
+        return board, clues, level
+
+    if spec.minimal:
+        board, clues = _left(full, gone)
+        given = np.flatnonzero(clues)
+        fewer = np.tile(clues, (len(given), 1))
+        fewer[np.arange(len(given)), given] = 0
+        if len(fewer) and ((yield _Question(board, clues=fewer)) < 2).any():
+            return None  # it is not certain that every clue is needed
+    found = yield from graded(len(gone))
+    if spec.level is None or found[2] == spec.level:
         return found
     most = LEVELS.index(spec.level)
-    if spec.minimal or LEVELS.index(found[1].level) < most:
+    if spec.minimal or LEVELS.index(found[2]) < most:
         return None
     # The more is open, the harder, nearly always: halve to a place where the level is passed.
-    found, low, high = graded(0), 0, len(gone)
+    low, high = 0, len(gone)
+    found = yield from graded(0)
     while high - low > 1:
         middle = (low + high) // 2
-        tried = graded(middle)
-        if LEVELS.index(tried[1].level) <= most:
+        tried = yield from graded(middle)
+        if LEVELS.index(tried[2]) <= most:
             found, low = tried, middle
         else:
             high = middle
-    return found if found[1].level == spec.level else None
+    return found if found[2] == spec.level else None
 
 
-def _without(puzzle: Puzzle, gone: Sequence[Removal]) -> Puzzle:
-    givens, board = list(puzzle.givens), puzzle.board
-    rules = {item for item in gone if isinstance(item, Rule)}
-    for cell in chain(*(item for item in gone if not isinstance(item, Rule))):
-        givens[cell] = 0
-    if rules:
+def _left(full: Puzzle, gone: Sequence[Removal]) -> tuple[Board, Clues]:
+    """A full puzzle without what is gone."""
+    clues, board = np.array(full.givens, np.int8), full.board
+    clues[[cell for item in gone if not isinstance(item, Rule) for cell in item]] = 0
+    if rules := {item for item in gone if isinstance(item, Rule)}:
         board = with_rules(board, tuple(rule for rule in board.rules if rule not in rules))
-    return Puzzle(board, tuple(givens))
-
-
-def _clues(puzzle: Puzzle) -> list[int]:
-    holes = set(puzzle.board.holes)
-    return [cell for cell, value in enumerate(puzzle.givens) if value and cell not in holes]
-
-
-def _is_unique(puzzle: Puzzle, cancelled: Callable[[], bool]) -> bool:
-    found = _counted(puzzle, cancelled)
-    return found.complete and found.solutions == 1
-
-
-def _counted(puzzle: Puzzle, cancelled: Callable[[], bool] = bool) -> exact.Count:
-    # Rules are much to propagate: compiled code is worth its import at once.
-    compiled = machine(None, NO_LIMIT).compiled if puzzle.board.rules else None
-    return exact.count(
-        puzzle, 2, max_guesses=MAX_GUESSES, stored=1, compiled=compiled, cancelled=cancelled
-    )
+    return board, clues

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from vmd_solver.batch.outcome import number_of
 from vmd_solver.batch.pool import Process, Task, WorkerPool
@@ -17,10 +18,20 @@ from vmd_solver.denoiser import load
 from vmd_solver.drawing.pages import html, pdf, svg_sheet
 from vmd_solver.errors import PuzzleError
 from vmd_solver.formats import FORMATS, write, write_all
-from vmd_solver.generation import Draw, GeneratedPuzzle, ModelGrids, PuzzleSpec, exact_grid, make
+from vmd_solver.generation import (
+    Draw,
+    GeneratedPuzzle,
+    ModelGrids,
+    PuzzleSpec,
+    exact_grid,
+    make_many,
+)
 
 PAGES = ("html", "svg", "pdf")
 """Forms for paper: one document, written at the end."""
+
+TASK = 50
+"""Puzzles that a worker makes at a time, at most."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,13 @@ def run(request: MakeRequest) -> int:
         output.begin()
         if request.drawn:
             narrator.note(f"vmd-make: --seed {request.spec.seed}")
-        found: Iterable[GeneratedPuzzle | None] = map(maker, range(request.count))
+        found = maker(range(request.count))
         if (jobs := min(request.jobs, request.count)) > 1:
-            spawn = partial(Process, partial(_maker, request))
+            spawn = partial(Process, partial(_worker, request))
             pool = stack.enter_context(WorkerPool(spawn, jobs))
-            found = pool.map(Task(n, f"puzzle {n + 1:,}") for n in range(request.count))
+            size = min(TASK, -(-request.count // jobs))
+            parts = (range(request.count)[at : at + size] for at in range(0, request.count, size))
+            found = chain.from_iterable(pool.map(map(_task, parts)))
         try:
             _write(_counted(found, request, tally, narrator), request, output)
         finally:
@@ -77,13 +90,22 @@ def _require_format(request: MakeRequest) -> None:
         write(request.spec.example(), request.format)
 
 
-def _maker(request: MakeRequest) -> Callable[[int], GeneratedPuzzle | None]:
-    """What makes the puzzle of a number, None where none was found. Raises as `load` does."""
+def _task(numbers: range) -> Task:
+    return Task(numbers, f"puzzles {numbers[0] + 1:,} to {numbers[-1] + 1:,}")
+
+
+def _worker(request: MakeRequest) -> Callable[[range], list[GeneratedPuzzle | None]]:
+    maker = _maker(request)
+    return lambda numbers: list(maker(numbers))
+
+
+def _maker(request: MakeRequest) -> Callable[[range], Iterator[GeneratedPuzzle | None]]:
+    """What makes the puzzles of numbers, None where none was found. Raises as `load` does."""
     draw: Draw = exact_grid
     if request.mode != "exact":
         # One thread, so that sums are rounded alike whatever the machine has.
         draw = ModelGrids(load(request.model, "cpu", 1), request.latents, request.nfe)
-    return lambda number: make(request.spec, number, draw)
+    return lambda numbers: make_many(request.spec, numbers, draw)
 
 
 def _counted(

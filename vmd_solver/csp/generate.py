@@ -5,7 +5,9 @@ Everything follows from an explicit seed, and is the same on both machines of th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import compress
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,20 +49,36 @@ def full_grids(board: Board, count: int, seed: Seed, compiled: bool | None = Non
     return np.concatenate([np.zeros((0, board.n), np.int8), *parts])
 
 
-def _full_grids(board: Board, count: int, rng: np.random.Generator, compiled: bool) -> Values:
-    grids = np.zeros((count, board.n), dtype=np.int8)
+def grids_of(board: Board, rngs: Sequence[np.random.Generator], compiled: bool) -> Values:
+    """A full grid for each generator (B, n) int8: the first that `full_grids` makes by it."""
+    return _full_grids(board, len(rngs), rngs, compiled)
+
+
+def _full_grids(
+    board: Board,
+    count: int,
+    rng: np.random.Generator | Sequence[np.random.Generator],
+    compiled: bool,
+) -> Values:
+    def drawn(rows: Sequence[int], draw: Callable[[np.random.Generator, int], Any]) -> Any:
+        """Something random for each of these grids: by one generator, or by that of each."""
+        if isinstance(rng, np.random.Generator):
+            return draw(rng, len(rows))
+        return np.concatenate([draw(rng[row], 1) for row in rows])
+
+    grids, values = np.zeros((count, board.n), dtype=np.int8), np.arange(board.D, dtype=np.int8)
     units = np.array([unit for unit in board.units if len(unit) == board.D])
     for _ in range(TRIES):
         (missing,) = (grids == 0).any(axis=1).nonzero()
         if not len(missing):
             if board.rules:
                 return grids
-            names = rng.permuted(np.tile(np.arange(board.D, dtype=np.int8), (count, 1)), axis=1)
+            names = drawn(range(count), lambda by, k: by.permuted(np.tile(values, (k, 1)), axis=1))
             return np.take_along_axis(names, grids - np.int64(1), axis=1) + np.int8(1)
-        scores = rng.random((len(missing), board.n, board.D))
+        scores = drawn(missing, lambda by, k: by.random((k, board.n, board.D)))
         starts, most = np.zeros((len(missing), board.n), np.int8), 2 * board.n
         if len(units) and not board.rules:
-            chosen = units[rng.integers(len(units), size=len(missing))]
+            chosen = units[drawn(missing, lambda by, k: by.integers(len(units), size=k))]
             np.put_along_axis(starts, chosen, np.arange(1, board.D + 1)[None], axis=1)
         found = solve_batch(board, starts, max_guesses=most, scores=scores, compiled=compiled)
         if (found.complete & (found.counts == 0)).any():

@@ -231,7 +231,7 @@ class PlayApp(App[None]):
         spec = screen.first
         if not begin:
             self.spec = spec
-        name = title or f"{made.grade.level.capitalize()}, seed {spec.seed}"
+        name = title or f"{made.level.capitalize()}, seed {spec.seed}"
         after = onward or partial(self.make, replace(spec, seed=spec.seed + 1))
         self.play_puzzle(made.puzzle, name, after)
         if note := opening.origin(made):
