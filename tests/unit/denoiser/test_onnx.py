@@ -161,6 +161,38 @@ def test_rows_do_not_know_of_one_another(folders: dict[str, Path]) -> None:
     np.testing.assert_allclose(both[1:], alone, rtol=0, atol=1e-5)
 
 
+def test_rows_go_in_chunks_that_the_cache_holds(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denoiser = opened(folders["candidate"])
+    x_t, allowed = np.tile(X_T, (4, 1)), np.tile(ALLOWED, (4, 1, 1))
+    z = denoiser.draw(BOARD, x_t, allowed, np.random.default_rng(0), learned=False)
+    h = denoiser.start(BOARD, 8)
+    whole = denoiser(BOARD, x_t, allowed, z, h)
+    monkeypatch.setattr("vmd_solver.denoiser.onnx.CHUNK", 3 * 16 * 4)
+    runs = []
+    run = denoiser.run
+    monkeypatch.setattr(denoiser, "run", lambda *call: runs.append(call[0]) or run(*call))
+    for together, apart in zip(whole, denoiser(BOARD, x_t, allowed, z, h), strict=True):
+        np.testing.assert_allclose(apart, together, rtol=0, atol=1e-4)
+    assert runs == ["denoiser"] * 3
+
+
+def test_threads_lose_nothing_of_what_they_add(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vmd_solver.denoiser.onnx.CHUNK", 1 << 30)
+    board, B = sudoku(3, 3), 64
+    x_t, allowed = np.zeros((B, board.n), np.int64), np.ones((B, board.n, board.D), np.float32)
+    z = np.random.default_rng(0).standard_normal((B, board.n, board.D, 2)).astype(np.float32)
+    answers = []
+    for threads in (1, 4, 4):
+        denoiser = OnnxDenoiser(folders["candidate"], "cpu", threads=threads)
+        answers += [denoiser(board, x_t, allowed, z, denoiser.start(board, B), loops=3)[0]]
+    np.testing.assert_allclose(answers[1], answers[0], rtol=0, atol=1e-4)
+    np.testing.assert_array_equal(answers[2], answers[1])
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model folder"):
         opened(tmp_path / "nothing")
