@@ -37,7 +37,7 @@ bench:
 
 # The bitcode of the exact kernel, after a change of kernel.py or digits.py.
 kernel:
-	$(PYTHON) -m vmd_solver.csp.build
+	$(PYTHON) -m training.make_kernel
 
 # The page of rules, docs/RULES.md, and its pictures.
 rules:

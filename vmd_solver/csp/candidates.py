@@ -14,6 +14,7 @@ from vmd_solver.csp.puzzle import Board
 Masks = npt.NDArray[np.uint64]
 Allowed = npt.NDArray[np.bool_]
 
+
 def words_of(D: int) -> npt.DTypeLike:
     """The type of masks of D values."""
     return np.uint64 if D < 64 else np.object_

@@ -1,6 +1,6 @@
 """The two machines the kernel runs on: plain Python at once, or machine code for batches.
 
-Callers enter by `machine()`. The machine code ships as LLVM bitcode, which `build` makes and
+Callers enter by `machine()`. The machine code ships as LLVM bitcode, which `training/make_kernel.py` makes and
 llvmlite loads, at the first use and never at import time: numba is needed only to make it anew. It
 must not know what the kernel computes.
 """
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vmd_solver.csp import kernel, memory
+from vmd_solver.csp import kernel, memory, subsets
 from vmd_solver.csp.puzzle import Board
 from vmd_solver.csp.tables import flat
 from vmd_solver.files import cached
@@ -34,8 +34,9 @@ ENTRIES = {
     "solve_many": "**i**i*iii**",
     "lone_many": "**i**ii*",
     "dig_many": "**i***ii*",
+    "sweep_many": "**i**",
 }
-"""The functions of the kernel that callers enter, and which of their arguments are arrays (*)."""
+"""The functions of `kernel` and `subsets` that callers enter; which arguments are arrays (*)."""
 
 BITCODE = Path(__file__).with_name("kernel.bc")
 
@@ -45,7 +46,7 @@ Words = Any
 
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """The functions of the kernel that callers enter, and how to hand it boards and room."""
+    """The functions that callers enter, and how to hand them boards and room."""
 
     compiled: bool
     load_on: Callable[..., None]
@@ -54,6 +55,7 @@ class Machine:
     solve_many: Callable[..., None]
     lone_many: Callable[..., None]
     dig_many: Callable[..., None]
+    sweep_many: Callable[..., None]
 
     def give(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> Words:
         """A copy of `values` as this machine reads them: a flat list, or a C-ordered array."""
@@ -140,13 +142,21 @@ _engines: list[Any] = []
 
 @cache
 def _machine(compiled: bool) -> Machine:
-    entries = {name: getattr(kernel, name) for name in ENTRIES}
+    entries = {name: source(name) for name in ENTRIES}
     return Machine(compiled, **(_load() if compiled else entries))
+
+
+def source(name: str) -> Callable[..., None]:
+    """The function in plain Python."""
+    entry: Callable[..., None] = (vars(kernel) | vars(subsets))[name]
+    return entry
 
 
 def source_digest() -> str:
     """What the bitcode is to be made of."""
-    sources = (BITCODE.with_name(name).read_bytes() for name in ("digits.py", "kernel.py"))
+    sources = (
+        BITCODE.with_name(name).read_bytes() for name in ("digits.py", "kernel.py", "subsets.py")
+    )
     return hashlib.sha256(b"".join(sources)).hexdigest()
 
 

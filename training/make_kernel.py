@@ -1,4 +1,4 @@
-"""Makes `kernel.bc`, the kernel as LLVM bitcode: `make kernel`.
+"""Makes `vmd_solver/csp/kernel.bc`, the kernel as LLVM bitcode: `make kernel`.
 
 Numba compiles the entries of `kernel` here, once, while the project is developed; what ships needs
 neither numba nor a compiler, only llvmlite, which turns the bitcode into code for the processor at
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 from inspect import isfunction
+from itertools import chain
 from typing import Any
 
-from vmd_solver.csp import digits, kernel
-from vmd_solver.csp.compiled import BITCODE, ENTRIES, source_digest
+from vmd_solver.csp import digits, kernel, subsets
+from vmd_solver.csp.compiled import BITCODE, ENTRIES, source, source_digest
 
 KINDS = {"givens": "int8", "solutions": "int8", "puzzles": "int8", "scores": "float64"}
 """What the arrays of an entry hold, by name, where it is not int64."""
@@ -31,7 +32,7 @@ def main() -> None:
     compiled: Any = numba.njit
     module = llvm.parse_assembly("")
     for name, shape in ENTRIES.items():
-        entry = getattr(kernel, name)
+        entry = source(name)
         types = [
             getattr(numba.types, KINDS.get(argument, "int64"))
             for argument in entry.__code__.co_varnames[: len(shape)]
@@ -84,7 +85,9 @@ def _register() -> None:
     overload(digits.lowest, strict=False)(lambda mask: lambda mask: lowest(mask))
     overload(digits.bits, strict=False)(lambda mask: lambda mask: counted(mask))
     overload(kernel.copy, strict=False)(lambda room, to, start, size: copy)
-    for part in filter(isfunction, (vars(digits) | vars(kernel)).values()):
+    for part in filter(
+        isfunction, chain(*(vars(one).values() for one in (digits, kernel, subsets)))
+    ):
         if part not in (digits.lowest, digits.bits, kernel.copy):
             register_jitable(part)
 
