@@ -3,9 +3,9 @@
 Each file of puzzles, in any format, or each file of a folder, is a family. Both sides build a
 puzzle anew, nothing kept from others, and prove how many solutions there are, up to two: in turns,
 in one process, ours as machine code where llvmlite is. Milliseconds are of building and proving
-together; a puzzle that takes longer than --limit counts as that. `as stated` are the unique ones whose file
-states a solution that is verified. A disagreement is named, and the exit code is 1; a puzzle that
-is not proved unique by us is named on standard error.
+together; a puzzle that takes longer than --limit counts as that. `as stated` are the unique ones
+whose file states a solution that is verified. A disagreement is named, and the exit code is 1; a
+puzzle that is not proved unique by us is named on standard error.
 """
 
 from __future__ import annotations

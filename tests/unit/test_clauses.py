@@ -131,9 +131,10 @@ def test_either_solver_counts_what_the_kernel_counts(solver: str) -> None:
 
 
 def test_a_latin_square_of_many_clauses_is_left_to_the_kernel_for_longer() -> None:
+    nothing = np.zeros((0, 1), np.uint64)
     few, many = (
         exact._Kernel(
-            board, initial_masks(board, [puzzle.givens]), np.zeros((1, 0)), 1, compiled=False
+            board, np.array([puzzle.givens], np.int8), nothing, nothing.astype(float), 1, False
         ).sat_after()
         for board, share in ((sudoku(5, 5), 0.55), (latin(40), 0.42))
         for puzzle in (with_holes(board, share, 0),)

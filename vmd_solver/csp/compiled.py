@@ -1,8 +1,8 @@
 """The two machines the kernel runs on: plain Python at once, or machine code for batches.
 
-Callers enter by `machine()`. The machine code ships as LLVM bitcode, which `training/make_kernel.py` makes and
-llvmlite loads, at the first use and never at import time: numba is needed only to make it anew. It
-must not know what the kernel computes.
+Callers enter by `machine()`. The machine code ships as LLVM bitcode, which
+`training/make_kernel.py` makes and llvmlite loads, at the first use and never at import time: numba
+is needed only to make it anew. It must not know what the kernel computes.
 """
 
 from __future__ import annotations

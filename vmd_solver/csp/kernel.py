@@ -12,7 +12,7 @@ Small boards without rules have their units in another form, which is faster the
 Everything here is the subset of Python that numba compiles on pointers: flat sequences of ints,
 with offsets. It runs as it stands on lists (one puzzle, no import cost, alphabets of any size), and
 as machine code on int64 arrays with at most 63 values, with the same results guess for guess: see
-`compiled`; a change of it is followed by `make kernel`. It must not know of puzzles, files or networks.
+`compiled`. After a change: `make kernel`. It must not know of puzzles, files or networks.
 
 Three propagators serve all rules: factors for units, arc consistency for relations, and for
 automata reachability through their layers, forward and back. The cheaper ones come first.
