@@ -49,8 +49,8 @@ conflicts is its first turn."""
 SAT_CELLS = 1_250_000
 """On large boards, where a guess takes longer, it joins after so many cells' worth of guesses."""
 
-SAT_CLAUSES = 550
-"""Without relations or automata it joins after the square of how many times as many clauses it has:
+SAT_CLAUSES = 2_600
+"""Without relations or automata it joins after the cube of how many times as many clauses it has:
 Latin squares of order 40 and more are sooner searched than written down."""
 
 SAT_LIMIT = 2
@@ -199,7 +199,7 @@ class _Kernel:
         size = clauses.size(self._board, self._allowed)
         if size > clauses.MOST_CLAUSES:
             return NO_LIMIT
-        return 0 if self._board.linked else (size // SAT_CLAUSES) ** 2
+        return 0 if self._board.linked else (size // SAT_CLAUSES) ** 3
 
     def sat_search(self) -> SatSearch:
         """A SAT search from the same candidates."""
