@@ -1,4 +1,4 @@
-"""The first stage of a large batch: what propagation, or one compiled search, settles at once.
+"""The first stage of a large batch: what propagation, or one short search, settles at once.
 
 Works on arrays, with no object for a puzzle; the outcomes are those of the solver. All others
 (invalid or unsatisfiable puzzles, the ones that need the model or much search) continue in the
@@ -19,6 +19,7 @@ from vmd_solver.csp.candidates import NUMPY_SPEED, Masks, initial_masks, masks_t
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import solve_batch
 from vmd_solver.csp.verify import verify_many
+from vmd_solver.sampling.guided import guesses_before
 from vmd_solver.sampling.job import Propagated, Solution
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solver import BATCH_GUESSES
@@ -62,19 +63,23 @@ class Bulk:
         self._settings = settings
         self._work = 0
 
-    def settle(self, board: Board, givens: npt.NDArray[np.int8]) -> Settled:
-        """What is settled of the rows of `givens` (B, n), each of them 0..D."""
+    def settle(
+        self, board: Board, givens: npt.NDArray[np.int8], numbers: npt.NDArray[np.int64]
+    ) -> Settled:
+        """What is settled of the rows of `givens` (B, n), each of them 0..D; `numbers` (B,) in the
+        input decide in guided mode which of them are searched before the model is asked."""
         started, settings = time.perf_counter(), self._settings
         self._expect(givens.size // NUMPY_SPEED)
         masks, consistent = propagate(board, initial_masks(board, givens))
         values = masks_to_values(masks)
         guesses = np.zeros(len(values), np.int64)
-        stalled = np.zeros(0, np.intp)
-        if settings.mode == "exact":
-            stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
-            self._expect(len(stalled) * board.n)
-        asked = settings.max_guesses
-        most = BATCH_GUESSES if asked is None else min(asked, BATCH_GUESSES)
+        stalled = np.flatnonzero(consistent & (values == 0).any(axis=1))
+        most = BATCH_GUESSES if settings.max_guesses is None else settings.max_guesses
+        if settings.mode == "guided":
+            before = [guesses_before(board, number) for number in numbers[stalled].tolist()]
+            stalled, most = stalled[np.array(before, bool)], min(most, max(before, default=0))
+        most = min(most, BATCH_GUESSES)
+        self._expect(len(stalled) * board.n)
         for start in range(0, len(stalled), ROWS):
             rows = stalled[start : start + ROWS]
             none = np.zeros((len(rows), board.n), np.int8)  # the givens are in the masks
@@ -107,6 +112,7 @@ def solution_of(
 ) -> Solution:
     """The solver's outcome for a puzzle that was settled here."""
     facts: dict[str, Any] = {"count": 1, "guesses": guesses, "seconds": seconds}
+    facts["settled_by"] = "search" if guesses else "propagation"
     if settings.solutions > 1:
         facts |= {"unique": True, "solutions": (values,), "counted_all": True}
     return Solution(puzzle, "solved", settings.mode, values, verified=True, **facts)
