@@ -82,9 +82,12 @@ def test_quiet_leaves_errors_only(solve: Solve) -> None:
 def test_rows_of_json(solve: Solve) -> None:
     done = solve("--mode", "exact", "-f", "jsonl", stdin="\n".join([EASY, *SMALL]))
     easy, many, none, bad = done.rows
-    keys = "puzzle family status solution verified unique mode nfe loops latents remasked guesses"
-    assert list(easy) == list(many) == list(none) == [*keys.split(), "seconds"]
-    assert list(bad) == [*keys.split(), "seconds", "error", "source", "line", "column"]
+    keys = "puzzle family status solution verified unique mode settled_by nfe loops latents"
+    names = [*keys.split(), "remasked", "guesses", "seconds"]
+    assert list(easy) == list(many) == list(none) == names
+    assert list(bad) == [*names, "error", "source", "line", "column"]
+    settled = ["propagation", "search", "propagation", None]
+    assert [row["settled_by"] for row in done.rows] == settled
     assert (easy["puzzle"], easy["solution"]) == (EASY, ANSWER)
     assert [row["status"] for row in done.rows] == ["solved", "solved", "unsatisfiable", "invalid"]
     assert [row["verified"] for row in done.rows] == [True, True, False, False]
@@ -197,7 +200,7 @@ def test_all_solutions(solve: Solve) -> None:
     assert len(set(row["solutions"])) == row["count"] == 5
     assert row["solutions"][0] == row["solution"]
     text = solve("--mode", "exact", "--all", "5", "-f", "pretty", SMALL[0]).out
-    assert text.count("┌") == 5 and "solved, verified, at least 5 solutions" in text
+    assert text.count("┌") == 5 and "solved by search, verified, at least 5 solutions" in text
 
 
 @pytest.mark.parametrize(
@@ -233,7 +236,7 @@ def test_a_model_solves(mode: str, latents: str, solve: Solve, write_model: Writ
         assert (done.code, row["status"], row["verified"]) == (0, "solved", True)
     else:
         assert (done.code, row["status"]) in [(0, "solved"), (1, "unsolved")]
-    assert re.match(r"1 puzzle: 1 (un)?solved\nmean NFE \d", done.err)
+    assert re.match(r"1 puzzle: 1 (un)?solved\n(settled by .*\n)?mean NFE \d", done.err)
 
 
 def test_the_loops_of_a_call_are_those_asked_for(solve: Solve, write_model: WriteModel) -> None:
@@ -268,7 +271,7 @@ def test_pretty_has_no_colour_unless_asked(solve: Solve) -> None:
     assert "\x1b" not in plain and "\x1b[1m5'\x1b[m" in painted
     seconds = re.compile(r"\d\.\d+ s")
     assert seconds.sub("", re.sub(r"\x1b\[\d*m", "", painted)) == seconds.sub("", plain)
-    assert "solved, verified: 0 guesses" in plain
+    assert "solved by propagation, verified: 0 guesses" in plain
 
 
 def test_pretty_of_several_names_each(solve: Solve) -> None:
@@ -443,7 +446,7 @@ def test_a_page_of_solutions(solve: Solve, tmp_path: Path) -> None:
     solved, none, unread, invalid = done.out.split("<article>")[1:]
     assert done.code == 2 and len(done.err.splitlines()) == 2
     assert [text.count("<svg") for text in (solved, none, unread, invalid)] == [2, 1, 0, 0]
-    assert "</h2>\n<p>solved, verified</p>" in solved and "no solution (proved)" in none
+    assert "</h2>\n<p>solved by search, verified</p>" in solved and "no solution (proved)" in none
     assert "<p>invalid: " in invalid and "<p>invalid: " in unread
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "one.txt").write_text(SMALL[0])

@@ -11,6 +11,9 @@ from vmd_solver.batch.request import Request
 from vmd_solver.formats import Entry
 from vmd_solver.sampling import Solution
 
+SETTLED = {"propagation": "propagation", "model": "the model", "search": "search"}
+"""What settles a puzzle, in words."""
+
 STEP = 1.01
 """Ratio of the edges of two neighbouring bins of seconds."""
 
@@ -60,7 +63,8 @@ class Outcome:
         if solution is None or self.status != "solved":
             spent = f"{seconds:g} s" if self.status == "timeout" and seconds else "the budget"
             return f"not solved within {spent}; this does not mean there is no solution"
-        words = ["solved, verified"]
+        by = SETTLED.get(solution.settled_by or "", "")
+        words = [f"solved{by and f' by {by}'}, verified"]
         if request.asked == "unique":
             texts = {True: "unique", False: "not unique", None: "uniqueness not decided"}
             words.append(texts[solution.unique])
@@ -115,6 +119,8 @@ class Tally:
     """Counts of outcomes, in as much memory for ten million puzzles as for ten; they add up."""
 
     statuses: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
+    """How many were settled by what."""
     seconds: Spread = field(default_factory=Spread)
     nfe: int = 0
     guesses: int = 0
@@ -126,10 +132,13 @@ class Tally:
             self.seconds.add(outcome.solution.seconds)
             self.nfe += outcome.solution.nfe
             self.guesses += outcome.solution.guesses
+            if outcome.solution.settled_by:
+                self.settled[outcome.solution.settled_by] += 1
 
     def merge(self, other: Tally) -> None:
         """Count all that the other has counted."""
         self.statuses.update(other.statuses)
+        self.settled.update(other.settled)
         self.seconds.update(other.seconds)
         self.nfe += other.nfe
         self.guesses += other.guesses
@@ -142,6 +151,8 @@ class Tally:
         """The lines of --stats, of a run at `rate` puzzles a second."""
         parts = [f"{count:,} {status}" for status, count in self.statuses.most_common()]
         lines = [f"{number_of(self.done, 'puzzle')}: {', '.join(parts) or 'none'}"]
+        if by := [f"{SETTLED[one]} {self.settled[one]:,}" for one in SETTLED if self.settled[one]]:
+            lines.append(f"settled by {', '.join(by)}")
         if timed := self.seconds.total():
             median, p90 = self.seconds.quantile(0.5), self.seconds.quantile(0.9)
             lines += [

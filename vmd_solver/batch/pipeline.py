@@ -107,7 +107,8 @@ class Pipeline:
                     yield self._item(number + at, entry)
             else:
                 _ = self._solver  # a model that cannot be used is reported before any record
-                settled = self._bulk.settle(found.layout.board, found.givens)
+                numbers = number + found.places
+                settled = self._bulk.settle(found.layout.board, found.givens, numbers)
                 yield from self._of_columns(number, part, found, settled)
 
     def _item(self, number: int, entry: Entry) -> Unsolved | Report:
@@ -129,8 +130,10 @@ class Pipeline:
         befores = np.searchsorted(lines, others).tolist()
         for line, end in zip([*others.tolist(), None], [*befores, len(lines)], strict=True):
             if end > start:
-                guesses = int(settled.guesses[start:end].sum())
-                tally = Tally(Counter(solved=end - start), guesses=guesses)
+                guesses = settled.guesses[start:end]
+                searched = int((guesses > 0).sum())
+                by = Counter(propagation=end - start - searched, search=searched)
+                tally = Tally(Counter(solved=end - start), by, guesses=int(guesses.sum()))
                 tally.seconds.add(settled.seconds, end - start)
                 yield Report(records[ends[start] : ends[end]], tally)
                 start = end

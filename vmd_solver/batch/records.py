@@ -27,7 +27,17 @@ from vmd_solver.sampling import Solution
 from vmd_solver.sampling.bulk import Settled, solution_of
 
 COSTS = ("nfe", "loops", "latents", "remasked", "guesses", "seconds")
-COLUMNS = ("puzzle", "family", "status", "solution", "verified", "unique", "mode", *COSTS)
+COLUMNS = (
+    "puzzle",
+    "family",
+    "status",
+    "solution",
+    "verified",
+    "unique",
+    "mode",
+    "settled_by",
+    *COSTS,
+)
 ERROR_COLUMNS = ("error", "source", "line", "column")
 COUNT_COLUMNS = ("count", "counted_all")
 EXPLAIN_COLUMNS = ("explained", "level", "hardest", "score", "steps", "stuck")
@@ -59,7 +69,7 @@ def row_of(outcome: Outcome, request: Request) -> Row:
     facts |= {"verified": False, "counted_all": False, "solutions": []}
     if solution is not None:
         puzzle = solution.puzzle
-        facts |= {name: getattr(solution, name) for name in (*facts, "unique")}
+        facts |= {name: getattr(solution, name) for name in (*facts, "unique", "settled_by")}
         facts["family"] = puzzle.board.family
         facts["seconds"] = round(solution.seconds, 6)
         facts["solutions"] = [line_of(puzzle, values) for values in listed(solution)]
@@ -143,13 +153,14 @@ class JsonLines(OutputFormat):
             "solution": _texts(layout, settled.values),
             "guesses": _numbers(settled.guesses),
         }
+        fills["settled_by"] = [b"search" if one else b"propagation" for one in settled.guesses]
         row |= {name: f"<{name}>" for name in fills}
         if "solutions" in row:
             row["solutions"] = ["<solution>"]
         text = self.text(row).replace('"<guesses>"', "<guesses>")
         return _block(
             fills[part] if number % 2 else part.encode()
-            for number, part in enumerate(re.split("<(puzzle|solution|guesses)>", text))
+            for number, part in enumerate(re.split("<(puzzle|solution|guesses|settled_by)>", text))
         )
 
 

@@ -1,4 +1,4 @@
-"""The first stage of a large batch: what propagation, or one compiled search, settles at once.
+"""The first stage of a large batch: what propagation, or one short search, settles at once.
 
 Works on arrays, with no object for a puzzle; the outcomes are those of the solver. All others
 (invalid or unsatisfiable puzzles, the ones that need the model or much search) continue in the
@@ -20,6 +20,7 @@ from vmd_solver.csp.candidates import initial_masks, masks_to_values, propagate
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import Batch, solve_batch
 from vmd_solver.csp.verify import verify_many
+from vmd_solver.sampling.guided import MODEL_FIRST, guesses_before
 from vmd_solver.sampling.job import Propagated, Solution
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solver import BATCH_GUESSES
@@ -61,17 +62,25 @@ class Bulk:
         self._settings, self._threads = settings, threads
         self._work = 0
 
-    def settle(self, board: Board, givens: npt.NDArray[np.int8]) -> Settled:
-        """What is settled of the rows of `givens` (B, n), each of them 0..D."""
+    def settle(
+        self, board: Board, givens: npt.NDArray[np.int8], numbers: npt.NDArray[np.int64]
+    ) -> Settled:
+        """What is settled of the rows of `givens` (B, n), each of them 0..D; `numbers` (B,) in the
+        input decide in guided mode which of them are searched before the model is asked."""
         started, B = time.perf_counter(), len(givens)
         self._expect(givens.size)
         counts, guesses = np.zeros((2, B), np.int64)
         found = Batch(np.zeros_like(givens), counts, guesses, np.zeros(B, bool))
         share = max(ROWS, -(-B // self._threads))
-        self._search(found, board, givens, np.arange(B), FEW_GUESSES, share)
         if self._settings.mode == "exact":
+            self._search(found, board, givens, np.arange(B), FEW_GUESSES, share)
             left = np.flatnonzero(~found.complete)
             self._search(found, board, givens, left, BATCH_GUESSES, ROWS)
+        else:
+            first, later = (guesses_before(board, number) for number in (0, MODEL_FIRST))
+            for most, rows in ((first, numbers < MODEL_FIRST), (later, numbers >= MODEL_FIRST)):
+                most = min(most, BATCH_GUESSES)
+                self._search(found, board, givens, np.flatnonzero(rows), most, share)
         right = found.complete & (counts == 1) & verify_many(board, givens, found.solutions)
         (rows,), (others,) = right.nonzero(), (~right).nonzero()
         propagated = _propagated(board, givens, others) if len(others) else {}
@@ -89,7 +98,7 @@ class Bulk:
         share: int,
     ) -> None:
         """Search some of the rows, so many to a call, with at most as many guesses on each."""
-        asked = self._settings.max_guesses if self._settings.mode == "exact" else 0
+        asked = self._settings.max_guesses
         budget = most if asked is None else min(asked, most)
 
         def search(start: int) -> None:
@@ -131,6 +140,7 @@ def solution_of(
 ) -> Solution:
     """The solver's outcome for a puzzle that was settled here."""
     facts: dict[str, Any] = {"count": 1, "guesses": guesses, "seconds": seconds}
+    facts["settled_by"] = "search" if guesses else "propagation"
     if settings.solutions > 1:
         facts |= {"unique": True, "solutions": (values,), "counted_all": True}
     return Solution(puzzle, "solved", settings.mode, values, verified=True, **facts)

@@ -1,15 +1,15 @@
-"""Guided mode: propagation narrows, the model proposes an order, search follows it and decides.
+"""Guided mode: propagation narrows, the model proposes a grid and an order, search follows it.
 
-After each call a search from the givens, complete but for a limit of guesses, tries values in the
-order of the best attempt. Calls and limits start small and double: the two alternate, and neither
-is spent on a puzzle that the other would have settled. Where a search
-stops undecided the model commits what it is sure of, that is propagated, and it is asked again;
-where that contradicts, the attempt goes back to what the givens alone imply and draws another z.
-The last search has no limit but the user's: the end is always a verified solution, a proof that
-there is none, or a budget that was spent. The first call is short, so its z is drawn from the
-standard normal: the learned prior would cost as much as two loops. On larger boards, where ten
-calls cost up to seconds, and on those with relations or automata, whose propagation leaves a search
-little to do, a search comes first; it stays alone where a call would take too much memory.
+A call that proposes a valid grid settles the puzzle. After any other a search from the givens,
+complete but for a limit of guesses, which doubles, tries values in the order of the best attempt.
+Where it stops undecided the model commits what it is sure of, that is propagated, and it is asked
+again; where that contradicts, the attempt goes back to what the givens alone imply and draws
+another z. The last search has no limit but the user's: the end is always a verified solution, a
+proof that there is none, or a budget that was spent.
+
+A search comes first where a call would cost many times what it saves: on larger boards, on those
+with relations or automata, whose propagation leaves little to do, and from a certain puzzle of an
+input on. It stays alone where a call would take too much memory.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ from vmd_solver.csp.candidates import (
 from vmd_solver.denoiser.protocol import Floats, Ints
 from vmd_solver.sampling.job import Attempt, Job
 
-FIRST_LOOPS = 2
-"""Loops of the first call."""
-
 FIRST_GUESSES = 256
-"""Guesses of the search after it: in compiled code about the time of a loop on a 9x9 board."""
+"""Guesses of the search after the first call: in compiled code about its time on a 9x9 board."""
+
+MODEL_FIRST = 256
+"""Puzzles of an input that the model is asked about before any search. Of those that come later
+only what as many guesses leave open as a call takes time, of 9x9 Sudokus less than one in ten
+thousand: that a call gives a valid grid, or a better order, saves a hundredth of what it costs."""
 
 LARGE = 1000
 """Candidates from which a board is searched first: 10x10, where the model is no help to search."""
@@ -44,9 +46,22 @@ RULED_START = 40
 searches that are left take less time than with a tenth of it, or without any call."""
 
 
-def loops_of(calls: int, most: int) -> int:
-    """Loops of the call after this many: twice those of the call before, up to the model's own."""
-    return min(most, FIRST_LOOPS << min(calls, 10))
+def guesses_before(board: Board, number: int) -> int:
+    """Most guesses before the first call on a puzzle of this number in the input."""
+    candidates = board.n * board.D
+    if board.linked:
+        return RULED_START * candidates
+    if candidates >= LARGE:
+        return HEAD_START * candidates
+    return 0 if number < MODEL_FIRST else FIRST_GUESSES
+
+
+def head_start(job: Job) -> int:
+    """`guesses_before` a call on this job; none where propagation has settled it."""
+    assert job.propagated is not None
+    masks, consistent = job.propagated
+    settled = not consistent or (masks_to_values(masks) > 0).all()
+    return 0 if settled else guesses_before(job.board, job.number)
 
 
 def begin(job: Job) -> None:
@@ -63,12 +78,10 @@ def begin(job: Job) -> None:
         # Propagation only removes what no solution has: what it leaves is the only solution.
         job.decide(exact.Count(1, True, 0, (tuple(values.tolist()),)))
         return
-    candidates = job.board.n * job.board.D
     if memory.of_call(job.board) * job.settings.latents > memory.MOST:
         _search(job, masks, None, None)
-    elif candidates >= LARGE or job.board.linked:
-        start = RULED_START if job.board.linked else HEAD_START
-        _search(job, masks, None, candidates * start)
+    elif start := guesses_before(job.board, job.number):
+        _search(job, masks, None, start)
     if job.solution is None:
         shown = _shown(job.board, masks)
         job.attempts = [Attempt(k, *shown) for k in range(job.settings.latents)]
@@ -83,7 +96,7 @@ def advance(job: Job) -> None:
         return
     valid = next((attempt for attempt in job.attempts if not attempt.broken.any()), None)
     if valid is not None and settings.solutions == 1:
-        job.finish("solved", tuple(valid.grid.tolist()))
+        job.finish("solved", tuple(valid.grid.tolist()), settled_by="model")
     elif valid is not None:
         _search(job, root, valid, None)
     else:

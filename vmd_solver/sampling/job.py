@@ -35,6 +35,7 @@ LIKELIEST = 3
 """Values of a cell that a call is observed to find most probable."""
 
 Status = Literal["solved", "unsolved", "unsatisfiable", "invalid", "timeout"]
+Settler = Literal["propagation", "model", "search"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Solution:
     """The solution (n,), or None."""
     verified: bool = False
     """Whether the independent verifier accepted `values`."""
+    settled_by: Settler | None = None
+    """What found the solution, or proved that there is none."""
     unique: bool | None = None
     """True or False where it was asked and decided, else None."""
     solutions: tuple[tuple[int, ...], ...] = ()
@@ -238,6 +241,9 @@ class Job:
             if not certificate:
                 raise VmdError(f"internal error, please report: {certificate.problems[0]}")
             self.emit("Verified", values=values)
+        if status in ("solved", "unsatisfiable"):
+            searched = self.guesses or self.nfe
+            facts = {"settled_by": "search" if searched else "propagation", **facts}
         answers = [attempt.answer for attempt in self.attempts if attempt.answer.values]
         best = max(answers, key=lambda answer: answer.margin, default=None)
         self.solution = Solution(
@@ -325,7 +331,7 @@ def _latents(denoiser: Denoiser, rows: Rows) -> None:
     settings, board = rows[0][0].settings, rows[0][0].board
     stages: tuple[Rows, Rows, Rows] = ([], [], [])
     for job, attempt in rows:
-        # The first call of guided mode is too short for the learned prior, which costs as much.
+        # The learned prior costs as much as four loops, and a first call is as good without.
         early = settings.mode == "guided" and job.nfe == 0
         stages[2 if attempt.z is not None else 0 if early else 1].append((job, attempt))
     prior = f"{settings.prior} prior"

@@ -47,7 +47,7 @@ def advance(job: Job) -> None:
     """What follows a call: finish, or commit and continue."""
     for attempt in job.attempts if job.settings.select == "valid" else ():
         if not attempt.broken.any():
-            job.finish("solved", tuple(attempt.grid.tolist()))
+            job.finish("solved", tuple(attempt.grid.tolist()), settled_by="model")
             return
     over = job.late or job.nfe >= job.settings.nfe
     for attempt in () if over else job.attempts:
@@ -56,7 +56,7 @@ def advance(job: Job) -> None:
     if over or all((attempt.x_t > 0).all() for attempt in job.attempts):  # nothing left to ask
         values = job.best_attempt.answer.values
         if job.settings.select == "margin" and not conflicts(job.board, np.array([values])).any():
-            job.finish("solved", values)
+            job.finish("solved", values, settled_by="model")
         else:
             job.give_up(f"no valid grid within {job.nfe} calls")
 

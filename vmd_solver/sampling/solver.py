@@ -112,6 +112,11 @@ class Solver:
             if self.settings.mode == "guided":
                 with refused(group):
                     _propagate([job for job in group if job.propagated is None])
+                left = [job for job in group if job.solution is None]
+                starts = {job.number: guided.head_start(job) for job in left}
+                if self.observe is None and any(starts.values()):
+                    waiting = [job for job in left if starts[job.number]]
+                    self._search_many(waiting, max(starts.values()))
             begin = guided.begin if self.settings.mode == "guided" else neural.begin
             for job in [job for job in group if job.solution is None]:
                 with job.timed():
@@ -121,13 +126,10 @@ class Solver:
 
     def _exact(self, jobs: list[Job]) -> Iterator[None]:
         settings = self.settings
-        if len(jobs) >= BATCH_PAYS and settings.solutions == 1:
-            # What a stage before has propagated it has also searched, as far as a batch does.
-            with suppress(MemoryError, TooLarge):  # one by one they may have room
-                _search_batch([job for job in jobs if job.propagated is None], settings.max_guesses)
-            jobs = [job for job in jobs if job.solution is None]
-            yield
-        for job in jobs:
+        # What a stage before has propagated it has also searched, as far as a batch does.
+        self._search_many([job for job in jobs if job.propagated is None])
+        yield
+        for job in [job for job in jobs if job.solution is None]:
             masks, consistent = job.propagated or (None, True)
             with job.timed():
                 count = exact.Count(0, True, 0)
@@ -143,25 +145,26 @@ class Solver:
                 job.decide(count)
             yield
 
+    def _search_many(self, jobs: list[Job], most: int = BATCH_GUESSES) -> None:
+        """Search for at most so many guesses on each of these jobs, if a batch of them pays."""
+        if len(jobs) >= BATCH_PAYS and self.settings.solutions == 1:
+            asked = self.settings.max_guesses
+            with suppress(MemoryError, TooLarge):  # one by one they may have room
+                _search_batch(jobs, min(most, BATCH_GUESSES if asked is None else asked))
+
     def _sample(self, waiting: list[Job]) -> Iterator[None]:
         """Call the denoiser on the jobs still open; as one finishes the next one takes its rows."""
         assert self.denoiser is not None
-        is_guided = self.settings.mode == "guided"
-        advance = guided.advance if is_guided else neural.advance
+        advance = guided.advance if self.settings.mode == "guided" else neural.advance
         each = memory.of_call(waiting[0].board) if waiting else 1
         room = max(1, min(self.settings.batch, memory.MOST // each) // self.settings.latents)
-        usual = self.settings.loops or self.denoiser.loops
+        loops = self.settings.loops or self.denoiser.loops
         running = list[Job]()
         while waiting or running:
             free = room - len(running)
             running, waiting = running + waiting[:free], waiting[free:]
-            calls: dict[int, list[Job]] = {}
-            for job in running:
-                loops = guided.loops_of(job.nfe, usual) if is_guided else usual
-                calls.setdefault(loops, []).append(job)
-            for loops, group in calls.items():
-                with refused(group):
-                    call(self.denoiser, group, loops)
+            with refused(running):
+                call(self.denoiser, running, loops)
             for job in [job for job in running if job.solution is None]:
                 with job.timed():
                     advance(job)
@@ -179,16 +182,13 @@ def _propagate(jobs: list[Job]) -> None:
             job.propagated = Propagated(masks, bool(consistent))
 
 
-def _search_batch(jobs: list[Job], max_guesses: int | None) -> None:
+def _search_batch(jobs: list[Job], most: int) -> None:
     """One solution for each of jobs that share a board: all at once, compiled where that is there.
 
     Jobs that need more guesses than a call that nothing interrupts should make stay open.
     """
-    if not jobs:
-        return
     started = time.perf_counter()
     givens = np.stack([job.puzzle.to_array() for job in jobs])
-    most = BATCH_GUESSES if max_guesses is None else min(max_guesses, BATCH_GUESSES)
     found = exact.solve_batch(jobs[0].board, givens, max_guesses=most)
     share = (time.perf_counter() - started) / len(jobs)
     for row, job in enumerate(jobs):

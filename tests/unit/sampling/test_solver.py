@@ -87,12 +87,42 @@ def test_boards_of_10x10_and_more_are_searched_first(order: int, calls: int) -> 
     assert fake.calls == solution.nfe == calls
 
 
-def test_calls_begin_with_few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guided, "FIRST_GUESSES", 1)
-    fake = adversary(values(SOLVED))
-    fake.loops = 16
-    solution = Solver(Settings(nfe=4), fake).solve(puzzle(HARD))
-    assert (solution.nfe, solution.loops) == (4, 2 + 4 + 8 + 16)
+def test_only_the_first_puzzles_of_an_input_are_the_models_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guided, "MODEL_FIRST", 2)
+    solutions = list(Solver(Settings(), undecided()).stream([puzzle(HARD)] * 4))
+    assert [solution.nfe for solution in solutions] == [1, 1, 0, 0]
+    monkeypatch.setattr(guided, "FIRST_GUESSES", 1)  # search is long, so the model is asked
+    late = next(Solver(Settings(nfe=1), undecided()).numbered([(2, puzzle(HARD), None)]))
+    assert (late.nfe, late.settled_by) == (1, "search") and late.guesses > 1
+
+
+@pytest.mark.parametrize("mode", ["guided", "exact"])
+def test_many_at_once_end_as_each_alone_does(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmd_solver.sampling.solver.BATCH_PAYS", 2)
+    monkeypatch.setattr(guided, "MODEL_FIRST", 1)
+    puzzles = [puzzle(HARD), empty(), hidden_unsatisfiable(), unsatisfiable(), *[puzzle(HARD)] * 4]
+    solver = Solver(Settings(mode=mode), undecided())
+    together = list(solver.stream(puzzles))
+    for number, found in enumerate(together):
+        (alone,) = Solver(Settings(mode=mode), undecided()).numbered([(number, found.puzzle, None)])
+        assert replace(found, seconds=0) == replace(alone, seconds=0)
+
+
+def test_who_settled_it_is_said() -> None:
+    settings, hard = Settings(), puzzle(HARD)
+    easy = puzzle(SOLVED[:40] + "." * 9 + SOLVED[49:])
+    knowing, wrong = oracle(values(SOLVED)), adversary(values(SOLVED))
+    assert Solver(settings, wrong).solve(easy).settled_by == "propagation"
+    assert Solver(settings, wrong).solve(unsatisfiable()).settled_by == "propagation"
+    assert Solver(settings, knowing).solve(hard).settled_by == "model"
+    assert Solver(settings, wrong).solve(hard).settled_by == "search"
+    assert Solver(replace(settings, solutions=2), knowing).solve(hard).settled_by == "search"
+    assert Solver(Settings(mode="neural"), knowing).solve(hard).settled_by == "model"
+    assert Solver(Settings(mode="neural", nfe=1), wrong).solve(hard).settled_by is None
+    assert Solver(Settings(mode="exact")).solve(easy).settled_by == "propagation"
+    assert Solver(Settings(mode="exact")).solve(hard).settled_by == "search"
 
 
 def test_what_propagation_settles_never_reaches_the_denoiser() -> None:
