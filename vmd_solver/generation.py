@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, Literal, get_args
 
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vmd_solver.csp import Puzzle, exact
+from vmd_solver.csp.candidates import Masks
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.exact import NO_LIMIT
 from vmd_solver.csp.families import with_rules
@@ -84,6 +85,7 @@ Removal = Orbit | Rule
 """What may go from a full grid with rules."""
 
 
+@lru_cache(maxsize=16)
 def orbits(board: Board, symmetry: Symmetry) -> tuple[Orbit, ...]:
     """The cells of a square board in orbits, lowest first.
 
@@ -224,19 +226,26 @@ Clues = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What the making of a puzzle has to know: a full grid by `rng`; the level of clues (n,), up to
-    `most`; or of each row of `clues` (B, n) how many solutions there are: 1, 2 for several, or 0
-    where that takes too long to tell."""
+    """What the making of a puzzle has to know: a full grid by `rng`; the level of `clues` (n,), up
+    to `most`; or whether these have several solutions: (B,) bool or None where it takes too long.
+
+    With `others` (B, n), masks, that is asked of solutions within these masks beside the known one,
+    which none of them allows. Otherwise a `quick` answer is by singles alone.
+    """
 
     board: Board
     rng: np.random.Generator | None = None
     clues: Clues | None = None
     most: Level | None = None
+    others: Masks | None = None
+    quick: bool = False
 
-    @property
-    def kind(self) -> tuple[int, bool, bool]:
+    @cached_property
+    def kind(self) -> tuple[int, str]:
         """What questions that are answered together share."""
-        return id(self.board), self.clues is None, self.most is None
+        told = "grid" if self.clues is None else "level" if self.most else "proof"
+        how = "others" if self.others is not None else "quick" if self.quick else ""
+        return id(self.board), told + how
 
 
 Making = Generator[_Question, Any, Any]
@@ -305,8 +314,11 @@ def _answers(
         if first.most is not None:
             answers = levels(first.board, np.stack(rows), first.most, compiled)
         elif rows:
-            counts = _solutions(first.board, np.concatenate(rows), compiled, cancelled)
-            answers = np.split(counts, np.cumsum([len(row) for row in rows])[:-1])
+            others = [one.others for one in alike.values() if one.others is not None]
+            within = np.concatenate(others) if others else None
+            given = np.repeat(np.stack(rows), [len(o) for o in others] or 1, axis=0)
+            told = _several(first, given, within, compiled, cancelled)
+            answers = np.split(told, np.cumsum([len(o) for o in others] or [1] * len(rows))[:-1])
         elif draw is exact_grid:
             answers = [Grid(tuple(row)) for row in grids_of(first.board, rngs, compiled).tolist()]
         else:
@@ -314,23 +326,34 @@ def _answers(
         yield from zip(alike, answers, strict=True)
 
 
-def _solutions(
-    board: Board, clues: Clues, compiled: bool, cancelled: Callable[[], bool]
-) -> npt.NDArray[np.int64]:
-    """How many solutions (B,) each row of clues (B, n) leaves, as a question has it."""
+def _several(
+    asked: _Question,
+    clues: Clues,
+    others: Masks | None,
+    compiled: bool,
+    cancelled: Callable[[], bool],
+) -> npt.NDArray[np.int8]:
+    """Whether clues (B, n) have several solutions: 1 or 0, and -1 where it takes too long."""
+    board, limit, most = asked.board, 2 if others is None else 1, 0 if asked.quick else MAX_GUESSES
     if not board.rules:
-        batch = exact.solve_batch(board, clues, 2, max_guesses=MAX_GUESSES, compiled=compiled)
-        return np.where(batch.complete, batch.counts, 0)
-    # Rules are much to propagate: compiled code is worth its import at once.
-    compiled = machine(None, NO_LIMIT).compiled
-    found = [
-        exact.count(
-            Puzzle(board, tuple(row)), 2, max_guesses=MAX_GUESSES, stored=1, compiled=compiled,
-            cancelled=cancelled,
+        found = exact.solve_batch(
+            board, clues, limit, max_guesses=most, masks=others, compiled=compiled
         )
-        for row in clues.tolist()
-    ]  # fmt: skip
-    return np.array([one.solutions if one.complete else 0 for one in found])
+        counts, complete = found.counts, found.complete
+    else:
+        # Rules are much to propagate: compiled code is worth its import at once.
+        compiled = machine(None, NO_LIMIT).compiled
+        each = [
+            exact.count(
+                Puzzle(board, tuple(row)), limit, max_guesses=MAX_GUESSES, stored=1,
+                masks=None if others is None else others[at], compiled=compiled,
+                cancelled=cancelled,
+            )
+            for at, row in enumerate(clues.tolist())
+        ]  # fmt: skip
+        counts = np.array([one.solutions for one in each])
+        complete = np.array([one.complete for one in each])
+    return np.where(complete, counts >= limit, -1).astype(np.int8)
 
 
 def _made(spec: PuzzleSpec, number: int) -> Making:
@@ -347,8 +370,8 @@ def _made(spec: PuzzleSpec, number: int) -> Making:
             if not board.rules:
                 continue  # this grid keeps none
         full = Puzzle(board, grid.values)
-        gone = yield from _dug(full, spec, rng)
-        if found := (yield from _fitting(full, gone, spec)):
+        gone, needed = yield from _dug(full, spec, rng)
+        if found := (yield from _fitting(full, gone, needed, spec)):
             (left, clues, level), size = found, f"{spec.size}x{spec.size}"
             name = f"{spec.family} {size}, {level}, seed {spec.seed}, number {number + 1}"
             puzzle = Puzzle(left, tuple(clues.tolist()), name=name)
@@ -358,39 +381,67 @@ def _made(spec: PuzzleSpec, number: int) -> Making:
 
 def _dug(full: Puzzle, spec: PuzzleSpec, rng: np.random.Generator) -> Making:
     """What can go from a full grid: orbits that can be opened, one after another in random order,
-    and then, where rules may be thinned out, rules."""
+    and then, where rules may be thinned out, rules. And the cells whose clues cannot."""
     holes = set(full.board.holes)
     inside = [tuple(sorted(set(orbit) - holes)) for orbit in orbits(full.board, spec.symmetry)]
     groups = [orbit for orbit in inside if orbit]
     gone: list[Removal] = []
+    needed: set[int] = set()
     for removals in ([groups[at] for at in rng.permutation(len(groups))], full.board.rules):
         if removals is full.board.rules:
             if not (removals and VARIANTS[spec.family].thinned):
                 continue
             removals = [removals[at] for at in rng.permutation(len(removals))]
-        yield from _dropped(full, removals, spec.clues + len(holes), gone)
-    return gone
+        yield from _dropped(full, removals, spec.clues + len(holes), gone, needed)
+    return gone, needed
 
 
-def _dropped(full: Puzzle, removals: Sequence[Removal], least: int, gone: list[Removal]) -> Making:
-    """Add to `gone` those removals that can go: all at once if possible, else halves of them.
+def _dropped(
+    full: Puzzle,
+    removals: Sequence[Removal],
+    least: int,
+    gone: list[Removal],
+    needed: set[int],
+) -> Making:
+    """Add to `gone` those removals that can go: many at once where possible, else halves of them;
+    and to `needed` cells whose clues certainly cannot.
 
     That a solution is the only one holds for more clues if it does for less, so the outcome is the
-    same as one at a time.
+    same as one at a time. Without rules most stay from the first on that has to, and are tried
+    alone.
     """
+    left, ruled = _left(full, gone), bool(full.board.rules)
     waiting = [removals] if removals else []
     while waiting:
         part = waiting.pop()
-        board, clues = _left(full, [*gone, *part])
-        fits = np.count_nonzero(clues) >= least
-        if fits and (yield _Question(board, clues=clues[None]))[0] == 1:
+        board, clues = _without(*left, part)
+        told = np.array([1])
+        if np.count_nonzero(clues) >= least:
+            orbit = part[0] if len(part) == 1 and not isinstance(part[0], Rule) else ()
+            others = _others(full, orbit) if orbit else None
+            quick = others is None and not ruled
+            told = yield _Question(board, None, clues, None, others, quick)
+            if len(orbit) == 1 and told[0] == 1:
+                needed.update(orbit)
+        if not told.any():
             gone.extend(part)
+            left = board, clues
         elif len(part) > 1:
             middle = len(part) // 2
             waiting += part[middle:], part[:middle]
+        elif not ruled:
+            waiting = [[one] for rest in waiting for one in reversed(rest)]
 
 
-def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> Making:
+def _others(full: Puzzle, cells: Sequence[int]) -> Masks:
+    """Masks (B, n) that rule the known value out in each of these cells in turn."""
+    masks = np.full((len(cells), full.board.n), (1 << full.board.D) - 1, np.uint64)
+    for row, cell in enumerate(cells):
+        masks[row, cell] ^= np.uint64(1 << full.givens[cell] - 1)
+    return masks
+
+
+def _fitting(full: Puzzle, gone: list[Removal], needed: set[int], spec: PuzzleSpec) -> Making:
     """The puzzle that fits the spec, as board, clues and level, with all of the orbits open or
     fewer; or None."""
 
@@ -401,11 +452,10 @@ def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> Making:
 
     if spec.minimal:
         board, clues = _left(full, gone)
-        given = np.flatnonzero(clues)
-        fewer = np.tile(clues, (len(given), 1))
-        fewer[np.arange(len(given)), given] = 0
-        if len(fewer) and ((yield _Question(board, clues=fewer)) < 2).any():
-            return None  # it is not certain that every clue is needed
+        for cell in sorted({*np.flatnonzero(clues).tolist()} - needed):
+            fewer = _without(board, clues, [(cell,)])[1]
+            if (yield _Question(board, None, fewer, None, _others(full, (cell,)))) != 1:
+                return None  # it is not certain that every clue is needed
     found = yield from graded(len(gone))
     if spec.level is None or found[2] == spec.level:
         return found
@@ -427,8 +477,12 @@ def _fitting(full: Puzzle, gone: list[Removal], spec: PuzzleSpec) -> Making:
 
 def _left(full: Puzzle, gone: Sequence[Removal]) -> tuple[Board, Clues]:
     """A full puzzle without what is gone."""
-    clues, board = np.array(full.givens, np.int8), full.board
-    clues[[cell for item in gone if not isinstance(item, Rule) for cell in item]] = 0
+    return _without(full.board, np.array(full.givens, np.int8), gone)
+
+
+def _without(board: Board, clues: Clues, gone: Sequence[Removal]) -> tuple[Board, Clues]:
+    fewer = clues.copy()
+    fewer[[cell for item in gone if not isinstance(item, Rule) for cell in item]] = 0
     if rules := {item for item in gone if isinstance(item, Rule)}:
         board = with_rules(board, tuple(rule for rule in board.rules if rule not in rules))
-    return board, clues
+    return board, fewer

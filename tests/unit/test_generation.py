@@ -22,6 +22,7 @@ from vmd_solver.generation import (
     PuzzleSpec,
     Symmetry,
     make,
+    make_many,
     orbits,
     usual_size,
 )
@@ -181,3 +182,22 @@ def test_a_model_draws_grids_and_search_steps_in() -> None:
     fallen_back = ModelGrids(undecided(), nfe=1)(sudoku(), rng)
     assert fallen_back.by_model is False
     assert verify(sudoku().empty(), fallen_back.values).ok
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        PuzzleSpec(level="medium", seed=4),
+        PuzzleSpec(level="easy", minimal=True, symmetry="none", seed=4),
+        PuzzleSpec("jigsaw", 5, symmetry="half-turn", seed=4),
+        PuzzleSpec("killer", 4, seed=4),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("installed", [True, False])
+def test_puzzles_made_together_are_those_made_alone(
+    spec: PuzzleSpec, installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = [make(spec, number) for number in (3, 0, 1)]
+    monkeypatch.setattr("vmd_solver.csp.compiled.available", lambda: installed)
+    assert list(make_many(spec, (3, 0, 1))) == alone

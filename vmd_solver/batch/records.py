@@ -131,6 +131,10 @@ class OutputFormat:
         return [write(solution.puzzle, values) for values in listed(solution)[:most]]
 
 
+_WAYS = np.array([[*b"propagation"], [*b"search\0\0\0\0\0"]], dtype=np.uint8)
+"""How the rows of `Settled` were settled, without and with guesses."""
+
+
 class JsonLines(OutputFormat):
     """A JSON object a line."""
 
@@ -152,8 +156,8 @@ class JsonLines(OutputFormat):
             "puzzle": _texts(layout, givens),
             "solution": _texts(layout, settled.values),
             "guesses": _numbers(settled.guesses),
+            "settled_by": _WAYS[(settled.guesses > 0).astype(np.intp)],
         }
-        fills["settled_by"] = [b"search" if one else b"propagation" for one in settled.guesses]
         row |= {name: f"<{name}>" for name in fills}
         if "solutions" in row:
             row["solutions"] = ["<solution>"]

@@ -20,7 +20,7 @@ from vmd_solver.sampling.policy import IN_DOUBT
 from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
 # Needs guesses: propagation of singles alone stalls on it.
-HARD = "....468......5...56..1..3....4..3.9.......14..9.7..2.3.52.79..7.6......4..1....3"
+HARD = "....468.......5...56..1..3....4..3.9.......14..9.7..2.3.52.79..7.6......4..1....3"
 SOLVED = "417369825632158947958724316825437169791586432346912758289643571573291684164875293"
 FAKES: dict[str, Callable[[], FakeDenoiser]] = {
     "oracle": lambda: oracle(values(SOLVED)),
