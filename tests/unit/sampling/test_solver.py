@@ -21,7 +21,7 @@ from vmd_solver.sampling.settings import POLICIES, Between, Mode, PolicyName
 
 # Needs guesses: propagation of singles alone stalls on it.
 HARD = "....468.......5...56..1..3....4..3.9.......14..9.7..2.3.52.79..7.6......4..1....3"
-SOLVED = "417369825632158947958724316825437169791586432346912758289643571573291684164875293"
+SOLVED = "931746852274835196568912437857421369623589714149673528385267941716394285492158673"
 FAKES: dict[str, Callable[[], FakeDenoiser]] = {
     "oracle": lambda: oracle(values(SOLVED)),
     "adversary": lambda: adversary(values(SOLVED)),
