@@ -60,12 +60,13 @@ def masks_to_values(masks: npt.NDArray[np.integer]) -> npt.NDArray[np.int8]:
 
 
 def propagate(
-    board: Board, masks: npt.ArrayLike, compiled: bool | None = None
+    board: Board, masks: npt.ArrayLike, compiled: bool | None = None, singles: bool = False
 ) -> tuple[Masks, npt.NDArray[np.bool_]]:
     """Masks (B, n) narrowed by the kernel's propagation until it yields no more; which rows live.
 
     Returns the masks and `consistent` (B,) bool. A row that contradicts itself comes back as
-    zeros. No value of any solution within the masks given is ever struck.
+    zeros. No value of any solution within the masks given is ever struck. With `singles` units
+    yield no more than these.
 
     >>> from vmd_solver.csp.families import latin
     >>> puzzle = initial_masks(latin(2), [[1, 0, 0, 0], [1, 1, 0, 0]])
@@ -76,6 +77,6 @@ def propagate(
     rows = np.asarray(masks, dtype=words_of(board.D))
     use = machine(compiled if board.D < 64 else False, rows.size)
     words, ungiven = use.give(rows), use.give([], np.int8)
-    use.propagate_many(use.tables(board), use.room(board, levels=1), len(rows), ungiven, 0, words)
+    use.propagate_many(use.tables(board, singles), use.room(board, levels=1), len(rows), ungiven, 0, words)
     narrowed: Masks = np.array(words, dtype=rows.dtype).reshape(rows.shape)
     return narrowed, np.asarray((narrowed > 0).all(axis=1))

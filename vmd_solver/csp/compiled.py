@@ -65,9 +65,9 @@ class Machine:
             array = np.array(values, dtype=np.object_)
         return array if self.compiled else array.ravel().tolist()
 
-    def tables(self, board: Board) -> Words:
-        """The board in flat form, made once. Raises TooLarge."""
-        return _tables(self.compiled, board)
+    def tables(self, board: Board, singles: bool = False) -> Words:
+        """The board in flat form, made once; with `singles`, units yield no more. Raises TooLarge."""
+        return _tables(self.compiled, board, singles)
 
     def room(self, board: Board, stored: int = 1, levels: int | None = None) -> Words:
         """Words for a search that keeps its first `stored` solutions; good for any number.
@@ -205,7 +205,7 @@ def _entry(address: int, kinds: str) -> Callable[..., None]:
 
 
 @memory.kept(256)  # boards may be drawn by the thousand
-def _tables(compiled: bool, board: Board) -> Words:
+def _tables(compiled: bool, board: Board, singles: bool) -> Words:
     memory.require(memory.of_search(board), "its search")
-    words = flat(board)
+    words = flat(board, singles)
     return np.array(words, dtype=np.int64) if compiled else words

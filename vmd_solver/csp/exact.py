@@ -248,11 +248,13 @@ def solve_batch(
     scores: npt.ArrayLike | None = None,
     masks: npt.ArrayLike | None = None,
     compiled: bool | None = None,
+    singles: bool = False,
 ) -> Batch:
     """`count` for each row of `givens` (B, n), with the first solution of each.
 
     `max_guesses` is for one row; `scores` (B, n, D) and `masks` (B, n) as in `count`. The result
-    does not depend on the machine; `compiled` None takes the faster one for this many rows.
+    does not depend on the machine; `compiled` None takes the faster one for this many rows. With
+    `singles` units yield singles alone, as where puzzles are rated: searches take more guesses.
     """
     budget = _budget(limit, max_guesses)
     rows = _values(board, givens)
@@ -260,7 +262,7 @@ def solve_batch(
         raise SearchError(f"givens (B, {board.n}) expected for this board, got {rows.shape}")
     allowed, order = _allowed(board, rows.shape, masks), _scores(board, len(rows), scores)
     use = _machine(board, compiled, rows.size)
-    tables, room = use.tables(board), use.room(board)
+    tables, room = use.tables(board, singles), use.room(board)
     solutions, told = np.zeros(rows.shape, np.int8), np.zeros((len(rows), 3), np.int64)
     step = max(1, CHUNK_CELLS // board.n)
     for part in (slice(at, at + step) for at in range(0, len(rows), step)):

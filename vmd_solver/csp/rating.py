@@ -46,7 +46,8 @@ def rate(
         scores = rng.random((len(part), board.n, board.D), dtype=np.float32)
         chosen = rows[part % len(rows)]
         found = solve_batch(
-            board, chosen, 2, max_guesses=max_guesses, scores=scores, compiled=compiled
+            board, chosen, 2,
+            max_guesses=max_guesses, scores=scores, compiled=compiled, singles=True,
         )
         guesses[part] = found.guesses
     mean: npt.NDArray[np.float64] = guesses.reshape(orders, -1).mean(axis=0)
@@ -66,7 +67,7 @@ def refuted(
     >>> refuted(latin(2), [[1, 0, 0, 0], [0, 0, 0, 0]]).tolist()
     [1.0, 0.0]
     """
-    masks, _ = propagate(board, initial_masks(board, puzzles), compiled)
+    masks, _ = propagate(board, initial_masks(board, puzzles), compiled, singles=True)
     allowed = masks_to_allowed(masks, board.D)
     allowed &= (allowed.sum(axis=-1) > 1)[..., None]
     wrong = allowed.sum(axis=(1, 2)) - allowed.any(axis=-1).sum(axis=1)
@@ -76,6 +77,6 @@ def refuted(
         part = slice(start, start + TRIALS)
         trial = masks[row[part]]
         trial[np.arange(len(trial)), cell[part]] = 1 << value[part].astype(trial.dtype)
-        _, consistent = propagate(board, trial, compiled)
+        _, consistent = propagate(board, trial, compiled, singles=True)
         fell += np.bincount(row[part], ~consistent, len(masks))
     return np.where(wrong > 0, fell / np.maximum(wrong, 1), 1.0)

@@ -16,8 +16,11 @@ Homes = list[list[tuple[int, int]]]
 """For each cell the complete units that hold it: unit, and position there."""
 
 
-def flat(board: Board) -> list[int]:
-    """The words of a board: sizes and offsets in the order of `kernel.Tables`, then the rest."""
+def flat(board: Board, singles: bool = False) -> list[int]:
+    """The words of a board: sizes and offsets in the order of `kernel.Tables`, then the rest.
+
+    With `singles` no value is confined: what singles yield is all that units do.
+    """
     domains, relations, automata = board.constraints
     n, D = len(domains), board.D
     complete = [unit for unit in board.units if len(unit) == D]
@@ -60,6 +63,7 @@ def flat(board: Board) -> list[int]:
         sizes[name] = len(words)
         words += part
     sizes |= _room(sizes, max((sum(map(len, read.layers)) + 1 for read in automata), default=0))
+    sizes["few"] = 1 if singles else sizes["few"]
     words[:head] = [sizes.get(name, 0) for name in kernel.Tables._fields[1:]]
     return words
 
