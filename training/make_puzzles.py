@@ -208,7 +208,7 @@ SAMPLES = (
     Sample("16x16.txt", "grid", 8, "A 16x16 sudoku: the values are 1-9 and A-G.",
            dug("sudoku-4x4", pool=10, place=0.8, givens=110, max_guesses=MOST_GUESSES)),
     Sample("25x25.txt", "grid", 9, "A 25x25 sudoku: the values are 1-9 and A-P.",
-           dug("sudoku-5x5", pool=5, place=0.5, givens=325, max_guesses=MOST_GUESSES)),
+           dug("sudoku-5x5", pool=5, place=0.5, givens=325, max_guesses=20)),
     Sample("x.txt", "vmd", 10, "A Sudoku X: the two diagonals are units too.",
            dug("sudoku-x-3x3", pool=100, place=0.8)),
     Sample("windoku.txt", "vmd", 11, "A windoku: four windows between the boxes are units too.",

@@ -171,9 +171,11 @@ def test_threads_settle_the_same(mode: Mode, monkeypatch: pytest.MonkeyPatch) ->
     givens = np.array(rows * 7, np.int8)
     monkeypatch.setattr(bulk, "ROWS", 2)
     asked = Settings(mode=mode)
-    alone, shared = (Bulk(asked, threads).settle(sudoku(), givens) for threads in (1, 3))
+    alone, shared = (
+        Bulk(asked, threads).settle(sudoku(), givens, np.arange(len(givens))) for threads in (1, 3)
+    )
     machine(available())  # plain Python has no use for threads
-    for found in (shared, Bulk(asked, 3).settle(sudoku(), givens)):
+    for found in (shared, Bulk(asked, 3).settle(sudoku(), givens, np.arange(len(givens)))):
         assert found.rows.tolist() == alone.rows.tolist()
         assert found.values.tolist() == alone.values.tolist()
         assert found.guesses.tolist() == alone.guesses.tolist()

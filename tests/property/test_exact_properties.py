@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmd_solver.csp import Board, Puzzle
-from vmd_solver.csp.candidates import FEW, Masks, initial_masks, propagate
+from vmd_solver.csp.candidates import Masks, initial_masks, propagate
+from vmd_solver.csp.compiled import available
 from vmd_solver.csp.exact import count, solve_batch
 from vmd_solver.csp.families import latin, sudoku, sudoku_x, windoku
 from vmd_solver.csp.generate import full_grids, jigsaw_board, random_grid
@@ -53,33 +54,34 @@ def several(puzzle: Puzzle, rows: int) -> Masks:
 @given(solved())
 def test_propagation_never_removes_the_true_value(case: tuple[Puzzle, tuple[int, ...]]) -> None:
     puzzle, solution = case
-    for rows in (1, FEW + 1):  # by the kernel, and by numpy
-        masks, consistent = propagate(puzzle.board, several(puzzle, rows), False)
+    for singles in (False, True):
+        masks, consistent = propagate(puzzle.board, several(puzzle, 2), False, singles)
         assert consistent.all()
         assert (masks >> (np.array(solution) - 1).astype(np.uint64) & np.uint64(1)).all()
 
 
 @given(solved(), seeds)
-def test_numpy_and_kernel_reach_the_same_fixpoint(
+def test_both_machines_reach_the_same_fixpoint(
     case: tuple[Puzzle, tuple[int, ...]], seed: int
 ) -> None:
     """From masks with random values struck, true ones among them: often a contradiction."""
     puzzle, _ = case
     rng = np.random.default_rng(seed)
-    masks = several(puzzle, 2 * FEW)
+    masks = several(puzzle, 16)
     struck = masks & rng.integers(0, 1 << puzzle.board.D, masks.shape, np.uint64)
     often = np.linspace(0.0, 0.8, len(masks))[:, None] ** 2
     masks = np.where(rng.random(masks.shape) < often, struck, masks)
-    by_numpy, alive = propagate(puzzle.board, masks, False)
-    for some in (slice(0, FEW), slice(FEW, None)):
-        by_kernel, also = propagate(puzzle.board, masks[some], False)
-        assert np.array_equal(by_numpy[some], by_kernel) and np.array_equal(alive[some], also)
+    for singles in (False, True):
+        plain, alive = propagate(puzzle.board, masks, False, singles)
+        compiled, also = propagate(puzzle.board, masks, available(), singles)
+        assert np.array_equal(plain, compiled) and np.array_equal(alive, also)
+    assert not (plain & ~masks).any()
 
 
 @given(solved())
 def test_propagation_is_a_fixpoint(case: tuple[Puzzle, tuple[int, ...]]) -> None:
     puzzle, _ = case
-    once, _ = propagate(puzzle.board, several(puzzle, FEW + 1), False)
+    once, _ = propagate(puzzle.board, several(puzzle, 2), False)
     twice, _ = propagate(puzzle.board, once, False)
     assert np.array_equal(once, twice)
 

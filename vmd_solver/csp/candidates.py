@@ -77,6 +77,8 @@ def propagate(
     rows = np.asarray(masks, dtype=words_of(board.D))
     use = machine(compiled if board.D < 64 else False, rows.size)
     words, ungiven = use.give(rows), use.give([], np.int8)
-    use.propagate_many(use.tables(board, singles), use.room(board, levels=1), len(rows), ungiven, 0, words)
+    use.propagate_many(
+        use.tables(board, singles), use.room(board, levels=1), len(rows), ungiven, 0, words
+    )
     narrowed: Masks = np.array(words, dtype=rows.dtype).reshape(rows.shape)
     return narrowed, np.asarray((narrowed > 0).all(axis=1))

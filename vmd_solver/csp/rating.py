@@ -46,8 +46,13 @@ def rate(
         scores = rng.random((len(part), board.n, board.D), dtype=np.float32)
         chosen = rows[part % len(rows)]
         found = solve_batch(
-            board, chosen, 2,
-            max_guesses=max_guesses, scores=scores, compiled=compiled, singles=True,
+            board,
+            chosen,
+            2,
+            max_guesses=max_guesses,
+            scores=scores,
+            compiled=compiled,
+            singles=True,
         )
         guesses[part] = found.guesses
     mean: npt.NDArray[np.float64] = guesses.reshape(orders, -1).mean(axis=0)

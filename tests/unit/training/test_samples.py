@@ -86,7 +86,7 @@ def test_puzzles_together_bear_the_names_of_their_kinds() -> None:
     [
         ("vmd", "# Four by four.\nfamily: sudoku\n"),
         ("sdk", "#D Four by four.\n[Puzzle]\n"),
-        ("exchange", "800c7bc0e226 "),
+        ("exchange", "5b796f4b352b "),
     ],
 )
 def test_files_begin_with_a_remark_where_the_form_has_any(form: str, expected: str) -> None:

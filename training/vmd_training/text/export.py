@@ -206,7 +206,9 @@ def trunk(
 
     def norm(name: str, h: str) -> str:
         """`AdaNorm.forward`."""
-        normed = o.layer_norm(f"{role}.trunk.{name}.norm", h)
+        of = f"{role}.trunk.{name}.norm"
+        scale, shift = o.weight(f"{of}.weight"), o.weight(f"{of}.bias")
+        normed = o.LayerNormalization(h, scale, shift, axis=-1, epsilon=1e-5)
         if c is None:
             return normed
         scale, shift = o.halves(o.linear(f"{role}.trunk.{name}.read", c), config.d)
