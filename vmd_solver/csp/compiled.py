@@ -66,7 +66,7 @@ class Machine:
         return array if self.compiled else array.ravel().tolist()
 
     def tables(self, board: Board, singles: bool = False) -> Words:
-        """The board in flat form, made once. With `singles` units yield no more. Raises TooLarge."""
+        """The board in flat form, made once. `singles`: units yield no more. Raises TooLarge."""
         return _tables(self.compiled, board, singles)
 
     def room(self, board: Board, stored: int = 1, levels: int | None = None) -> Words:
