@@ -189,6 +189,15 @@ def stack(t: Tables, room: Any) -> int:
     return t.found + int(room[STORED]) * t.cells
 
 
+def shared(t: Tables, base: int, places: int) -> bool:
+    """Whether all these places of a unit lie in another one, too."""
+    at = t.cross_start + base + lowest(places)
+    for index in range(t.data[at], t.data[at + 1]):
+        if places & ~t.data[t.cross_here + index] == 0:
+            return True
+    return False
+
+
 def leave(t: Tables, room: Any, row: int, base: int, value: int, bit: int) -> int:
     """Strike the position of `bit` from a value's factor in the unit of `base`.
 
@@ -204,8 +213,9 @@ def leave(t: Tables, room: Any, row: int, base: int, value: int, bit: int) -> in
     if count > t.few:
         return 0
     if count > 1:
-        room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
-        room[CONFINING] += 1
+        if shared(t, base, places):
+            room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
+            room[CONFINING] += 1
     elif count == 0:
         return -1 - t.n - base // t.D
     else:
@@ -661,8 +671,9 @@ def load(t: Tables, room: Any, givens: Any, at: int, masks: Any, allowed: int) -
             if count == 0:
                 return False
             if count > 1:
-                room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
-                room[CONFINING] += 1
+                if shared(t, base, places):
+                    room[t.confined + room[CONFINING]] = base << VALUE_BITS | value
+                    room[CONFINING] += 1
                 continue
             cell = data[t.members + base + lowest(places)]
             mask = room[row + cell]
