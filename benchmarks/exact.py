@@ -132,7 +132,6 @@ def speed(name: str, givens: Givens, repeats: int) -> Row:
         "solved": rate(partial(solved, limit=1), many, repeats),
         "proved": rate(partial(solved, limit=2), many, repeats),
         "narrowed": rate(partial(narrowed, fast), many, repeats),
-        "narrowed, numpy": rate(partial(narrowed, False), many, repeats),
         "solved, plain": rate(plain, len(few), 2),
         "solved, SAT": rate(lambda: [sat_count(puzzle, 1) for puzzle in sat], len(few), 1),
         "digest": sha256(givens.tobytes()).hexdigest()[:12],
