@@ -49,7 +49,7 @@ conflicts is its first turn."""
 SAT_CELLS = 1_250_000
 """On large boards, where a guess takes longer, it joins after so many cells' worth of guesses."""
 
-SAT_CLAUSES = 2_600
+SAT_CLAUSES = 2_000
 """Without relations or automata it joins after the cube of how many times as many clauses it has:
 Latin squares of order 40 and more are sooner searched than written down."""
 
