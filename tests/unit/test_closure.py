@@ -24,7 +24,7 @@ def made(board: Board, count: int) -> np.ndarray:
 @pytest.mark.parametrize("compiled", [False, True])
 def test_what_is_left_is_what_a_path_leaves(board: Board, compiled: bool) -> None:
     if compiled:
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     givens = made(board, 6)
     left = closure(board, initial_masks(board, givens), compiled)
     for row, masks in zip(givens.tolist(), left.tolist(), strict=True):
@@ -34,7 +34,7 @@ def test_what_is_left_is_what_a_path_leaves(board: Board, compiled: bool) -> Non
 
 @pytest.mark.parametrize("most", ["easy", "medium", "hard", "beyond"])
 def test_levels_are_those_of_grades(most: str) -> None:
-    givens = made(sudoku(), 12)
+    givens = made(sudoku(), 60)
     puzzles = [Puzzle(sudoku(), tuple(row)) for row in givens.tolist()]
     expected = [grade(one, unique=True, most=most).level for one in puzzles]  # type: ignore[arg-type]
     assert levels(sudoku(), givens, most) == expected  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def levels(
     if board.rules:
         return [grade(puzzle, unique=True, most=most).level for puzzle in puzzles]
     highest = LEVELS.index(most)
-    masks, _ = propagate(board, initial_masks(board, givens), compiled)
+    masks, _ = propagate(board, initial_masks(board, givens), compiled, singles=True)
     ranks = np.where(_solved(masks), EASY, BEYOND)
     going = np.flatnonzero(ranks == BEYOND) if highest >= MEDIUM else np.array([], np.intp)
     masks[going] = closure(board, masks[going], compiled)
