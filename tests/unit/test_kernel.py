@@ -33,7 +33,7 @@ def narrowed(use: Machine, board: Board, givens: list[int]) -> list[int]:
     """Masks of one puzzle after propagation; zeros where it contradicts itself."""
     words = use.give(initial_masks(board, [givens]))
     nothing = use.give([], np.int8)
-    use.propagate_many(use.tables(board), use.room(board), 1, nothing, 0, words)
+    use.propagate_many(use.tables(board), use.room(board), 1, nothing, words)
     return [int(word) for word in words[0]] if use.compiled else words
 
 

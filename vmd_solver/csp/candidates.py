@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from vmd_solver.csp.compiled import machine
 from vmd_solver.csp.puzzle import Board
+from vmd_solver.csp.tables import full_mask
 
 Masks = npt.NDArray[np.uint64]
 Allowed = npt.NDArray[np.bool_]
@@ -18,11 +19,6 @@ Allowed = npt.NDArray[np.bool_]
 def words_of(D: int) -> npt.DTypeLike:
     """The type of masks of D values."""
     return np.uint64 if D < 64 else np.object_
-
-
-def full_mask(board: Board) -> int:
-    """The mask of an open cell; 0 where some unit has more cells than there are values."""
-    return 0 if any(len(unit) > board.D for unit in board.units) else (1 << board.D) - 1
 
 
 def initial_masks(board: Board, givens: npt.ArrayLike) -> Masks:
@@ -78,7 +74,7 @@ def propagate(
     use = machine(compiled if board.D < 64 else False, rows.size)
     words, ungiven = use.give(rows), use.give([], np.int8)
     use.propagate_many(
-        use.tables(board, singles), use.room(board, levels=1), len(rows), ungiven, 0, words
+        use.tables(board, singles), use.room(board, levels=1), len(rows), ungiven, words
     )
     narrowed: Masks = np.array(words, dtype=rows.dtype).reshape(rows.shape)
     return narrowed, np.asarray((narrowed > 0).all(axis=1))

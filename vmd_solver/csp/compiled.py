@@ -30,7 +30,7 @@ WORTH_CELLS = 8_000
 ENTRIES = {
     "load_on": "****i",
     "search_on": "***iii*",
-    "propagate_many": "**i*i*",
+    "propagate_many": "**i**",
     "solve_many": "**i**i*iii**",
     "lone_many": "**i**ii*",
     "dig_many": "**i***ii*",

@@ -227,6 +227,16 @@ def leave(t: Tables, room: Any, row: int, base: int, value: int, bit: int) -> in
     return 0
 
 
+def leave_units(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
+    """Strike a candidate from its factors in units; returns what `leave` does."""
+    for home in range(t.data[t.home_start + cell], t.data[t.home_start + cell + 1]):
+        base, bit = t.data[t.home_base + home], t.data[t.home_bit + home]
+        blame = leave(t, room, row, base, value, bit)
+        if blame:
+            return blame
+    return 0
+
+
 def strike(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
     """Strike a candidate that is there from all its factors.
 
@@ -241,12 +251,7 @@ def strike(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
         room[row + t.vacant + (cell >> 5)] ^= 1 << (cell & 31)
         room[t.queue + room[PLACING]] = cell << VALUE_BITS | lowest(mask)
         room[PLACING] += 1
-    for home in range(t.data[t.home_start + cell], t.data[t.home_start + cell + 1]):
-        base, bit = t.data[t.home_base + home], t.data[t.home_bit + home]
-        blame = leave(t, room, row, base, value, bit)
-        if blame:
-            return blame
-    return 0
+    return leave_units(t, room, row, cell, value)
 
 
 def narrow(t: Tables, room: Any, row: int, cell: int, mask: int) -> int:
@@ -267,7 +272,6 @@ def place(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
     mask = room[row + cell]
     if mask & bit == 0:
         return -1 - cell
-    first, last = data[t.home_start + cell], data[t.home_start + cell + 1]
     gone = mask ^ bit
     if gone:
         room[row + cell] = bit
@@ -276,12 +280,10 @@ def place(t: Tables, room: Any, row: int, cell: int, value: int) -> int:
         while gone:
             other = lowest(gone)
             gone &= gone - 1
-            for home in range(first, last):
-                base, here = data[t.home_base + home], data[t.home_bit + home]
-                blame = leave(t, room, row, base, other, here)
-                if blame:
-                    return blame
-    for home in range(first, last):
+            blame = leave_units(t, room, row, cell, other)
+            if blame:
+                return blame
+    for home in range(data[t.home_start + cell], data[t.home_start + cell + 1]):
         base, here = data[t.home_base + home], data[t.home_bit + home]
         at = row + t.n + base + value
         gone = room[at] & ~here
@@ -802,16 +804,16 @@ def search_on(
     done[0] = 1 if search(tables(data), room, scores, scored, limit, budget) else 0
 
 
-def propagate_many(data: Any, room: Any, rows: int, givens: Any, given: int, masks: Any) -> None:
+def propagate_many(data: Any, room: Any, rows: int, givens: Any, masks: Any) -> None:
     """Narrow each of `rows` rows of `masks` (B, cells) in place; zeros where it contradicts.
 
-    `givens` (B, cells) are read where `given` is 1.
+    No `givens` are read.
     """
     t = tables(data)
     first = stack(t, room)
     for row in range(rows):
         at = row * t.cells
-        alive = load(t, room, givens, at if given else -1, masks, at)
+        alive = load(t, room, givens, -1, masks, at)
         for cell in range(t.cells):
             masks[at + cell] = candidates(t, room, first, cell) if alive else 0
 

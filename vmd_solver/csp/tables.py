@@ -16,6 +16,11 @@ Homes = list[list[tuple[int, int]]]
 """For each cell the complete units that hold it: unit, and position there."""
 
 
+def full_mask(board: Board) -> int:
+    """The mask of an open cell; 0 where some unit has more cells than there are values."""
+    return 0 if any(len(unit) > board.D for unit in board.units) else (1 << board.D) - 1
+
+
 def flat(board: Board, singles: bool = False) -> list[int]:
     """The words of a board: sizes and offsets in the order of `kernel.Tables`, then the rest.
 
@@ -28,7 +33,7 @@ def flat(board: Board, singles: bool = False) -> list[int]:
     for number, unit in enumerate(complete):
         for position, cell in enumerate(unit):
             homes[cell].append((number, position))
-    full = 0 if any(len(unit) > D for unit in board.units) else (1 << D) - 1
+    full = full_mask(board)
     crosses = _crosses(complete, homes)
     automata = tuple(sorted(automata, key=lambda read: sum(map(len, chain(*read.layers)))))
     sizes = {
