@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import ExitCode, launch
+from vmd_solver.console import ExitCode, launch, narrate
 
 if TYPE_CHECKING:
     from vmd_solver.batch.request import Asked, Request
@@ -36,6 +36,8 @@ def number(text: str) -> float:
     return value
 
 
+_OF_MODEL = ("mode", "model", "device")
+"""Options that ask for a model."""
 _DASHED = re.compile(r"-[-0-9.]{15,}")
 _COUNT = click.IntRange(min=1)
 _LATENTS = click.IntRange(1, 4096)
@@ -78,7 +80,7 @@ class _Command(click.Command):
     metavar="MODE",
     help=(
         "guided: the model, then a complete search in its order; neural: the model alone; "
-        "exact: no model.  [guided]"
+        "exact: no model.  [guided; exact where ONNX Runtime is not installed]"
     ),
 )
 @click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
@@ -146,14 +148,26 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int] | in
     if not (options["files"] or options["info"] or piped):
         click.echo(context.get_help(), err=True)
         return ExitCode.USAGE
-    request = _request(options)
     if options["info"]:
         from vmd_solver.cli.info import show
 
-        return partial(show, request)
+        return partial(show, _request(options))
+    default = click.core.ParameterSource.DEFAULT
+    if all(context.get_parameter_source(name) is default for name in _OF_MODEL):
+        _do_without_model(options)
     from vmd_solver.cli.run import run
 
-    return partial(run, request)
+    return partial(run, _request(options))
+
+
+def _do_without_model(options: dict[str, Any]) -> None:
+    """Turn to exact mode, with a note, where nobody asked for a model and none can run."""
+    from vmd_solver.denoiser.onnx import NOT_INSTALLED, is_installed
+
+    if not is_installed():
+        options["mode"] = "exact"
+        if not options["quiet"]:
+            narrate(f"vmd-solve: {NOT_INSTALLED}; solving without the model, by --mode exact")
 
 
 def _request(options: dict[str, Any]) -> Request:
