@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures share dist venv slice slice-end
 
 check: format-check lint types test
 
@@ -46,6 +46,16 @@ rules:
 # The other pictures of the pages, and a recording: screens of vmd-play as it is now.
 pictures:
 	$(PYTHON) docs/pictures.py
+
+# What a wheel installs in share/: man pages, and completion for bash, fish and zsh.
+share:
+	$(PYTHON) docs/share.py
+
+# The wheel and the sdist, as an index takes them.
+dist:
+	rm -rf dist
+	$(PYTHON) -m build --no-isolation
+	$(PYTHON) -m twine check --strict dist/*
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:

@@ -30,7 +30,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("generation",),
     ("api",),
     ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
-    ("play", "batch", "console"),
+    ("play", "batch", "completion", "console"),
     ("tui", "cli"),
     ("scripts",),
     ("vmd_training",),
@@ -41,6 +41,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
     "assets": set(),
     "files": {"platformdirs"},
+    "completion": {"click"},
     "console": {"click"},
     "csp": {"interegular", "llvmlite", "numpy", "pysat"},
     "formats": {"lzstring", "numpy"},

@@ -16,6 +16,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from packaging.requirements import Requirement
 
 import vmd_solver
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"vmd_solver-{vmd_solver.__version__}"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -73,8 +76,11 @@ def test_the_wheel_holds_the_packages_and_the_assets_and_nothing_else(
     code = {name.removeprefix("training/") for name in code}
     assets = {f"vmd_solver/_assets/{name}" for name in source_files("puzzles", "exported")}
     notes = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
+    shared = {f"{NAME}.data/data/{name}" for name in source_files("share")}
     assert assets
-    assert set(wheel.namelist()) == code | assets | {f"{NAME}.dist-info/{note}" for note in notes}
+    assert shared
+    held = code | assets | shared | {f"{NAME}.dist-info/{note}" for note in notes}
+    assert set(wheel.namelist()) == held
 
 
 def test_the_wheel_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:
@@ -87,6 +93,31 @@ def test_the_sdist_holds_the_whole_source(built: Path) -> None:
     assert held == source_files() | {"PKG-INFO"}
 
 
+def test_an_index_would_take_both(built: Path) -> None:
+    command = [sys.executable, "-m", "twine", "check", "--strict", *map(str, built.iterdir())]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+
+
+def test_the_readme_of_an_index_leads_to_no_file_of_the_checkout(metadata: Message) -> None:
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    text = str(metadata.get_payload())
+    assert README.splitlines()[0] in text
+    links = list(targets(MarkdownIt("commonmark").parse(text)))
+    assert links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    assert "<img" not in text
+
+
+def targets(tokens: list[Token]) -> Iterator[str]:
+    """What links and pictures lead to."""
+    for token in tokens:
+        for name in token.attrs.keys() & {"href", "src"}:
+            yield str(token.attrs[name])
+        yield from targets(token.children or [])
+
+
 def test_files_keep_their_bytes(wheel: zipfile.ZipFile) -> None:
     for name in source_files("puzzles", "exported"):
         assert wheel.read(f"vmd_solver/_assets/{name}") == (ROOT / name).read_bytes(), name
@@ -96,6 +127,9 @@ def test_metadata_names_the_extras_and_the_version(metadata: Message) -> None:
     assert metadata["Name"] == "vmd-solver"
     assert metadata["Version"] == vmd_solver.__version__
     assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == PROJECT["license"] == "MIT"
+    urls = [line.split(", ") for line in metadata.get_all("Project-URL", [])]
+    assert dict(urls) == PROJECT["urls"]
     assert set(metadata.get_all("Provides-Extra", [])) == {*PROJECT["optional-dependencies"]}
 
 
@@ -127,6 +161,8 @@ def test_no_extra_brings_both_runtimes() -> None:
         "subwords": set(),
         "tensorboard": set(),
         "web": set(),
+        "hub": set(),
+        "docs": set(),
         "dev": {"onnxruntime"},
     }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmd_solver import __version__
+from vmd_solver import __version__, completion
 from vmd_solver.console import ExitCode, launch, narrate
 
 if TYPE_CHECKING:
@@ -59,50 +59,78 @@ class _Command(click.Command):
 
 
 @click.command("vmd-solve", cls=_Command, epilog=_EPILOG, context_settings=_CONTEXT)
-@click.argument("files", nargs=-1, metavar="[FILES|-]")
+@click.argument("files", nargs=-1, metavar="[FILES|-]", shell_complete=completion.puzzles)
 @click.option(
     "-f",
     "--format",
     type=_FORMATS,
     help="Output format. On a terminal pretty, else line, or what the name of --output ends in.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
-@click.option("--input-format", metavar="FORMAT", help="Format of the input; detected by default.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Write here instead of standard output.",
+)
+@click.option(
+    "--input-format",
+    metavar="FORMAT",
+    shell_complete=completion.formats,
+    help="Format of the input; detected by default.",
+)
 @click.option(
     "--family",
     default="sudoku",
     metavar="NAME",
+    shell_complete=completion.bare,
     help="Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin.",
 )
 @click.option(
     "--mode",
     default="guided",
     metavar="MODE",
+    shell_complete=completion.setting("mode"),
     help=(
         "guided: the model, then a complete search in its order; neural: the model alone; "
         "exact: no model.  [guided; exact where ONNX Runtime is not installed]"
     ),
 )
-@click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER",
+    shell_complete=completion.models(),
+    help="A shipped model, or a folder of vmd-train.",
+)
 @click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
 @click.option("--loops", type=int, help="Loops of a call.  [the model's]")
 @click.option(
     "--policy",
     metavar="NAME",
+    shell_complete=completion.setting("policy"),
     help="Which cells to commit: threshold, margin, top, entropy, random or last.",
 )
 @click.option("--threshold", type=number, help="Probability that --policy threshold commits at.")
 @click.option("--temperature", type=number, help="0 commits the likeliest value, above 0 draws.")
 @click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
-@click.option("--z", metavar="STEP", help="A latent between calls: keep, redraw or refine it.")
+@click.option(
+    "--z",
+    metavar="STEP",
+    shell_complete=completion.setting("z"),
+    help="A latent between calls: keep, redraw or refine it.",
+)
 @click.option(
     "--remask",
     metavar="WHICH",
+    shell_complete=completion.setting("remask"),
     help="Neural mode, cells to mask again: by rules, by the model's doubt, or none.",
 )
 @click.option("--no-remask", "remask", flag_value="none", help="The same as --remask none.")
 @click.option(
-    "--select", metavar="HOW", help="Neural mode: the first valid grid, or by margin the surest."
+    "--select",
+    metavar="HOW",
+    shell_complete=completion.setting("select"),
+    help="Neural mode: the first valid grid, or by margin the surest.",
 )
 @click.option("--unique", is_flag=True, help="Report whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Report the number of solutions.")
@@ -124,7 +152,12 @@ class _Command(click.Command):
 )
 @click.option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: host:port, auto or local.")
 @click.option("--resume", is_flag=True, help="Continue the --output of a run that was stopped.")
-@click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
+@click.option(
+    "--trace",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Write every event of the search, as JSON lines.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.option(
     "--color",
