@@ -46,7 +46,7 @@ def files(context: Context, parameter: Parameter, typed: str) -> Items:
 
 def puzzles(context: Context, parameter: Parameter, typed: str) -> Items:
     """Files, and the included puzzles where no file begins with what is typed."""
-    if not typed or any(iglob(f"{escape(typed)}*")):
+    if not typed or any(iglob(f"{escape(typed)}*")):  # noqa: PTH207 (may be absolute)
         return paths("file", typed)
     return paths("file", typed) + named(_puzzles)(context, parameter, typed)
 

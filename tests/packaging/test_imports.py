@@ -42,7 +42,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "assets": set(),
     "files": {"platformdirs"},
     "completion": {"click"},
-    "console": {"click"},
+    "console": {"click", "colorama"},
     "csp": {"interegular", "llvmlite", "numpy", "pysat"},
     "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},
