@@ -24,7 +24,7 @@ Completer = Callable[[Context, Parameter, str], Items]
 
 
 def paths(kind: Literal["file", "dir"], typed: str) -> Items:
-    """Has the shell complete files or folders itself. Other items have to follow."""
+    """Has the shell complete files or folders itself: alone, as zsh does it with no other items."""
     return [CompletionItem(typed or "./", type=kind)]  # the script for zsh loses what is empty
 
 
@@ -45,17 +45,18 @@ def files(context: Context, parameter: Parameter, typed: str) -> Items:
 
 
 def puzzles(context: Context, parameter: Parameter, typed: str) -> Items:
-    """Files, and the included puzzles where no file begins with what is typed."""
+    """Files or, where none begins with what is typed, included puzzles."""
     if not typed or any(iglob(f"{escape(typed)}*")):  # noqa: PTH207 (may be absolute)
         return paths("file", typed)
-    return paths("file", typed) + named(_puzzles)(context, parameter, typed)
+    return named(_puzzles)(context, parameter, typed) or paths("file", typed)
 
 
 def models(kind: Literal["grids", "text"] = "grids") -> Completer:
-    """Completes folders, and the names of the included models of that kind."""
+    """Completes the names of the included models of that kind, or folders."""
 
     def complete(context: Context, parameter: Parameter, typed: str) -> Items:
-        return paths("dir", typed) + named(lambda: _models(kind))(context, parameter, typed)
+        found = named(lambda: _models(kind))(context, parameter, typed)
+        return found or paths("dir", typed)
 
     return complete
 
