@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -116,6 +118,31 @@ def targets(tokens: list[Token]) -> Iterator[str]:
         for name in token.attrs.keys() & {"href", "src"}:
             yield str(token.attrs[name])
         yield from targets(token.children or [])
+
+
+def test_a_container_builds_the_same_wheel(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """From what .dockerignore leaves."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in (line.removeprefix("!") for line in lines if line.startswith("!")):
+        target = tmp_path / "source" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", str(tmp_path / "source")]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = (tmp_path / "source" / "dist").iterdir()
+    with zipfile.ZipFile(made) as archive:
+        assert set(archive.namelist()) == set(wheel.namelist())
+
+
+def test_the_container_starts_small_and_not_as_root() -> None:
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert bases and all(re.fullmatch(r"python:3\.\d+-slim", base) for base in bases)
+    assert re.findall(r"^USER (\S+)", text, re.MULTILINE) == ["1000"]
 
 
 def test_files_keep_their_bytes(wheel: zipfile.ZipFile) -> None:
