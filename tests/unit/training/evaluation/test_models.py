@@ -28,7 +28,7 @@ def exported(
     """An exported model of 3 loops."""
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (1,))
     metrics = {"run": {"recipe": "sudoku"}}
-    return export(model_of("candidate"), tmp_path / "exported" / "tiny", "tiny", 3, metrics, "")
+    return export(model_of("candidate"), tmp_path / "exported" / "tiny", "tiny", 3, metrics)
 
 
 def saved(model: VMD, path: Path) -> Path:
