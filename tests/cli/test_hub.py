@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -269,7 +270,9 @@ def test_what_cannot_be_pushed_is_said_in_a_line(
         (tmp_path / name).write_bytes(data)
     (tmp_path / "notes.txt").write_text("mine")
     refused(push(".", "somebody/new"), 3, "notes.txt is not listed")
+    with (tmp_path / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{sha256(b'mine').hexdigest()}  notes.txt\n")
+    refused(push(".", "somebody/new"), 2, "notes.txt is no file of a model")
     (tmp_path / "notes.txt").unlink()
-    (tmp_path / "metrics.json").write_text("{}")
-    refused(push(".", "somebody/new"), 3, "metrics.json was changed")
+    refused(push(".", "somebody/new"), 3, "notes.txt is listed in SHA256SUMS but cannot be read")
     assert hub.asked == []

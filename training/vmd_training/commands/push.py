@@ -38,10 +38,9 @@ def command(
     manifest = _manifest(folder)
     check_digests(folder)
     files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
-    if strangers := [file.name for file in files if file.name not in hub.FILES]:
-        raise click.UsageError(
-            f"{folder} holds {strangers[0]}, which no model folder has; remove it"
-        )
+    for file in files:
+        if file.name not in hub.FILES or not file.is_file():
+            raise click.UsageError(f"{file} is no file of a model folder; remove it")
     if dry_run:
         sizes = [(f"{file.stat().st_size:,}", file.name) for file in files]
         where = f"{repository}, {'private' if private else 'public'} unless it is there"
