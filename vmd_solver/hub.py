@@ -167,5 +167,7 @@ def _reason(client: ModuleType, error: Exception) -> str:
             "; your token may not (hf auth login, or HF_TOKEN)" if status in (401, 403) else ""
         )
         return f"the hub answers {status}{f': {said}' if said else ''}{refused}"
-    said = " ".join(str(error).split()) or type(error).__name__
-    return said if isinstance(error, ValueError) else f"the connection failed: {said}"
+    if isinstance(error, ValueError):  # of a card that the hub does not take
+        return " ".join(str(error).split())
+    said = (str(error) or type(error).__name__).splitlines()[0]
+    return f"the connection failed: {said.rstrip('.')}"

@@ -172,6 +172,14 @@ def test_it_is_fetched_once(hub: Hub, solve: Run, nowhere: str) -> None:
     assert (pinned.returncode, pinned.stderr) == (0, "")
 
 
+def test_in_python_it_is_a_model_as_any(run: Run, nowhere: str) -> None:
+    code = f"import vmd_solver as v; print(v.solve({PUZZLE!r}, model='hf:somebody/model').status)"
+    first, away = run(code, call=("-c",)), run(code, call=("-c",), HF_ENDPOINT=nowhere)
+    assert (first.stdout, first.stderr) == ("solved\n", "")
+    assert away.stdout == "solved\n"
+    assert "UserWarning: hf:somebody/model: the connection failed" in away.stderr
+
+
 def test_a_revision_is_a_tag_a_branch_or_a_commit(hub: Hub, solve: Run) -> None:
     repository = hub.repositories["somebody/model"]
     old = repository.refs["v1"] = repository.refs["main"]
@@ -268,6 +276,9 @@ def test_what_cannot_be_pushed_is_said_in_a_line(
     refused(push("absent", "somebody/new"), 2, "does not exist")
     for name, data in files_of(EXPORTED / "grids-none").items():
         (tmp_path / name).write_bytes(data)
+    (tmp_path / "README.md").write_text("---\n- a list\n---\n")
+    refused(push(".", "somebody/new"), 3, "README.md", "the facts are no mapping")
+    hub.asked.clear()
     (tmp_path / "notes.txt").write_text("mine")
     refused(push(".", "somebody/new"), 3, "notes.txt is not listed")
     with (tmp_path / "SHA256SUMS").open("a") as sums:

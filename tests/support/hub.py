@@ -161,7 +161,7 @@ def _create(hub: Hub, asked: dict[str, Any], known: bool) -> dict[str, str]:
 def _validated(card: str) -> dict[str, list[Any]]:
     """As the hub does, as far as that the facts of a card are a mapping."""
     if card.startswith("---\n") and not isinstance(yaml.safe_load(card.split("---\n")[1]), dict):
-        raise Refused(400, "", "no mapping")
+        raise Refused(400, "", "no", ("errors", [{"message": "the facts are no mapping"}]))
     return {"errors": [], "warnings": []}
 
 
