@@ -144,7 +144,7 @@ def card(config: Row, metrics: Row) -> str:
         "model-index": index(name, solved),
     })  # fmt: skip
     ruled = vmd["links"] > 0
-    reads = "units and other rules (relations, automata)" if ruled else "units alone"
+    reads = "units, whose cells all differ" + (", and other rules" if ruled else " (boxes, rows)")
     known = f", trained on {found}" if (found := boards(run)) else ""
     roles = ("denoiser",) if latent == "none" else ("denoiser", "encoder", "prior")
     return page(
@@ -154,7 +154,8 @@ def card(config: Row, metrics: Row) -> str:
             f"A network of {config['parameters']:,} parameters that fills in grids such as Sudoku:"
             f" masked diffusion with {LATENTS[latent]}, on the graph of the candidates of a"
             f" puzzle. It reads {reads}, on boards of any size{known}. vmd-solver searches in the"
-            f" order that it proposes, and verifies every solution. The method is that of {PAPER}.",
+            f" order that it proposes, and verifies every solution. The method follows {PAPER};"
+            " docs/METHOD.md of vmd-solver says how it differs.",
         ),
         use("vmd-solve", "PUZZLE"),
         paragraph(

@@ -7,7 +7,6 @@ values, and what this one leaves goes out; the denoiser called with `finished` 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,17 +15,7 @@ import torch
 
 from vmd_solver.text.alphabet import Alphabet
 from vmd_solver.text.denoiser import CONTRACT, OnnxText, TextManifest
-from vmd_training.card import (
-    LIBRARY,
-    PAPER,
-    TAGS,
-    front_matter,
-    index,
-    measured,
-    page,
-    paragraph,
-    use,
-)
+from vmd_training import card as cards
 from vmd_training.export import Differences, write_model
 from vmd_training.graphs import FLOAT, INT, Ops, Signature, closed
 from vmd_training.sequence import LOG_VAR
@@ -40,7 +29,7 @@ TOLERANCE = 1e-3
 """Largest difference between torch and ONNX Runtime, in nats of a logit or units of z."""
 PARITY_CASES = ((1, 1), (2, 4), (3, 2))
 """Rows and blocks."""
-
+OUTPUTS = ("logits", "encoder.mean", "encoder.log_var", "prior.mean", "prior.log_var")
 
 SMALL = 10_000_000
 """Parameters below which a model of text is said to be a toy."""
@@ -60,8 +49,6 @@ KNOWN = {
     )
 }
 """By the name of the file. The licence of a model of any other text is for its maker to state."""
-OUTPUTS = ("logits", "encoder.mean", "encoder.log_var", "prior.mean", "prior.log_var")
-
 
 TOKENS: Signature = {"x_t": (INT, ("B", "L")), "start": (INT, ())}
 """Inputs of every graph: tokens, 0 where masked, and the place of the first one in the text."""
@@ -101,63 +88,44 @@ def card(config: Row, metrics: Row) -> str:
     task = {"type": "text-generation", "name": "text, block by block"}
     bits = {f"block {row['block']}, calls {row['calls']}": round(row["bits"], 4) for row in rows}
     held_out = {"type": "held-out", "name": f"held-out text of {', '.join(names)}"}
-    found = [measured(task, held_out, bits, "bits_per_character")] if bits else []
-    head = front_matter({
+    found = [cards.measured(task, held_out, bits, "bits_per_character")] if bits else []
+    head = cards.front_matter({
         "license": "mit" if free else "unknown",
-        "library_name": LIBRARY,
+        "library_name": cards.LIBRARY,
         "pipeline_tag": "text-generation",
         "language": "en" if free else None,
-        "tags": ["text", "block-diffusion", *TAGS],
+        "tags": ["text", "block-diffusion", *cards.TAGS],
         "datasets": [one.dataset for one in known],
-        "model-index": index(config["vmd"]["name"], found),
+        "model-index": cards.index(config["vmd"]["name"], found),
     })  # fmt: skip
-    prior = f", {run['prior']} prior" if "prior" in run else ""
-    latent = f"one for each block, k = {model['k']}{prior}"
-    read = "".join(
-        f", but for the last {run[key]:.0%} of each" for key in run.keys() & {"held_out"}
-    )
-    facts: list[tuple[str, object]] = [
-        ("trained on", f"{', '.join(names)}{read}" if names else None),
-        ("latent", latent if model["latent"] != "none" else "none (MDM)"),
-        ("parameters", f"{config['parameters']:,}"),
-        ("window", f"{model['length']} tokens, {config['alphabet']['name']}"),
-        ("blocks", _listed("of ", run.get("block_lengths", ()))),
-        ("beta", f"{run['beta']:g} in the end" if "beta" in run else None),
-        ("device", run.get("device")),
-        ("time", f"{run['minutes']:.1f} minutes" if "minutes" in run else None),
-        ("steps", f"{run['steps']:,} of {run['rows']} windows" if "rows" in run else None),
-        ("seed", run.get("seed")),
-    ]
     licence = (
         f"MIT, as vmd-solver. Trained on nothing but {', '.join(one.what for one in known)}."
         if free
         else "Not stated: that of the text it was trained on decides. State it before you share it."
     )
     how = "a latent for each block" if model["latent"] != "none" else "no latent, for comparison"
-    return page(
+    return cards.page(
         head,
         config["vmd"]["name"],
-        paragraph(
+        cards.paragraph(
             f"A model of text of {config['parameters']:,} parameters: masked diffusion block by"
             f" block, with {how}. vmd-text continues a text with it, or fills gaps.",
             "It is small, and a toy." if config["parameters"] < SMALL else "",
-            "docs/TEXT.md of vmd-solver describes its method, inputs and outputs; the method is"
-            f" that of {PAPER}.",
+            f"The method follows {cards.PAPER}; docs/TEXT.md of vmd-solver describes it.",
         ),
-        use("vmd-text", "'To be'"),
-        "## Training\n",
-        markdown(("what", "value"), [fact for fact in facts if fact[1] is not None]),
+        cards.use("vmd-text", "'To be'"),
+        f"## Training\n\n{_facts(config, run)}",
         "## Measured\n",
-        paragraph(
+        cards.paragraph(
             f"Held-out text, {ROWS} windows of {model['length']} tokens: bounds in bits a character"
             " on samplers that make this many calls a block."
             if rows
             else "Nothing."
         ),
         bounds_table(rows) if rows else "",
-        f"## Licence\n\n{paragraph(licence)}",
+        f"## Licence\n\n{cards.paragraph(licence)}",
         "## Limits\n",
-        paragraph(
+        cards.paragraph(
             f"It has seen {run['characters']:,} characters, with repetition, of the texts named"
             " above, and writes in their manner."
             if "characters" in run
@@ -168,9 +136,25 @@ def card(config: Row, metrics: Row) -> str:
     )
 
 
-def _listed(lead: str, values: Iterable[object]) -> str | None:
-    text = ", ".join(map(str, values))
-    return f"{lead}{text}" if text else None
+def _facts(config: Row, run: Row) -> str:
+    """A network and its run, as a Markdown table; without what the run does not say."""
+    model, names, blocks = config["model"], run.get("corpus", ()), run.get("block_lengths", ())
+    read = f", but for the last {run['held_out']:.0%} of each" if "held_out" in run else ""
+    prior = f", {run['prior']} prior" if "prior" in run else ""
+    latent = f"one for each block, k = {model['k']}{prior}"
+    rows: list[tuple[str, object]] = [
+        ("trained on", f"{', '.join(names)}{read}" if names else None),
+        ("latent", latent if model["latent"] != "none" else "none (MDM)"),
+        ("parameters", f"{config['parameters']:,}"),
+        ("window", f"{model['length']} tokens, {config['alphabet']['name']}"),
+        ("blocks", f"of {', '.join(map(str, blocks))}" if blocks else None),
+        ("beta", f"{run['beta']:g} in the end" if "beta" in run else None),
+        ("device", run.get("device")),
+        ("time", f"{run['minutes']:.1f} minutes" if "minutes" in run else None),
+        ("steps", f"{run['steps']:,} of {run['rows']} windows" if "rows" in run else None),
+        ("seed", run.get("seed")),
+    ]
+    return markdown(("what", "value"), [row for row in rows if row[1] is not None])
 
 
 def export(
