@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ABSENT = ("aiohttp", "llvmlite", "onnxruntime", "pysat", "ray", "textual_serve", "torch")
+ABSENT = (
+    "aiohttp",
+    "huggingface_hub",
+    "llvmlite",
+    "onnxruntime",
+    "pysat",
+    "ray",
+    "textual_serve",
+    "torch",
+)
 """What extras bring. An entry of None in `sys.modules` is a module that cannot be found."""
 
 
@@ -93,6 +102,7 @@ def test_puzzles_are_made(tmp_path: Path) -> None:
         ("play", ("--export", "run.svg", "puzzles/hard.txt"), 3, EXTRA),
         ("play", ("--serve",), 2, "pip install 'vmd-solver[web]'"),
         ("train", ("sudoku", "--dry-run"), 3, "pip install 'vmd-solver[train]'"),
+        ("solve", ("--model", "hf:a/b", "puzzles/hard.txt"), 3, "pip install 'vmd-solver[hub]'"),
         (
             "solve",
             ("--ray", "local", "--jobs", "2", "puzzles/hard.txt"),

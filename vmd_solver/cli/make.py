@@ -11,7 +11,8 @@ from typing import Any, get_args
 import click
 
 from vmd_solver import __version__, completion
-from vmd_solver.console import launch
+from vmd_solver.console import Narrator, launch
+from vmd_solver.hub import pinned
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -112,7 +113,7 @@ def formats() -> Iterable[str]:
 )
 @click.option(
     "--model",
-    metavar="NAME|FOLDER",
+    metavar="NAME|FOLDER|hf:",
     shell_complete=completion.models(),
     help="With --mode neural: which one.",
 )
@@ -161,6 +162,7 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     if options["solutions"] and options["format"] not in PAGES:
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
     options["level"] = options["difficulty"]
+    options["model"] = pinned(options["model"], Narrator(options["quiet"]).note)
     if options["seed"] is None:
         options |= {"seed": secrets.randbelow(_SEEDS), "drawn": True}
     of_spec, of_request = (
