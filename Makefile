@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures site venv slice slice-end
 
 check: format-check lint types test
 
@@ -46,6 +46,10 @@ rules:
 # The other pictures of the pages, and a recording: screens of vmd-play as it is now.
 pictures:
 	$(PYTHON) docs/pictures.py
+
+# These pages as a site, in site/: any warning ends it, a link that leads nowhere among them.
+site:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:
