@@ -1,13 +1,19 @@
-"""What mkdocs is told beside mkdocs.yml: files at the top of the checkout are part of the site."""
+"""What mkdocs is told beside mkdocs.yml: files and options of the checkout on the site."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from html import escape
+from inspect import cleandoc
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
+import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {
@@ -18,6 +24,14 @@ SHOWN = {
 }
 """Files outside docs/ that the site shows, and their names there."""
 
+COMMANDS = {
+    "vmd-solve": "vmd_solver.cli.solve:command",
+    "vmd-make": "vmd_solver.cli.make:command",
+    "vmd-play": "vmd_solver.tui.command:command",
+    "vmd-text": "vmd_solver.cli.text:command",
+    "vmd-train": "vmd_training.cli:cli",
+}
+
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the files from outside docs/."""
@@ -26,16 +40,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Pages written for a code host, as the site needs them.
 
     Links out of docs/ lead to where the site shows the file, and are plain text where it does not;
-    fences have the name of their language alone.
+    fences have the name of their language alone; commands and their options are listed.
     """
-    if page.file.src_uri in SHOWN.values():
+    name = page.file.src_uri
+    if name in SHOWN.values():
         markdown = markdown.replace("](docs/", "](")
-    if page.file.src_uri == "LICENSE.md":
+    if name == "LICENSE.md":
         markdown = f"# Licence\n\n{markdown}"
+    if name == "COMMANDS.md":
+        listed = (reference(resolve_name(path), name) for name, path in COMMANDS.items())
+        markdown += "\n".join(line for lines in listed for line in lines)
 
     def shown(link: re.Match[str]) -> str:
         text, path = link.groups()
@@ -43,3 +61,25 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
     markdown = re.sub(r"(!?\[[^]]*\])\(\.\./([^)#]+)\)", shown, markdown)
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
+
+
+def plain(text: str) -> str:
+    """Text of a command, in which no sign is one of Markdown; names of options as code."""
+    text = re.sub(r"([\\`*_|\[\]])", r"\\\1", escape(text, quote=False))
+    return re.sub(r"(?<![\w-])(--?[a-z][\w-]*)", r"`\1`", text)
+
+
+def reference(command: click.Command, name: str, depth: int = 2) -> Iterator[str]:
+    """What `--help` shows of a command and of those below it, as lines of Markdown."""
+    context = click.Context(command, info_name=name, **command.context_settings)
+    usage = " ".join((name, *command.collect_usage_pieces(context)))
+    yield f"\n{'#' * depth} {name}\n\n```text\n{usage}\n```\n"
+    yield plain(cleandoc(command.help or ""))
+    options = (one for one in command.get_params(context) if isinstance(one, click.Option))
+    yield "\n| option | meaning |\n|---|---|"
+    for option, meaning in filter(None, (one.get_help_record(context) for one in options)):
+        yield f"| `{option}` | {plain(meaning)} |"
+    yield f"\n{command.epilog or ''}\n"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            yield from reference(command.get_command(context, below), f"{name} {below}", depth + 1)
