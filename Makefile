@@ -46,6 +46,8 @@ rules:
 # The other pictures of the pages, and a recording: screens of vmd-play as it is now.
 pictures:
 	$(PYTHON) docs/pictures.py
+	$(PYTHON) docs/moving.py
+	$(PYTHON) docs/gallery.py
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:
