@@ -46,6 +46,8 @@ rules:
 # The other pictures of the pages, and a recording: screens of vmd-play as it is now.
 pictures:
 	$(PYTHON) docs/pictures.py
+	$(PYTHON) docs/moving.py
+	$(PYTHON) docs/gallery.py
 
 # These pages as a site, in site/: any warning ends it, a link that leads nowhere among them.
 site:

@@ -94,6 +94,10 @@ RECIPES = {
     "rules": Recipe(RULES, model=HEARS),
     "rules-small": Recipe(RULES[:3], model=HEARS),
     "wide": Recipe(GRIDS, model=WIDE),
+    "toy": Recipe(
+        (Group("sudoku-4x4", 16, 4, 12, 1.0, 64, ("sudoku-2x2",), free=0.8, several=0.1),),
+        train={"ema": 0.99},
+    ),
     "drill": Recipe(
         (Group("sudoku-4x4", 16, 4, 12, 1.0, 4, ("sudoku-2x2",), free=0.5, several=0.2),),
         model={"d": 8},

@@ -1,0 +1,116 @@
+"""docs/pictures/solve.svg, which moves: it is small and whole, what CSS shows adds up, and it ends
+with a grid that is right; and how docs/moving.py draws a run."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from vmd_solver.csp.verify import verify
+from vmd_solver.formats import parse, read_path
+from vmd_solver.play.replay import Replay
+
+ROOT = Path(__file__).resolve().parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+GRID = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
+
+
+def _script() -> Any:
+    spec = importlib.util.spec_from_file_location("moving", ROOT / "docs" / "moving.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SCRIPT = _script()
+TEXT = SCRIPT.FILE.read_text(encoding="utf-8")
+
+
+def boards(text: str) -> list[ElementTree.Element]:
+    return [*ElementTree.fromstring(text).findall(f"{SVG}g[@transform]")][:-1]
+
+
+def standing(board: ElementTree.Element) -> list[str]:
+    """The values (n,) of a board that are seen without motion."""
+    side, found = SCRIPT.CELL, {}
+    for group in board.findall(f"{SVG}g[@class='d']/{SVG}g"):
+        if "f" not in (look := group.get("class", "").split()) or "l" in look:
+            for text in group.iter(f"{SVG}text"):
+                at = int(text.get("y", "")) // side * 9 + int(text.get("x", "")) // side
+                assert found.setdefault(at, text.text or "") == text.text
+    return [found[at] for at in range(81)]
+
+
+def test_it_is_small_and_fetches_nothing() -> None:
+    assert len(TEXT.encode()) < 150_000
+    assert "http" not in TEXT.replace("http://www.w3.org/2000/svg", "")
+    assert "prefers-color-scheme:dark" in TEXT and "prefers-reduced-motion:reduce" in TEXT
+
+
+def test_all_that_moves_is_told_how() -> None:
+    told = {*re.findall(r"@keyframes (\S+?){", TEXT)}
+    moving = {*re.findall(r'class="f (\S+?)[ "]', TEXT)}
+    assert moving == told and len(told) > 20
+
+
+def test_it_ends_with_a_right_grid() -> None:
+    name, number = SCRIPT.PUZZLE
+    puzzle = [*read_path(ROOT / "puzzles" / name)][number].puzzle
+    assert puzzle is not None and len(boards(TEXT)) == 4
+    won = [
+        (tuple(map(int, standing(board))), board.find(f".//{SVG}rect[@class='win']") is not None)
+        for board in boards(TEXT)
+    ]
+    assert [verify(puzzle, values).ok for values, _ in won] == [wins for _, wins in won]
+    assert sum(wins for _, wins in won) >= 1
+
+
+def run(*rows: dict[str, Any]) -> Replay:
+    """A replay of two latents on a puzzle that has its first two cells masked."""
+    replay = Replay(parse(".." + GRID[2:]), 2)
+    for row in rows:
+        replay.add({"puzzle": 0, **row})
+    return replay
+
+
+def called(latent: int, first: int, second: int) -> dict[str, Any]:
+    grid = [first, second, *map(int, GRID[2:])]
+    chances = [0.9, 0.3] + [1.0] * 79
+    return {"event": "Called", "nfe": 1, "loops": 16, "latent": latent} | {
+        "grid": grid,
+        "probabilities": chances,
+    }
+
+
+VERIFIED = {"event": "Verified", "values": [*map(int, GRID)]}
+
+
+def test_what_is_drawn_of_a_run() -> None:
+    committed = {"event": "Committed", "latent": 1, "cells": [0], "values": [3]}
+    rows = (
+        called(0, 5, 3), called(1, 3, 3), committed | {"probabilities": [0.9]},
+        {"event": "Remasked", "latent": 1, "cells": [0]}, VERIFIED,
+    )  # fmt: skip
+    text = SCRIPT.animated(run(*rows))
+    first, second = boards(text)
+    looks = Counter(
+        (text.get("class"), text.text)
+        for group in second.findall(f"{SVG}g[@class='d']/{SVG}g[@class]")
+        for text in group
+    )
+    assert looks == {("p3 x", "3"): 1, ("p1 x", "3"): 1, ("n", "3"): 1, ("r", "3"): 1}
+    assert "".join(standing(first)) == GRID and "".join(standing(second)) == "33" + GRID[2:]
+    seconds = sum(SCRIPT.SECONDS.values())
+    assert f"{seconds:g}s linear infinite" in text and "Latent 1 has a grid" in text
+
+
+def test_a_run_without_a_verified_grid_is_no_picture() -> None:
+    with pytest.raises(ValueError, match="verified grid expected"):
+        SCRIPT.animated(run(called(0, 3, 5)))
