@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from doctest import (
     ELLIPSIS,
+    NORMALIZE_WHITESPACE,
     REPORT_NDIFF,
     DebugRunner,
     DocTestParser,
@@ -18,6 +19,7 @@ from doctest import (
     OutputChecker,
 )
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,19 +33,25 @@ class Step:
 
     command: str
     output: str
+    exact: bool
+    """Whether its numbers are; else they are figures of a model, of which only the form is held."""
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    """Contents of the fenced blocks in `language`."""
+def blocks(page: Path, language: str) -> list[tuple[str, str]]:
+    """Contents of the fenced blocks in `language`, after the second word of their fence if any."""
     text = page.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    fence = rf"^```{language}(?: (\w+))?\n(.*?)^```$"
+    return re.findall(fence, text, re.MULTILINE | re.DOTALL)
 
 
-def steps(block: str) -> list[Step]:
-    """The commands of a console block; what follows `$ ` up to the next is its output."""
-    parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
-    assert not parts[0], f"an example starts with `$ `, not with {parts[0]!r}"
-    return [Step(*part.split("\n", 1)) for part in parts[1:]]
+def steps(page: Path) -> Iterator[Step]:
+    """The commands of a page; what follows `$ `, and `> ` where it goes on, is their output."""
+    for word, block in blocks(page, "console"):
+        assert word in ("", "figures") and block.startswith("$ "), block
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command = re.match(r".*(\n> .*)*\n", part)[0]
+            output = part.removeprefix(command)
+            yield Step(command.replace("\n> ", "\n"), output, exact=not word)
 
 
 def run(command: str, folder: Path) -> str:
@@ -62,12 +70,15 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def pages(language: str) -> Iterator[object]:
+def pages(language: str) -> list[Any]:
     """The pages with examples in `language`; those that train are slow."""
-    for page in PAGES:
-        if found := blocks(page, language):
-            trains = any("$ vmd-train" in block for block in found)
-            yield pytest.param(page, id=page.stem, marks=pytest.mark.slow if trains else ())
+    found = {page: blocks(page, language) for page in PAGES}
+    train = {page for page in found if any("$ vmd-train" in block for _, block in found[page])}
+    return [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page in train else [])
+        for page in found
+        if found[page]
+    ]
 
 
 @pytest.mark.parametrize("page", pages("console"))
@@ -75,11 +86,14 @@ def test_examples_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     """One after another in a folder that holds the shipped puzzles; `...` stands for any text."""
     shutil.copytree(ROOT / "puzzles", tmp_path / "puzzles")
     checker = OutputChecker()
-    for step in [step for block in blocks(page, "console") for step in steps(block)]:
-        printed = run(step.command, tmp_path)
-        if not checker.check_output(step.output, printed, ELLIPSIS):
-            example = Example(step.command, step.output)
-            difference = checker.output_difference(example, printed, ELLIPSIS | REPORT_NDIFF)
+    for step in steps(page):
+        printed, expected, flags = run(step.command, tmp_path), step.output, ELLIPSIS
+        if not step.exact:
+            printed, expected = (re.sub(r"\d+", "#", text) for text in (printed, expected))
+            flags |= NORMALIZE_WHITESPACE
+        if not checker.check_output(expected, printed, flags):
+            example = Example(step.command, expected)
+            difference = checker.output_difference(example, printed, flags | REPORT_NDIFF)
             pytest.fail(f"$ {step.command}\n{difference}", pytrace=False)
 
 
@@ -89,7 +103,7 @@ def test_python_prints_what_the_page_says(
 ) -> None:
     """In an empty folder: included puzzles and models are found from anywhere."""
     monkeypatch.chdir(tmp_path)
-    text = "\n".join(blocks(page, "python"))
+    text = "\n".join(block for _, block in blocks(page, "python"))
     example = DocTestParser().get_doctest(text, {}, page.name, page.name, 0)
     assert DebugRunner(optionflags=ELLIPSIS).run(example).attempted
 
