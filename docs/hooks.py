@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import click
+import griffe
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -61,6 +62,15 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
     markdown = re.sub(r"(!?\[[^]]*\])\(\.\./([^)#]+)\)", shown, markdown)
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
+
+
+class Doctests(griffe.Extension):
+    """Examples in docstrings are code, which Markdown would take for quotations."""
+
+    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        if obj.docstring:
+            example = re.compile(r"^>>> .*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+            obj.docstring.value = example.sub(r"```pycon\n\g<0>\n```", obj.docstring.value)
 
 
 def plain(text: str) -> str:
