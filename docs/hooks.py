@@ -45,7 +45,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Pages written for a code host, as the site needs them.
 
     Links out of docs/ lead to where the site shows the file, and are plain text where it does not;
-    fences have the name of their language alone; commands and their options are listed.
+    what a link calls by the name of a file is called as a page; fences have the name of their
+    language alone; commands and their options are listed.
     """
     name = page.file.src_uri
     if name in SHOWN.values():
@@ -61,6 +62,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         return f"{text}({SHOWN[path]})" if path in SHOWN else text.strip("![]")
 
     markdown = re.sub(r"(!?\[[^]]*\])\(\.\./([^)#]+)\)", shown, markdown)
+    markdown = re.sub(r"\[([A-Z]+)\.md\]", lambda link: f"[{link[1].capitalize()}]", markdown)
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
 
 
