@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures site venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook site venv slice slice-end
 
 check: format-check lint types test
 
@@ -43,7 +43,8 @@ kernel:
 rules:
 	$(PYTHON) docs/rules.py
 
-# The other pictures of the pages, and a recording: screens of vmd-play as it is now.
+# The other pictures of the pages: screens of vmd-play as it is now, a recording, the picture that
+# moves, and the gallery, docs/GALLERY.md.
 pictures:
 	$(PYTHON) docs/pictures.py
 	$(PYTHON) docs/moving.py
@@ -52,6 +53,10 @@ pictures:
 # These pages as a site, in site/: any warning ends it, a link that leads nowhere among them.
 site:
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+# The notebook, docs/notebook.ipynb, executed: it trains a model, which takes a minute or two.
+notebook:
+	$(PYTHON) docs/notebook.py
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:
