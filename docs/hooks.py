@@ -54,8 +54,10 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if name == "LICENSE.md":
         markdown = f"# Licence\n\n{markdown}"
     if name == "COMMANDS.md":
-        listed = (reference(resolve_name(path), name) for name, path in COMMANDS.items())
-        markdown += "\n".join(line for lines in listed for line in lines)
+        intro, *sections = re.split(r"^(?=## )", markdown, flags=re.MULTILINE)
+        listed = (reference(resolve_name(path), command) for command, path in COMMANDS.items())
+        together = zip(sections, listed, strict=True)
+        markdown = intro + "".join(text + "\n".join(lines) + "\n" for text, lines in together)
 
     def shown(link: re.Match[str]) -> str:
         text, path = link.groups()
@@ -64,6 +66,12 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     markdown = re.sub(r"(!?\[[^]]*\])\(\.\./([^)#]+)\)", shown, markdown)
     markdown = re.sub(r"\[([A-Z]+)\.md\]", lambda link: f"[{link[1].capitalize()}]", markdown)
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
+
+
+def on_page_content(html: str, page: Page, **_: Any) -> str:
+    """Links of the notebook to pages, which are links to files in it."""
+    notebook = page.file.src_uri.endswith(".ipynb")
+    return re.sub(r'href="([A-Z]+)\.md', r'href="\1.html', html) if notebook else html
 
 
 class Doctests(griffe.Extension):
@@ -81,11 +89,10 @@ def plain(text: str) -> str:
     return re.sub(r"(?<![\w-])(--?[a-z][\w-]*)", r"`\1`", text)
 
 
-def reference(command: click.Command, name: str, depth: int = 2) -> Iterator[str]:
+def reference(command: click.Command, name: str) -> Iterator[str]:
     """What `--help` shows of a command and of those below it, as lines of Markdown."""
     context = click.Context(command, info_name=name, **command.context_settings)
-    usage = " ".join((name, *command.collect_usage_pieces(context)))
-    yield f"\n{'#' * depth} {name}\n\n```text\n{usage}\n```\n"
+    yield f"\n```text\n{' '.join((name, *command.collect_usage_pieces(context)))}\n```\n"
     yield plain(cleandoc(command.help or ""))
     options = (one for one in command.get_params(context) if isinstance(one, click.Option))
     yield "\n| option | meaning |\n|---|---|"
@@ -94,4 +101,5 @@ def reference(command: click.Command, name: str, depth: int = 2) -> Iterator[str
     yield f"\n{command.epilog or ''}\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
-            yield from reference(command.get_command(context, below), f"{name} {below}", depth + 1)
+            yield f"\n### {name} {below}\n"
+            yield from reference(command.get_command(context, below), f"{name} {below}")
