@@ -70,18 +70,17 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def pages(language: str) -> list[Any]:
+def pages(language: str, prompt: str) -> list[Any]:
     """The pages with examples in `language`; those that train are slow."""
-    found = {page: blocks(page, language) for page in PAGES}
-    train = {page for page in found if any("$ vmd-train" in block for _, block in found[page])}
+    found = {page: "".join(block for _, block in blocks(page, language)) for page in PAGES}
     return [
-        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page in train else [])
-        for page in found
-        if found[page]
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] * ("$ vmd-train" in text))
+        for page, text in found.items()
+        if prompt in text
     ]
 
 
-@pytest.mark.parametrize("page", pages("console"))
+@pytest.mark.parametrize("page", pages("console", "$ "))
 def test_examples_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     """One after another in a folder that holds the shipped puzzles; `...` stands for any text."""
     shutil.copytree(ROOT / "puzzles", tmp_path / "puzzles")
@@ -97,13 +96,13 @@ def test_examples_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
             pytest.fail(f"$ {step.command}\n{difference}", pytrace=False)
 
 
-@pytest.mark.parametrize("page", pages("python"))
+@pytest.mark.parametrize("page", pages("python", ">>> "))
 def test_python_prints_what_the_page_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an empty folder: included puzzles and models are found from anywhere."""
     monkeypatch.chdir(tmp_path)
-    text = "\n".join(block for _, block in blocks(page, "python"))
+    text = "\n".join(block for _, block in blocks(page, "python") if ">>> " in block)
     example = DocTestParser().get_doctest(text, {}, page.name, page.name, 0)
     assert DebugRunner(optionflags=ELLIPSIS).run(example).attempted
 
