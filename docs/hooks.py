@@ -64,7 +64,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         return f"{text}({SHOWN[path]})" if path in SHOWN else text.strip("![]")
 
     markdown = re.sub(r"(!?\[[^]]*\])\(\.\./([^)#]+)\)", shown, markdown)
-    markdown = re.sub(r"\[([A-Z]+)\.md\]", lambda link: f"[{link[1].capitalize()}]", markdown)
+    markdown = re.sub(
+        r"\[(?:docs/)?([A-Z]+)\.md\]", lambda link: f"[{link[1].capitalize()}]", markdown
+    )
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
 
 

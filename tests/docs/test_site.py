@@ -6,6 +6,7 @@ import html
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,18 +17,13 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
+from playwright.sync_api import sync_playwright
 
 from vmd_training.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-FETCHED = {
-    ("link", "href"),
-    ("script", "src"),
-    ("img", "src"),
-    ("iframe", "src"),
-    ("source", "src"),
-}
+FETCHED = {("link", "href"), *((tag, "src") for tag in ("script", "img", "iframe", "source"))}
 """What a browser fetches by itself."""
 
 
@@ -148,3 +144,28 @@ def test_links_lead_somewhere_on_a_code_host(page: Path) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target), link
+
+
+def test_search_works_from_a_file(site: Path) -> None:
+    """And a page with its search asks for nothing beside the files of the site."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium here")
+    switches = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-quic",
+    ]
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=switches)
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "PLAY.html").as_uri())
+        page.fill("input.md-search__input", "remask")
+        page.wait_for_selector(".md-search-result__article")
+        found = page.locator(".md-search-result__article h1").all_inner_texts()
+        browser.close()
+    assert "Text" in found
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
