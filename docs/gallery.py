@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import vmd_solver
 
 DOCS = Path(__file__).resolve().parent
-FOLDER = DOCS / "pictures" / "gallery"
 
 
 class Made(NamedTuple):
@@ -308,8 +307,9 @@ def _pictures() -> Any:
     return module
 
 
-def main(wanted: set[str], folder: Path) -> None:
+def main(wanted: set[str], docs: Path = DOCS) -> None:
     """Write the pictures that are named, or all, and the page."""
+    folder = docs / "pictures" / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     for one in (one for pictures in SECTIONS.values() for one in pictures):
         if isinstance(one, Shown) or (wanted and one.name not in wanted):
@@ -317,8 +317,8 @@ def main(wanted: set[str], folder: Path) -> None:
         for name, text in zip(names(one), drawings(one), strict=True):
             (folder / name).write_text(text, encoding="utf-8")
             print(f"{name}: {len(text.encode()):,} bytes")
-    (DOCS / "GALLERY.md").write_text(page(), encoding="utf-8")
+    (docs / "GALLERY.md").write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main({*sys.argv[1:]}, FOLDER)
+    main({*sys.argv[1:]})

@@ -15,6 +15,7 @@ from vmd_solver.formats import parse
 
 SVG = "{http://www.w3.org/2000/svg}"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+FOLDER = DOCS / "pictures" / "gallery"
 
 
 def _script() -> Any:
@@ -39,15 +40,15 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_the_pictures_are_there_and_no_others() -> None:
-    assert sorted(path.name for path in SCRIPT.FOLDER.iterdir()) == sorted(FILES)
-    assert sum(path.stat().st_size for path in SCRIPT.FOLDER.iterdir()) < 1_000_000
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(FILES)
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_000_000
     shown = [one.name for one in PICTURES if isinstance(one, SCRIPT.Shown)]
     assert [name for name in shown if not (DOCS / "pictures" / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_pictures(name: str) -> None:
-    text = (SCRIPT.FOLDER / name).read_text(encoding="utf-8")
+    text = (FOLDER / name).read_text(encoding="utf-8")
     assert ElementTree.fromstring(text).tag == f"{SVG}svg"
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
 
@@ -55,14 +56,14 @@ def test_pictures(name: str) -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_they_come_out_the_same(name: str) -> None:
     one = next(one for one in PICTURES if one.name == name)
-    kept = (SCRIPT.FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    kept = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     assert SCRIPT.drawings(one) == [kept]
 
 
 def test_the_grids_of_the_latents_are_right_and_differ() -> None:
     grids = set()
     for name in SCRIPT.names(next(one for one in PICTURES if one.name == "latent")):
-        drawing = ElementTree.parse(SCRIPT.FOLDER / name)
+        drawing = ElementTree.parse(FOLDER / name)
         values = tuple(int(text.text or "") for text in drawing.iter(f"{SVG}text"))
         assert verify(parse("." * 81), values)
         grids.add(values)
@@ -70,5 +71,6 @@ def test_the_grids_of_the_latents_are_right_and_differ() -> None:
 
 
 def test_the_script_makes_what_is_named(tmp_path: Path) -> None:
-    SCRIPT.main({"butterfly"}, tmp_path / "new")
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["butterfly.svg"]
+    SCRIPT.main({"butterfly"}, tmp_path)
+    made = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert made == {"GALLERY.md", "pictures/gallery/butterfly.svg"}
