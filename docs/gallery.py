@@ -3,6 +3,7 @@ the page, and is what is run here: commands as they are, Python as it is, keys i
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import importlib.util
 import os
@@ -17,7 +18,6 @@ from typing import Any, NamedTuple
 import vmd_solver
 
 DOCS = Path(__file__).resolve().parent
-FOLDER = DOCS / "pictures" / "gallery"
 
 
 class Made(NamedTuple):
@@ -31,7 +31,8 @@ class Made(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A picture that Python draws, or several: `code` gives a Drawing, or a list of them."""
+    """A picture that Python draws, or several: the last expression of `code`, as in a notebook, is
+    a Drawing, or a list of them."""
 
     name: str
     title: str
@@ -71,10 +72,10 @@ class Shown(NamedTuple):
 Picture = Made | Drawn | Explained | Screen | Shown
 
 BOARD = ":candidates 7 right right right 5 :filter"
-LATENTS = (
-    'vmd_solver.solve("." * 81, "neural", latents=4, nfe=4, policy="last", z="refine",'
-    ' select="margin")'
+LATENTS = """run = vmd_solver.solve(
+    "." * 81, "neural", latents=4, nfe=4, policy="last", z="refine", select="margin"
 )
+[vmd_solver.draw(run.puzzle, proposal.values) for proposal in run.proposals]"""
 
 SECTIONS: Mapping[str, tuple[Picture, ...]] = {
     "Families": (
@@ -115,7 +116,7 @@ SECTIONS: Mapping[str, tuple[Picture, ...]] = {
         Made("skyscraper", "Skyscrapers", "vmd-make --family skyscraper --size 6 --seed 1"),
         Made("sandwich", "Sandwich sums", "vmd-make --family sandwich --size 6 --seed 1"),
         Made("arrow", "Arrows", "vmd-make --family arrow --size 6 --seed 2"),
-        Made("queens", "Queens", "vmd-make --family queens --seed 1 --solutions"),
+        Drawn("queens", "Queens: none sees another one", 'solved("puzzles/queens.txt")'),
     ),
     "Hard ones": (
         Made(
@@ -151,7 +152,7 @@ SECTIONS: Mapping[str, tuple[Picture, ...]] = {
         Screen("contrast", "contrast-dark", "medium", BOARD, "contrast-dark", (112, 41)),
         Screen("contrast-light", "contrast-light", "medium", BOARD, "contrast-light", (112, 41)),
         Screen("play-killer", "A killer", "killer", ":candidates", "paper-dark", (112, 41)),
-        Screen("play-16x16", "16x16", "16x16", "", "paper-light", (120, 41)),
+        Screen("play-16x16", "16x16", "16x16", ":candidates", "paper-light", (150, 54)),
         Shown("new.svg", "A new puzzle", "vmd-play"),
     ),
     "The model at work": (
@@ -169,10 +170,12 @@ SECTIONS: Mapping[str, tuple[Picture, ...]] = {
         ),
     ),
     "Several grids from one empty board": (
-        Drawn(
-            *("latent", "Four latents, four grids, in four calls of the model"),
-            f'[vmd_solver.draw("." * 81, one.values) for one in {LATENTS}.proposals]',
-            4,
+        Drawn("latent", "Four latents, four grids, in four calls of the model", LATENTS, 4),
+    ),
+    "Text": (
+        Shown(
+            *("write.svg", "The secondary mode: a small model of Shakespeare's plays writes"),
+            "vmd-text --watch -n 160 --nfe 8 --seed 1 $'ROMEO:\\n'",
         ),
     ),
 }
@@ -219,9 +222,11 @@ def page() -> str:
 
 
 def _links(one: Picture) -> Iterator[str]:
-    for name in names(one):
-        folder = "pictures" if isinstance(one, Shown) else "pictures/gallery"
-        yield f"![{one.title}]({folder}/{name})"
+    folder = "pictures" if isinstance(one, Shown) else "pictures/gallery"
+    files = names(one)
+    for number, name in enumerate(files, 1):
+        which = f", {number} of {len(files)}" if len(files) > 1 else ""
+        yield f"![{one.title}{which}]({folder}/{name})"
 
 
 def names(one: Picture) -> list[str]:
@@ -263,7 +268,10 @@ def drawings(one: Picture) -> list[str]:
     if isinstance(one, Made):
         return [_run(one)]
     if isinstance(one, Drawn):
-        found = eval(one.code, {"vmd_solver": vmd_solver, "solved": solved})
+        names = {"vmd_solver": vmd_solver, "solved": solved}
+        *before, last = ast.parse(one.code).body
+        exec(compile(ast.Module(before, []), one.name, "exec"), names)
+        found = eval(ast.unparse(last), names)
         return [drawing.svg for drawing in (found if one.count > 1 else [found])]
     if isinstance(one, Explained):
         return [_pictures().step(one.puzzle, one.technique)]
@@ -299,8 +307,9 @@ def _pictures() -> Any:
     return module
 
 
-def main(wanted: set[str], folder: Path) -> None:
+def main(wanted: set[str], docs: Path = DOCS) -> None:
     """Write the pictures that are named, or all, and the page."""
+    folder = docs / "pictures" / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     for one in (one for pictures in SECTIONS.values() for one in pictures):
         if isinstance(one, Shown) or (wanted and one.name not in wanted):
@@ -308,8 +317,8 @@ def main(wanted: set[str], folder: Path) -> None:
         for name, text in zip(names(one), drawings(one), strict=True):
             (folder / name).write_text(text, encoding="utf-8")
             print(f"{name}: {len(text.encode()):,} bytes")
-    (DOCS / "GALLERY.md").write_text(page(), encoding="utf-8")
+    (docs / "GALLERY.md").write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main({*sys.argv[1:]}, FOLDER)
+    main({*sys.argv[1:]})

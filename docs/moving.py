@@ -1,5 +1,6 @@
-"""Makes docs/pictures/solve.svg: `make pictures`. The model alone solves a puzzle, call by call,
-with four latents side by side, as an SVG that moves by itself wherever an image is shown.
+"""Makes the pictures that move, docs/pictures/solve.svg and write.svg: `make pictures`. The model
+alone solves a puzzle, call by call, with four latents side by side; and that of text writes. They
+are SVG files that move by themselves wherever an image is shown.
 
 Every element is there from the beginning, and CSS shows it from one frame of the replay to another.
 Where motion is not wanted, and where CSS does not run, the last frame stands.
@@ -7,21 +8,26 @@ Where motion is not wanted, and where CSS does not run, the last frame stands.
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from html import escape
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from vmd_solver import denoiser
 from vmd_solver.csp import Puzzle
 from vmd_solver.formats import read_path
 from vmd_solver.play.replay import Cell, Frame, Replay, State
 from vmd_solver.sampling import Settings, Solver
+from vmd_solver.text import denoiser as text_denoiser
+from vmd_solver.text.sampler import Began, Chosen, Committed, Event, TextSettings, extend
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / "docs" / "pictures" / "solve.svg"
+FOLDER = ROOT / "docs" / "pictures"
 
 PUZZLE = "hard-100.sdm", 18
 """A file, and which of its puzzles, counted from 0."""
@@ -36,6 +42,15 @@ SECONDS = {"": 2.0, "Called": 1.1, "Committed": 0.9, "Remasked": 1.4, "Verified"
 
 CELL, GAP, MARGIN, TOP, BELOW = 22, 16, 20, 46, 62
 FADE_S = 0.12
+
+PROMPT, TOKENS = "ROMEO:\n", 160
+TEXT_SETTINGS = TextSettings(nfe=8, seed=1)
+"""What is written: 16 letters at a time, eight calls of the model for these."""
+
+CALL_S, STILL_S, FRESH = 0.16, 4.0, 4
+"""Seconds of a call, and of the end; and for how many calls a letter is marked as new."""
+
+COLUMNS, LETTER, LINE = 64, 12, 24
 
 LEGEND = (
     (0, "g", "given"),
@@ -57,6 +72,8 @@ text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-se
 .d .r{fill:var(--back);text-decoration:line-through}.d .v{fill:var(--now);font-weight:700}
 .d .x{fill:var(--bad);opacity:1;text-decoration:underline}
 .thin{stroke:var(--line);stroke-width:1;fill:none}.thick{stroke:var(--ink);stroke-width:1.6;fill:none}
+.w text{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:19px;
+text-anchor:middle}.w .g{font-weight:700}.w .p2{fill:var(--soft)}.w .n{fill:var(--now)}
 .n0{fill:var(--now-ground)}.r0{fill:var(--back-ground)}.bar{fill:var(--line)}.done{fill:var(--early)}
 .win{stroke:var(--now);stroke-width:3.5;fill:none}.won{fill:var(--now)}.veil{fill:var(--paper)}
 svg{--paper:#fff;--edge:#d8dde3;--ink:#1c2024;--soft:#6b7480;--line:#c9d0d8;--now:#17702a;
@@ -106,32 +123,35 @@ def animated(replay: Replay) -> str:
         body += f'<g transform="translate({x} {TOP})">\n{drawn}</g>\n'
         spans |= seen
     spans |= {Span(at, at + 1) for at in range(len(frames))}
-    spans.discard(Span(0, len(frames)))
     body += f'<g transform="translate({MARGIN} {height - 14})">{"".join(_legend())}</g>\n'
-    words = (
-        f"Four latents fill in a hard Sudoku in {frames[-1].nfe} calls of the model; one is right"
-    )
+    calls = frames[-1].nfe
+    words = f"Four latents fill in a hard Sudoku in {calls} calls of the model; one is right"
+    return _document(width, height, words, body, spans, [SECONDS[one.event] for one in frames])
+
+
+def _document(
+    width: int, height: int, words: str, body: str, spans: set[Span], seconds: Sequence[float]
+) -> str:
+    """The file: what is drawn, and when it is seen; `seconds` are those of each frame."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
         f' height="{height}" role="img">\n<title>{words}</title>\n'
-        f"<style>{STYLE}{_keyframes(spans, frames)}</style>\n"
+        f"<style>{STYLE}{_keyframes(spans, seconds)}</style>\n"
         f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="10"'
         f' style="fill:var(--paper);stroke:var(--edge)"/>\n{body}</svg>\n'
     )
 
 
-def _keyframes(spans: set[Span], frames: Sequence[Frame]) -> str:
+def _keyframes(spans: set[Span], seconds: Sequence[float]) -> str:
     """How each span is shown: nothing else moves."""
-    times = [0.0]
-    for frame in frames:
-        times.append(times[-1] + SECONDS[frame.event])
+    times = [*accumulate(seconds, initial=0.0)]
     whole, fade = times[-1], 100 * FADE_S / times[-1]
     rules = ""
-    for span in sorted(spans):
+    for span in sorted(spans - {Span(0, len(seconds))}):
         name, a, b = _name(span), *(100 * times[at] / whole for at in span)
         before = f"0%,{a - fade:.2f}%{{opacity:0}}" if span.start else ""
         rules += f"@keyframes {name}{{{before}{a:.2f}%,{b - fade:.2f}%{{opacity:1}}"
-        rules += ("" if span.end == len(frames) else f"{b:.2f}%,100%{{opacity:0}}") + "}"
+        rules += ("" if span.end == len(seconds) else f"{b:.2f}%,100%{{opacity:0}}") + "}"
         rules += f".{name}{{animation:{name} {whole:g}s linear infinite}}\n"
     return rules + "@media (prefers-reduced-motion:reduce){.f{animation:none}}\n"
 
@@ -149,9 +169,10 @@ def _shown(span: Span, last: int, body: str) -> str:
 
 def _captions(frames: Sequence[Frame], width: int) -> Iterator[str]:
     for at, frame in enumerate(frames):
-        right = f'<text class="s m a" x="{width - MARGIN}" y="29">call {frame.nfe}</text>'
         words = f'<text class="t" x="{MARGIN}" y="29">{_words(frame)}</text>'
-        yield _shown(Span(at, at + 1), len(frames), words + right * (frame.nfe > 0))
+        yield _shown(
+            Span(at, at + 1), len(frames), words + _call(frame.nfe, width) * (frame.nfe > 0)
+        )
 
 
 def _words(frame: Frame) -> str:
@@ -268,12 +289,86 @@ def _legend() -> Iterator[str]:
         yield f'<text class="s m" x="{x + 21}">{words}</text>'
 
 
-def main(path: Path = FILE) -> None:
-    """Record the run and write the picture."""
-    text = animated(recorded())
-    path.write_text(text, encoding="utf-8")
-    print(f"{path.name}: {len(text.encode()):,} bytes")
+# --- text ---
+
+
+def written() -> list[str]:
+    """The text after each call, one character a token; a dot stands for a masked one."""
+    model = text_denoiser.load(None)
+    frames: list[str] = []
+    x = np.zeros(0, dtype=np.int64)
+
+    def observe(event: Event) -> None:
+        nonlocal x
+        if isinstance(event, Began):
+            x = event.x_t.copy()
+        elif isinstance(event, Committed):
+            x[list(event.places)] = event.tokens
+        if not isinstance(event, Chosen):
+            frames.append(
+                "".join(model.alphabet.decode(x[at : at + 1], "·") for at in range(len(x)))
+            )
+
+    extend(model, model.alphabet.encode(PROMPT), TOKENS, TEXT_SETTINGS, observe)
+    return frames
+
+
+def typed(frames: Sequence[str]) -> str:
+    """Texts of one length, each with fewer dots than the one before, as an SVG file."""
+    last, places = len(frames), _places(frames[-1])
+    width = 2 * MARGIN + LETTER * COLUMNS
+    height = TOP + LINE * (max(row for _, row in places) + 1) + MARGIN
+    looks: dict[Span, str] = defaultdict(str)
+    for at, (column, row) in enumerate(places):
+        letters = [frame[at] for frame in frames]
+        since = next(number for number, letter in enumerate(letters) if letter == letters[-1])
+        parts = [("p2", "·", 0, since), ("n", letters[-1], since, min(since + FRESH, last))]
+        parts.append(
+            ("e" if since else "g", letters[-1], min(since + FRESH, last) * (since > 0), last)
+        )
+        for look, letter, start, end in parts if since else parts[2:]:
+            if start < end and not letter.isspace():
+                x, y = MARGIN + LETTER * column + LETTER // 2, TOP + LINE * row + 18
+                place = f'<text class="{look}" x="{x}" y="{y}">{escape(letter)}</text>'
+                looks[Span(start, end)] += place
+    body = (
+        f'<g class="w">{"".join(_shown(span, last, looks[span]) for span in sorted(looks))}</g>\n'
+    )
+    words = (
+        "A small model of Shakespeare's plays writes: 16 letters in eight calls, then the next 16"
+    )
+    spans = {*looks}
+    for at in range(last):
+        body += _shown(Span(at, at + 1), last, _call(at, width))
+        spans.add(Span(at, at + 1))
+    body += f'<text class="t" x="{MARGIN}" y="29">{words}</text>\n'
+    return _document(width, height, words, body, spans, [*[CALL_S] * (last - 1), STILL_S])
+
+
+def _call(number: int, width: int) -> str:
+    return f'<text class="s m a" x="{width - MARGIN}" y="29">call {number}</text>'
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    """The column and row of each character: lines break where they do, and after COLUMNS."""
+    column = row = 0
+    places = []
+    for letter in text:
+        if column == COLUMNS:
+            column, row = 0, row + 1
+        places.append((column, row))
+        column += 1
+        if letter == "\n":
+            column, row = 0, row + 1
+    return places
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Record the runs and write the pictures."""
+    for name, text in (("solve", animated(recorded())), ("write", typed(written()))):
+        (folder / f"{name}.svg").write_text(text, encoding="utf-8")
+        print(f"{name}.svg: {len(text.encode()):,} bytes")
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main()

@@ -1,5 +1,5 @@
-"""docs/pictures/solve.svg, which moves: it is small and whole, what CSS shows adds up, and it ends
-with a grid that is right; and how docs/moving.py draws a run."""
+"""The pictures that move, docs/pictures/solve.svg and write.svg: they are small and whole, what CSS
+shows adds up, and the first ends with a grid that is right; and how docs/moving.py draws a run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _script() -> Any:
 
 
 SCRIPT = _script()
-TEXT = SCRIPT.FILE.read_text(encoding="utf-8")
+TEXT = (SCRIPT.FOLDER / "solve.svg").read_text(encoding="utf-8")
 
 
 def boards(text: str) -> list[ElementTree.Element]:
@@ -48,15 +48,20 @@ def standing(board: ElementTree.Element) -> list[str]:
     return [found[at] for at in range(81)]
 
 
-def test_it_is_small_and_fetches_nothing() -> None:
-    assert len(TEXT.encode()) < 150_000
-    assert "http" not in TEXT.replace("http://www.w3.org/2000/svg", "")
-    assert "prefers-color-scheme:dark" in TEXT and "prefers-reduced-motion:reduce" in TEXT
+WRITTEN = (SCRIPT.FOLDER / "write.svg").read_text(encoding="utf-8")
 
 
-def test_all_that_moves_is_told_how() -> None:
-    told = {*re.findall(r"@keyframes (\S+?){", TEXT)}
-    moving = {*re.findall(r'class="f (\S+?)[ "]', TEXT)}
+@pytest.mark.parametrize("text", [TEXT, WRITTEN], ids=["solve", "write"])
+def test_they_are_small_and_fetch_nothing(text: str) -> None:
+    assert len(text.encode()) < 150_000
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "prefers-color-scheme:dark" in text and "prefers-reduced-motion:reduce" in text
+
+
+@pytest.mark.parametrize("text", [TEXT, WRITTEN], ids=["solve", "write"])
+def test_all_that_moves_is_told_how(text: str) -> None:
+    told = {*re.findall(r"@keyframes (\S+?){", text)}
+    moving = {*re.findall(r'class="f (\S+?)[ "]', text)}
     assert moving == told and len(told) > 20
 
 
@@ -114,3 +119,16 @@ def test_what_is_drawn_of_a_run() -> None:
 def test_a_run_without_a_verified_grid_is_no_picture() -> None:
     with pytest.raises(ValueError, match="verified grid expected"):
         SCRIPT.animated(run(called(0, 3, 5)))
+
+
+def test_what_is_drawn_of_a_text() -> None:
+    text = SCRIPT.typed(["A:\n···", "A:\n·b·", "A:\nxb\n"])
+    letters = ElementTree.fromstring(text).findall(f"{SVG}g[@class='w']/{SVG}g")
+    found = {
+        (group.get("class", ""), "".join(one.text or "" for one in group)) for group in letters
+    }
+    assert found == {
+        ("", "A:"), ("f k0-1", "·"), ("f k0-2", "··"), ("f k1-3 l", "b"), ("f k2-3 l", "x")
+    }  # fmt: skip
+    assert SCRIPT._places("ab\nc" + "d" * 64)[2:5] == [(2, 0), (0, 1), (1, 1)]
+    assert SCRIPT._places("a" * 65)[-1] == (0, 1)
