@@ -71,7 +71,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
-    """Links of the notebook to pages, which are links to files in it."""
+    """A name in code is not broken at its hyphens; the notebook links to pages, not to files."""
+    html = re.sub(r"<code>(?=[^<\s]{1,30}</code>)", '<code class="name">', html)
     notebook = page.file.src_uri.endswith(".ipynb")
     return re.sub(r'href="([A-Z]+)\.md', r'href="\1.html', html) if notebook else html
 
@@ -99,7 +100,8 @@ def reference(command: click.Command, name: str) -> Iterator[str]:
     options = (one for one in command.get_params(context) if isinstance(one, click.Option))
     yield "\n| option | meaning |\n|---|---|"
     for option, meaning in filter(None, (one.get_help_record(context) for one in options)):
-        yield f"| `{option}` | {plain(meaning)} |"
+        code = escape(option).replace("|", "&#124;<wbr>")  # choices, which may be broken there
+        yield f"| <code>{code}</code> | {plain(meaning)} |"
     yield f"\n{command.epilog or ''}\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
