@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import ExitCode, launch
+from vmd_solver.console import ExitCode, Narrator, launch
+from vmd_solver.hub import pinned
 
 if TYPE_CHECKING:
     from vmd_solver.batch.request import Asked, Request
@@ -81,7 +82,11 @@ class _Command(click.Command):
         "exact: no model.  [guided]"
     ),
 )
-@click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER|hf:",
+    help="A shipped model, a folder of vmd-train, or hf:owner/name.",
+)
 @click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
 @click.option("--loops", type=int, help="Loops of a call.  [the model's]")
 @click.option(
@@ -171,7 +176,10 @@ def _request(options: dict[str, Any]) -> Request:
         stated["timeout_s"] = given["timeout"]
     same = {name: options[name] for name in options.keys() & Request.__dataclass_fields__}
     same["files"] = options["files"] or ("-",)
-    return Request(settings=Settings.usual(solutions=most, **stated), asked=asked, **same)
+    settings = Settings.usual(solutions=most, **stated)
+    if settings.mode != "exact":
+        same["model"] = pinned(options["model"], Narrator(options["quiet"]).note)
+    return Request(settings=settings, asked=asked, **same)
 
 
 def _asked(options: dict[str, Any]) -> tuple[Asked, int]:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import torch
 from disk import limited_files
 
+from vmd_solver import hub
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 from vmd_training import checkpoint, cli, evaluate, grids, session
@@ -325,6 +327,20 @@ def test_a_folder_that_cannot_be_written_is_reported(
     (tmp_path / "file").touch()
     assert vmd_train("sudoku", "--out", "file/run", "--time", "1s") == 2
     assert capfd.readouterr().err.endswith("vmd-train: file/run: not a directory\n")
+
+
+def test_a_run_starts_from_a_model_on_hugging_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "folder", lambda model, note: tmp_path if model == "hf:a/b" else None)
+    assert session.MODEL.convert("hf:a/b", None, None) == tmp_path
+    assert session.MODEL.convert(str(tmp_path), None, None) == tmp_path
+    with pytest.raises(click.BadParameter, match="does not exist"):
+        session.MODEL.convert("absent", None, None)
+    for module, name in (("grids", "command"), ("slice", "command"), ("eval", "text")):
+        command = getattr(import_module(f"vmd_training.commands.{module}"), name)
+        types = [option.type for option in command.params]
+        assert any(isinstance(kind, session.ModelPath) for kind in types), name
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def command(
 ) -> None:  # fmt: skip
     """Measure MODEL through the engine that people use, and write a report.
 
-    MODEL is an included model, an exported folder, a run, or a checkpoint.
+    MODEL is an included model, an exported folder, hf:owner/name, a run, or a checkpoint.
     """
     with session.needed("evaluation needs"):
         import torch
@@ -90,7 +90,7 @@ def command(
 
 
 @click.command("eval-text")
-@click.argument("models", type=session.EXISTING_FOLDER, nargs=-1, required=True)
+@click.argument("models", type=session.MODEL_FOLDER, nargs=-1, required=True)
 @click.option("--corpus", type=session.FILE, multiple=True, required=True,
               help="The text that the models were trained on; its end is held out.")  # fmt: skip
 @session.HELD_OUT

@@ -189,7 +189,7 @@ def _described(row: dict[str, Any]) -> str:
 
 def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
-    from vmd_training.text.export import card, export, figures
+    from vmd_training.text.export import export, figures
 
     def scored(ships: Path) -> float:
         check_digests(ships)
@@ -197,7 +197,7 @@ def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: 
 
     metrics = figures(run, data, alphabet)
     folder = run.folder / "export" / name
-    export(run.ema, folder, name, alphabet, metrics, card(run, metrics, name))
+    export(run.ema, folder, name, alphabet, metrics)
     click.echo(f"model: {folder}\nuse it: vmd-text --model {folder} PROMPT")
     if promote:
         click.echo(session.promote_better(folder, metrics["score"], scored))
