@@ -188,7 +188,7 @@ this page. Every rule has a picture in [RULES.md](RULES.md), and the techniques 
 model draws depends on its weights.
 """
 
-SOLVED = """Where it says `solved`, this is meant:
+SOLVED = """Where Python says `solved` below, this is meant:
 
 ```python
 import vmd_solver
@@ -211,11 +211,9 @@ def solved(path: str) -> vmd_solver.Drawing:
 
 def page() -> str:
     """The text of docs/GALLERY.md."""
-    text = INTRODUCTION
+    text = f"{INTRODUCTION}\n{SOLVED}"
     for heading, pictures in SECTIONS.items():
         text += f"\n## {heading}\n"
-        if any(isinstance(one, Drawn) and "solved(" in one.code for one in pictures):
-            text += f"\n{SOLVED}"
         for one in pictures:
             text += f"\n**{one.title}.**\n\n{' '.join(_links(one))}\n\n{_made_by(one)}\n"
     return text

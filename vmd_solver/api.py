@@ -148,7 +148,8 @@ def draw(puzzle: Puzzle | Solution | str, values: Sequence[int] | None = None) -
     ('<svg', 4)
     """
     if isinstance(puzzle, Solution):
-        puzzle, values = puzzle.puzzle, puzzle.values if values is None else values
+        values = puzzle.values if values is None else values
+        puzzle = puzzle.puzzle
     one = _puzzle(puzzle)
     if values is not None and len(values) != one.board.n:
         raise ValueError(f"{one.board.n} values expected, got {len(values)}")
