@@ -19,6 +19,7 @@ import click
 import pytest
 from playwright.sync_api import sync_playwright
 
+import vmd_solver
 from vmd_training.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,6 +125,11 @@ def test_every_command_and_option_is_listed(pages: dict[Path, Page], site: Path)
         options = [one for one in resolve_name(where).params if isinstance(one, click.Option)]
         names = [name for option in options for name in (*option.opts, *option.secondary_opts)]
         assert names and [name for name in names if name not in section] == []
+
+
+def test_every_public_name_is_documented(site: Path, pages: dict[Path, Page]) -> None:
+    named = {anchor.rpartition(".")[2] for anchor in pages[site / "API.html"].anchors}
+    assert [name for name in vmd_solver.__all__ if name not in named] == []
 
 
 def anchors(page: Path) -> set[str]:
