@@ -7,13 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from scripts import script
 
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats import parse
 
 SVG = "{http://www.w3.org/2000/svg}"
-from scripts import script
-
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FOLDER = DOCS / "pictures" / "gallery"
 
