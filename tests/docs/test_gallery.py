@@ -3,12 +3,11 @@ take little time are made again, and come out the same."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from scripts import script
 
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats import parse
@@ -18,15 +17,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 FOLDER = DOCS / "pictures" / "gallery"
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("gallery", DOCS / "gallery.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("gallery")
 PICTURES = [one for pictures in SCRIPT.SECTIONS.values() for one in pictures]
 FILES = [
     name for one in PICTURES if not isinstance(one, SCRIPT.Shown) for name in SCRIPT.names(one)

@@ -3,7 +3,6 @@ shows adds up, and the first ends with a grid that is right; and how docs/moving
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from scripts import script
 
 from vmd_solver.csp.verify import verify
 from vmd_solver.formats import parse, read_path
@@ -21,15 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 GRID = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("moving", ROOT / "docs" / "moving.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("moving")
 TEXT = (SCRIPT.FOLDER / "solve.svg").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@ cells assert. What is committed is small, was executed in order, and says nothin
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -14,19 +13,13 @@ import pytest
 pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 
+from scripts import script
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILE = DOCS / "notebook.ipynb"
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("notebook", DOCS / "notebook.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("notebook")
 
 
 def code(notebook: dict[str, Any]) -> list[dict[str, Any]]:
