@@ -11,7 +11,7 @@ const FRAME_MS = 700;
 
 const LANES = [
   { model: "grids", title: "With a latent", one: "Latent" },
-  { model: "grids-none", title: "Plain masked diffusion", one: "Board" },
+  { model: "grids-none", title: "Plain masked diffusion", one: "Plain" },
 ];
 
 let puzzle = null;
@@ -79,11 +79,13 @@ function layOut(run) {
   const { title, one } = run.lane;
   const several = run.lane.model === "grids" || run.settings.temperature > 0;
   const count = several ? run.settings.latents : 1;
-  run.views = Array.from({ length: count }, (_, at) => new BoardView(puzzle, `${title}: ${one.toLowerCase()} ${at + 1}`, inspect));
+  run.views = Array.from({ length: count }, (_, at) => new BoardView(puzzle, `${one} ${at + 1}`, inspect));
   run.counted = element("p");
   run.verdict = element("p");
   const boards = element("div", { className: "attempts" }, ...run.views.map((view) => view.element));
-  boards.style.setProperty("--least", puzzle.board.D > 9 ? "17rem" : puzzle.board.D > 4 ? "9.6rem" : "7rem");
+  const { D } = puzzle.board;
+  boards.style.setProperty("--least", D > 9 ? "20rem" : D > 4 && run.settings.latents < 5 ? "13.5rem" : "9.5rem");
+  boards.style.setProperty("--narrow", D > 9 ? "18rem" : D > 4 ? "9rem" : "6rem");
   const head = element("div", { className: "lane-head" }, element("h2", { textContent: title }), run.counted, run.verdict);
   return element("section", { ariaLabel: title }, head, boards);
 }
@@ -108,7 +110,7 @@ function show() {
     });
   }
   $("scrub").value = position;
-  $("scrub").ariaValueText = $("call").textContent = position ? `Call ${position} of ${settings.nfe}` : "Before the first call";
+  $("scrub").ariaValueText = $("call").textContent = position ? `Call ${position} of ${settings.nfe}` : "Before call 1";
   $("first").disabled = $("back").disabled = position === 0;
   $("step").disabled = position >= last();
   $("play").textContent = timer ? "Pause" : "Play";
@@ -120,7 +122,7 @@ function show() {
 function verdict({ frames, lane }, at, first) {
   if (first >= 0) {
     const row = frames[first].wrong.findIndex((found) => !found.length);
-    return `✓ Verified: ${lane.one.toLowerCase()} ${row + 1} proposes a valid grid at call ${first + 1}`;
+    return `✓ Verified: ${lane.one} ${row + 1} proposes a valid grid at call ${first + 1}`;
   }
   if (at && frames[at - 1].last) return `✗ Not verified: no valid grid within ${at} calls`;
   return at ? "Not verified: every proposed grid breaks a rule" : "";
@@ -152,7 +154,7 @@ function describe() {
   const { view, cell } = inspected;
   for (const other of runs.flatMap(({ views }) => views)) other.cells[cell].classList.add("peer");
   const { D } = puzzle.board;
-  const line = element("p", { textContent: `${view.name}; ${view.describe(cell).split("; ").slice(0, 4).join("; ")}` });
+  const line = element("p", { textContent: `${view.name}, ${view.describe(cell, false)}` });
   const chances = view.p ? [...view.p[cell]] : [];
   const bars = chances.map((chance, place) => {
     const bar = element("i");

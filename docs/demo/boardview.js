@@ -78,13 +78,14 @@ export class BoardView {
     this.caption.replaceChildren(...[caption].flat());
   }
 
-  /** A cell in words. */
-  describe(cell) {
+  /** A cell in words, with or without its likeliest values. */
+  describe(cell, chancesToo = true) {
     const { D } = this.puzzle.board;
     const [kind, value, clash] = this.shown[cell];
     const place = `row ${Math.floor(cell / D) + 1}, column ${(cell % D) + 1}`;
-    const chances = kind === "given" ? "" : this.likeliest(cell).map(([v, p]) => `${letter(v)} ${percent(p)}`).join(", ");
-    return [place, letter(value), WORDS[kind], clash && "breaks a rule", chances].filter(Boolean).join("; ");
+    const asked = chancesToo && kind !== "given" ? this.likeliest(cell) : [];
+    const chances = asked.map(([likely, chance]) => `${letter(likely)} ${percent(chance)}`).join(", ");
+    return [place, letter(value), WORDS[kind], clash && "breaks a rule", chances].filter(Boolean).join(", ");
   }
 
   /** The likeliest values of a cell: at most three [value, probability], none below 1 %. */
