@@ -6,7 +6,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures demo venv slice slice-end
 
 check: format-check lint types test
 
@@ -46,6 +46,10 @@ rules:
 # The other pictures of the pages, and a recording: screens of vmd-play as it is now.
 pictures:
 	$(PYTHON) docs/pictures.py
+
+# What the demonstration in the browser needs, docs/demo/vendor/: ONNX Runtime (npm) and the models.
+demo:
+	$(PYTHON) docs/demo.py
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:

@@ -84,7 +84,7 @@ function layOut(run) {
   run.verdict = element("p");
   const boards = element("div", { className: "attempts" }, ...run.views.map((view) => view.element));
   const { D } = puzzle.board;
-  boards.style.setProperty("--least", D > 9 ? "20rem" : D > 4 && run.settings.latents < 5 ? "13.5rem" : "9.5rem");
+  boards.style.setProperty("--least", D > 9 ? "17rem" : D > 4 && run.settings.latents < 5 ? "13.5rem" : "9.5rem");
   boards.style.setProperty("--narrow", D > 9 ? "18rem" : D > 4 ? "9rem" : "6rem");
   const head = element("div", { className: "lane-head" }, element("h2", { textContent: title }), run.counted, run.verdict);
   return element("section", { ariaLabel: title }, head, boards);
@@ -118,14 +118,16 @@ function show() {
   if (!timer) $("status").textContent = spoken();
 }
 
-/** Whether a lane has an answer, in a line. */
-function verdict({ frames, lane }, at, first) {
+/** Whether a lane has an answer, in a line: the first valid grid, and how many there are now. */
+function verdict({ frames, lane, views }, at, first) {
   if (first >= 0) {
     const row = frames[first].wrong.findIndex((found) => !found.length);
-    return `✓ Verified: ${lane.one} ${row + 1} proposes a valid grid at call ${first + 1}`;
+    const now = frames[at - 1].wrong.filter((found) => !found.length).length;
+    const count = views.length > 1 ? `, now ${now} of ${views.length}` : "";
+    return `✓ Verified: a valid grid at call ${first + 1} (${lane.one} ${row + 1})${count}`;
   }
   if (at && frames[at - 1].last) return `✗ Not verified: no valid grid within ${at} calls`;
-  return at ? "Not verified: every proposed grid breaks a rule" : "";
+  return at ? "Not verified: every proposed grid breaks a rule" : "No call yet";
 }
 
 function caption({ lane }, row, cells, right) {
@@ -138,7 +140,7 @@ function caption({ lane }, row, cells, right) {
 
 /** The frame for a screen reader. */
 function spoken() {
-  const lines = runs.map(({ lane, verdict }) => `${lane.title}: ${verdict.textContent || "no call yet"}.`);
+  const lines = runs.map(({ lane, verdict }) => `${lane.title}: ${verdict.textContent}.`);
   return `${$("call").textContent}. ${lines.join(" ")}`;
 }
 
@@ -221,7 +223,6 @@ async function start() {
     $("back").addEventListener("click", () => step(position - 1));
     $("step").addEventListener("click", () => step(position + 1));
     $("scrub").addEventListener("input", () => step(Number($("scrub").value)));
-    $("example").value = 2;
     chosen();
     startPlane(() => puzzle);
     document.body.dataset.ready = "";
