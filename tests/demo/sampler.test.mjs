@@ -63,3 +63,52 @@ for (const { puzzle, model, settings, random, z, calls, status } of traces) {
     if (settings.select !== "margin") assert.equal(right, status === "solved");
   });
 }
+
+test("puzzles are read as people write them", () => {
+  const hard = "..93...4...4..5..21.......9...7..2...1...2..88.......1.7....8.52...6..3....9.....";
+  const { board, givens } = parse(hard.replaceAll(".", "0"));
+  assert.equal(board.family, "sudoku");
+  assert.deepEqual([...givens.slice(0, 4)], [0, 0, 9, 3]);
+  const grid = hard.match(/.{9}/g).map((row) => row.match(/.../g).join(" | ")).join("\n---+---+---\n");
+  assert.deepEqual(parse(`# a comment\n${grid}\n`), { board, givens });
+  assert.equal(parse(hard, true).board.family, "sudoku-x");
+  assert.equal(parse(hard, true).board.units.length, board.units.length + 2);
+});
+
+for (const [text, words] of [
+  [".".repeat(80), "Expected 16, 36, 81, 144 or 256 cells, found 80."],
+  [`5${".".repeat(15)}`, 'Expected 1 to 4, or . for an open cell; found "5".'],
+  [`x${".".repeat(80)}`, 'found "x"'],
+  [`family: killer\ngivens:\n${".".repeat(81)}`, 'found family "killer"'],
+  [`family: jigsaw\ngivens:\n${".".repeat(81)}`, "a region for each cell"],
+  [`family: jigsaw\nregions:\n${"A".repeat(16)}\ngivens:\n${".".repeat(16)}`, "A region has 16 cells"],
+  ["", "found 0"],
+]) {
+  test(`refused: ${words}`, () => assert.throws(() => parse(text), (error) => error.message.includes(words)));
+}
+
+test("the verifier refuses every corruption of one cell", () => {
+  const asked = parse("1...\n..3.\n....\n...1");
+  const right = [1, 3, 2, 4, 4, 2, 3, 1, 2, 1, 4, 3, 3, 4, 1, 2];
+  assert.equal(problems(asked, right).length > 0, true); // the given in the corner was changed
+  const free = parse(".".repeat(16));
+  assert.deepEqual(problems(free, right), []);
+  right.forEach((value, cell) => {
+    for (const other of [0, 1, 2, 3, 4, 5, NaN].filter((one) => one !== value)) {
+      assert.notDeepEqual(problems(free, right.with(cell, other)), []);
+    }
+  });
+  assert.notDeepEqual(problems(free, right.slice(1)), []);
+});
+
+test("a full board makes an empty graph, and a seed the same numbers again", () => {
+  const { board } = parse("1234341221434321");
+  const { index, inputs } = candidateGraph(board, [new Int32Array(16).fill(1)]);
+  assert.equal(index.length + inputs.nodes.data.length, 0);
+  assert.deepEqual(seeded(7).normal(5), seeded(7).normal(5));
+  assert.notDeepEqual(seeded(7).normal(5), seeded(8).normal(5));
+  const many = seeded(1).normal(20000);
+  const mean = many.reduce((sum, number) => sum + number, 0) / many.length;
+  const square = many.reduce((sum, number) => sum + number * number, 0) / many.length;
+  assert.ok(Math.abs(mean) < 0.03 && Math.abs(square - 1) < 0.05, `${mean} ${square}`);
+});

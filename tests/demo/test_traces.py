@@ -1,6 +1,6 @@
-"""Traces of neural mode that its port to the browser is held to: `python tests/demo/make_traces.py`.
+"""The port of the sampler does what neural mode does: traces of the one are run by the other.
 
-Each has a puzzle, settings, the random numbers that the sampler was given, and what it did: z, the
+`python tests/demo/test_traces.py` writes them anew. Each has a puzzle, settings, the random numbers that the sampler was given, and what it did: z, the
 grid that each latent proposed at each call, with probabilities, and what was committed and masked
 again. The numbers are coarse, so that few bytes hold them: normal ones are multiples of 1/32, and
 uniform ones of 1/256.
@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 
 from vmd_solver.assets import puzzle_path
 from vmd_solver.csp import Board
@@ -47,6 +50,8 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jigsaw-9", "grids-none", {**TOP, "nfe": 8}),
     ("jigsaw-9", "grids", {**TOP, "latents": 2, "nfe": 4, "policy": "margin"}),
     ("windoku", "grids", {**TOP, "nfe": 4, "remask": "none"}),
+    ("latin-9", "grids-none", {**TOP, "nfe": 4}),
+    ("12x12", "grids", {"policy": "top", "nfe": 3}),
     ("16x16", "grids", {**TOP, "nfe": 3}),
 )
 """Puzzle, model and settings, one trace each."""
@@ -162,6 +167,54 @@ def _line(values: tuple[int, ...]) -> str:
 
 def _packed(data: bytes | bytearray) -> str:
     return base64.b64encode(zlib.compress(bytes(data), 9)).decode()
+
+
+def saved() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_traces_are_what_the_sampler_does(number: int) -> None:
+    name, model, given = CASES[number]
+    expected = saved()[number]
+    found = run(name, model, given, expected.pop("seed"))
+    assert choices(found) == choices(expected)
+    for key in ("puzzle", "model", "settings", "random", "status"):
+        assert found[key] == expected[key], key
+    assert np.allclose(found["z"], expected["z"], atol=1e-3)
+    for call, due in zip(found["calls"], expected["calls"], strict=True):
+        for row, wanted in zip(call, due, strict=True):
+            assert np.allclose(row["p"], wanted["p"], atol=25)
+
+
+def test_traces_cover_what_is_ported() -> None:
+    traces = saved()
+    settings = [trace["settings"] for trace in traces]
+    assert {one["policy"] for one in settings} == {"top", "margin", "threshold", "last"}
+    for name, values in (
+        ("z", {"keep", "redraw"}),
+        ("remask", {"rules", "none"}),
+        ("select", {"valid", "margin"}),
+        ("temperature", {0.0, 0.5, 1.0}),
+    ):
+        assert {one[name] for one in settings} == values
+    assert sum(map(remasks, traces)) > 0
+    assert {trace["status"] for trace in traces} == {"solved", "unsolved"}
+
+
+def test_the_port_follows_the_traces(vendor: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node")
+    done = subprocess.run(
+        [node, "--test", str(FILE.with_name("sampler.test.mjs"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert int(done.stdout.partition("# pass ")[2].split()[0]) > len(CASES)
 
 
 def main() -> None:
