@@ -52,6 +52,7 @@ async function solve() {
     return;
   }
   inspected = null;
+  $("watch").dataset.state = "running";
   const seed = Number($("seed").value);
   runs = LANES.map((lane) => ({ lane, frames: [], views: [], done: false, settings: settingsOf(lane) }));
   settings = runs[0].settings;
@@ -71,7 +72,7 @@ async function solve() {
     $("scrub").max = last();
     show();
   }
-  $("watch").dataset.done = generation;
+  if (own === generation) $("watch").dataset.state = "done";
 }
 
 /** The elements of a lane. */

@@ -105,6 +105,7 @@ export function startPlane(current) {
       const state = which < 0 ? "breaks a rule" : element("b", { textContent: `valid grid ${which + 1}` });
       view.show(cells.map(([kind, value, clash]) => [kind === "fresh" ? "held" : kind, value, clash]), found.p, state);
       count(which);
+      $("answer").dataset.at = at;
     }
     if (again) await answer();
   }

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -66,7 +66,5 @@ def serving(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Path], str]]:
     """Serves folders until the module's tests are done."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda folder: stack.enter_context(serving(folder))
