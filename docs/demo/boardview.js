@@ -20,7 +20,7 @@ const WORDS = {
   given: "given",
   held: "unmasked",
   fresh: "unmasked in this call",
-  masked: "masked, proposed",
+  masked: "proposed",
   back: "masked again",
   empty: "masked",
 };
@@ -85,7 +85,8 @@ export class BoardView {
     const place = `row ${Math.floor(cell / D) + 1}, column ${(cell % D) + 1}`;
     const asked = chancesToo && kind !== "given" ? this.likeliest(cell) : [];
     const chances = asked.map(([likely, chance]) => `${letter(likely)} ${percent(chance)}`).join(", ");
-    return [place, letter(value), WORDS[kind], clash && "breaks a rule", chances].filter(Boolean).join(", ");
+    const words = [letter(value), WORDS[kind], clash && "breaks a rule", chances];
+    return `${place}: ${words.filter(Boolean).join(", ")}`;
   }
 
   /** The likeliest values of a cell: at most three [value, probability], none below 1 %. */

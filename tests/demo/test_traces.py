@@ -30,8 +30,8 @@ from vmd_solver.sampling import Settings, Solver
 FILE = Path(__file__).with_name("traces.json")
 
 SHAKE = 3e-4
-"""By how much, as a share, logits and state may move at a call without another choice of the sampler. Machines add in
-another order, and sixteen loops make 1e-4 nats of that, three calls 4e-3."""
+"""The share by which logits and state may move at a call without another choice of the sampler.
+Machines add in another order: sixteen loops make 1e-4 nats of that, three calls 4e-3."""
 
 PORTED = ("policy", "threshold", "nfe", "latents", "z", "temperature", "remask", "select")
 """Settings that the port has."""
@@ -222,7 +222,17 @@ def main() -> None:
     lines = ",\n".join(json.dumps(trace, separators=(",", ":")) for trace in traces)
     FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     for (name, model, _), trace in zip(CASES, traces, strict=True):
-        print(name[:9], model, "seed", trace["seed"], trace["status"], len(trace["calls"]), "calls", remasks(trace), "remasks")
+        print(
+            name[:9],
+            model,
+            "seed",
+            trace["seed"],
+            trace["status"],
+            len(trace["calls"]),
+            "calls",
+            remasks(trace),
+            "remasks",
+        )
 
 
 if __name__ == "__main__":

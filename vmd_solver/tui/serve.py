@@ -64,7 +64,8 @@ _DEMO_TYPES = {
 }
 """What is served of its folder, whatever this machine calls such files."""
 
-_DEMO_LINK = """<nav id="links"><a href="/demo/" target="_blank">The model at work, in this browser</a>
+_DEMO_LINK = """<nav id="links">
+<a href="/demo/" target="_blank">The model at work, in this browser</a>
 </nav>
 """
 """In a window of its own: a game ends with its page."""
