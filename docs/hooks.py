@@ -34,8 +34,21 @@ COMMANDS = {
 }
 
 
+DEMONSTRATED = (ROOT / "docs" / "demo" / "vendor").is_dir()
+"""Whether `make demo` has built what the demonstration needs; else it is no part of the site."""
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Leave out of the navigation what there is not."""
+    if config.nav and not DEMONSTRATED:
+        config.nav = [entry for entry in config.nav if "demo/index.html" not in entry.values()]
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the files from outside docs/."""
+    if not DEMONSTRATED:
+        for file in [one for one in files if one.src_uri.startswith("demo/")]:
+            files.remove(file)
     for path, name in SHOWN.items():
         files.append(File.generated(config, name, abs_src_path=str(ROOT / path)))
     return files
