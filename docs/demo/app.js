@@ -79,6 +79,7 @@ async function solve() {
   show();
   for (const { lane, settings } of runs)
     await ask("begin", { model: lane.model, puzzle, settings, seed });
+  if (own !== generation) return;
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) play();
   while (own === generation && runs.some(({ done }) => !done)) {
     for (const run of runs.filter(({ done }) => !done)) {
@@ -231,6 +232,7 @@ function move(to) {
 }
 
 function play() {
+  clearInterval(timer);
   if (position >= last() && runs.every(({ done }) => done)) position = 0;
   timer = setInterval(() => {
     if (position < last()) move(position + 1);
