@@ -60,7 +60,9 @@ def build() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(PAGE / name, WORK)
-    subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=WORK, check=True)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    if subprocess.run(command, cwd=WORK, check=False).returncode:
+        sys.exit("make demo: npm could not install the packages, see above")
     made = WORK / "vendor"
     shutil.rmtree(made, ignore_errors=True)
     (made / "runtime").mkdir(parents=True)

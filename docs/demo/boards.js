@@ -35,7 +35,10 @@ export function board(family, D, regions = null) {
     }
   }
   if (family.endsWith("-x")) {
-    units.push(range.map((i) => i * (D + 1)), range.map((i) => (i + 1) * (D - 1)));
+    units.push(
+      range.map((i) => i * (D + 1)),
+      range.map((i) => (i + 1) * (D - 1)),
+    );
   }
   if (family === "windoku") {
     for (let top = 1; top < D - height; top += height + 1) {

@@ -50,7 +50,9 @@ export class BoardView {
     );
     this.fixed = this.cells.map((cell) => cell.className);
     const row = (at) => this.cells.slice(at * board.D, (at + 1) * board.D);
-    const rows = Array.from({ length: board.D }, (_, at) => element("div", { role: "row" }, ...row(at)));
+    const rows = Array.from({ length: board.D }, (_, at) =>
+      element("div", { role: "row" }, ...row(at)),
+    );
     this.grid = element("div", { role: "grid", className: "board", ariaLabel: name }, ...rows);
     this.grid.style.setProperty("--D", board.D);
     this.caption = element("figcaption");
@@ -61,7 +63,10 @@ export class BoardView {
     };
     this.grid.addEventListener("pointerover", seen);
     this.grid.addEventListener("focusin", seen);
-    this.grid.addEventListener("pointerdown", ({ target }) => this.cells.includes(target) && this.#focus(target));
+    this.grid.addEventListener(
+      "pointerdown",
+      ({ target }) => this.cells.includes(target) && this.#focus(target),
+    );
     this.grid.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -84,7 +89,9 @@ export class BoardView {
     const [kind, value, clash] = this.shown[cell];
     const place = `row ${Math.floor(cell / D) + 1}, column ${(cell % D) + 1}`;
     const asked = chancesToo && kind !== "given" ? this.likeliest(cell) : [];
-    const chances = asked.map(([likely, chance]) => `${letter(likely)} ${percent(chance)}`).join(", ");
+    const chances = asked
+      .map(([likely, chance]) => `${letter(likely)} ${percent(chance)}`)
+      .join(", ");
     const words = [letter(value), WORDS[kind], clash && "breaks a rule", chances];
     return `${place}: ${words.filter(Boolean).join(", ")}`;
   }
@@ -93,7 +100,10 @@ export class BoardView {
   likeliest(cell) {
     if (!this.p) return [];
     const chances = [...this.p[cell]].map((chance, place) => [place + 1, chance]);
-    return chances.sort((a, b) => b[1] - a[1]).slice(0, 3).filter(([, chance]) => chance >= 0.01);
+    return chances
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 3)
+      .filter(([, chance]) => chance >= 0.01);
   }
 
   #focus(cell) {

@@ -26,11 +26,13 @@ function order() {
 
 const along = (at) => (2 * REACH * at) / (SIDE - 1) - REACH;
 
-/** Make the section live; `current()` is the puzzle of the page. */
+/** Make the section live; `current()` is the puzzle of the page. Returns what to call where it
+ * has changed. */
 export function startPlane(current) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const canvas = $("map").getContext("2d");
-  let puzzle, view, grids, drawn, generation = 0, busy = false, visible = false;
+  let [generation, busy, visible] = [0, false, false];
+  let puzzle, view, grids, drawn;
 
   /** The number of a grid among those met, from 0 on; -1 if it breaks a rule. */
   function number({ grid }) {
@@ -40,11 +42,14 @@ export function startPlane(current) {
     return grids.get(name);
   }
 
+  /** The colour of a grid on the map; those of neighbours in number are far apart. */
+  function colour(which) {
+    if (which < 0) return getComputedStyle(document.documentElement).getPropertyValue("--invalid");
+    return `hsl(${(which * 137.508) % 360} 55% ${(dark.matches ? 45 : 62) + 12 * (which % 3)}%)`;
+  }
+
   function paint([col, row, size], which) {
-    const hue = (which * 137.508) % 360; // neighbours in number are far apart in hue
-    const light = (dark.matches ? 45 : 62) + 12 * (which % 3);
-    const gap = getComputedStyle(document.documentElement).getPropertyValue("--invalid");
-    canvas.fillStyle = which < 0 ? gap : `hsl(${hue} 55% ${light}%)`;
+    canvas.fillStyle = colour(which);
     canvas.fillRect(col, row, size, size);
   }
 
@@ -58,21 +63,31 @@ export function startPlane(current) {
     const own = (generation += 1);
     const chosen = $("plane-board").value;
     const cells = Number(chosen);
-    puzzle = chosen === "puzzle" ? current() : { board: board("sudoku", Math.sqrt(cells)), givens: new Int32Array(cells) };
+    puzzle =
+      chosen === "puzzle"
+        ? current()
+        : { board: board("sudoku", Math.sqrt(cells)), givens: new Int32Array(cells) };
     view = new BoardView(puzzle, "The grid at the point", () => {});
     $("answer").replaceChildren(view.element);
-    view.show([...puzzle.givens].map((given) => [given ? "given" : "empty", given, false]), null, "");
+    view.show(
+      [...puzzle.givens].map((given) => [given ? "given" : "empty", given, false]),
+      null,
+      "",
+    );
     grids = new Map();
     drawn = [];
     repaint();
     await ask("plane", { puzzle, seed: Number($("plane-seed").value) });
     await answer();
-    const rows = Math.max(1, Math.floor(1500 / puzzle.givens.length));
+    const { n, D } = puzzle.board;
+    const rows = Math.ceil(3000 / (n * D)); // so few at a time that the point is answered soon
     const points = order();
     while (points.length && own === generation) {
-      await shown();
+      await idle();
       const some = points.splice(0, rows);
-      const found = await ask("grids", { points: some.map(([col, row]) => [along(col), -along(row)]) });
+      const found = await ask("grids", {
+        points: some.map(([col, row]) => [along(col), -along(row)]),
+      });
       if (own !== generation) return;
       some.forEach((point, at) => {
         drawn.push([point, number(found[at])]);
@@ -83,9 +98,9 @@ export function startPlane(current) {
     if (own === generation) $("drag").dataset.done = own;
   }
 
-  /** Resolves while the section is on the screen. */
-  async function shown() {
-    while (!visible) await new Promise((resolve) => addEventListener("plane-visible", resolve, { once: true }));
+  /** Resolves once the section is on the screen and no point waits for its grid. */
+  async function idle() {
+    while (!visible || busy) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   /** The grid at the point; the newest point is asked for once the last answer is there. */
@@ -102,24 +117,31 @@ export function startPlane(current) {
     if (own === generation) {
       const which = number(found);
       const cells = cellsOf(puzzle, null, { ...found, committed: [], remasked: [] }, true);
-      const state = which < 0 ? "breaks a rule" : element("b", { textContent: `valid grid ${which + 1}` });
-      view.show(cells.map(([kind, value, clash]) => [kind === "fresh" ? "held" : kind, value, clash]), found.p, state);
-      count(which);
+      const swatch = element("span", { className: "swatch" });
+      swatch.style.background = colour(which);
+      const state =
+        which < 0 ? "breaks a rule" : element("b", { textContent: `valid grid ${which + 1}` });
+      const calm = cells.map(([kind, value, clash]) => [
+        kind === "fresh" ? "held" : kind,
+        value,
+        clash,
+      ]);
+      view.show(calm, found.p, [swatch, " ", state]);
+      $("here").textContent = which < 0 ? "The grid breaks a rule." : `Valid grid ${which + 1}.`;
+      count();
       $("answer").dataset.at = at;
     }
     if (again) await answer();
   }
 
-  let here = -1;
-  function count(which = here) {
-    here = which;
-    const point = which < 0 ? "The grid at the point breaks a rule." : `Valid grid ${which + 1} at the point.`;
-    $("met").textContent = `${point} ${grids.size} different valid grids met.`;
+  function count() {
+    $("met").textContent = `${grids.size} different valid grids met.`;
   }
 
   function drag(event) {
     const box = $("pad").getBoundingClientRect();
-    const share = (at, from, size) => Math.max(-1, Math.min(1, (2 * (at - from)) / size - 1)) * REACH;
+    const share = (at, from, size) =>
+      Math.max(-1, Math.min(1, (2 * (at - from)) / size - 1)) * REACH;
     $("across").value = share(event.clientX, box.left, box.width);
     $("along").value = -share(event.clientY, box.top, box.height);
     answer();
@@ -129,7 +151,10 @@ export function startPlane(current) {
     $("pad").setPointerCapture(event.pointerId);
     drag(event);
   });
-  $("pad").addEventListener("pointermove", (event) => $("pad").hasPointerCapture(event.pointerId) && drag(event));
+  $("pad").addEventListener(
+    "pointermove",
+    (event) => $("pad").hasPointerCapture(event.pointerId) && drag(event),
+  );
   for (const id of ["across", "along"]) $(id).addEventListener("input", answer);
   for (const id of ["plane-board", "plane-seed"]) $(id).addEventListener("change", begin);
   $("plane-next").addEventListener("click", () => {
@@ -139,7 +164,7 @@ export function startPlane(current) {
   dark.addEventListener("change", repaint);
   new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
-    if (visible) dispatchEvent(new Event("plane-visible"));
   }).observe($("plane"));
   begin();
+  return () => $("plane-board").value === "puzzle" && begin();
 }

@@ -11,6 +11,11 @@ worker.onmessage = ({ data: { id, result, error } }) => {
   else reject(new Error(error));
 };
 
+worker.onerror = () => {
+  for (const { reject } of waiting.values()) reject(new Error("the worker cannot be started"));
+  waiting.clear();
+};
+
 /** What the worker answers to a task. */
 export function ask(task, given = {}) {
   return new Promise((resolve, reject) => {

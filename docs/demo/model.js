@@ -22,7 +22,14 @@ export class Model {
   }
 
   constructor(ort, { k, d, loops, links, latent }, sessions) {
-    Object.assign(this, { ort, sessions, d, loops, ruled: links > 0, k: latent === "none" ? 0 : k });
+    Object.assign(this, {
+      ort,
+      sessions,
+      d,
+      loops,
+      ruled: links > 0,
+      k: latent === "none" ? 0 : k,
+    });
   }
 
   /** z (n, D, k) of p(z | x_t) for each row x_t (n,), where `noise` is standard normal (n, D, k);
@@ -58,7 +65,12 @@ export class Model {
     });
     const after = h.map((state) => Float32Array.from(state));
     this.#places(board, graph, 1, (row, place, node) => (logits[row][place] = found.logits[node]));
-    this.#places(board, graph, this.d, (row, place, node) => (after[row][place] = found.h_out[node]));
+    this.#places(
+      board,
+      graph,
+      this.d,
+      (row, place, node) => (after[row][place] = found.h_out[node]),
+    );
     return { logits, h: after };
   }
 

@@ -61,7 +61,8 @@ function margin(p, value) {
 }
 
 /** In how many nats a cell is unsure. */
-export const entropy = (p) => -p.reduce((total, chance) => total + chance * Math.log(Math.max(chance, 1e-9)), 0);
+export const entropy = (p) =>
+  -p.reduce((total, chance) => total + chance * Math.log(Math.max(chance, 1e-9)), 0);
 
 /** Whether each cell of x (n,) shares its value with another one of a unit. */
 export function conflicts(board, x) {
@@ -81,7 +82,8 @@ function choose({ policy, threshold }, { p, x }, callsLeft) {
   const masked = [...x.keys()].filter((cell) => !x[cell]);
   if (callsLeft <= 0 || !masked.length) return masked;
   if (policy === "last") return [];
-  const score = (cell) => (policy === "margin" ? margin(p[cell], likeliest(p[cell])) : Math.max(...p[cell]));
+  const score = (cell) =>
+    policy === "margin" ? margin(p[cell], likeliest(p[cell])) : Math.max(...p[cell]);
   const scores = new Map(masked.map((cell) => [cell, score(cell)]));
   if (policy === "threshold") {
     const sure = masked.filter((cell) => scores.get(cell) >= threshold);
@@ -115,14 +117,27 @@ export async function* sample(model, { board, givens }, given, random) {
       attempts = attempts.map((attempt, row) => ({ ...attempt, z: z[row] }));
     }
     const z = attempts.map((attempt) => attempt.z);
-    const found = await model.call(board, rows, z, attempts.map(({ h }) => h));
+    const found = await model.call(
+      board,
+      rows,
+      z,
+      attempts.map(({ h }) => h),
+    );
     attempts = attempts.map((attempt, row) => {
       const p = softmax(found.logits[row], D, settings.temperature);
       const chance = settings.temperature > 0 ? random.uniform(n) : null;
       const grid = attempt.x.map(
         (value, cell) => value || (chance ? drawn(p[cell], chance[cell]) : likeliest(p[cell])),
       );
-      return { ...attempt, h: found.h[row], p, grid, broken: conflicts(board, grid), committed: [], remasked: [] };
+      return {
+        ...attempt,
+        h: found.h[row],
+        p,
+        grid,
+        broken: conflicts(board, grid),
+        committed: [],
+        remasked: [],
+      };
     });
     let last = settings.select === "valid" && attempts.some(({ broken }) => !broken.includes(true));
     if (!last && nfe < settings.nfe) {

@@ -43,7 +43,12 @@ for (const { puzzle, model, settings, random, z, calls, status } of traces) {
     assert.equal(numbers.left(), 0);
     assert.equal(frames.length, calls.length);
     frames[0].attempts.forEach((attempt, row) =>
-      z[row].forEach((number, at) => assert.ok(Math.abs(attempt.z[at] - number) < 2e-3, `z[${row}][${at}] ${attempt.z[at]} ${number}`)),
+      z[row].forEach((number, at) =>
+        assert.ok(
+          Math.abs(attempt.z[at] - number) < 2e-3,
+          `z[${row}][${at}] ${attempt.z[at]} ${number}`,
+        ),
+      ),
     );
     frames.forEach(({ attempts }, call) =>
       attempts.forEach((attempt, row) => {
@@ -69,7 +74,10 @@ test("puzzles are read as people write them", () => {
   const { board, givens } = parse(hard.replaceAll(".", "0"));
   assert.equal(board.family, "sudoku");
   assert.deepEqual([...givens.slice(0, 4)], [0, 0, 9, 3]);
-  const grid = hard.match(/.{9}/g).map((row) => row.match(/.../g).join(" | ")).join("\n---+---+---\n");
+  const grid = hard
+    .match(/.{9}/g)
+    .map((row) => row.match(/.../g).join(" | "))
+    .join("\n---+---+---\n");
   assert.deepEqual(parse(`# a comment\n${grid}\n`), { board, givens });
   assert.equal(parse(hard, true).board.family, "sudoku-x");
   assert.equal(parse(hard, true).board.units.length, board.units.length + 2);
@@ -81,10 +89,17 @@ for (const [text, words] of [
   [`x${".".repeat(80)}`, 'found "x"'],
   [`family: killer\ngivens:\n${".".repeat(81)}`, 'found family "killer"'],
   [`family: jigsaw\ngivens:\n${".".repeat(81)}`, "a region for each cell"],
-  [`family: jigsaw\nregions:\n${"A".repeat(16)}\ngivens:\n${".".repeat(16)}`, "A region has 16 cells"],
+  [
+    `family: jigsaw\nregions:\n${"A".repeat(16)}\ngivens:\n${".".repeat(16)}`,
+    "A region has 16 cells",
+  ],
   ["", "found 0"],
 ]) {
-  test(`refused: ${words}`, () => assert.throws(() => parse(text), (error) => error.message.includes(words)));
+  test(`refused: ${words}`, () =>
+    assert.throws(
+      () => parse(text),
+      (error) => error.message.includes(words),
+    ));
 }
 
 test("the verifier refuses every corruption of one cell", () => {

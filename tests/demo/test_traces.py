@@ -1,9 +1,9 @@
 """The port of the sampler does what neural mode does: traces of the one are run by the other.
 
-`python tests/demo/test_traces.py` writes them anew. Each has a puzzle, settings, the random numbers that the sampler was given, and what it did: z, the
-grid that each latent proposed at each call, with probabilities, and what was committed and masked
-again. The numbers are coarse, so that few bytes hold them: normal ones are multiples of 1/32, and
-uniform ones of 1/256.
+`python tests/demo/test_traces.py` writes them anew. Each has a puzzle, settings, the random numbers
+that the sampler was given, and what it did: z, the grid that each latent proposed at each call,
+with probabilities in thousandths, and what was committed and masked again. The numbers are coarse,
+so that few bytes hold them: normal ones are multiples of 1/32, and uniform ones of 1/256.
 """
 
 from __future__ import annotations
