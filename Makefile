@@ -6,7 +6,10 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 MINUTES ?= 60
 SLICE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook demo site venv slice slice-end
+# Further options of `make release`.
+RELEASE ?=
+
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook demo site share dist release venv slice slice-end
 
 check: format-check lint types test
 
@@ -62,6 +65,20 @@ notebook:
 # What the demonstration in the browser needs, docs/demo/vendor/: ONNX Runtime (npm) and the models.
 demo:
 	$(PYTHON) docs/demo.py
+
+# What a wheel installs in share/: man pages, and completion for bash, fish and zsh.
+share:
+	$(PYTHON) docs/share.py
+
+# The wheel and the sdist, as an index takes them.
+dist:
+	rm -rf dist
+	$(PYTHON) -m build --no-isolation
+	$(PYTHON) -m twine check --strict dist/*
+
+# A release: make release VERSION=1.2.3, first with RELEASE=--dry-run.
+release:
+	$(PYTHON) .ci/release.py $(VERSION) $(RELEASE)
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.
 slice:

@@ -41,7 +41,7 @@ def write(path: Path, count: int, *grids: Values) -> None:
     Rows are drawn, the same of each of `grids` (B, 81), and their values renamed at random.
     """
     rng = np.random.default_rng(count)
-    with path.open("w") as stream:
+    with path.open("w", encoding="utf-8") as stream:
         stream.write("puzzle,solution\n" if len(grids) > 1 else "")
         for start in range(0, count, CHUNK):
             rows = rng.integers(len(grids[0]), size=min(count - start, CHUNK))

@@ -48,7 +48,11 @@ def options_of(doc: str | None, rest: str = "", **options: tuple[Any, ...]) -> a
 
 def machine() -> Row:
     """What figures depend on besides the options: processor, cores and versions."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
+    lines = (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if sys.platform == "linux"
+        else []
+    )
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     facts: Row = {
         "version": __version__,

@@ -116,7 +116,9 @@ def main() -> None:
                 sudoku(), options.count, np.random.default_rng(options.seed)
             )
             files = [Path(folder) / "minimal.txt"]
-            files[0].write_text("".join("".join(map(str, row)) + "\n" for row in givens.tolist()))
+            files[0].write_text(
+                "".join("".join(map(str, row)) + "\n" for row in givens.tolist()), "utf-8"
+            )
         else:
             files = sorted((options.data / "sudoku").glob("*.txt"))
         rows = [shares(file) for file in files]

@@ -198,7 +198,9 @@ def qqwing(puzzle: Puzzle, seconds: float) -> Values | None:
     """QQWing, a program that reads puzzles from its input, one a line, and prints the grid."""
     command = ["qqwing", "--solve", "--one-line"]
     line = "".join(str(value or ".") for value in puzzle.givens) + "\n"
-    done = subprocess.run(command, input=line, capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run(
+        command, input=line, capture_output=True, encoding="utf-8", timeout=seconds
+    )
     found = re.search(r"[1-9]{81}", done.stdout.replace("\n", ""))
     if found is None:
         raise GaveUp(done.stderr)

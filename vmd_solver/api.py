@@ -14,6 +14,7 @@ from typing import Any
 from vmd_solver import assets, denoiser, formats
 from vmd_solver.csp import Board, Puzzle, Violation, exact
 from vmd_solver.denoiser import Denoiser
+from vmd_solver.denoiser.onnx import is_installed
 from vmd_solver.drawing import shapes
 from vmd_solver.errors import SearchError, VmdError
 from vmd_solver.formats import parse, write
@@ -47,13 +48,14 @@ def load(path: str | Path, format: str | None = None, family: str = "sudoku") ->
 
 def solve(
     puzzle: Puzzle | str,
-    mode: Mode = "guided",
+    mode: Mode | None = None,
     model: str | Path | Denoiser | None = None,
     **settings: Any,
 ) -> Solution:
     """The outcome for a puzzle: a verified solution, a proof that there is none, or neither.
 
-    `mode` is "guided" (model and search), "neural" (the model alone) or "exact" (search alone).
+    `mode` is "guided" (model and search), "neural" (the model alone) or "exact" (search alone);
+    None: guided, or exact where no model is given and ONNX Runtime is not installed.
     `model` is the folder of a model, the name of an included one (None: grids) or a `Denoiser`.
     `settings` are further fields of `Settings`, such as latents=4, solutions=2 or timeout_s=10.
     Raises PuzzleSyntaxError, SearchError for settings out of range, ModelError or AssetNotFound for
@@ -64,6 +66,8 @@ def solve(
     >>> solve("1..1............", mode="exact").status
     'invalid'
     """
+    if mode is None:
+        mode = "guided" if model is not None or is_installed() else "exact"
     chosen = Settings.usual(mode=mode, **settings)
     if mode == "exact":
         model = None

@@ -43,9 +43,10 @@ def path(name: str) -> Path:
 
 def shipped(name: str) -> str:
     """The place of `puzzles/...` included in the package, if there is no such file here."""
-    if name.startswith("puzzles/") and not os.path.lexists(name):
+    place = name.replace(os.sep, "/")  # Windows completes names with backslashes
+    if place.startswith("puzzles/") and not os.path.lexists(name):
         with suppress(AssetNotFound):
-            return str(path(name))
+            return str(path(place))
     return name
 
 
@@ -78,4 +79,5 @@ def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path
     name = str(default if model is None else model)
     if name.startswith(hub.PREFIX):
         return hub.folder(name)
-    return model_path(name) if "/" not in name and not Path(name).exists() else Path(name)
+    is_name = not {"/", os.sep} & {*name} and not Path(name).exists()
+    return model_path(name) if is_name else Path(name)

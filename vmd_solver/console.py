@@ -73,6 +73,10 @@ def launch(command: click.Command, otherwise: str = "--mode exact needs no model
         return asked() if callable(asked) else int(asked or 0)
 
     install()
+    if sys.platform == "win32":
+        from colorama import just_fix_windows_console
+
+        just_fix_windows_console()  # have the console obey escape sequences
     gc.set_threshold(_GARBAGE)
     code = guard(run, str(command.name), otherwise)
     gc.freeze()  # nothing is looked for in what the system takes back as a whole
@@ -194,10 +198,20 @@ def narrate(text: str) -> None:
 
 
 def _write(text: str) -> None:
-    # Past Python's buffer: what could not be written there would be tried again at exit.
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            os.write(sys.stderr.fileno(), text.encode(sys.stderr.encoding, "backslashreplace"))
+            write_at_once(sys.stderr, text.encode(sys.stderr.encoding, "backslashreplace"))
+
+
+def write_at_once(stream: Any, data: bytes | memoryview) -> int:
+    """Write to standard output or error, past Python's buffer: what could not be written there
+    would be tried again at exit. The bytes that were written; there may be more.
+    """
+    if sys.platform == "win32" and stream.isatty():
+        # A console takes UTF-8 from Python's raw stream alone, and not too much of it.
+        written: int = getattr(stream.buffer, "raw", stream.buffer).write(data[:16_384])
+        return written
+    return os.write(stream.fileno(), data)
 
 
 class Narrator:

@@ -137,7 +137,7 @@ def _client() -> ModuleType:
         import huggingface_hub.errors
     except ModuleNotFoundError as error:
         raise RuntimeUnavailable(
-            "models on Hugging Face need huggingface_hub; install vmd-solver[hub]"
+            "models on Hugging Face need huggingface_hub: pip install 'vmd-solver[hub]'"
         ) from error
     return huggingface_hub
 

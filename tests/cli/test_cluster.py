@@ -32,7 +32,7 @@ def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "ray", None)
     request = Request(("-",), Settings("exact"), ray="auto")
     with (
-        pytest.raises(WorkersUnavailable, match=r"install vmd-solver\[ray\]"),
+        pytest.raises(WorkersUnavailable, match=r"pip install 'vmd-solver\[ray\]'"),
         worker_pool(JsonLines(request)),
     ):
         pass

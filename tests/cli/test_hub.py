@@ -245,9 +245,9 @@ def test_a_model_of_any_size_is_not_fetched(hub: Hub, run: Run) -> None:
 def test_without_the_extra_a_line_says_what_to_install(run: Run, hub: Hub) -> None:
     call = ("-c", WITHOUT)
     done = run("vmd_solver.cli.solve", "--model", "hf:somebody/model", PUZZLE, call=call)
-    refused(done, 3, "install vmd-solver[hub]")
+    refused(done, 3, "pip install 'vmd-solver[hub]'")
     arguments = ("push", str(EXPORTED / "grids"), "somebody/new")
-    refused(run("vmd_training.cli", *arguments, call=call), 3, "install vmd-solver[hub]")
+    refused(run("vmd_training.cli", *arguments, call=call), 3, "pip install 'vmd-solver[hub]'")
     assert run("vmd_training.cli", *arguments, "--dry-run", call=call).returncode == 0
     assert hub.asked == []
 

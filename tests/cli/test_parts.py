@@ -264,7 +264,7 @@ def test_a_file_is_read_even_if_its_name_is_a_puzzle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path(LINE).write_text("")
+    Path(LINE).write_text("", encoding="utf-8")
     assert literal_format(LINE) is None
 
 

@@ -257,7 +257,7 @@ def test_what_is_pasted(
     path = tmp_path / "p.txt"
     path.write_bytes(data)
     if piped:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     found = solved("-" if piped else str(path), capfd)
     assert [row["puzzle"] for row in found.rows if row["status"] != "invalid"] == [*expected]
     assert found.code == code, found.err

@@ -31,7 +31,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("generation",),
     ("api",),
     ("vmd_solver",),  # the package's own __init__: a version, and the names of api when asked for
-    ("play", "batch", "console"),
+    ("play", "batch", "completion", "console"),
     ("tui", "cli"),
     ("scripts",),
     ("vmd_training",),
@@ -43,7 +43,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "hub": {"huggingface_hub"},
     "assets": set(),
     "files": {"platformdirs"},
-    "console": {"click"},
+    "completion": {"click"},
+    "console": {"click", "colorama"},
     "csp": {"interegular", "llvmlite", "numpy", "pysat"},
     "formats": {"lzstring", "numpy"},
     "denoiser": {"numpy", "onnxruntime"},

@@ -109,7 +109,7 @@ def test_closed_streams_are_no_terminal(tmp_path: Path, closed: str) -> None:
 
 @contextmanager
 def game_in_a_terminal(
-    cwd: Path, file: str = "puzzles/4x4.txt"
+    cwd: Path, file: str = "puzzles/4x4.txt", paths: tuple[Path, ...] = (ROOT,)
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A game that is shown, and the other end of its terminal."""
     import pty
@@ -118,7 +118,11 @@ def game_in_a_terminal(
     with subprocess.Popen(
         [sys.executable, "-m", "vmd_solver.tui.command", "--data-dir", "mine", file],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            "TERM": "xterm-256color",
+        },
         stdin=child,
         stdout=child,
         stderr=child,
@@ -150,6 +154,21 @@ def test_a_game_in_a_terminal_is_saved_on_quitting(
     assert b"Traceback" not in shown
     (game,) = (tmp_path / "mine" / "games").glob("*.json")
     assert len(json.loads(game.read_text())["moves"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_game_needs_no_extra(tmp_path: Path) -> None:
+    """Nor do its hints."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys; sys.modules |= dict.fromkeys(('llvmlite', 'onnxruntime', 'pysat'))",
+        encoding="utf-8",
+    )
+    with game_in_a_terminal(tmp_path, paths=(tmp_path, ROOT)) as (process, terminal):
+        os.write(terminal, b"h")
+        shown_on(terminal, b"single")
+        os.write(terminal, b"q")
+        assert b"Traceback" not in shown_on(terminal, None)
+        assert process.wait(HANG_S) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

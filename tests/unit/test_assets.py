@@ -21,7 +21,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(place: Path) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("")
+    place.write_text("", encoding="utf-8")
     return place
 
 

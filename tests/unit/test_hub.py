@@ -25,7 +25,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "a-b/c.d_e", "a/b@main", "a/b@refs/pr/1", "a/b@v1.0"])
 def test_a_name_needs_the_client(name: str) -> None:
-    with pytest.raises(ModelError, match=r"install vmd-solver\[hub\]"):
+    with pytest.raises(ModelError, match=r"pip install 'vmd-solver\[hub\]'"):
         hub.folder(f"hf:{name}")
 
 

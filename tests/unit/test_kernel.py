@@ -252,6 +252,29 @@ def pigeons(count: int) -> Board:
     return grid(1, count, count - 1, list(combinations(range(count), 2)))
 
 
+@pytest.mark.parametrize(
+    "triple",
+    [
+        "aarch64-unknown-linux-gnu",
+        "arm64-apple-darwin",
+        "x86_64-apple-darwin",
+        "x86_64-pc-windows-msvc-elf",
+        "x86_64-unknown-linux-gnu",
+    ],
+)
+def test_the_bitcode_is_translated_for_every_system(triple: str) -> None:
+    """That it runs is tested on this one; it calls nothing that a system might lack."""
+    llvm = pytest.importorskip("llvmlite.binding")
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    module = llvm.parse_bitcode(compiled.BITCODE.read_bytes())
+    module.triple = triple
+    target = llvm.Target.from_triple(triple).create_target_machine(opt=3, jit=True)
+    assert len(target.emit_object(module)) > 10_000
+    called = [one.name for one in module.functions if one.is_declaration]
+    assert [name for name in called if not name.startswith("llvm.")] == []
+
+
 def test_a_search_that_restarts_still_proves(use: Machine) -> None:
     board = pigeons(8)
     state = begun(use, board, [0] * 8)

@@ -55,7 +55,7 @@ def test_a_cell_in_no_unit_may_hold_any_value() -> None:
 
 
 def test_it_imports_nothing_that_searches() -> None:
-    tree = ast.parse(Path(str(module.__file__)).read_text())
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported == {
         "__future__", "collections.abc", "dataclasses", "vmd_solver.csp.meaning",

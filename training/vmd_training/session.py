@@ -132,7 +132,9 @@ def needed(what: str, extra: str = "train") -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise RuntimeUnavailable(f"{what} {error.name}; install vmd-solver[{extra}]") from error
+        raise RuntimeUnavailable(
+            f"{what} {error.name}: pip install 'vmd-solver[{extra}]'"
+        ) from error
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def cluster(
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise WorkersUnavailable("--ray needs Ray; install vmd-solver[ray]") from error
+        raise WorkersUnavailable("--ray needs Ray: pip install 'vmd-solver[ray]'") from error
     try:
         host, colon, port = address.rpartition(":")
         if colon:  # where nobody listens Ray itself would keep trying for minutes

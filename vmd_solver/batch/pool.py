@@ -219,6 +219,8 @@ class Process(Worker):
 def serve(connection: Connection) -> None:
     """Make the work that comes first, and answer what follows, until nothing does: what the process
     runs. What goes wrong in the making is an answer too."""
+    if not hasattr(signal, "pthread_sigmask"):  # see `sigint_masked`
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         work = cache(partial(_made, connection.recv_bytes()))
         while True:
@@ -251,7 +253,7 @@ def sigint_masked() -> Iterator[None]:
 
     A terminal interrupts all processes at once, and only the first should decide what follows.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where `serve` ignores it
         yield
         return
     from multiprocessing.resource_tracker import ensure_running

@@ -16,7 +16,13 @@ from vmd_solver.console import ExitCode
 from vmd_solver.csp.rules import RULES
 from vmd_solver.denoiser import load
 from vmd_solver.denoiser.onnx import providers
-from vmd_solver.errors import AssetNotFound, PuzzleSyntaxError, VmdError, printable
+from vmd_solver.errors import (
+    AssetNotFound,
+    PuzzleSyntaxError,
+    RuntimeUnavailable,
+    VmdError,
+    printable,
+)
 from vmd_solver.formats import (
     FORMATS,
     Piece,
@@ -40,7 +46,11 @@ def show(request: Request) -> int:
         ("onnxruntime", runtime),
     ]
     if runtime != _ABSENT:
-        facts.append(("providers", ", ".join(providers())))
+        try:
+            facts.append(("providers", ", ".join(providers())))
+        except RuntimeUnavailable as error:
+            facts.append(("providers", str(error)))
+            code = ExitCode.MODEL
     try:
         model = load(request.model, request.device, request.threads)
         facts.append(("model", f"{model.name}, {model.latent} latent, {model.loops} loops a call"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from vmd_solver import __version__
+from vmd_solver import __version__, completion
 from vmd_solver.console import Narrator, launch
 from vmd_solver.hub import pinned
 
@@ -34,11 +34,41 @@ def box(text: str) -> tuple[int, int]:
     return int(rows), int(cols)
 
 
+def families() -> Iterable[str]:
+    """What --family can be."""
+    from vmd_solver.generation import FAMILIES
+
+    return FAMILIES
+
+
+def levels() -> Iterable[str]:
+    """What --difficulty can be."""
+    from vmd_solver.techniques import LEVELS
+
+    return LEVELS
+
+
+def symmetries() -> Iterable[str]:
+    """What --symmetry can be."""
+    from vmd_solver.generation import Symmetry
+
+    return get_args(Symmetry)
+
+
+def formats() -> Iterable[str]:
+    """What --format can be for some family."""
+    from vmd_solver.cli.making import PAGES
+    from vmd_solver.formats import FORMATS
+
+    return [*(known.name for known in FORMATS if known.write), *PAGES]
+
+
 @click.command("vmd-make", epilog=_EPILOG, context_settings=_CONTEXT)
 @click.option(
     "--family",
     default="sudoku",
     metavar="NAME",
+    shell_complete=completion.named(families),
     help=(
         "sudoku, sudoku-x, windoku, latin, jigsaw, jigsaw-x, or of puzzles with rules: killer, "
         "kakuro, thermo, mixed and many more.  [sudoku]"
@@ -50,6 +80,7 @@ def box(text: str) -> tuple[int, int]:
     "-d",
     "--difficulty",
     metavar="LEVEL",
+    shell_complete=completion.named(levels),
     help=(
         "Of the hardest technique needed: easy, medium, hard, expert, extreme, or beyond all of "
         "them."
@@ -59,6 +90,7 @@ def box(text: str) -> tuple[int, int]:
     "--symmetry",
     default="none",
     metavar="NAME",
+    shell_complete=completion.named(symmetries),
     help=(
         "Of the givens: none, half-turn, quarter-turn, left-right, top-bottom, diagonal, "
         "antidiagonal or full.  [none]"
@@ -79,16 +111,28 @@ def box(text: str) -> tuple[int, int]:
     default="exact",
     help="Where full grids come from: search, or the model, from an empty board.  [exact]",
 )
-@click.option("--model", metavar="NAME|FOLDER|hf:", help="With --mode neural: which one.")
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER|hf:",
+    shell_complete=completion.models(),
+    help="With --mode neural: which one.",
+)
 @click.option("--latents", type=click.IntRange(1, 4096), default=1, help="With --mode neural.  [1]")
 @click.option("--nfe", type=_COUNT, default=10, help="Most denoiser calls on a grid.  [10]")
 @click.option(
     "-f",
     "--format",
     metavar="FORMAT",
+    shell_complete=completion.named(formats),
     help="Any format that holds the family (vmd-solve --info), or html, pdf or svg.  [line or vmd]",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Write here instead of standard output.",
+)
 @click.option(
     "--per-page", type=_PER_PAGE, default=4, help="Puzzles on a sheet of html or pdf.  [4]"
 )

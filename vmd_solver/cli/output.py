@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
+from vmd_solver.console import write_at_once
 from vmd_solver.errors import OutputInUse
 from vmd_solver.files import lock
 
@@ -32,7 +33,8 @@ class Output:
         self._name = str(name) if self._owned else "standard output"
         self._written = 0
         if self._owned:
-            self._fd = os.open(self._name, os.O_WRONLY | os.O_CREAT, 0o666)
+            binary = getattr(os, "O_BINARY", 0)  # of Windows, which would write \r\n for \n
+            self._fd = os.open(self._name, os.O_WRONLY | os.O_CREAT | binary, 0o666)
         elif sys.stdout is None:
             raise OSError(errno.EBADF, "is closed", self._name)
         else:
@@ -78,14 +80,19 @@ class Output:
         with _uninterrupted():
             try:
                 while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                    rest = rest[self._write_some(rest) :]
             except BrokenPipeError:
                 raise
             except OSError as error:
+                if sys.platform == "win32" and self.is_pipe and error.errno == errno.EINVAL:
+                    raise BrokenPipeError from error  # what Windows calls it
                 self._take_back()
                 error.filename = self._name
                 raise
             self._written += len(record)
+
+    def _write_some(self, data: memoryview) -> int:
+        return os.write(self._fd, data) if self._owned else write_at_once(sys.stdout, data)
 
     def _take_back(self) -> None:
         """Cut a file of our own after its last whole record."""

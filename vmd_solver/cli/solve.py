@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmd_solver import __version__
-from vmd_solver.console import ExitCode, Narrator, launch
+from vmd_solver import __version__, completion
+from vmd_solver.console import ExitCode, Narrator, launch, narrate
 from vmd_solver.hub import pinned
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def number(text: str) -> float:
     return value
 
 
+_OF_MODEL = ("mode", "model", "device")
+"""Options that ask for a model."""
 _DASHED = re.compile(r"-[-0-9.]{15,}")
 _COUNT = click.IntRange(min=1)
 _LATENTS = click.IntRange(1, 4096)
@@ -58,33 +60,47 @@ class _Command(click.Command):
 
 
 @click.command("vmd-solve", cls=_Command, epilog=_EPILOG, context_settings=_CONTEXT)
-@click.argument("files", nargs=-1, metavar="[FILES|-]")
+@click.argument("files", nargs=-1, metavar="[FILES|-]", shell_complete=completion.puzzles)
 @click.option(
     "-f",
     "--format",
     type=_FORMATS,
     help="Output format. On a terminal pretty, else line, or what the name of --output ends in.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
-@click.option("--input-format", metavar="FORMAT", help="Format of the input; detected by default.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Write here instead of standard output.",
+)
+@click.option(
+    "--input-format",
+    metavar="FORMAT",
+    shell_complete=completion.formats,
+    help="Format of the input; detected by default.",
+)
 @click.option(
     "--family",
     default="sudoku",
     metavar="NAME",
+    shell_complete=completion.bare,
     help="Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin.",
 )
 @click.option(
     "--mode",
     default="guided",
     metavar="MODE",
+    shell_complete=completion.setting("mode"),
     help=(
         "guided: the model and a complete search in its order; neural: the model alone; "
-        "exact: no model.  [guided]"
+        "exact: no model.  [guided; exact where ONNX Runtime is not installed]"
     ),
 )
 @click.option(
     "--model",
     metavar="NAME|FOLDER|hf:",
+    shell_complete=completion.models(),
     help="A shipped model, a folder of vmd-train, or hf:owner/name.",
 )
 @click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.  [10]")
@@ -96,6 +112,7 @@ class _Command(click.Command):
 @click.option(
     "--policy",
     metavar="NAME",
+    shell_complete=completion.setting("policy"),
     help=(
         "Which cells to commit after a call: threshold, margin, top, entropy, random; or last, "
         "none before the last one.  [threshold; mode neural: last]"
@@ -117,6 +134,7 @@ class _Command(click.Command):
 @click.option(
     "--z",
     metavar="STEP",
+    shell_complete=completion.setting("z"),
     help=(
         "A latent between calls: keep, redraw or refine it.  "
         "[keep; mode neural: redraw, unless --policy or --threshold is given]"
@@ -125,6 +143,7 @@ class _Command(click.Command):
 @click.option(
     "--remask",
     metavar="WHICH",
+    shell_complete=completion.setting("remask"),
     help=(
         "Mode neural, committed cells to mask again: by rules, by the model's doubt, or none.  "
         "[rules]"
@@ -134,6 +153,7 @@ class _Command(click.Command):
 @click.option(
     "--select",
     metavar="HOW",
+    shell_complete=completion.setting("select"),
     help="Mode neural, the answer: the first valid grid, or by margin the surest.  [valid]",
 )
 @click.option("--unique", is_flag=True, help="Report whether the solution is the only one.")
@@ -158,7 +178,12 @@ class _Command(click.Command):
 )
 @click.option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: host:port, auto or local.")
 @click.option("--resume", is_flag=True, help="Continue the --output of a run that was stopped.")
-@click.option("--trace", metavar="FILE", help="Write every event of the search, as JSON lines.")
+@click.option(
+    "--trace",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Write every event of the search, as JSON lines.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress, errors only.")
 @click.option(
     "--color",
@@ -182,14 +207,26 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int] | in
     if not (options["files"] or options["info"] or piped):
         click.echo(context.get_help(), err=True)
         return ExitCode.USAGE
-    request = _request(options)
     if options["info"]:
         from vmd_solver.cli.info import show
 
-        return partial(show, request)
+        return partial(show, _request(options))
+    default = click.core.ParameterSource.DEFAULT
+    if all(context.get_parameter_source(name) is default for name in _OF_MODEL):
+        _do_without_model(options)
     from vmd_solver.cli.run import run
 
-    return partial(run, request)
+    return partial(run, _request(options))
+
+
+def _do_without_model(options: dict[str, Any]) -> None:
+    """Turn to exact mode, with a note, where nobody asked for a model and none can run."""
+    from vmd_solver.denoiser.onnx import NOT_INSTALLED, is_installed
+
+    if not is_installed():
+        options["mode"] = "exact"
+        if not options["quiet"]:
+            narrate(f"vmd-solve: {NOT_INSTALLED}; solving without the model, by --mode exact")
 
 
 def _request(options: dict[str, Any]) -> Request:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from vmd_solver import __version__
+from vmd_solver import __version__, completion
 from vmd_solver.cli.output import Output
 from vmd_solver.console import ExitCode, Narrator, launch, narrate
 from vmd_solver.errors import TextError, json_line, printable
@@ -74,7 +74,12 @@ _DEVICES = click.Choice(["auto", "cpu", "cuda"])
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of everything random.  [0]")
 @click.option("--replace", is_flag=True, help="Replace characters that the model's alphabet lacks.")
-@click.option("--model", metavar="NAME|FOLDER|hf:", help="Which model.  [text]")
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER|hf:",
+    shell_complete=completion.models("text"),
+    help="Which model.  [text]",
+)
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Of the model.  [at most 4]")
 @click.option("--watch", is_flag=True, help="Show the text as it appears; for terminals.")

@@ -175,7 +175,7 @@ def _load() -> dict[str, Callable[..., None]]:
 
     def translated() -> bytes:
         module = llvm.parse_bitcode(bitcode)
-        module.triple = triple
+        module.triple = target.triple  # on Windows another: its object files cannot be loaded
         return bytes(target.emit_object(module))
 
     made_of = repr((llvmlite.__version__, triple, cpu, features)).encode() + bitcode

@@ -27,6 +27,7 @@ MUCH = 1 << 20
 CHUNK = 12_000
 """Candidates, open or not, that each thread takes at a time: what a loop of some fifteen 9x9 boards
 passes around stays in the processor's cache."""
+NOT_INSTALLED = "ONNX Runtime is not installed (pip install 'vmd-solver[cpu]'; [gpu] for CUDA)"
 FATAL = 4
 """The highest severity of ONNX Runtime's own log."""
 
@@ -223,15 +224,19 @@ class OnnxDenoiser(OnnxModel):
         return self.run(role, {**graph.inputs(), **feed}, due)
 
 
+def is_installed() -> bool:
+    """Whether ONNX Runtime is installed; it is not imported to find out."""
+    return find_spec("onnxruntime") is not None
+
+
 def require_runtime(device: str) -> None:
     """Raise RuntimeUnavailable unless ONNX Runtime, and the device if one was named, are there."""
-    if find_spec("onnxruntime") is None:
-        raise RuntimeUnavailable(
-            "ONNX Runtime is not installed; install vmd-solver[cpu], or vmd-solver[gpu] for CUDA"
-        )
+    if not is_installed():
+        raise RuntimeUnavailable(NOT_INSTALLED)
     if device == "cuda" and CUDA not in providers():
         raise RuntimeUnavailable(
-            "ONNX Runtime has no CUDA provider here; install vmd-solver[gpu], or use --device cpu"
+            "ONNX Runtime has no CUDA provider here: pip install 'vmd-solver[gpu]', or use "
+            "--device cpu"
         )
 
 

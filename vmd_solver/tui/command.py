@@ -1,6 +1,6 @@
 """The command `vmd-play`: its options, and nothing that they do.
 
-Textual is imported once the options are read, so that --help is there at once.
+What it needs is imported once the options are read, so that --help is there at once.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from vmd_solver import __version__
+from vmd_solver import __version__, completion
 from vmd_solver.console import ExitCode, launch, narrate
-from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.errors import RuntimeUnavailable
-from vmd_solver.formats import Entry
-from vmd_solver.play import opening
-from vmd_solver.play.demonstrations import DEMONSTRATIONS
-from vmd_solver.play.replay import Replay, is_trace, read_trace
-from vmd_solver.play.storage import folders_at, usual_folders
+
+if TYPE_CHECKING:
+    from vmd_solver.formats import Entry
+    from vmd_solver.play.replay import Replay
 
 
 @click.command("vmd-play", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=completion.puzzles)
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Play the Nth puzzle of the file.")
 @click.option("-r", "--resume", is_flag=True, help="Continue the last unfinished game.")
 @click.option("-d", "--daily", is_flag=True, help="Play today's puzzle, the same for everybody.")
@@ -95,6 +94,8 @@ def command(
     if export is not None:
         _export(export, entries, replays)
         return 0
+    from vmd_solver.play.storage import folders_at, usual_folders
+
     folders = folders_at(data_dir) if data_dir else usual_folders()
     if serve:
         folder = folder or folders.games.with_name("files")
@@ -108,6 +109,7 @@ def command(
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if not in_browser and not all(stream is not None and stream.isatty() for stream in streams):
         raise click.UsageError("a terminal is needed, for standard input, output and error")
+    from vmd_solver.denoiser.onnx import runtime
     from vmd_solver.tui.app import PlayApp
 
     with suppress(RuntimeUnavailable):
@@ -122,6 +124,11 @@ def command(
 def _opened(file: str | None, watch: bool) -> tuple[list[Entry], list[Replay | None]]:
     """The puzzles of a file, and their replays where it is a trace to be watched; without a file
     those of the demonstrations."""
+    from vmd_solver.formats import Entry
+    from vmd_solver.play import opening
+    from vmd_solver.play.demonstrations import DEMONSTRATIONS
+    from vmd_solver.play.replay import is_trace, read_trace
+
     if file is None:
         entries = [Entry(one.puzzle, "", "", at) for at, one in enumerate(DEMONSTRATIONS, 1)]
         return entries, [None] * len(entries)
@@ -136,6 +143,7 @@ def _export(path: Path, entries: list[Entry], replays: list[Replay | None]) -> N
     """Write the replay of the first puzzle; where there is none, the watch screen's first run."""
     from vmd_solver.denoiser import load
     from vmd_solver.play.player import FIRST, record
+    from vmd_solver.play.replay import Replay
     from vmd_solver.tui.export import export, require_ending
 
     require_ending(path)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from vmd_solver import completion
 from vmd_solver.errors import VmdError
 from vmd_solver.sampling.settings import POLICIES
 from vmd_solver.text.sampler import CHOICES, TextSettings
@@ -29,12 +30,14 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models())
 @click.option("--baseline", "baselines", multiple=True, metavar="MODEL",
+              shell_complete=completion.models(),
               help="Another model to hold it against; may be given several times.")  # fmt: skip
 @click.option("--out", type=session.FOLDER, help="Folder of the report.  [default: runs/eval-NAME]")
 @click.option("--resume", is_flag=True, help="Continue the report in --out.")
 @click.option("--only", callback=sections, metavar="A,B,..",
+              shell_complete=completion.named(lambda: SECTIONS, listed=True),
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
 @click.option("--data", type=session.EXISTING_FOLDER,
               help="Folder with more: sudoku/*.txt, variants/*.jsonl, rules/*.")  # fmt: skip

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from vmd_solver import completion
 from vmd_solver.errors import ModelError
 from vmd_training import session
-from vmd_training.commands.grids import described
+from vmd_training.commands.grids import described, recipes
 from vmd_training.lineage import LINEAGE, Lineage
 from vmd_training.tables import Row
 
@@ -18,7 +19,11 @@ from vmd_training.tables import Row
 @click.command()
 @click.option("--time", "budget_s", type=session.DURATION, default="30m",
               help="For everything: set-up, training, evaluation, export.")  # fmt: skip
-@click.option("--recipe", help="Boards and batches.  [default: full on CUDA, else grids]")
+@click.option(
+    "--recipe",
+    shell_complete=completion.named(recipes),
+    help="Boards and batches.  [default: full on CUDA, else grids]",
+)
 @click.option("--lineage", "folder", type=session.FOLDER, default=LINEAGE, show_default=False,
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
 @click.option("--widen", is_flag=True, help="Continue with the model of the recipe, which is wider"

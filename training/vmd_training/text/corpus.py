@@ -124,7 +124,7 @@ def alphabet_of(name: str, files: Sequence[Path], size: int) -> Alphabet:
         from tokenizers import Tokenizer, models, pre_tokenizers, trainers
     except ModuleNotFoundError as error:
         raise RuntimeUnavailable(
-            "a vocabulary of subwords needs tokenizers; install vmd-solver[subwords]"
+            "a vocabulary of subwords needs tokenizers: pip install 'vmd-solver[subwords]'"
         ) from error
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_next")
