@@ -58,7 +58,7 @@ def test_defaults_are_those_of_the_solver(name: str) -> None:
     """What the help of an option has in brackets: [guided], or [1; mode neural: 4]."""
     option = next(one for one in command.params if one.name == name)
     assert isinstance(option, click.Option)
-    stated = re.search(r"\[([^];]+)(?:; mode neural: (\w+).*)?\]$", option.help or "")
+    stated = re.search(r"\[([^];]+)(?:; mode neural: (\w+).*|; .*)?\]$", option.help or "")
     assert stated is not None
     default = getattr(Settings(), name)
     assert stated[1] == (f"{default:g}" if isinstance(default, float) else str(default))
