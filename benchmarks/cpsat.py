@@ -666,11 +666,6 @@ def solutions(puzzle: Puzzle, limit: int, seconds: float | None = None) -> list[
     return list(grids.found)
 
 
-def count_solutions(puzzle: Puzzle, limit: int) -> int:
-    """How many different grids solve the puzzle, up to `limit`."""
-    return len(solutions(puzzle, limit))
-
-
 def proved(model: Model, seconds: float) -> int | None:
     """0, 1, or 2 for more solutions, None when late: one grid, and then another that differs."""
     solver = _solver(seconds)

@@ -9,6 +9,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from vmd_solver import hub
 from vmd_solver.errors import AssetNotFound
 
 DEFAULT_MODEL = "grids"
@@ -69,9 +70,12 @@ def demo_folder() -> Path | None:
 
 
 def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path:
-    """The folder `model`, or the shipped one of that name where it is no path (None: `default`).
+    """The folder `model`, or the shipped one of that name where it is no path (None: `default`);
+    of `hf:owner/name[@revision]` the folder that it is fetched to.
 
-    Raises AssetNotFound for a name that no shipped model has.
+    Raises AssetNotFound for a name that no shipped model has, and what `hub.folder` raises.
     """
     name = str(default if model is None else model)
+    if name.startswith(hub.PREFIX):
+        return hub.folder(name)
     return model_path(name) if "/" not in name and not Path(name).exists() else Path(name)

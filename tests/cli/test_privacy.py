@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hub import Repository, serving
 from waiting import HANG_S
 
 if find_spec("onnxruntime") is None:
@@ -63,6 +64,54 @@ def test_a_model_is_run_without_a_trace(run: Sequence[str], tmp_path: Path) -> N
     assert [str(path) for path in home.rglob("*")] == []
     if watched:
         assert re.findall(r".*AF_INET.*", trace.read_text()) == []
+
+
+def test_a_model_on_hugging_face_is_asked_for_and_nothing_else_is(tmp_path: Path) -> None:
+    """Nor is it said who asks, but for the version of the client and of Python."""
+    pytest.importorskip("huggingface_hub")
+    home, trace = tmp_path / "home", tmp_path / "trace"
+    home.mkdir()
+    exported = ROOT / "exported" / "grids-none"
+    watched = usable("strace", "-f", "-e", "trace=network", "-o", str(trace))
+    with serving() as hub:
+        model = hub.repositories["somebody/model"] = Repository()
+        model.commit({path.name: path.read_bytes() for path in exported.iterdir()})
+        environment = {
+            **{name: text for name, text in os.environ.items() if not name.startswith("HF_")},
+            **{"HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONPATH": PATH},
+            # What the client would tell of, and where it would ask what else there is.
+            **{"HF_ENDPOINT": hub.address, "CLAUDECODE": "1", "AI_AGENT": "some", "CI": "1"},
+        }
+
+        def run(*prefix: str, **changes: str) -> None:
+            done = subprocess.run(
+                [*prefix, sys.executable, "-m", *RUNS[0], "--model", "hf:somebody/model"],
+                env={**environment, **changes},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=HANG_S,
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+
+        run(*watched)
+        assert hub.asked
+        for method, path, headers in hub.asked:
+            assert method in ("GET", "HEAD")
+            assert path.startswith(("/api/models/somebody/model", "/somebody/model/resolve/"))
+            agent = {name.lower(): text for name, text in headers.items()}["user-agent"]
+            assert re.fullmatch(r"unknown/None; hf_hub/[\d.]+; python/[\d.]+", agent)
+        if watched:
+            port = hub.address.rpartition(":")[2]
+            calls = re.findall(r"connect\(.*AF_INET.*", trace.read_text())
+            assert calls and all(f"htons({port})" in call for call in calls)
+        assert {path.name for path in home.iterdir()} == {"huggingface"}
+        kept = {path.name for path in (home / "huggingface").iterdir()}
+        assert kept <= {"hub", "xet"}
+        hub.asked.clear()
+        run(*usable("unshare", "-rn"), HF_HUB_OFFLINE="1")
+        assert hub.asked == []
 
 
 def test_what_the_runtime_finds_odd_while_it_is_loaded_is_no_line_of_ours(tmp_path: Path) -> None:

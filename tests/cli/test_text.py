@@ -117,7 +117,7 @@ def letters(tmp_path: Path) -> Path:
 
     torch.manual_seed(0)
     config = TextConfig(27, length=8, d=8, layers=1, heads=2, k=2)
-    return export(TextVMD(config), tmp_path / "letters", "letters", KNOWN["text8"], {}, "card")
+    return export(TextVMD(config), tmp_path / "letters", "letters", KNOWN["text8"], {})
 
 
 def test_foreign_characters_are_reported_and_replaced_only_if_asked(vmd_text, letters) -> None:  # type: ignore[no-untyped-def]

@@ -28,7 +28,9 @@ def declared() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     lines = project["dependencies"] + [
-        line for extra in ("cpu", "docs", "fast", "hub", "train", "web", "dev") for line in extras[extra]
+        line
+        for extra in ("cpu", "docs", "fast", "hub", "train", "web", "dev")
+        for line in extras[extra]
     ]
     return [line for line in map(Requirement, lines) if line.name != project["name"]]
 

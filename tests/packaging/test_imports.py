@@ -22,6 +22,7 @@ PACKAGES = {
 
 RANKS: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("hub",),
     ("assets", "files"),
     ("csp",),
     ("formats", "denoiser"),
@@ -39,6 +40,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
 
 THIRD_PARTY: dict[str, set[str]] = {
     "errors": set(),
+    "hub": {"huggingface_hub"},
     "assets": set(),
     "files": {"platformdirs"},
     "console": {"click"},
@@ -66,14 +68,15 @@ THIRD_PARTY: dict[str, set[str]] = {
         "safetensors",
         "tokenizers",
         "torch",
+        "yaml",
     },
 }
 """What each part may import from beyond the standard library."""
 
-LAZY = {"interegular", "llvmlite", "lzstring", "numba"}
+LAZY = {"huggingface_hub", "interegular", "llvmlite", "lzstring", "numba"}
 """Imported inside a function only: most runs never need them, and some take seconds to load."""
 
-HEAVY = {"llvmlite", "numba", "onnx", "textual", "torch", "vmd_training"}
+HEAVY = {"huggingface_hub", "llvmlite", "numba", "onnx", "textual", "torch", "vmd_training"}
 """What importing the solver's command must never load."""
 
 NARROW: dict[str, set[str]] = {
@@ -174,7 +177,7 @@ def submodule(name: str) -> str:
 def module_of(requirement: str) -> str:
     """The module that a package brings, most often named as it is."""
     name = Requirement(requirement).name
-    return {"python-sat": "pysat"}.get(name, name.replace("-", "_"))
+    return {"python-sat": "pysat", "pyyaml": "yaml"}.get(name, name.replace("-", "_"))
 
 
 def is_ours(name: str) -> bool:
@@ -249,7 +252,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     runtime = project["dependencies"] + [
-        line for extra in ("cpu", "fast", "ray", "sat", "web") for line in extras[extra]
+        line for extra in ("cpu", "fast", "hub", "ray", "sat", "web") for line in extras[extra]
     ]
     of_training = runtime + extras["train"] + extras["subwords"]
     declared = {

@@ -68,7 +68,7 @@ def _pair(kind: str, folder: Path) -> tuple[VMD, OnnxDenoiser]:
         patch.setattr(
             "vmd_training.export.PARITY_BATCHES", (1,)
         )  # the tests below take all of them
-        export(model, folder / kind, kind, LOOPS, {}, "")
+        export(model, folder / kind, kind, LOOPS, {})
     return model, OnnxDenoiser(folder / kind, "cpu", threads=1)
 
 
@@ -151,7 +151,7 @@ def test_a_model_of_the_usual_size_keeps_the_stated_tolerance(tmp_path: Path, la
         parameter.data += 0.1 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vmd_training.export.PARITY_BATCHES", (1, 7))
-        folder = export(model, tmp_path / "model", "model", 8, {}, "")
+        folder = export(model, tmp_path / "model", "model", 8, {})
     worst = json.loads((folder / "metrics.json").read_text())["parity"]
     assert set(worst) >= {"denoiser.logits", "denoiser.h_out"}
     assert 0 < max(worst.values()) < LOGIT_TOLERANCE <= 5e-3

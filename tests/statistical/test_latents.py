@@ -64,7 +64,7 @@ def model(request: pytest.FixtureRequest) -> VMD:
 def test_the_prior_is_drawn_from_as_it_says(model: VMD, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vmd_training.export.PARITY_BATCHES", (1,))
-        denoiser = OnnxDenoiser(export(model, tmp_path / "m", "m", 1, {}, ""), "cpu", threads=1)
+        denoiser = OnnxDenoiser(export(model, tmp_path / "m", "m", 1, {}), "cpu", threads=1)
     allowed = np.ones((N, 16, 4), np.float32)
     assert model.prior is not None
     with torch.no_grad():

@@ -12,7 +12,7 @@ from vmd_solver.console import launch
 
 COMMANDS = {
     name: f"vmd_training.commands.{name}:command"
-    for name in ("data", "eval", "grids", "slice", "synthetic", "text")
+    for name in ("data", "eval", "grids", "push", "slice", "synthetic", "text")
 } | {
     "eval-text": "vmd_training.commands.eval:text",
     "export": "vmd_training.commands.grids:export_again",

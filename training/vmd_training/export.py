@@ -23,16 +23,18 @@ from torch import Tensor
 
 from vmd_solver.csp import Board, rules
 from vmd_solver.csp.families import sudoku, with_rules
-from vmd_solver.denoiser.manifest import CONTRACT, Manifest
+from vmd_solver.denoiser.manifest import CONTRACT, UNLISTED, Manifest
 from vmd_solver.denoiser.onnx import runtime
 from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.denoiser.rules import NO_RULES, padded
 from vmd_solver.errors import ModelError
+from vmd_training import card as cards
 from vmd_training.evaluate import grid_on
 from vmd_training.files import replacing_folder
 from vmd_training.graph import CandidateGraph, Grid, Lists
 from vmd_training.graphs import build
 from vmd_training.model import VMD, parameter_count
+from vmd_training.tables import Row
 
 LOGIT_TOLERANCE = 5e-3
 """Largest difference of a logit between torch and ONNX Runtime, in nats, after PARITY_LOOPS."""
@@ -60,27 +62,26 @@ def roles(model: Any) -> tuple[str, ...]:
     return ("denoiser",) if model.config.latent == "none" else ("denoiser", "encoder", "prior")
 
 
-def export(
-    model: VMD, folder: Path, name: str, loops: int, metrics: dict[str, Any], card: str
-) -> Path:
+def export(model: VMD, folder: Path, name: str, loops: int, metrics: dict[str, Any]) -> Path:
     """Write a model of puzzles to `folder`, as `write_model` does. Raises ModelError."""
     config = model.config
     manifest = Manifest(
         contract=CONTRACT, name=name, latent=config.latent, k=config.k, patterns=config.patterns,
         d=config.d, loops=loops, links=config.links,
     )  # fmt: skip
-    return write_model(model, folder, manifest, {}, build, parity, metrics, card)
+    return write_model(model, folder, manifest, {}, build, parity, metrics, cards.card)
 
 
 def write_model(
     model: Any, folder: Path, manifest: Any, described: dict[str, Any],
     build: Callable[[Any, str], onnx.ModelProto], parity: Callable[[Any, Path], dict[str, float]],
-    metrics: dict[str, Any], card: str,
+    metrics: dict[str, Any], card: Callable[[Row, Row], str],
 ) -> Path:  # fmt: skip
     """Write a model of any kind to `folder`, which is replaced only once everything was checked.
 
     `described` goes into config.json; `build` makes the graph of a role, and `parity` compares
-    those in a folder with the model, and raises ModelError where ONNX Runtime and torch disagree.
+    those in a folder with the model, and raises ModelError where ONNX Runtime and torch disagree;
+    `card` makes README.md from config.json and metrics.json.
     """
     model = model.cpu().eval()
     with replacing_folder(folder) as target:
@@ -96,8 +97,9 @@ def write_model(
         config["parameters"] = parameter_count(model)
         _write_json(target / "config.json", config)
         write_digests(target)  # some runtimes check them when parity opens the folder
-        _write_json(target / "metrics.json", {**metrics, "parity": parity(model, target)})
-        (target / "README.md").write_text(card, "utf-8")
+        metrics = {**metrics, "parity": parity(model, target)}
+        _write_json(target / "metrics.json", metrics)
+        (target / "README.md").write_text(card(config, metrics), "utf-8")
         write_digests(target)
     return folder
 
@@ -107,9 +109,9 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def write_digests(folder: Path) -> None:
-    """SHA256SUMS over every other file, as `sha256sum -c` reads it."""
-    paths = [path for path in sorted(folder.iterdir()) if path.name != "SHA256SUMS"]
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths)
+    """SHA256SUMS over every other file but the card, as `sha256sum -c` reads it."""
+    others = (path for path in sorted(folder.iterdir()) if path.name not in UNLISTED)
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in others)
     (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
 
 

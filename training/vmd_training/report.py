@@ -1,16 +1,17 @@
-"""What a run leaves for people: a learning curve, a short report, a model card."""
+"""What a run leaves for people: a learning curve, a short report; and what a card says of it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
-from vmd_training.export import roles
+from vmd_training.card import facts, results
 from vmd_training.files import write_text
 from vmd_training.grids import groups_of
 from vmd_training.model import parameter_count
 from vmd_training.plots import save
 from vmd_training.run import Run
-from vmd_training.tables import Row, markdown
+from vmd_training.tables import Row
 
 
 def plot(rows: list[Row], path: Path) -> None:
@@ -46,6 +47,8 @@ def plot(rows: list[Row], path: Path) -> None:
 
 def ran(run: Run) -> Row:
     """What the run was, for metrics.json."""
+    groups = groups_of(run.config)
+    total = sum(group.weight for group in groups)
     return {
         "recipe": run.config.recipe,
         "latent": run.model.config.latent,
@@ -54,91 +57,35 @@ def ran(run: Run) -> Row:
         "minutes": round(run.elapsed_s / 60, 1),
         "seed": run.config.seed,
         "earlier": run.earlier,
-        "boards": sorted({name for group in groups_of(run.config) for name in group.boards}),
+        "device": f"{run.plan.device} ({run.plan.reason})",
+        "loops": run.config.loops,
+        "boards": sorted({name for group in groups for name in group.boards}),
+        "rules": list(dict.fromkeys(kind for group in groups for kind in group.rules)),
+        "groups": [
+            {
+                "name": group.name,
+                "share": round(group.weight / total, 4),
+                "boards": list(dict.fromkeys(group.boards)),
+                "free": group.free,
+                "several": group.several,
+                "mined": group.mined,
+            }
+            for group in groups
+        ],
     }
-
-
-def facts(run: Run) -> str:
-    """What the run was, as a Markdown table."""
-    config, model = run.config, run.model.config
-    minutes = [stage["minutes"] for stage in run.earlier]
-    earlier = f", after {sum(minutes):.1f} in {len(minutes)} earlier runs" if minutes else ""
-    throughput = f"{run.puzzle_calls / run.elapsed_s:.0f} puzzle calls a second"
-    keys = ("mfu", "share_of_peak")  # which older runs call it
-    if shares := [row[key] for row in run.rows() for key in keys if key in row]:
-        throughput += f", {shares[-1]:.0%} of the device's peak"
-    rows = [
-        ("recipe", config.recipe),
-        ("latent", f"{model.latent}, k = {model.k}" if model.latent != "none" else "none (MDM)"),
-        ("parameters", f"{parameter_count(run.model):,}"),
-        ("device", f"{run.plan.device} ({run.plan.reason})"),
-        ("time", f"{run.elapsed_s / 60:.1f} minutes{earlier}"),
-        ("steps", f"{run.step:,} of {config.loops} loops each"),
-        ("puzzle calls", f"{run.puzzle_calls:,}"),
-        ("throughput", throughput),
-        ("seed", str(config.seed)),
-    ]
-    return markdown(("what", "value"), rows)
-
-
-def results(metrics: Row) -> str:
-    """The final evaluation as a Markdown table."""
-    rates = metrics["solve_rate"]
-    calls = next(iter(rates.values()))
-    head = ("held out", "puzzles", *(c if "loops" in c else f"{c} loops" for c in calls))
-    rows = (
-        (group, metrics["puzzles"][group], *(f"{rate:.3f}" for rate in row.values()))
-        for group, row in rates.items()
-    )
-    empty = "".join(
-        f"\nFrom an empty {name} board, one call: {share:.3f} of {metrics['empty_grids']} valid.\n"
-        for name, share in metrics["valid_empty"].items()
-    )
-    return markdown(head, rows) + empty
 
 
 def write_report(run: Run, metrics: Row) -> Path:
     """report.md and curve.png in the run's folder; returns the report's path."""
     plot(run.rows(), run.folder / "curve.png")
     path = run.folder / "report.md"
+    table = facts(asdict(run.model.config), parameter_count(run.model), ran(run))
     write_text(
         path,
-        f"# Training report\n\n{facts(run)}\n"
+        f"# Training report\n\n{table}\n"
         f"## What it solves\n\n{results(metrics)}\n"
         "Nothing is committed and no rule is checked in these figures: `CxL` is C calls of L\n"
         "loops, z drawn once from the prior, the most probable grid compared with the solution.\n\n"
         "![learning curve](curve.png)\n",
     )
     return path
-
-
-def card(run: Run, metrics: Row, name: str, loops: int) -> str:
-    """The model card."""
-    latent, groups = run.model.config.latent, groups_of(run.config)
-    total = sum(group.weight for group in groups)
-    head = ("group", "share of steps", "boards", "free grids", "several solutions", "mined")
-    data = (
-        (group.name, f"{group.weight / total:.0%}", ", ".join(dict.fromkeys(group.boards)),
-         f"{group.free:.0%}", f"{group.several:.0%}", f"{group.mined:.0%}")
-        for group in groups
-    )  # fmt: skip
-    files = ", ".join(f"`{role}.onnx`" for role in roles(run.model))
-    ruled = run.model.config.links > 0
-    puzzles = "puzzles with any rules" if ruled else "all-different puzzles"
-    kinds = dict.fromkeys(kind for group in groups for kind in group.rules)
-    named = f"Rules that it was trained on, in groups `rules-*`: {', '.join(kinds)}.\n\n"
-    return (
-        f"# {name}\n\n"
-        f"A candidate-graph denoiser for {puzzles}, trained with `vmd-train "
-        f"{run.config.recipe} --latent {latent}`. Files: {files}; one call is {loops} loops.\n\n"
-        f"{facts(run)}\n"
-        f"## Measured\n\n{results(metrics)}\n"
-        "`CxL` is C calls of L loops with nothing committed and no rule checked.\n\n"
-        "## Data\n\nPuzzles from the generator and the miner of this repository, nothing else;\n"
-        "the figures above are on puzzles that training never draws.\n\n"
-        f"{markdown(head, data)}\n{named if ruled and kinds else ''}"
-        "## Use and limits\n\nMeant to propose values to a search that verifies them"
-        " (`vmd-solve --mode guided`), and to study\nmasked diffusion with a latent. Its own"
-        " answers (`--mode neural`) can be wrong; a wrong grid is\nnever reported as a solution,"
-        " because a verifier checks it. Boards larger than it was trained on\nwork, less well.\n"
-    )

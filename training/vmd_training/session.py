@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vmd_solver.console import ExitCode
+from vmd_solver import hub
+from vmd_solver.console import ExitCode, narrate
 from vmd_solver.errors import ModelError, RuntimeUnavailable
 from vmd_training.files import CHECKOUT, copy_folder
 from vmd_training.tables import Row
@@ -62,10 +63,22 @@ class Existing(click.Path):
         return path
 
 
+class ModelPath(Existing):
+    """The same, or the folder that `hf:owner/name[@revision]` is fetched to."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The path. Raises BadParameter, and what `hub.folder` raises."""
+        if str(value).startswith(hub.PREFIX):
+            return hub.folder(str(value), narrate)
+        return super().convert(value, param, ctx)
+
+
 DURATION = click.types.FuncParamType(duration)
 FILE = Existing(exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 EXISTING = Existing(exists=True)
+MODEL = ModelPath(exists=True)
+MODEL_FOLDER = ModelPath(exists=True, file_okay=False)
 EXISTING_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 COUNT = click.IntRange(1)
 NUMBER = click.IntRange(0)

@@ -33,7 +33,7 @@ from vmd_training.lineage import Lineage
 from vmd_training.loop import Clock, Report
 from vmd_training.model import VMD, ModelConfig, parameter_count
 from vmd_training.recipes import RECIPES
-from vmd_training.report import card, ran
+from vmd_training.report import ran
 from vmd_training.run import Run, TrainConfig
 from vmd_training.session import aligned
 from vmd_training.tables import Row
@@ -338,9 +338,8 @@ class Slice(Run):
             "valid_empty": {},
             "run": ran(self),
         }
-        text = card(self, metrics, options.name, fixed.LOOPS)
         made = self.folder / "export" / options.name
-        export(self.ema, made, options.name, fixed.LOOPS, metrics, text)
+        export(self.ema, made, options.name, fixed.LOOPS, metrics)
         target = options.exported / options.name
         copy_folder(made, target)
         shutil.rmtree(made.parent)

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import launch
+from vmd_solver.console import Narrator, launch
+from vmd_solver.hub import pinned
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -78,7 +79,7 @@ def box(text: str) -> tuple[int, int]:
     default="exact",
     help="Where full grids come from: search, or the model, from an empty board.  [exact]",
 )
-@click.option("--model", metavar="NAME|FOLDER", help="With --mode neural: which one.")
+@click.option("--model", metavar="NAME|FOLDER|hf:", help="With --mode neural: which one.")
 @click.option("--latents", type=click.IntRange(1, 4096), default=1, help="With --mode neural.  [1]")
 @click.option("--nfe", type=_COUNT, default=10, help="Most denoiser calls on a grid.  [10]")
 @click.option(
@@ -117,6 +118,7 @@ def command(context: click.Context, /, **options: Any) -> Callable[[], int]:
     if options["solutions"] and options["format"] not in PAGES:
         raise click.UsageError("--solutions goes with --format html, pdf or svg")
     options["level"] = options["difficulty"]
+    options["model"] = pinned(options["model"], Narrator(options["quiet"]).note)
     if options["seed"] is None:
         options |= {"seed": secrets.randbelow(_SEEDS), "drawn": True}
     of_spec, of_request = (

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vmd_solver import __version__
-from vmd_solver.console import ExitCode, launch
+from vmd_solver.console import ExitCode, Narrator, launch
+from vmd_solver.hub import pinned
 
 if TYPE_CHECKING:
     from vmd_solver.batch.request import Asked, Request
@@ -77,38 +78,73 @@ class _Command(click.Command):
     default="guided",
     metavar="MODE",
     help=(
-        "guided: the model, then a complete search in its order; neural: the model alone; "
+        "guided: the model and a complete search in its order; neural: the model alone; "
         "exact: no model.  [guided]"
     ),
 )
-@click.option("--model", metavar="NAME|FOLDER", help="A shipped model, or a folder of vmd-train.")
-@click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
-@click.option("--loops", type=int, help="Loops of a call.  [the model's]")
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER|hf:",
+    help="A shipped model, a folder of vmd-train, or hf:owner/name.",
+)
+@click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.  [10]")
+@click.option(
+    "--loops",
+    type=int,
+    help="Loops of a call: more take longer and solve more, to some 64.  [the model's, 16]",
+)
 @click.option(
     "--policy",
     metavar="NAME",
-    help="Which cells to commit: threshold, margin, top, entropy, random or last.",
+    help=(
+        "Which cells to commit after a call: threshold, margin, top, entropy, random; or last, "
+        "none before the last one.  [threshold; mode neural: last]"
+    ),
 )
-@click.option("--threshold", type=number, help="Probability that --policy threshold commits at.")
-@click.option("--temperature", type=number, help="0 commits the likeliest value, above 0 draws.")
-@click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
-@click.option("--z", metavar="STEP", help="A latent between calls: keep, redraw or refine it.")
+@click.option(
+    "--threshold", type=number, help="Probability that --policy threshold commits at.  [0.95]"
+)
+@click.option(
+    "--temperature",
+    type=number,
+    help="0 commits the likeliest value, above 0 draws from softmax(logits / T).  [0]",
+)
+@click.option(
+    "--latents",
+    type=_LATENTS,
+    help="Latents drawn in parallel for each puzzle.  [1; mode neural: 4]",
+)
+@click.option(
+    "--z",
+    metavar="STEP",
+    help=(
+        "A latent between calls: keep, redraw or refine it.  "
+        "[keep; mode neural: redraw, unless --policy or --threshold is given]"
+    ),
+)
 @click.option(
     "--remask",
     metavar="WHICH",
-    help="Neural mode, cells to mask again: by rules, by the model's doubt, or none.",
+    help=(
+        "Mode neural, committed cells to mask again: by rules, by the model's doubt, or none.  "
+        "[rules]"
+    ),
 )
 @click.option("--no-remask", "remask", flag_value="none", help="The same as --remask none.")
 @click.option(
-    "--select", metavar="HOW", help="Neural mode: the first valid grid, or by margin the surest."
+    "--select",
+    metavar="HOW",
+    help="Mode neural, the answer: the first valid grid, or by margin the surest.  [valid]",
 )
 @click.option("--unique", is_flag=True, help="Report whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Report the number of solutions.")
 @click.option("--limit", type=_LIMITS, help=f"With --count: stop at this many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--explain", is_flag=True, help="Explain how a person would solve it, step by step.")
-@click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
-@click.option("--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.")
+@click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.  [no limit]")
+@click.option(
+    "--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.  [no limit]"
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option(
@@ -171,7 +207,10 @@ def _request(options: dict[str, Any]) -> Request:
         stated["timeout_s"] = given["timeout"]
     same = {name: options[name] for name in options.keys() & Request.__dataclass_fields__}
     same["files"] = options["files"] or ("-",)
-    return Request(settings=Settings.usual(solutions=most, **stated), asked=asked, **same)
+    settings = Settings.usual(solutions=most, **stated)
+    if settings.mode != "exact":
+        same["model"] = pinned(options["model"], Narrator(options["quiet"]).note)
+    return Request(settings=settings, asked=asked, **same)
 
 
 def _asked(options: dict[str, Any]) -> tuple[Asked, int]:

@@ -12,8 +12,9 @@ import click
 
 from vmd_solver import __version__
 from vmd_solver.cli.output import Output
-from vmd_solver.console import ExitCode, launch, narrate
+from vmd_solver.console import ExitCode, Narrator, launch, narrate
 from vmd_solver.errors import TextError, json_line, printable
+from vmd_solver.hub import pinned
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EPILOG = (
@@ -73,7 +74,7 @@ _DEVICES = click.Choice(["auto", "cpu", "cuda"])
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of everything random.  [0]")
 @click.option("--replace", is_flag=True, help="Replace characters that the model's alphabet lacks.")
-@click.option("--model", metavar="NAME|FOLDER", help="Which model.  [text]")
+@click.option("--model", metavar="NAME|FOLDER|hf:", help="Which model.  [text]")
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Of the model.  [at most 4]")
 @click.option("--watch", is_flag=True, help="Show the text as it appears; for terminals.")
@@ -100,7 +101,8 @@ def run(options: dict[str, Any]) -> int:
     known = options.keys() & TextSettings.__dataclass_fields__
     settings = TextSettings(**{name: options[name] for name in known})
     given = _given(options)
-    model = load(options["model"], options["device"], options["threads"])
+    name = pinned(options["model"], Narrator(options["quiet"]).note)
+    model = load(name, options["device"], options["threads"])
     started = time.perf_counter()
     with Output(None) as output:
         observe: Callable[[Any], None] = quiet

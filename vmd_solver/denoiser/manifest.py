@@ -16,6 +16,9 @@ from typing import Any, ClassVar, Self
 from vmd_solver.denoiser.protocol import LatentKind
 from vmd_solver.errors import DigestMismatch, ManifestMismatch, ModelError
 
+UNLISTED = ("README.md", "SHA256SUMS")
+"""Files that SHA256SUMS need not list: no program reads a card, and whoever has it may edit it."""
+
 CONTRACT = 4
 """Version of the inputs, outputs and metadata described in docs/ARCHITECTURE.md."""
 
@@ -136,7 +139,7 @@ def read_values(folder: Path) -> dict[str, Any]:
 
 def check_digests(folder: Path) -> None:
     """Raise DigestMismatch unless the folder holds what SHA256SUMS lists, unchanged, and no more: a
-    file that is not listed might be read. Hidden ones never are."""
+    file that is not listed might be read. Hidden ones never are, nor is the card."""
     path = folder / "SHA256SUMS"
     try:
         lines = _bytes_of(path).decode().splitlines()
@@ -146,7 +149,7 @@ def check_digests(folder: Path) -> None:
     listed = {name.strip(): digest for digest, _, name in (line.partition(" ") for line in lines)}
     if not {"denoiser.onnx", "config.json"} <= listed.keys():
         raise DigestMismatch(f"{path} does not list denoiser.onnx and config.json")
-    for name in sorted(here - listed.keys() - {path.name}):
+    for name in sorted(here - listed.keys() - {*UNLISTED}):
         raise DigestMismatch(f"{folder / name} is not listed in SHA256SUMS; remove it")
     for name, digest in listed.items():
         file = folder / Path(name).name

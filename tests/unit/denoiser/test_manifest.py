@@ -116,6 +116,15 @@ def test_a_file_that_is_not_listed_is_not_trusted(folder: Path, name: str) -> No
         check_digests(folder)
 
 
+def test_a_card_may_be_edited_unless_it_is_listed(folder: Path) -> None:
+    (folder / "README.md").write_text("# One")
+    check_digests(folder)
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{'0' * 64}  README.md\n")
+    with pytest.raises(DigestMismatch, match=r"README\.md was changed"):
+        check_digests(folder)
+
+
 @pytest.mark.parametrize("name", ["SHA256SUMS", "config.json", "denoiser.onnx", "prior.onnx"])
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
 def test_what_is_no_regular_file_is_not_read(

@@ -40,7 +40,7 @@ def _export(folder: Path, latent: str) -> Path:
         parameter.data += 0.3 * torch.randn_like(parameter)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vmd_training.export.PARITY_BATCHES", (1,))
-        return export(model, folder / latent, latent, 2, {}, "")
+        return export(model, folder / latent, latent, 2, {})
 
 
 @pytest.fixture(scope="module")

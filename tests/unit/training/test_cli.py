@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import torch
 from disk import limited_files
 
+from vmd_solver import hub
 from vmd_solver.csp.families import sudoku
 from vmd_solver.denoiser import load
 from vmd_training import checkpoint, cli, evaluate, grids, session
@@ -327,6 +329,20 @@ def test_a_folder_that_cannot_be_written_is_reported(
     assert capfd.readouterr().err.endswith("vmd-train: file/run: not a directory\n")
 
 
+def test_a_run_starts_from_a_model_on_hugging_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "folder", lambda model, note: tmp_path if model == "hf:a/b" else None)
+    assert session.MODEL.convert("hf:a/b", None, None) == tmp_path
+    assert session.MODEL.convert(str(tmp_path), None, None) == tmp_path
+    with pytest.raises(click.BadParameter, match="does not exist"):
+        session.MODEL.convert("absent", None, None)
+    for module, name in (("grids", "command"), ("slice", "command"), ("eval", "text")):
+        command = getattr(import_module(f"vmd_training.commands.{module}"), name)
+        types = [option.type for option in command.params]
+        assert any(isinstance(kind, session.ModelPath) for kind in types), name
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7200), (" 3 h ", 10800)],
@@ -336,18 +352,21 @@ def test_durations(text: str, expected: float) -> None:
 
 
 def test_every_option_is_described() -> None:
-    docs = Path(__file__).resolve().parents[3] / "docs"
-    page = "".join((docs / name).read_text() for name in ("TRAINING.md", "TEXT.md"))
+    """The reference of commands is made of this: docs/COMMANDS.md."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
     context = click.Context(cli.cli)
     for name in cli.cli.list_commands(context):
         command = cli.cli.get_command(context, name)
-        assert command is not None
+        assert command is not None and command.help
         assert f"vmd-train {name}" in page
-        for option in command.params:
-            if not isinstance(option, click.Option):
-                continue
-            names = (*option.opts, *option.secondary_opts)
-            assert any(f"`{name}`" in page or f"`{name} " in page for name in names), names
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        assert [one.name for one in options if not one.help] == []
+
+
+def test_every_recipe_is_described() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
+    named = re.findall(r"`([\w-]+)`", "".join(re.findall(r"^    \| (.*?) \|", page, re.MULTILINE)))
+    assert {*RECIPES} - {"tiny"} == {name for name in named if not name.startswith("vmd")}
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def models(
     """Two tiny exported models, with a latent and without."""
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (1,))
     for latent in ("candidate", "none"):
-        export(model_of(latent), tmp_path / latent, latent, 2, {}, "")
+        export(model_of(latent), tmp_path / latent, latent, 2, {})
     return str(tmp_path / "candidate"), str(tmp_path / "none")
 
 

@@ -29,7 +29,7 @@ def test_both_runtimes_agree(
 ) -> None:
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (1,))
     model = model_of(latent)
-    onnx = OnnxDenoiser(export(model, tmp_path / "m", "m", 2, {}, ""), "cpu", threads=1)
+    onnx = OnnxDenoiser(export(model, tmp_path / "m", "m", 2, {}), "cpu", threads=1)
     own = TorchDenoiser(model, "m", 2, torch.device("cpu"))
     for learned in (True, False):
         drawn = [

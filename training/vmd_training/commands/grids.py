@@ -13,7 +13,17 @@ import click
 
 from vmd_solver.errors import ModelError
 from vmd_training import session
-from vmd_training.session import COUNT, EXISTING, FILE, FOLDER, POSITIVE, RUN, file_name, stated
+from vmd_training.session import (
+    COUNT,
+    EXISTING,
+    FILE,
+    FOLDER,
+    MODEL,
+    POSITIVE,
+    RUN,
+    file_name,
+    stated,
+)
 
 if TYPE_CHECKING:
     from vmd_training.device import Plan
@@ -51,7 +61,7 @@ options = session.together(
                  "  [default: the recipe's]"),
     click.option("--resume", is_flag=True,
                  help="Continue the run in --out, with the options it had."),
-    click.option("--init", type=EXISTING,
+    click.option("--init", type=MODEL,
                  help="Start from the averaged weights of a run, a checkpoint.pt or an exported"
                  " folder; a narrower network is widened."),
     click.option("--decay", type=click.FloatRange(0, 1, min_open=True), default=0.5,
@@ -249,7 +259,7 @@ def _finish(run: Run, name: str, loops: int, promote: bool) -> None:
     from vmd_training.evaluate import final
     from vmd_training.export import export
     from vmd_training.grids import groups_of
-    from vmd_training.report import card, ran, write_report
+    from vmd_training.report import ran, write_report
 
     groups, seed = groups_of(run.config), run.config.seed
     metrics = final(run.ema, groups, seed, loops) | {"run": ran(run)}
@@ -257,8 +267,7 @@ def _finish(run: Run, name: str, loops: int, promote: bool) -> None:
     if run.model.config.backbone == "transformer":
         click.echo(f"report: {report}\nnot exported: the transformer is a baseline for evaluation")
         return
-    text = card(run, metrics, name, loops)
-    folder = export(run.ema, run.folder / "export" / name, name, loops, metrics, text)
+    folder = export(run.ema, run.folder / "export" / name, name, loops, metrics)
     click.echo(f"report: {report}\nmodel: {folder}\nuse it: vmd-solve --model {folder} PUZZLE")
     if promote:
 
@@ -278,7 +287,8 @@ def _finish(run: Run, name: str, loops: int, promote: bool) -> None:
 def export_again(model: Path, out: Path | None, name: str | None, loops: int | None) -> None:
     """Write the ONNX files of MODEL (an exported folder, a run, or a checkpoint) from its weights.
 
-    For other loops or another name, or a run that was not finished. Figures and card are kept.
+    For other loops or another name, or a run that was not finished. Figures are kept, and the card
+    is written anew from them.
     """
     from vmd_training.checkpoint import load_model
     from vmd_training.export import export
@@ -286,16 +296,14 @@ def export_again(model: Path, out: Path | None, name: str | None, loops: int | N
     weights = load_model(model)
     manifest: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    card = "# No figures yet\n\nExported from a run that was not finished.\n"
     if (model / "config.json").is_file():
         try:
             manifest = json.loads((model / "config.json").read_text("utf-8"))["vmd"]
             metrics = json.loads((model / "metrics.json").read_text("utf-8"))
-            card = (model / "README.md").read_text("utf-8")
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{model} is damaged, or no model of vmd-train") from error
     elif out is None:
         raise click.UsageError(f"{model} is no exported folder; name one to write with --out")
     folder = out or model
     name, loops = name or folder.resolve().name, loops or int(manifest.get("loops", 16))
-    click.echo(f"model: {export(weights, folder, name, loops, metrics, card)}")
+    click.echo(f"model: {export(weights, folder, name, loops, metrics)}")

@@ -23,7 +23,7 @@ from vmd_training.tables import Row
               help="Folder of the lineage.  [default: training/lineage]")  # fmt: skip
 @click.option("--widen", is_flag=True, help="Continue with the model of the recipe, which is wider"
               " than the lineage's.")  # fmt: skip
-@click.option("--init", type=session.EXISTING,
+@click.option("--init", type=session.MODEL,
               help="What a new lineage starts from; one that has begun continues.")  # fmt: skip
 @click.option("--data", "paths", type=session.EXISTING, multiple=True,
               help="A file to train on (vmd-train data), or a folder with published puzzles to "
@@ -35,7 +35,7 @@ from vmd_training.tables import Row
 @session.THREADS
 @click.option("--workers", type=session.COUNT, help="Processes that make puzzles.")
 @click.option("--lr", type=session.POSITIVE, help="Learning rate, at its highest.")
-@click.option("--weight-decay", type=session.AMOUNT)
+@click.option("--weight-decay", type=session.AMOUNT, help="Of AdamW and of Muon.")
 @click.option("--draws", type=session.COUNT,
               help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
 @click.option("--beta", type=session.AMOUNT, help="Weight of the KL.")

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
               "[default: 4, 8, 16, 32 and the window]")  # fmt: skip
 @click.option("--blocks", type=COUNT,
               help="The same, as blocks of a window; 1 is one latent for all.")  # fmt: skip
-@click.option("--width", "d", type=click.IntRange(8), default=96)
-@click.option("--layers", type=COUNT, default=3)
-@click.option("--heads", type=COUNT, default=4)
+@click.option("--width", "d", type=click.IntRange(8), default=96, help="Of the transformer.")
+@click.option("--layers", type=COUNT, default=3, help="Of the transformer.")
+@click.option("--heads", type=COUNT, default=4, help="Of its attention.")
 @click.option("--channels", "k", type=click.IntRange(1, 1024), default=32,
               help="Numbers in the latent of a block.")  # fmt: skip
 @click.option("--rows", type=COUNT, default=8, help="Windows in a step.")
@@ -189,7 +189,7 @@ def _described(row: dict[str, Any]) -> str:
 
 def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: bool) -> None:
     """Evaluate, report, export, and promote."""
-    from vmd_training.text.export import card, export, figures
+    from vmd_training.text.export import export, figures
 
     def scored(ships: Path) -> float:
         check_digests(ships)
@@ -197,7 +197,7 @@ def _finish(run: TextRun, data: Corpus, alphabet: Alphabet, name: str, promote: 
 
     metrics = figures(run, data, alphabet)
     folder = run.folder / "export" / name
-    export(run.ema, folder, name, alphabet, metrics, card(run, metrics, name))
+    export(run.ema, folder, name, alphabet, metrics)
     click.echo(f"model: {folder}\nuse it: vmd-text --model {folder} PROMPT")
     if promote:
         click.echo(session.promote_better(folder, metrics["score"], scored))

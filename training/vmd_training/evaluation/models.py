@@ -17,7 +17,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from vmd_solver import assets, denoiser
+from vmd_solver import assets, denoiser, hub
+from vmd_solver.console import narrate
 from vmd_solver.csp import Board
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.manifest import read_config
@@ -157,15 +158,20 @@ def open_all(
 
 
 def _open(place: str, runtime: Runtime, device: str, threads: int | None) -> Model:
-    """The model that a place means: a path, or else an included one."""
+    """The model that a place means: one on Hugging Face, a path, or else an included one."""
+    hosted = place.startswith(hub.PREFIX)
     try:
-        path = Path(place) if Path(place).exists() else assets.model_path(place)
+        if hosted:
+            path = hub.folder(place, narrate)
+        else:
+            path = Path(place) if Path(place).exists() else assets.model_path(place)
     except AssetNotFound as error:
         raise ModelError(
             f"no model at {place}; give the name of an included one, a folder made by vmd-train, or"
             " a checkpoint.pt"
         ) from error
     folder = path.resolve().parent if path.is_file() else path.resolve()
+    name = read_config(path).name if hosted else folder.name
     network = checkpoint.load_model(path)
     recipe, boards = _origin(path)
     exported = (path / "denoiser.onnx").is_file()
@@ -175,10 +181,10 @@ def _open(place: str, runtime: Runtime, device: str, threads: int | None) -> Mod
     if runtime == "onnx" or (runtime == "auto" and exported and on_cpu):
         where = "cuda" if device == "cuda" else "cpu"
         onnx = denoiser.load(path, where, threads)
-        return Model(folder.name, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
+        return Model(name, onnx, network, f"ONNX Runtime, {where}", recipe, boards)
     to, loops = choose(device).device, read_config(path).loops if exported else LOOPS
-    own = TorchDenoiser(network, folder.name, loops, to)
-    return Model(folder.name, own, network, f"torch, {to.type}", recipe, boards)
+    own = TorchDenoiser(network, name, loops, to)
+    return Model(name, own, network, f"torch, {to.type}", recipe, boards)
 
 
 def _origin(path: Path) -> tuple[str | None, tuple[str, ...] | None]:

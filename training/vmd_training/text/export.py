@@ -8,16 +8,16 @@ values, and what this one leaves goes out; the denoiser called with `finished` 1
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import onnx
 import torch
 
 from vmd_solver.text.alphabet import Alphabet
 from vmd_solver.text.denoiser import CONTRACT, OnnxText, TextManifest
+from vmd_training import card as cards
 from vmd_training.export import Differences, write_model
 from vmd_training.graphs import FLOAT, INT, Ops, Signature, closed
-from vmd_training.model import parameter_count
 from vmd_training.sequence import LOG_VAR
 from vmd_training.tables import Row, markdown
 from vmd_training.text.bound import ROWS, bounds, bounds_table
@@ -31,6 +31,24 @@ PARITY_CASES = ((1, 1), (2, 4), (3, 2))
 """Rows and blocks."""
 OUTPUTS = ("logits", "encoder.mean", "encoder.log_var", "prior.mean", "prior.log_var")
 
+SMALL = 10_000_000
+"""Parameters below which a model of text is said to be a toy."""
+
+
+class Known(NamedTuple):
+    """A corpus whose licence is known."""
+
+    dataset: str
+    """Its name on Hugging Face."""
+    what: str
+
+
+KNOWN = {
+    "tiny_shakespeare.txt": Known(
+        "karpathy/tiny_shakespeare", "Shakespeare's plays, which are in the public domain"
+    )
+}
+"""By the name of the file. The licence of a model of any other text is for its maker to state."""
 
 TOKENS: Signature = {"x_t": (INT, ("B", "L")), "start": (INT, ())}
 """Inputs of every graph: tokens, 0 where masked, and the place of the first one in the text."""
@@ -47,6 +65,11 @@ def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> Row:
         "run": {
             "corpus": list(run.config.corpus),
             "latent": config.latent,
+            "held_out": run.config.held_out,
+            "block_lengths": list(run.config.block_lengths),
+            "rows": run.config.rows,
+            "beta": run.config.beta,
+            "device": f"{run.plan.device} ({run.plan.reason})",
             **({"prior": config.prior} if run.model.prior is not None else {}),
             "steps": run.step,
             "characters": run.puzzle_calls * config.length,
@@ -56,45 +79,86 @@ def figures(run: TextRun, corpus: Corpus, alphabet: Alphabet) -> Row:
     }
 
 
-def card(run: TextRun, metrics: Row, name: str) -> str:
-    """README.md of an exported model."""
-    config, model = run.config, run.model.config
-    corpus = ", ".join(config.corpus)
-    latent = f"one for each block, k = {model.k}, {model.prior} prior"
-    facts = [
-        ("trained on", f"{corpus}, but for the last {config.held_out:.0%} of each"),
-        ("latent", latent if model.latent != "none" else "none (MDM)"),
-        ("parameters", f"{parameter_count(run.model):,}"),
-        ("window", f"{model.length} tokens; blocks of {', '.join(map(str, config.block_lengths))}"),
-        ("beta", f"{config.beta:g} in the end"),
-        ("device", f"{run.plan.device} ({run.plan.reason})"),
-        ("time", f"{run.elapsed_s / 60:.1f} minutes"),
-        ("steps", f"{run.step:,} of {config.rows} windows"),
-        ("seed", str(config.seed)),
+def card(config: Row, metrics: Row) -> str:
+    """The card of a model of text."""
+    model, run, rows = config["model"], metrics.get("run", {}), metrics.get("bounds", ())
+    names = run.get("corpus", ())
+    known = [KNOWN[name] for name in names if name in KNOWN]
+    free = bool(names) and len(known) == len(names)
+    task = {"type": "text-generation", "name": "text, block by block"}
+    bits = {f"block {row['block']}, calls {row['calls']}": round(row["bits"], 4) for row in rows}
+    held_out = {"type": "held-out", "name": f"held-out text of {', '.join(names)}"}
+    found = [cards.measured(task, held_out, bits, "bits_per_character")] if bits else []
+    head = cards.front_matter({
+        "license": "mit" if free else "unknown",
+        "library_name": cards.LIBRARY,
+        "pipeline_tag": "text-generation",
+        "language": "en" if free else None,
+        "tags": ["text", "block-diffusion", *cards.TAGS],
+        "datasets": [one.dataset for one in known],
+        "model-index": cards.index(config["vmd"]["name"], found),
+    })  # fmt: skip
+    licence = (
+        f"MIT, as vmd-solver. Trained on nothing but {', '.join(one.what for one in known)}."
+        if free
+        else "Not stated: that of the text it was trained on decides. State it before you share it."
+    )
+    how = "a latent for each block" if model["latent"] != "none" else "no latent, for comparison"
+    return cards.page(
+        head,
+        config["vmd"]["name"],
+        cards.paragraph(
+            f"A model of text of {config['parameters']:,} parameters: masked diffusion block by"
+            f" block, with {how}. vmd-text continues a text with it, or fills gaps.",
+            "It is small, and a toy." if config["parameters"] < SMALL else "",
+            f"The method follows {cards.PAPER}; docs/TEXT.md of vmd-solver describes it.",
+        ),
+        cards.use("vmd-text", "'To be'"),
+        f"## Training\n\n{_facts(config, run)}",
+        "## Measured\n",
+        cards.paragraph(
+            f"Held-out text, {ROWS} windows of {model['length']} tokens: bounds in bits a character"
+            " on samplers that make this many calls a block."
+            if rows
+            else "Nothing."
+        ),
+        bounds_table(rows) if rows else "",
+        f"## Licence\n\n{cards.paragraph(licence)}",
+        "## Limits\n",
+        cards.paragraph(
+            f"It has seen {run['characters']:,} characters, with repetition, of the texts named"
+            " above, and writes in their manner."
+            if "characters" in run
+            else "",
+            "It knows no facts, and what it writes means nothing. No more than the last"
+            f" {model['length']} tokens bear on what comes next.",
+        ),
+    )
+
+
+def _facts(config: Row, run: Row) -> str:
+    """A network and its run, as a Markdown table; without what the run does not say."""
+    model, names, blocks = config["model"], run.get("corpus", ()), run.get("block_lengths", ())
+    read = f", but for the last {run['held_out']:.0%} of each" if "held_out" in run else ""
+    prior = f", {run['prior']} prior" if "prior" in run else ""
+    latent = f"one for each block, k = {model['k']}{prior}"
+    rows: list[tuple[str, object]] = [
+        ("trained on", f"{', '.join(names)}{read}" if names else None),
+        ("latent", latent if model["latent"] != "none" else "none (MDM)"),
+        ("parameters", f"{config['parameters']:,}"),
+        ("window", f"{model['length']} tokens, {config['alphabet']['name']}"),
+        ("blocks", f"of {', '.join(map(str, blocks))}" if blocks else None),
+        ("beta", f"{run['beta']:g} in the end" if "beta" in run else None),
+        ("device", run.get("device")),
+        ("time", f"{run['minutes']:.1f} minutes" if "minutes" in run else None),
+        ("steps", f"{run['steps']:,} of {run['rows']} windows" if "rows" in run else None),
+        ("seed", run.get("seed")),
     ]
-    return f"""# {name}
-
-A block diffusion model of text, trained with `vmd-train text --latent {model.latent}` and run by
-`vmd-text`. Its method, inputs and outputs are described in docs/TEXT.md of vmd-solver.
-
-{markdown(("what", "value"), facts)}
-
-## Measured
-
-Held-out text, {ROWS} windows of {model.length} tokens: bounds in bits a character on samplers that
-make this many calls a block.
-
-{bounds_table(metrics["bounds"])}
-
-## Use and limits
-
-It has seen {metrics["run"]["characters"]:,} characters, with repetition, of the texts named above,
-and writes in their manner. It knows no facts, and what it writes means nothing.
-"""
+    return markdown(("what", "value"), [row for row in rows if row[1] is not None])
 
 
 def export(
-    model: TextVMD, folder: Path, name: str, alphabet: Alphabet, metrics: dict[str, Any], card: str
+    model: TextVMD, folder: Path, name: str, alphabet: Alphabet, metrics: dict[str, Any]
 ) -> Path:
     """Write a model of text to `folder`, as `write_model` does. Raises ModelError."""
     config = model.config

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from vmd_solver import hub
 from vmd_solver.csp.families import sudoku
 from vmd_solver.errors import ModelError
 from vmd_training import checkpoint
@@ -28,7 +29,7 @@ def exported(
     """An exported model of 3 loops."""
     monkeypatch.setattr(exporting, "PARITY_BATCHES", (1,))
     metrics = {"run": {"recipe": "sudoku"}}
-    return export(model_of("candidate"), tmp_path / "exported" / "tiny", "tiny", 3, metrics, "")
+    return export(model_of("candidate"), tmp_path / "exported" / "tiny", "tiny", 3, metrics)
 
 
 def saved(model: VMD, path: Path) -> Path:
@@ -52,6 +53,20 @@ def test_an_exported_model_runs_over_onnx_unless_torch_is_asked_for(exported: Pa
     assert onnx.trained_on == tuple(RECIPES["sudoku"].groups[0].boards)
     facts = onnx.facts()
     assert (facts["latent"], facts["recipe"], facts["loops"]) == ("candidate", "sudoku", 3)
+
+
+def test_a_model_on_hugging_face_has_its_own_name(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def folder(model: str, note: Callable[[str], None]) -> Path:
+        asked.append(model)
+        return exported.rename(exported.with_name("0123456789abcdef"))
+
+    monkeypatch.setattr(hub, "folder", folder)
+    (model,) = open_all(["hf:owner/name@v1"], device="cpu")
+    assert (model.name, asked) == ("tiny", ["hf:owner/name@v1"])
 
 
 def test_a_run_and_a_checkpoint_hold_the_same_averaged_weights(
