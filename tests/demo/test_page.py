@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -395,6 +399,31 @@ def test_it_fits_and_is_accessible(demo: Callable[..., Demo], width: int, scheme
     }
     assert seen == {}
     assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}
+
+
+def test_it_runs_where_vmd_play_serves_it(browser: Any, vendor: Path, tmp_path: Path) -> None:
+    """Under the policies of that server, which a browser enforces."""
+    pytest.importorskip("textual_serve")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    options = ("--serve", "--port", port, "--data-dir", str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-m", "vmd_solver.tui.command", *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None and f":{port}/" in process.stderr.readline()
+            page = browser.new_page()
+            demo = Demo(page, f"http://127.0.0.1:{port}/demo").open()
+            page.wait_for_selector("#step:enabled")
+            page.close()
+            assert demo.complaints == []
+        finally:
+            process.kill()
 
 
 def test_without_the_build_the_page_says_what_to_run(
