@@ -16,6 +16,14 @@ def test_the_examples_are_puzzles_of_the_package(vendor: Path) -> None:
         parse(example["text"]).require_valid()
 
 
+def test_the_models_are_those_that_ship(vendor: Path) -> None:
+    files = [path for path in (vendor / "models").rglob("*") if path.is_file()]
+    assert len(files) == 5
+    for path in files:
+        shipped = PAGE.parents[1] / "exported" / path.relative_to(vendor / "models")
+        assert path.read_bytes() == shipped.read_bytes(), f"{path} is old: make demo"
+
+
 def test_every_address_in_the_files_is_relative() -> None:
     """mkdocs copies the folder as it is, to any depth."""
     for file in [*PAGE.glob("*.js"), *PAGE.glob("*.css"), PAGE / "index.html"]:
