@@ -28,19 +28,19 @@ MODELS = {
 }
 
 EXAMPLES = (
-    ("An empty 9x9 board", "." * 81),
+    ("An empty 9x9 board", "\n".join(["." * 9] * 9)),
     ("An easy 9x9", "easy.txt"),
     ("A hard 9x9", "hard.txt"),
     ("A 9x9 with two solutions", "several.txt"),
-    ("An empty 6x6 board", "." * 36),
+    ("An empty 6x6 board", "\n".join(["." * 6] * 6)),
     ("A 6x6", "6x6.txt"),
-    ("An empty 4x4 board", "." * 16),
+    ("An empty 4x4 board", "\n".join(["." * 4] * 4)),
     ("A jigsaw", "jigsaw-9.txt"),
     ("A windoku", "windoku.txt"),
     ("Both diagonals", "x.txt"),
     ("A 16x16", "16x16.txt"),
 )
-"""Names, and a line or a file of puzzles/, of which the first puzzle is taken."""
+"""Names, and a grid or a file of puzzles/, of which the first puzzle is taken."""
 
 
 def example(source: str) -> str:

@@ -7,7 +7,7 @@ import { problems } from "./verify.js";
 
 const $ = (id) => document.getElementById(id);
 const SIDE = 31; // points of the map in a row
-const REACH = 1; // of the sliders, in lengths of z
+const REACH = 2; // from the middle of the map to its edge, in lengths of z
 
 /** The points of the map, coarse ones first: [column, row, width of the square it fills]. */
 function order() {
@@ -24,7 +24,7 @@ function order() {
   return points;
 }
 
-const along = (at) => (2 * REACH * at) / (SIDE - 1) - REACH;
+const along = (at) => REACH * ((2 * at) / (SIDE - 1) - 1);
 
 /** Make the section live; `current()` is the puzzle of the page. Returns what to call where it
  * has changed. */
@@ -109,9 +109,9 @@ export function startPlane(current) {
     busy = true;
     const own = generation;
     const at = [Number($("across").value), Number($("along").value)];
-    $("point").style.left = `${50 + (50 * at[0]) / REACH}%`;
-    $("point").style.top = `${50 - (50 * at[1]) / REACH}%`;
-    const [found] = await ask("grids", { points: [at] });
+    $("point").style.left = `${50 + 50 * at[0]}%`;
+    $("point").style.top = `${50 - 50 * at[1]}%`;
+    const [found] = await ask("grids", { points: [at.map((share) => REACH * share)] });
     const again = busy === "again" || own !== generation;
     busy = false;
     if (own === generation) {
@@ -140,8 +140,7 @@ export function startPlane(current) {
 
   function drag(event) {
     const box = $("pad").getBoundingClientRect();
-    const share = (at, from, size) =>
-      Math.max(-1, Math.min(1, (2 * (at - from)) / size - 1)) * REACH;
+    const share = (at, from, size) => Math.max(-1, Math.min(1, (2 * (at - from)) / size - 1));
     $("across").value = share(event.clientX, box.left, box.width);
     $("along").value = -share(event.clientY, box.top, box.height);
     answer();

@@ -2,6 +2,8 @@
 
 import { conflicts, softmax } from "./sampler.js";
 
+const CALLS = 3; // fewer leave more of the plane to grids that break a rule
+
 const dot = (a, b) => a.reduce((total, number, at) => total + number * b[at], 0);
 
 /** The part of `a` that is at right angles to each of `others`, of their length. */
@@ -24,7 +26,7 @@ export class Plane {
     this.axes = [centre, across, orthogonal(drawn(), [centre, across])];
   }
 
-  /** { grid, broken, p } for each point [a, b]: what two calls make of z there, nothing unmasked
+  /** { grid, broken, p } for each point [a, b]: what the calls make of z there, nothing unmasked
    * between them. The noise keeps its length, as far out would be no latent that the model knows. */
   async grids(points) {
     const { model, board, givens, axes } = this;
@@ -35,7 +37,7 @@ export class Plane {
     });
     const z = await model.draw(board, rows, noise);
     let found = { h: rows.map(() => new Float32Array(board.n * board.D * model.d)) };
-    for (let call = 0; call < 2; call += 1) found = await model.call(board, rows, z, found.h);
+    for (let call = 0; call < CALLS; call += 1) found = await model.call(board, rows, z, found.h);
     return found.logits.map((logits) => {
       const p = softmax(logits, board.D, 0);
       const grid = givens.map((given, cell) => given || p[cell].indexOf(Math.max(...p[cell])) + 1);
