@@ -9,7 +9,7 @@ SLICE ?=
 # Further options of `make release`.
 RELEASE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures share dist release venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook demo site share dist release venv slice slice-end
 
 check: format-check lint types test
 
@@ -46,9 +46,25 @@ kernel:
 rules:
 	$(PYTHON) docs/rules.py
 
-# The other pictures of the pages, and a recording: screens of vmd-play as it is now.
+# The other pictures of the pages: screens of vmd-play as it is now, a recording, the picture that
+# moves, and the gallery, docs/GALLERY.md.
 pictures:
 	$(PYTHON) docs/pictures.py
+	$(PYTHON) docs/moving.py
+	$(PYTHON) docs/gallery.py
+
+# These pages as a site, in site/: any warning ends it, a link that leads nowhere among them. The
+# demonstration is part of it after `make demo`.
+site:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+# The notebook, docs/notebook.ipynb, executed: it trains a model, which takes a minute or two.
+notebook:
+	$(PYTHON) docs/notebook.py
+
+# What the demonstration in the browser needs, docs/demo/vendor/: ONNX Runtime (npm) and the models.
+demo:
+	$(PYTHON) docs/demo.py
 
 # What a wheel installs in share/: man pages, and completion for bash, fish and zsh.
 share:

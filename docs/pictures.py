@@ -51,7 +51,7 @@ DAY, SEED = date(2026, 1, 1), 7
 
 class Shot(NamedTuple):
     """A screen: the name of its picture, columns and lines, the keys that lead there, the puzzle it
-    begins with, where there is one, and how long a game of it took."""
+    begins with, where there is one, how long a game of it took, and the theme, if not the usual."""
 
     name: str
     size: tuple[int, int]
@@ -59,6 +59,7 @@ class Shot(NamedTuple):
     puzzle: str = ""
     watch: bool = False
     seconds: int = 0
+    theme: str = ""
 
 
 LOOK = ":watch-demonstrate :watch-first :watch-step"
@@ -131,6 +132,7 @@ async def screen(shot: Shot, games: Path) -> str:
     replays: list[Replay | None] | None = [None] if shot.watch else None
     app = PlayApp(folders_at(games), entries, replays=replays)
     async with app.run_test(size=shot.size) as pilot:
+        app.theme = shot.theme or app.theme
         await settled(pilot)
         for key in keys_of(shot.keys):
             await pilot.press(key)
@@ -359,9 +361,8 @@ def _graphic(sign: str) -> bool:
 # --- a step ---
 
 
-def step() -> str:
-    """The picture of a step, with its words."""
-    name, technique = STEP
+def step(name: str, technique: str) -> str:
+    """The picture of the first step of a technique in a puzzle, with its words."""
     puzzle = next(read_path(ROOT / "puzzles" / f"{name}.txt")).puzzle
     assert puzzle is not None
     state, steps = State.of(puzzle, unique=True), solve_path(puzzle, unique=True).steps
@@ -528,7 +529,7 @@ def main(names: set[str], folder: Path) -> None:
     names = names or {*(shot.name for shot in SHOTS), "step", "cast"}
     asyncio.run(screens(names, folder))
     if "step" in names:
-        write(folder / "step.svg", step())
+        write(folder / "step.svg", step(*STEP))
     if "cast" in names:
         write(folder / "play.cast", minute())
 

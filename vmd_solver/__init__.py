@@ -9,7 +9,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vmd_solver.api import count, explain, load, make, solve
+    from vmd_solver.api import Drawing, count, draw, explain, load, make, solve
     from vmd_solver.csp import Board, Puzzle, Violation
     from vmd_solver.errors import VmdError
     from vmd_solver.formats import parse, write
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Board", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation", "VmdError"]
-__all__ += ["count", "explain", "load", "make", "parse", "solve", "write"]
+__all__ = ["Board", "Drawing", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation"]
+__all__ += ["VmdError", "count", "draw", "explain", "load", "make", "parse", "solve", "write"]
 
 
 def __getattr__(name: str) -> Any:

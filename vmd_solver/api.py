@@ -5,6 +5,8 @@ Whoever needs more (events, batches, a budget for counting) finds it in what the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from vmd_solver import assets, denoiser, formats
 from vmd_solver.csp import Board, Puzzle, Violation, exact
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.onnx import is_installed
+from vmd_solver.drawing import shapes
 from vmd_solver.errors import SearchError, VmdError
 from vmd_solver.formats import parse, write
 from vmd_solver.generation import PuzzleSpec, Symmetry
@@ -22,8 +25,8 @@ from vmd_solver.sampling.settings import Mode
 from vmd_solver.techniques import Grade, Level, Step, solve_path
 from vmd_solver.techniques import Path as StepPath
 
-__all__ = ["Board", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation", "VmdError"]
-__all__ += ["count", "explain", "load", "make", "parse", "solve", "write"]
+__all__ = ["Board", "Drawing", "Grade", "Puzzle", "Settings", "Solution", "Step", "Violation"]
+__all__ += ["VmdError", "count", "draw", "explain", "load", "make", "parse", "solve", "write"]
 
 _loaded = cache(denoiser.load)
 
@@ -122,6 +125,39 @@ def make(
     if made is None:
         raise SearchError(f"no {family} of level {level} found; try another seed, or more tries")
     return made.puzzle
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of a puzzle, which a notebook shows where it is the last value of a cell."""
+
+    svg: str
+    """The text of an SVG file, with a white ground."""
+
+    def __repr__(self) -> str:
+        return f"<Drawing, {len(self.svg):,} characters of SVG>"
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def draw(puzzle: Puzzle | Solution | str, values: Sequence[int] | None = None) -> Drawing:
+    """A picture of a puzzle with its rules; of a `Solution` its values are drawn, too.
+
+    `values` (n,) are 1 to D, and 0 where none is shown; with them the givens are in bold.
+    Raises ValueError where there are not n of them.
+
+    >>> drawing = draw(".1...3....2...1.")
+    >>> drawing.svg[:4], drawing.svg.count("<text")
+    ('<svg', 4)
+    """
+    if isinstance(puzzle, Solution):
+        values = puzzle.values if values is None else values
+        puzzle = puzzle.puzzle
+    one = _puzzle(puzzle)
+    if values is not None and len(values) != one.board.n:
+        raise ValueError(f"{one.board.n} values expected, got {len(values)}")
+    return Drawing(shapes.picture(one, values))
 
 
 def _puzzle(puzzle: Puzzle | str) -> Puzzle:

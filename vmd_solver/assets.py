@@ -60,6 +60,16 @@ def model_path(name: str | None = None) -> Path:
     return path(f"exported/{name or DEFAULT_MODEL}")
 
 
+def demo_folder() -> Path | None:
+    """The folder of the demonstration in the browser; None where it was not built (`make demo`)."""
+    for name in ("demo", "docs/demo"):
+        with suppress(AssetNotFound):
+            folder = path(name)
+            if (folder / "vendor").is_dir():
+                return folder
+    return None
+
+
 def model_folder(model: str | Path | None, default: str = DEFAULT_MODEL) -> Path:
     """The folder `model`, or the shipped one of that name where it is no path (None: `default`);
     of `hf:owner/name[@revision]` the folder that it is fetched to.

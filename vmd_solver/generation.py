@@ -111,13 +111,20 @@ class PuzzleSpec:
 
     family: str = "sudoku"
     size: int = 9
-    box: tuple[int, int] | None = None  # rows and columns of a box; None for the customary ones
-    level: Level | None = None  # of the hardest technique a person needs; None takes what comes
+    """Rows of the board."""
+    box: tuple[int, int] | None = None
+    """Rows and columns of a box; None for the customary ones."""
+    level: Level | None = None
+    """That of the hardest technique a person needs; None takes what comes."""
     symmetry: Symmetry = "none"
-    minimal: bool = False  # every clue is needed: without any of them there are several solutions
-    clues: int = 0  # at least this many givens stay
+    """Of the pattern of givens."""
+    minimal: bool = False
+    """Whether every clue is needed: without any of them there are several solutions."""
+    clues: int = 0
+    """At least this many givens stay."""
     seed: int = 0
-    tries: int = 200  # grids dug for one puzzle, at most
+    tries: int = 200
+    """Grids dug for one puzzle, at most."""
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:

@@ -3,42 +3,35 @@ shown on a page; and how it draws screens and records a terminal."""
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 from rich.text import Text
+from scripts import script
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("pictures_script", ROOT / "docs" / "pictures.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("pictures")
 NAMES = [*(f"{shot.name}.svg" for shot in SCRIPT.SHOTS), "step.svg", "play.cast"]
+MOVING = ["solve.svg", "write.svg"]
+"""Those of docs/moving.py."""
 
 
 def test_every_picture_is_made_and_shown() -> None:
-    assert {path.name for path in FOLDER.iterdir() if path.is_file()} == {*NAMES}
+    assert {path.name for path in FOLDER.iterdir() if path.is_file()} == {*NAMES, *MOVING}
     pages = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
     shown = " ".join(page.read_text(encoding="utf-8") for page in pages)
-    assert [name for name in NAMES if f"pictures/{name}" not in shown] == []
+    assert [name for name in NAMES + MOVING if f"pictures/{name}" not in shown] == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".svg")])

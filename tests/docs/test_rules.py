@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripts import script
 
 from vmd_solver.csp.families import without_rules
 from vmd_solver.csp.puzzle import Puzzle
@@ -25,15 +24,7 @@ UNSEEN = {
 """Rules of the whole board, which the legend alone has."""
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("rules_page", DOCS / "rules.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("rules")
 EXAMPLES = {example.name: example for example in SCRIPT.examples()}
 
 

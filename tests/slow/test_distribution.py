@@ -77,6 +77,9 @@ def test_the_wheel_holds_the_packages_and_the_assets_and_nothing_else(
     code = source_files("vmd_solver", "training/vmd_training")
     code = {name.removeprefix("training/") for name in code}
     assets = {f"vmd_solver/_assets/{name}" for name in source_files("puzzles", "exported")}
+    assets |= {
+        f"vmd_solver/_assets/{name.removeprefix('docs/')}" for name in source_files("docs/demo")
+    }
     notes = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     shared = {f"{NAME}.data/data/{name}" for name in source_files("share")}
     assert assets

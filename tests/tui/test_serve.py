@@ -285,6 +285,62 @@ def test_what_cannot_be_served_is_one_line(tmp_path: Path, options: list[str], w
     assert done.returncode == 2 and words in line
 
 
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A folder as that of the demonstration, with a file beside it."""
+    (tmp_path / "secret.json").write_text("{}")
+    (tmp_path / "demo" / "vendor").mkdir(parents=True)
+    for name in ("index.html", "app.js", "vendor/run.mjs", "vendor/run.wasm", "notes.txt"):
+        (tmp_path / "demo" / name).write_text(name)
+    return tmp_path / "demo"
+
+
+@asynccontextmanager
+async def at_home(folder: Path | None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """A browser at a server that found the demonstration in this folder."""
+    from aiohttp.test_utils import TestClient, TestServer
+
+    from vmd_solver.tui import serve
+
+    monkeypatch.setattr(serve, "demo_folder", lambda: folder)
+    server = serve.PlayServer([], "127.0.0.1", 8000, 1)
+    async with TestClient(TestServer(await server._make_app())) as client:
+        yield client
+
+
+async def test_the_demonstration_is_served_where_it_was_built(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_home(built, monkeypatch) as client:
+        assert 'href="/demo/"' in await (await client.get("/")).text()
+        answer = await client.get("/demo")
+        assert answer.status == 200 and answer.url.path == "/demo/"
+        for name, kind in (
+            ("", "text/html"),
+            ("app.js", "text/javascript"),
+            ("vendor/run.mjs", "text/javascript"),
+            ("vendor/run.wasm", "application/wasm"),
+        ):
+            answer = await client.get(f"/demo/{name}")
+            assert answer.status == 200 and answer.content_type == kind
+            assert await answer.text() == (name or "index.html")
+            policy = answer.headers["Content-Security-Policy"]
+            assert "'wasm-unsafe-eval'" in policy and "frame-ancestors 'none'" in policy
+            assert "unsafe-inline" not in policy and "default-src 'none'" in policy
+        for name in ("notes.txt", "nowhere.js", "vendor", "%2e%2e/secret.json", "../secret.json"):
+            assert (await client.get(f"/demo/{name}")).status == 404
+        (built / "out.json").symlink_to(built.parent / "secret.json")
+        assert (await client.get("/demo/out.json")).status == 404
+
+
+async def test_without_the_demonstration_there_is_no_link(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with at_home(None, monkeypatch) as client:
+        assert "demo" not in await (await client.get("/")).text()
+        assert (await client.get("/demo/")).status == 404
+
+
 def test_without_the_extra_that_is_one_line(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['textual_serve'] = None; sys.argv[1:] = ['--serve'];"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -90,3 +91,15 @@ def test_made_puzzles_have_one_solution_and_are_the_same_for_a_seed() -> None:
     assert vmd_solver.make(size=4, minimal=True) != vmd_solver.make(size=4, clues=12)
     with pytest.raises(SearchError, match="try another seed"):
         vmd_solver.make(size=4, level="expert", tries=2)
+
+
+def test_a_drawing_is_an_svg_file_that_notebooks_show() -> None:
+    solution = vmd_solver.solve(FOUR, "exact")
+    puzzle, solved = vmd_solver.draw(FOUR), vmd_solver.draw(solution)
+    assert puzzle == vmd_solver.draw(vmd_solver.parse(FOUR))
+    assert puzzle.svg.count("<text") == 4 and solved.svg.count("<text") == 16
+    assert solved == vmd_solver.draw(FOUR, solution.values)
+    assert solved._repr_svg_() == solved.svg and len(repr(solved)) < 60
+    ElementTree.fromstring(solved.svg)
+    with pytest.raises(ValueError, match="16 values expected, got 2"):
+        vmd_solver.draw(FOUR, [1, 2])

@@ -82,3 +82,13 @@ def test_a_missing_asset_says_what_was_tried_and_what_to_do(package: Path) -> No
 def test_the_real_package_finds_its_puzzles_and_models() -> None:
     assert assets.path("puzzles").is_dir()
     assert assets.path("exported").is_dir()
+
+
+def test_the_demonstration_counts_only_where_it_was_built(package: Path) -> None:
+    checkout = make_checkout(package)
+    write(checkout / "docs" / "demo" / "index.html")
+    assert assets.demo_folder() is None
+    write(checkout / "docs" / "demo" / "vendor" / "examples.json")
+    assert assets.demo_folder() == checkout / "docs" / "demo"
+    write(package / "_assets" / "demo" / "vendor" / "examples.json")
+    assert assets.demo_folder() == package / "_assets" / "demo"

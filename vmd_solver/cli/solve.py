@@ -93,7 +93,7 @@ class _Command(click.Command):
     metavar="MODE",
     shell_complete=completion.setting("mode"),
     help=(
-        "guided: the model, then a complete search in its order; neural: the model alone; "
+        "guided: the model and a complete search in its order; neural: the model alone; "
         "exact: no model.  [guided; exact where ONNX Runtime is not installed]"
     ),
 )
@@ -103,43 +103,68 @@ class _Command(click.Command):
     shell_complete=completion.models(),
     help="A shipped model, a folder of vmd-train, or hf:owner/name.",
 )
-@click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.")
-@click.option("--loops", type=int, help="Loops of a call.  [the model's]")
+@click.option("--nfe", type=int, help="Most denoiser calls on a puzzle.  [10]")
+@click.option(
+    "--loops",
+    type=int,
+    help="Loops of a call: more take longer and solve more, to some 64.  [the model's, 16]",
+)
 @click.option(
     "--policy",
     metavar="NAME",
     shell_complete=completion.setting("policy"),
-    help="Which cells to commit: threshold, margin, top, entropy, random or last.",
+    help=(
+        "Which cells to commit after a call: threshold, margin, top, entropy, random; or last, "
+        "none before the last one.  [threshold; mode neural: last]"
+    ),
 )
-@click.option("--threshold", type=number, help="Probability that --policy threshold commits at.")
-@click.option("--temperature", type=number, help="0 commits the likeliest value, above 0 draws.")
-@click.option("--latents", type=_LATENTS, help="Latents drawn in parallel for each puzzle.")
+@click.option(
+    "--threshold", type=number, help="Probability that --policy threshold commits at.  [0.95]"
+)
+@click.option(
+    "--temperature",
+    type=number,
+    help="0 commits the likeliest value, above 0 draws from softmax(logits / T).  [0]",
+)
+@click.option(
+    "--latents",
+    type=_LATENTS,
+    help="Latents drawn in parallel for each puzzle.  [1; mode neural: 4]",
+)
 @click.option(
     "--z",
     metavar="STEP",
     shell_complete=completion.setting("z"),
-    help="A latent between calls: keep, redraw or refine it.",
+    help=(
+        "A latent between calls: keep, redraw or refine it.  "
+        "[keep; mode neural: redraw, unless --policy or --threshold is given]"
+    ),
 )
 @click.option(
     "--remask",
     metavar="WHICH",
     shell_complete=completion.setting("remask"),
-    help="Neural mode, cells to mask again: by rules, by the model's doubt, or none.",
+    help=(
+        "Mode neural, committed cells to mask again: by rules, by the model's doubt, or none.  "
+        "[rules]"
+    ),
 )
 @click.option("--no-remask", "remask", flag_value="none", help="The same as --remask none.")
 @click.option(
     "--select",
     metavar="HOW",
     shell_complete=completion.setting("select"),
-    help="Neural mode: the first valid grid, or by margin the surest.",
+    help="Mode neural, the answer: the first valid grid, or by margin the surest.  [valid]",
 )
 @click.option("--unique", is_flag=True, help="Report whether the solution is the only one.")
 @click.option("--count", is_flag=True, help="Report the number of solutions.")
 @click.option("--limit", type=_LIMITS, help=f"With --count: stop at this many.  [{_LIMIT}]")
 @click.option("--all", "most", type=_LISTED, metavar="N", help="List all solutions, at most N.")
 @click.option("--explain", is_flag=True, help="Explain how a person would solve it, step by step.")
-@click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.")
-@click.option("--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.")
+@click.option("--max-guesses", type=int, help="Most guesses of the search on a puzzle.  [no limit]")
+@click.option(
+    "--timeout", type=number, metavar="SECONDS", help="Most seconds on a puzzle.  [no limit]"
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Of everything random.  [0]")
 @click.option("--device", type=_DEVICES, default="auto", help="Where the model runs.  [auto]")
 @click.option(

@@ -16,8 +16,9 @@ from vmd_solver.drawing.elements import BLACK, CELL, Box, Label, Path, Shape, St
 from vmd_solver.drawing.ruled import extent
 from vmd_solver.drawing.shapes import MARGIN, document, figure, moved, svg
 
-_GAP, _TITLE, _COLUMNS = 36, 24, 2
-"""Between drawings and above them, and drawings side by side, where one drawing holds all."""
+_GAP, _TITLE, _COLUMNS, _LETTER = 36, 24, 2, 7
+"""Between drawings and above them, drawings side by side, and the width of a letter of a title,
+where one drawing holds all."""
 
 _STYLE = """
 @page { size: A4; margin: 14mm; }
@@ -91,7 +92,8 @@ def svg_sheet(items: Sequence[Solved], solutions: bool = False) -> str:
     """One drawing of all the puzzles, two side by side; `solutions` below them."""
     drawings = [*chain(*titled(items, solutions))]
     sizes = [extent(puzzle.board)[2:] for puzzle, _ in items]
-    wide = max((width for width, _ in sizes), default=0) + 2 * MARGIN + _GAP
+    words = max((_LETTER * len(title) for title, *_ in drawings), default=0)
+    wide = max(words, *(width for width, _ in sizes), 0) + 2 * MARGIN + _GAP
     tall = max((height for _, height in sizes), default=0) + 2 * MARGIN + _GAP + _TITLE
     across, body = min(_COLUMNS, max(1, len(drawings))), ""
     for at, (title, puzzle, values) in enumerate(drawings):

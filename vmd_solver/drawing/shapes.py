@@ -98,6 +98,19 @@ def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     return f'{opening(width + 2 * MARGIN, height + 2 * MARGIN)} role="img">{drawing}</svg>'
 
 
+def picture(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
+    """The puzzle, or its solution, as an SVG file with a margin.
+
+    >>> from vmd_solver.csp.families import latin
+    >>> picture(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
+    2
+    """
+    left, top, width, height = ruled.extent(puzzle.board)
+    margin = 3 * MARGIN
+    body = moved(margin + left, margin + top, group(figure(puzzle, values)))
+    return document(width + 2 * margin, height + 2 * margin, body)
+
+
 def document(width: int, height: int, body: str, scale: float = 1) -> str:
     """An SVG file with a white ground, shown `scale` times as large as its units."""
     ground = '<rect width="100%" height="100%" fill="#fff"/>'

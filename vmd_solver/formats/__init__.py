@@ -271,7 +271,8 @@ def parse(
 def write(puzzle: Puzzle, format: str = "vmd") -> str:
     """The puzzle as a text that `parse` turns into the same puzzle again.
 
-    The text of a `bare` format states no family: give `parse` any other than sudoku.
+    Text such as a line or a grid of symbols states no family: of any other than sudoku, tell
+    `parse` which it is.
     Raises PuzzleError where the format cannot hold the puzzle, or there is no such format.
     """
     return "".join(write_all([puzzle], format))

@@ -78,10 +78,15 @@ class Solution:
     proposals: tuple[Proposal, ...] = ()
     """Neural mode: what each latent led to, one after another."""
     nfe: int = 0
+    """Calls of the denoiser; K latents side by side count once each call."""
     loops: int = 0
+    """Loops in these calls, all together."""
     latents: int = 0
+    """Latents drawn."""
     remasked: int = 0
+    """Cells that were committed and taken back."""
     guesses: int = 0
+    """Guesses of the search."""
     seconds: float = 0.0
     message: str = ""
     """One line for people, where the status alone does not say enough."""

@@ -26,6 +26,7 @@ from aiohttp.typedefs import Handler
 from textual_serve.app_service import AppService
 from textual_serve.server import Server, to_int
 
+from vmd_solver.assets import demo_folder
 from vmd_solver.console import narrate
 
 _GRACE_S = 1.0
@@ -44,6 +45,30 @@ _POLICY = Template(
     "connect-src 'self' $socket"
 )
 """What a browser may fetch for the page: only what this server has; and nobody may frame it."""
+
+_DEMO_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
+    "style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+"""The same for the demonstration, whose scripts are files and whose model is WebAssembly."""
+
+_DEMO_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".mjs": "text/javascript",
+    ".onnx": "application/octet-stream",
+    ".wasm": "application/wasm",
+}
+"""What is served of its folder, whatever this machine calls such files."""
+
+_DEMO_LINK = """<nav id="links">
+<a href="/demo/" target="_blank">The model at work, in this browser</a>
+</nav>
+"""
+"""In a window of its own: a game ends with its page."""
 
 _SIZE = (("width", 80), ("height", 24))
 """Of a page that states none; the process bounds what is stated."""
@@ -66,11 +91,13 @@ body { background: #1b1d21; color: #e6e1d6; font-family: "Roboto Mono", monospac
 #ended { display: none; position: absolute; inset: 0; z-index: 9; background: #1b1d21; }
 body.-closed #ended { display: grid; place-items: center; }
 a { color: #86c6f4; }
+#links { height: 1.6rem; padding: 0 0.5rem; font-size: 0.85rem; line-height: 1.6rem; }
+#links + #terminal { height: calc(100vh - 1.6rem); }
 </style>
 </head>
 <body>
 <div id="ended"><p>This page has ended, or too many are open. <a href="/">Continue</a></p></div>
-<div id="terminal" class="textual-terminal" data-session-websocket-url="$socket/ws"
+$links<div id="terminal" class="textual-terminal" data-session-websocket-url="$socket/ws"
   data-font-size="$size"></div>
 <script>
 new MutationObserver((_, watch) => {
@@ -121,6 +148,7 @@ class PlayServer(Server):
         self._cookie = f"vmd-play-{port}"
         self._here = socket.gethostname().lower()
         """What this machine calls itself."""
+        self._demo = demo_folder()
 
     def serve(self, debug: bool = False) -> None:
         """Serve until interrupted; a second interrupt does not wait for the pages."""
@@ -163,6 +191,9 @@ class PlayServer(Server):
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._own_pages_only)
+        if self._demo is not None:
+            app.router.add_get("/demo", self._to_demo)
+            app.router.add_get("/demo/{name:.*}", self._handle_demo)
         app.on_response_prepare.append(self._with_headers)
         return app
 
@@ -204,9 +235,28 @@ class PlayServer(Server):
             answer = web.HTTPFound(f"/?fontsize={size}")
             answer.set_cookie(self._cookie, self._token, httponly=True, samesite="Lax")
             raise answer
-        text = _PAGE.substitute(title=escape(self.title), socket=escape(socket), size=size)
+        text = _PAGE.substitute(
+            title=escape(self.title),
+            socket=escape(socket),
+            size=size,
+            links=_DEMO_LINK if self._demo else "",
+        )
         policy = {"Content-Security-Policy": _POLICY.substitute(socket=socket)}
         return web.Response(text=text, content_type="text/html", headers=policy)
+
+    async def _to_demo(self, request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/demo/")
+
+    async def _handle_demo(self, request: web.Request) -> web.StreamResponse:
+        """A file of the demonstration."""
+        assert self._demo is not None
+        root = self._demo.resolve()
+        file = (root / (request.match_info["name"] or "index.html")).resolve()
+        kind = _DEMO_TYPES.get(file.suffix)
+        if kind is None or not file.is_relative_to(root) or not file.is_file():
+            raise web.HTTPNotFound
+        headers = {"Content-Type": kind, "Content-Security-Policy": _DEMO_POLICY}
+        return web.FileResponse(file, headers=headers)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """A page in play: its process lives until the browser or the game leaves."""

@@ -50,7 +50,8 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 @click.option("--quick", is_flag=True, help="Few puzzles and coarse steps: about two minutes.")
 @click.option("--runtime", type=click.Choice(["auto", "onnx", "torch"]), default="auto",
               help="auto: ONNX Runtime for exported models on a CPU, else torch.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+              help="Where it runs.")  # fmt: skip
 @click.option("--threads", type=session.COUNT, help="Processor threads.")
 @click.option("--loops", type=session.COUNT,
               help="Loops of one call.  [default: what the model states, or 16]")  # fmt: skip
@@ -97,18 +98,25 @@ def command(
 @click.option("--corpus", type=session.FILE, multiple=True, required=True,
               help="The text that the models were trained on; its end is held out.")  # fmt: skip
 @session.HELD_OUT
-@click.option("--block-length", "lengths", type=session.COUNT, multiple=True, default=(4, 8, 16))
-@click.option("--temperature", "temperatures", type=session.AMOUNT, multiple=True, default=(1.0,))
-@click.option("--samples", type=session.COUNT, default=16)
+@click.option("--block-length", "lengths", type=session.COUNT, multiple=True, default=(4, 8, 16),
+              help="Tokens of a block; may be given several times.")  # fmt: skip
+@click.option("--temperature", "temperatures", type=session.AMOUNT, multiple=True, default=(1.0,),
+              help="Of the samples; may be given several times.")  # fmt: skip
+@click.option("--samples", type=session.COUNT, default=16, help="Texts written and judged.")
 @click.option(
     "--rows", type=session.COUNT, default=64, help="Windows of held-out text behind a bound."
 )
-@click.option("--policy", type=click.Choice(POLICIES), default="random")
-@click.option("--z", type=click.Choice(CHOICES["z"]), default="keep")
-@click.option("--remask", type=click.Choice(CHOICES["remask"]), default="none")
-@click.option("--latents", type=session.COUNT, default=1)
-@click.option("--seed", type=session.NUMBER, default=0)
-@click.option("--out", type=session.FOLDER, default=Path("runs/eval-text"))
+@click.option("--policy", type=click.Choice(POLICIES), default="random",
+              help="Which masked tokens to commit after a call.")  # fmt: skip
+@click.option("--z", type=click.Choice(CHOICES["z"]), default="keep",
+              help="The latent between two calls on a block.")  # fmt: skip
+@click.option("--remask", type=click.Choice(CHOICES["remask"]), default="none",
+              help="Mask again what the model was least sure of.")  # fmt: skip
+@click.option("--latents", type=session.COUNT, default=1,
+              help="Texts to sample side by side; the likeliest is taken.")  # fmt: skip
+@click.option("--seed", type=session.NUMBER, default=0, help="Of everything random.")
+@click.option("--out", type=session.FOLDER, default=Path("runs/eval-text"),
+              help="Folder of the report.")  # fmt: skip
 def text(
     models: tuple[Path, ...], corpus: tuple[Path, ...], held_out: float, lengths: tuple[int, ...],
     temperatures: tuple[float, ...], samples: int, rows: int, out: Path, **how: Any,

@@ -40,7 +40,7 @@ from vmd_training.tables import Row
 @session.THREADS
 @click.option("--workers", type=session.COUNT, help="Processes that make puzzles.")
 @click.option("--lr", type=session.POSITIVE, help="Learning rate, at its highest.")
-@click.option("--weight-decay", type=session.AMOUNT)
+@click.option("--weight-decay", type=session.AMOUNT, help="Of AdamW and of Muon.")
 @click.option("--draws", type=session.COUNT,
               help="Latents drawn for a puzzle, of which the best is trained.")  # fmt: skip
 @click.option("--beta", type=session.AMOUNT, help="Weight of the KL.")

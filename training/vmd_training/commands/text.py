@@ -42,9 +42,9 @@ if TYPE_CHECKING:
               "[default: 4, 8, 16, 32 and the window]")  # fmt: skip
 @click.option("--blocks", type=COUNT,
               help="The same, as blocks of a window; 1 is one latent for all.")  # fmt: skip
-@click.option("--width", "d", type=click.IntRange(8), default=96)
-@click.option("--layers", type=COUNT, default=3)
-@click.option("--heads", type=COUNT, default=4)
+@click.option("--width", "d", type=click.IntRange(8), default=96, help="Of the transformer.")
+@click.option("--layers", type=COUNT, default=3, help="Of the transformer.")
+@click.option("--heads", type=COUNT, default=4, help="Of its attention.")
 @click.option("--channels", "k", type=click.IntRange(1, 1024), default=32,
               help="Numbers in the latent of a block.")  # fmt: skip
 @click.option("--rows", type=COUNT, default=8, help="Windows in a step.")

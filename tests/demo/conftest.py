@@ -1,0 +1,70 @@
+"""The demonstration, built if that can be done here, on a server of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from waiting import until
+
+from vmd_solver.files import lock
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "demo"
+
+
+@pytest.fixture(scope="session")
+def vendor() -> Path:
+    """docs/demo/vendor, built by one of the processes that test; skipped where npm is missing."""
+    folder = PAGE / "vendor"
+    if not folder.is_dir():
+        if shutil.which("npm") is None:
+            pytest.skip("docs/demo/vendor is not built, and there is no npm to build it")
+        (ROOT / "build").mkdir(exist_ok=True)
+        with (ROOT / "build" / "demo.lock").open("w") as turn:
+            until(lambda: lock(turn.fileno()))
+            if not folder.is_dir():
+                subprocess.run([sys.executable, ROOT / "docs" / "demo.py"], check=True)
+    return folder
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files, with the types that modules need on every machine."""
+
+    extensions_map = {  # noqa: RUF012
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a folder that is served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serves folders until the module's tests are done."""
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serving(folder))
