@@ -19,6 +19,7 @@ ABSENT = (
     "ray",
     "textual_serve",
     "torch",
+    "yaml",
 )
 """What extras bring. An entry of None in `sys.modules` is a module that cannot be found."""
 
