@@ -47,9 +47,10 @@ rules:
 	$(PYTHON) docs/rules.py
 
 # The other pictures of the pages: screens of vmd-play as it is now, a recording, the picture that
-# moves, and the gallery, docs/GALLERY.md.
+# moves, the figures of METHOD, and the gallery, docs/GALLERY.md.
 pictures:
 	$(PYTHON) docs/pictures.py
+	$(PYTHON) docs/figures.py
 	$(PYTHON) docs/moving.py
 	$(PYTHON) docs/gallery.py
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape
+from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any
 
 import click
@@ -15,6 +15,8 @@ import griffe
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+from vmd_solver.scripts import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {
@@ -24,15 +26,6 @@ SHOWN = {
     "training/lineage/lineage.png": "pictures/lineage.png",
 }
 """Files outside docs/ that the site shows, and their names there."""
-
-COMMANDS = {
-    "vmd-solve": "vmd_solver.cli.solve:command",
-    "vmd-make": "vmd_solver.cli.make:command",
-    "vmd-play": "vmd_solver.tui.command:command",
-    "vmd-text": "vmd_solver.cli.text:command",
-    "vmd-train": "vmd_training.cli:cli",
-}
-
 
 DEMONSTRATED = (ROOT / "docs" / "demo" / "vendor").is_dir()
 """Whether `make demo` has built what the demonstration needs; else it is no part of the site."""
@@ -67,10 +60,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if name == "LICENSE.md":
         markdown = f"# Licence\n\n{markdown}"
     if name == "COMMANDS.md":
-        intro, *sections = re.split(r"^(?=## )", markdown, flags=re.MULTILINE)
-        listed = (reference(resolve_name(path), command) for command, path in COMMANDS.items())
-        together = zip(sections, listed, strict=True)
-        markdown = intro + "".join(text + "\n".join(lines) + "\n" for text, lines in together)
+        markdown = re.sub(r"^## (.+)\n[^#]*", listed, markdown, flags=re.MULTILINE)
 
     def shown(link: re.Match[str]) -> str:
         text, path = link.groups()
@@ -81,6 +71,12 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         r"\[(?:docs/)?([A-Z]+)\.md\]", lambda link: f"[{link[1].capitalize()}]", markdown
     )
     return re.sub(r"^(```\w+) \w+$", r"\1", markdown, flags=re.MULTILINE)
+
+
+def listed(section: re.Match[str]) -> str:
+    """A section of COMMANDS.md with the options of its command at its end."""
+    command = import_module(COMMANDS[section[1]]).command
+    return section[0] + "\n".join(reference(command, section[1])) + "\n"
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:

@@ -1,4 +1,4 @@
-"""Writes share/: the man pages and shell completion of every command, which a wheel installs.
+"""Writes docs/share/: the man pages and shell completion of every command, which a wheel installs.
 
 `make share` runs it after a change of an option or of the version; a test compares what it writes.
 """
@@ -13,16 +13,12 @@ from pathlib import Path
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from vmd_solver import __version__
+from vmd_solver import __version__, scripts
 
-FOLDER = Path(__file__).resolve().parent.parent / "share"
+FOLDER = Path(__file__).resolve().parent / "share"
 
 COMMANDS: dict[str, click.Command] = {
-    "vmd-make": import_module("vmd_solver.cli.make").command,
-    "vmd-play": import_module("vmd_solver.tui.command").command,
-    "vmd-solve": import_module("vmd_solver.cli.solve").command,
-    "vmd-text": import_module("vmd_solver.cli.text").command,
-    "vmd-train": import_module("vmd_training.cli").cli,
+    name: import_module(module).command for name, module in scripts.COMMANDS.items()
 }
 
 COMPLETIONS = {
@@ -34,7 +30,7 @@ COMPLETIONS = {
 
 
 def files() -> dict[str, str]:
-    """The text of each file, by its path in share/."""
+    """The text of each file, by its path in docs/share/."""
     found = {}
     for name, command in COMMANDS.items():
         for shell, place in COMPLETIONS.items():

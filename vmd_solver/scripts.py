@@ -13,6 +13,15 @@ from types import FrameType
 
 INTERRUPTED = 130
 
+COMMANDS = {
+    "vmd-make": "vmd_solver.cli.make",
+    "vmd-play": "vmd_solver.tui.command",
+    "vmd-solve": "vmd_solver.cli.solve",
+    "vmd-text": "vmd_solver.cli.text",
+    "vmd-train": "vmd_training.cli",
+}
+"""Where each is: a module with its `command` and its `main`."""
+
 
 def leave(number: int, frame: FrameType | None) -> None:
     """End the process: while a command is loaded there is nothing to lose."""
@@ -38,8 +47,4 @@ def run(module: str) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-make = partial(run, "vmd_solver.cli.make")
-play = partial(run, "vmd_solver.tui.command")
-solve = partial(run, "vmd_solver.cli.solve")
-text = partial(run, "vmd_solver.cli.text")
-train = partial(run, "vmd_training.cli")
+make, play, solve, text, train = (partial(run, module) for module in COMMANDS.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import vmd_solver
+from vmd_solver.scripts import COMMANDS as installed
 from vmd_training.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,15 +111,12 @@ def test_nothing_is_fetched_from_elsewhere(site: Path, pages: dict[Path, Page]) 
 
 
 def test_every_command_and_option_is_listed(pages: dict[Path, Page], site: Path) -> None:
-    spec = importlib.util.spec_from_file_location("hooks", ROOT / "docs" / "hooks.py")
-    assert spec is not None and spec.loader is not None
-    hooks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(hooks)
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert hooks.COMMANDS.keys() == scripts.keys()
+    assert installed.keys() == scripts.keys()
     text = html.unescape((site / "COMMANDS.html").read_text(encoding="utf-8"))
     below = {f"vmd-train {name}": command for name, command in COMMANDS.items()}
-    for name, where in {**hooks.COMMANDS, **below}.items():
+    above = {name: f"{module}:command" for name, module in installed.items()}
+    for name, where in {**above, **below}.items():
         section = text.partition(f'<h{2 + (name in below)} id="{name.replace(" ", "-")}">')[2]
         section = section.partition("<h")[0]
         options = [one for one in resolve_name(where).params if isinstance(one, click.Option)]

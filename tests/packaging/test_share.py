@@ -1,8 +1,7 @@
-"""share/ is as docs/share.py writes it; shells and readers of man pages take it."""
+"""docs/share/ is as docs/share.py writes it; shells and readers of man pages take it."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -10,24 +9,16 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripts import script
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARE = ROOT / "share"
+SHARE = ROOT / "docs" / "share"
 PAGES = sorted((SHARE / "man" / "man1").iterdir())
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("share", ROOT / "docs" / "share.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("share")
 
 
 def program(name: str) -> str:

@@ -81,7 +81,9 @@ def test_the_wheel_holds_the_packages_and_the_assets_and_nothing_else(
         f"vmd_solver/_assets/{name.removeprefix('docs/')}" for name in source_files("docs/demo")
     }
     notes = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
-    shared = {f"{NAME}.data/data/{name}" for name in source_files("share")}
+    shared = {
+        f"{NAME}.data/data/{name.removeprefix('docs/')}" for name in source_files("docs/share")
+    }
     assert assets
     assert shared
     held = code | assets | shared | {f"{NAME}.dist-info/{note}" for note in notes}

@@ -38,11 +38,11 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="vmd-train")
-def cli() -> None:
+def command() -> None:
     """Train variational masked diffusion on constraint puzzles."""
 
 
-main = partial(launch, cli, "")
+main = partial(launch, command, "")
 """The installed script."""
 
 if __name__ == "__main__":

@@ -354,9 +354,9 @@ def test_durations(text: str, expected: float) -> None:
 def test_every_option_is_described() -> None:
     """The reference of commands is made of this: docs/COMMANDS.md."""
     page = (Path(__file__).resolve().parents[3] / "docs" / "TRAINING.md").read_text()
-    context = click.Context(cli.cli)
-    for name in cli.cli.list_commands(context):
-        command = cli.cli.get_command(context, name)
+    context = click.Context(cli.command)
+    for name in cli.command.list_commands(context):
+        command = cli.command.get_command(context, name)
         assert command is not None and command.help
         assert f"vmd-train {name}" in page
         options = [one for one in command.params if isinstance(one, click.Option)]

@@ -17,7 +17,7 @@ from vmd_solver.errors import TextError
 from vmd_solver.text.denoiser import CONTRACT, OnnxText, TextManifest
 from vmd_solver.text.sampler import TextSettings, extend
 from vmd_training import checkpoint
-from vmd_training.cli import cli
+from vmd_training.cli import command as cli
 
 TEXT = "the cat sat on the mat and the rat sat on the cat " * 40
 SMALL = ["--length", "16", "--width", "16", "--heads", "2", "--channels", "4", "--layers", "1",
