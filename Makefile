@@ -9,7 +9,7 @@ SLICE ?=
 # Further options of `make release`.
 RELEASE ?=
 
-.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook demo site share dist release venv slice slice-end
+.PHONY: check format-check lint types test quick fmt bench kernel rules pictures notebook demo site shots share dist release venv slice slice-end
 
 check: format-check lint types test
 
@@ -58,6 +58,10 @@ pictures:
 # demonstration is part of it after `make demo`.
 site:
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+# A picture of each of its pages, in build/shots/, with Chromium.
+shots:
+	$(PYTHON) docs/shots.py
 
 # The notebook, docs/notebook.ipynb, executed: it trains a model, which takes a minute or two.
 notebook:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts import script
 from waiting import HANG_S
 
 from vmd_solver.csp.families import sudoku
@@ -27,27 +28,16 @@ playwright = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "demo"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+SHOTS = script("shots")
+pytestmark = pytest.mark.skipif(SHOTS.CHROMIUM is None, reason="Chromium is not installed")
 
 EASY = write(parse((ROOT / "puzzles" / "easy.txt").read_text(encoding="utf-8")), "line")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        yield browser
-        browser.close()
+    with SHOTS.chromium() as started:
+        yield started
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
-from playwright.sync_api import sync_playwright
+from scripts import script
 
 import vmd_solver
 from vmd_solver.scripts import COMMANDS as installed
@@ -151,24 +150,16 @@ def test_links_lead_somewhere_on_a_code_host(page: Path) -> None:
 
 def test_search_works_from_a_file(site: Path) -> None:
     """And a page with its search asks for nothing beside the files of the site."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    shots = script("shots")
+    if shots.CHROMIUM is None:
         pytest.skip("no Chromium here")
-    switches = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-quic",
-    ]
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=switches)
+    with shots.chromium() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto((site / "PLAY.html").as_uri())
         page.fill("input.md-search__input", "remask")
         page.wait_for_selector(".md-search-result__article")
         found = page.locator(".md-search-result__article h1").all_inner_texts()
-        browser.close()
     assert "Text" in found
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
