@@ -76,13 +76,13 @@ share:
 	$(PYTHON) docs/share.py
 
 # The wheel and the sdist, as an index takes them.
-dist:
+dist: demo
 	rm -rf dist
 	$(PYTHON) -m build --no-isolation
 	$(PYTHON) -m twine check --strict dist/*
 
 # A release: make release VERSION=1.2.3, first with RELEASE=--dry-run.
-release:
+release: demo
 	$(PYTHON) .ci/release.py $(VERSION) $(RELEASE)
 
 # Some minutes more for the lineage, beside other work: one thread, and only what is left over.

@@ -49,6 +49,10 @@ def require_ready(version: str) -> None:
     """Raise ClickException unless this tree can become that version."""
     if run(ROOT, "git", "status", "--porcelain"):
         raise click.ClickException("there are changes that are not committed")
+    if not (ROOT / "docs" / "demo" / "vendor").is_dir():
+        raise click.ClickException(
+            "the wheel would lack the demonstration in the browser: make demo"
+        )
     if run(ROOT, "git", "tag", "--list", f"v{version}"):
         raise click.ClickException(f"there is a tag v{version} already")
     now = re.search(r'^__version__ = "(.*)"$', read(ROOT, PACKAGE), re.MULTILINE)

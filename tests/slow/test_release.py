@@ -18,7 +18,10 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = (".git", ".venv", "*cache*", "__pycache__", "dist", "runs", "tests", "*.safetensors")
+LEFT_OUT = (
+    *(".git", ".venv", "*cache*", "__pycache__", "build", "dist", "runs", "site", "tests"),
+    *("vendor", "*.safetensors"),
+)
 """Not needed here, and large: what is left is built twice."""
 
 
@@ -29,6 +32,8 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (root / "tests").mkdir()
     (root / "tests" / "kept").touch()  # the sdist asks for the folder
+    (root / "docs" / "demo" / "vendor").mkdir()
+    (root / "docs" / "demo" / "vendor" / "built").touch()
     (root / "CHANGELOG.md").write_text(
         "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A thing.\n", encoding="utf-8"
     )
@@ -78,7 +83,7 @@ def test_a_release_is_one_commit_with_a_tag_and_its_files(copy: Path) -> None:
         "version: 7.0.0",
         "date-released: 2030-01-02",
     ]
-    assert '"vmd\\-solver 7.0.0"' in (copy / "share/man/man1/vmd-solve.1").read_text("utf-8")
+    assert '"vmd\\-solver 7.0.0"' in (copy / "docs/share/man/man1/vmd-solve.1").read_text("utf-8")
     assert sorted(path.name for path in (copy / "dist").iterdir()) == [
         "vmd_solver-7.0.0-py3-none-any.whl",
         "vmd_solver-7.0.0.tar.gz",
@@ -97,6 +102,9 @@ def test_what_cannot_be_released_is_refused_and_left_alone(copy: Path) -> None:
         done = release(copy, version)
         assert done.returncode in (1, 2)
         assert reason in done.stderr
+    shutil.rmtree(copy / "docs" / "demo" / "vendor")
+    assert "make demo" in release(copy, "7.0.0").stderr
+    shutil.copytree(ROOT / ".ci", copy / "docs" / "demo" / "vendor")
     (copy / "README.md").unlink()
     assert "not committed" in release(copy, "7.0.0").stderr
     git(copy, "commit", "--quiet", "--all", "--message", "No README, so that nothing can be built")
