@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from glob import escape, iglob
+from pkgutil import resolve_name
 from typing import Literal
 
 from click import Context, Parameter
@@ -28,15 +29,22 @@ def paths(kind: Literal["file", "dir"], typed: str) -> Items:
     return [CompletionItem(typed or "./", type=kind)]  # the script for zsh loses what is empty
 
 
-def named(names: Callable[[], Iterable[str]], listed: bool = False) -> Completer:
-    """Completes the names that `names` gives; `listed`: the last of several with commas."""
+def among(names: Iterable[str], typed: str, listed: bool = False) -> Items:
+    """Those that begin with what is typed; `listed`: with the last of several with commas."""
+    before, comma, last = typed.rpartition(",") if listed else ("", "", typed)
+    found = (name for name in names if name.startswith(last))
+    return [CompletionItem(f"{before}{comma}{name}") for name in found]
 
-    def complete(context: Context, parameter: Parameter, typed: str) -> Items:
-        before, comma, last = typed.rpartition(",") if listed else ("", "", typed)
-        found = (name for name in names() if name.startswith(last))
-        return [CompletionItem(f"{before}{comma}{name}") for name in found]
 
-    return complete
+def named(place: str, listed: bool = False) -> Completer:
+    """Completes the names in a collection, as "vmd_solver.generation:FAMILIES"."""
+    return lambda context, parameter, typed: among(resolve_name(place), typed, listed)
+
+
+def setting(name: str) -> Completer:
+    """Completes the choices of a setting of the solver."""
+    choices = "vmd_solver.sampling.settings:CHOICES"
+    return lambda context, parameter, typed: among(resolve_name(choices)[name], typed)
 
 
 def files(context: Context, parameter: Parameter, typed: str) -> Items:
@@ -48,17 +56,12 @@ def puzzles(context: Context, parameter: Parameter, typed: str) -> Items:
     """Files or, where none begins with what is typed, included puzzles."""
     if not typed or any(iglob(f"{escape(typed)}*")):  # noqa: PTH207 (may be absolute)
         return paths("file", typed)
-    return named(_puzzles)(context, parameter, typed) or paths("file", typed)
+    return among(_puzzles(), typed) or paths("file", typed)
 
 
 def models(kind: Literal["grids", "text"] = "grids") -> Completer:
     """Completes the names of the included models of that kind, or folders."""
-
-    def complete(context: Context, parameter: Parameter, typed: str) -> Items:
-        found = named(lambda: _models(kind))(context, parameter, typed)
-        return found or paths("dir", typed)
-
-    return complete
+    return lambda context, parameter, typed: among(_models(kind), typed) or paths("dir", typed)
 
 
 def _puzzles() -> list[str]:
@@ -76,30 +79,3 @@ def _models(kind: str) -> list[str]:
             if contract.get("kind", "grids") == kind:
                 found.append(path.parent.name)
     return found
-
-
-def setting(name: str) -> Completer:
-    """Completes the choices of a setting of the solver."""
-
-    def choices() -> Iterable[str]:
-        from vmd_solver.sampling.settings import CHOICES
-
-        return CHOICES[name]
-
-    return named(choices)
-
-
-@named
-def bare() -> Iterable[str]:
-    """Families whose puzzles can be cells alone."""
-    from vmd_solver.formats import BARE
-
-    return BARE
-
-
-@named
-def formats() -> Iterable[str]:
-    """Formats that are read."""
-    from vmd_solver.formats import FORMATS
-
-    return [one.name for one in FORMATS]

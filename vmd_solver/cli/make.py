@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from math import prod
-from typing import Any, get_args
+from typing import Any
 
 import click
 
@@ -34,41 +34,12 @@ def box(text: str) -> tuple[int, int]:
     return int(rows), int(cols)
 
 
-def families() -> Iterable[str]:
-    """What --family can be."""
-    from vmd_solver.generation import FAMILIES
-
-    return FAMILIES
-
-
-def levels() -> Iterable[str]:
-    """What --difficulty can be."""
-    from vmd_solver.techniques import LEVELS
-
-    return LEVELS
-
-
-def symmetries() -> Iterable[str]:
-    """What --symmetry can be."""
-    from vmd_solver.generation import Symmetry
-
-    return get_args(Symmetry)
-
-
-def formats() -> Iterable[str]:
-    """What --format can be for some family."""
-    from vmd_solver.cli.making import PAGES
-    from vmd_solver.formats import FORMATS
-
-    return [*(known.name for known in FORMATS if known.write), *PAGES]
-
-
 @click.command("vmd-make", epilog=_EPILOG, context_settings=_CONTEXT)
 @click.option(
     "--family",
     default="sudoku",
     metavar="NAME",
-    shell_complete=completion.named(families),
+    shell_complete=completion.named("vmd_solver.generation:FAMILIES"),
     help=(
         "sudoku, sudoku-x, windoku, latin, jigsaw, jigsaw-x, or of puzzles with rules: killer, "
         "kakuro, thermo, mixed and many more.  [sudoku]"
@@ -80,7 +51,7 @@ def formats() -> Iterable[str]:
     "-d",
     "--difficulty",
     metavar="LEVEL",
-    shell_complete=completion.named(levels),
+    shell_complete=completion.named("vmd_solver.techniques:LEVELS"),
     help=(
         "Of the hardest technique needed: easy, medium, hard, expert, extreme, or beyond all of "
         "them."
@@ -90,7 +61,7 @@ def formats() -> Iterable[str]:
     "--symmetry",
     default="none",
     metavar="NAME",
-    shell_complete=completion.named(symmetries),
+    shell_complete=completion.named("vmd_solver.generation:SYMMETRIES"),
     help=(
         "Of the givens: none, half-turn, quarter-turn, left-right, top-bottom, diagonal, "
         "antidiagonal or full.  [none]"
@@ -123,7 +94,7 @@ def formats() -> Iterable[str]:
     "-f",
     "--format",
     metavar="FORMAT",
-    shell_complete=completion.named(formats),
+    shell_complete=completion.named("vmd_solver.cli.making:NAMES"),
     help="Any format that holds the family (vmd-solve --info), or html, pdf or svg.  [line or vmd]",
 )
 @click.option(

@@ -17,7 +17,7 @@ from vmd_solver.console import ExitCode, Narrator, stop_repeating
 from vmd_solver.denoiser import load
 from vmd_solver.drawing.pages import html, pdf, svg_sheet
 from vmd_solver.errors import PuzzleError
-from vmd_solver.formats import FORMATS, write, write_all
+from vmd_solver.formats import registry, write, write_all
 from vmd_solver.generation import (
     Draw,
     GeneratedPuzzle,
@@ -28,6 +28,7 @@ from vmd_solver.generation import (
 )
 
 PAGES = ("html", "svg", "pdf")
+NAMES = (*registry.NAMES, *PAGES)
 """Forms for paper: one document, written at the end."""
 
 TASK = 50
@@ -83,9 +84,8 @@ def run(request: MakeRequest) -> int:
 
 def _require_format(request: MakeRequest) -> None:
     """Raise PuzzleError, before anything is made, if the format cannot hold the puzzles."""
-    names = [*(known.name for known in FORMATS), *PAGES]
-    if request.format not in names:
-        raise PuzzleError(f"unknown format {request.format!r}: expected one of {', '.join(names)}")
+    if request.format not in NAMES:
+        raise PuzzleError(f"unknown format {request.format!r}: expected one of {', '.join(NAMES)}")
     if request.format not in PAGES:
         write(request.spec.example(), request.format)
 

@@ -77,14 +77,14 @@ class _Command(click.Command):
 @click.option(
     "--input-format",
     metavar="FORMAT",
-    shell_complete=completion.formats,
+    shell_complete=completion.named("vmd_solver.formats.registry:NAMES"),
     help="Format of the input; detected by default.",
 )
 @click.option(
     "--family",
     default="sudoku",
     metavar="NAME",
-    shell_complete=completion.bare,
+    shell_complete=completion.named("vmd_solver.formats:BARE"),
     help="Of puzzles that do not state theirs: sudoku, sudoku-x, windoku or latin.",
 )
 @click.option(

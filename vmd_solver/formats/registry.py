@@ -50,6 +50,8 @@ FORMATS: tuple[Format, ...] = (
 )
 """Every format, in the order in which they are tried on a text."""
 
+NAMES = tuple(format.name for format in FORMATS)
+
 PREFIX_LINES = 64
 
 
@@ -58,8 +60,7 @@ def format_named(name: str) -> Format:
     for format in FORMATS:
         if format.name == name:
             return format
-    known = ", ".join(format.name for format in FORMATS)
-    raise PuzzleError(f"unknown format {shown(name)}: expected one of {known}")
+    raise PuzzleError(f"unknown format {shown(name)}: expected one of {', '.join(NAMES)}")
 
 
 class Prefix:

@@ -37,7 +37,7 @@ def sections(context: click.Context, option: click.Parameter, value: str | None)
 @click.option("--out", type=session.FOLDER, help="Folder of the report.  [default: runs/eval-NAME]")
 @click.option("--resume", is_flag=True, help="Continue the report in --out.")
 @click.option("--only", callback=sections, metavar="A,B,..",
-              shell_complete=completion.named(lambda: SECTIONS, listed=True),
+              shell_complete=completion.named(f"{__name__}:SECTIONS", listed=True),
               help=f"Only these sections, of {', '.join(SECTIONS)}.")  # fmt: skip
 @click.option("--data", type=session.EXISTING_FOLDER,
               help="Folder with more: sudoku/*.txt, variants/*.jsonl, rules/*.")  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,23 +43,9 @@ def kinds_of_rules(
     return () if value.strip() == "none" else session.listed(value, "kind", TRAINED)
 
 
-def recipes() -> Iterable[str]:
-    """What --recipe can be."""
-    from vmd_training.recipes import RECIPES
-
-    return RECIPES
-
-
-def trained() -> Iterable[str]:
-    """What --rules can list."""
-    from vmd_training.ruled import TRAINED
-
-    return ("none", *TRAINED)
-
-
 options = session.together(
     *RUN,
-    click.option("--recipe", shell_complete=completion.named(recipes),
+    click.option("--recipe", shell_complete=completion.named("vmd_training.recipes:RECIPES"),
                  help="Boards, model and batch (vmd_training/recipes.py): full is for a GPU."
                  "  [default: that of the command's name]"),
     click.option("--out", type=FOLDER, help="Folder of the run.  [default: runs/RECIPE-LATENT]"),
@@ -84,7 +69,7 @@ options = session.together(
                  help="Share of the run, at its end, over which the rate falls:"
                  " 1 is one cosine; a short --init run with 1 anneals."),
     click.option("--rules", callback=kinds_of_rules, metavar="A,B,..",
-                 shell_complete=completion.named(trained, listed=True),
+                 shell_complete=completion.named("vmd_training.ruled:TRAINED", listed=True),
                  help="Kinds of rules to train on beside boards without any, or none.  [default:"
                  " all of the recipe's]"),
     click.option("--only-rules", is_flag=True,

@@ -11,7 +11,7 @@ import click
 from vmd_solver import completion
 from vmd_solver.errors import ModelError
 from vmd_training import session
-from vmd_training.commands.grids import described, recipes
+from vmd_training.commands.grids import described
 from vmd_training.lineage import LINEAGE, Lineage
 from vmd_training.tables import Row
 
@@ -21,7 +21,7 @@ from vmd_training.tables import Row
               help="For everything: set-up, training, evaluation, export.")  # fmt: skip
 @click.option(
     "--recipe",
-    shell_complete=completion.named(recipes),
+    shell_complete=completion.named("vmd_training.recipes:RECIPES"),
     help="Boards and batches.  [default: full on CUDA, else grids]",
 )
 @click.option("--lineage", "folder", type=session.FOLDER, default=LINEAGE, show_default=False,
