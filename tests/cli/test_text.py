@@ -179,11 +179,3 @@ def test_a_terminal_shows_what_a_model_writes_and_obeys_none_of_it(
         shown = os.read(ours, 65536).decode()
         os.close(ours)
         assert "[2J" in shown and "\x1b[2J" not in shown and "\x9b" not in shown
-
-
-def test_the_page_lists_every_option() -> None:
-    page = (ROOT / "docs" / "TEXT.md").read_text("utf-8")
-    hidden = {"--version", "--help"}
-    for parameter in command.command.params:
-        long = [name for name in parameter.opts if name.startswith("--")]
-        assert all(f"`{name}" in page for name in set(long) - hidden), long
