@@ -11,14 +11,16 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from vmd_solver.csp.families import sudoku
 from vmd_solver.csp.puzzle import Board, Puzzle, conflicts
 from vmd_solver.denoiser import load
+from vmd_solver.denoiser.protocol import Floats
 from vmd_solver.drawing.shapes import document
 from vmd_solver.formats import read_path
+from vmd_solver.play.replay import Cell, Frame, Replay, State
 from vmd_solver.sampling.job import Event
+from vmd_solver.sampling.policy import softmax
 from vmd_solver.sampling.settings import Settings
 from vmd_solver.sampling.solver import Solver
 
@@ -26,9 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "images"
 
 INK, FAINT, BLUE, RED, GREEN = "#1f2328", "#8b949e", "#0969da", "#cf222e", "#1a7f37"
-NOW, WRONG = "#ddf4ff", "#ffd8d3"
-
-Floats = npt.NDArray[np.float64]
+NOW, WRONG, EDGE = "#ddf4ff", "#ffd8d3", "#d0d7de"
 
 
 def text(x: float, y: float, words: str, size: float = 13, colour: str = INK, **more: str) -> str:
@@ -47,6 +47,24 @@ def box(x: float, y: float, width: float, height: float, fill: str, stroke: str 
 def line(x0: float, y0: float, x1: float, y1: float, colour: str = FAINT, width: float = 1) -> str:
     ends = f'x1="{x0:g}" y1="{y0:g}" x2="{x1:g}" y2="{y1:g}"'
     return f'<line {ends} stroke="{colour}" stroke-width="{width:g}"/>'
+
+
+def places(of: Board, left: float, top: float, side: float) -> Iterator[tuple[float, float]]:
+    """The corner of each cell of a board at (left, top)."""
+    for cell in range(of.n):
+        row, col = divmod(cell, of.cols)
+        yield left + col * side, top + row * side
+
+
+def frame_of(
+    of: Board, left: float, top: float, side: float, cells: tuple[int, int]
+) -> Iterator[str]:
+    """Thick lines around boxes of so many rows and columns."""
+    right, bottom = left + of.cols * side, top + of.rows * side
+    for at in range(0, of.rows + 1, cells[0]):
+        yield line(left, top + at * side, right, top + at * side, INK, 1.5)
+    for at in range(0, of.cols + 1, cells[1]):
+        yield line(left + at * side, top, left + at * side, bottom, INK, 1.5)
 
 
 def picture(width: int, height: int, parts: Iterator[str]) -> str:
@@ -133,74 +151,53 @@ SAMPLERS: tuple[tuple[str, str, dict[str, float]], ...] = (
 """Both commit an equal share of the cells after each call, and take nothing back."""
 
 
-def unmasked(model: str, more: dict[str, float]) -> tuple[list[Event], int]:
-    """Events of the first sample, and how many of all are valid grids."""
-    events: list[Event] = []
+def unmasked(model: str, more: dict[str, float]) -> tuple[list[Frame], int]:
+    """What the first sample showed after each call, and how many of all are valid grids."""
     plan = {"policy": "top", "nfe": CALLS, "remask": "none", "select": "margin", **more}
     settings = Settings(mode="neural", **plan)  # type: ignore[arg-type]
-    solver = Solver(settings, load(model, threads=1), events.append)
     puzzle = Puzzle(EMPTY, (0,) * EMPTY.n)
+    first = Replay(puzzle)
+
+    def observe(event: Event) -> None:
+        if event["puzzle"] == 0 and not first.ended:
+            first.add(event)
+
+    solver = Solver(settings, load(model, threads=1), observe)
     solved = [one.status == "solved" for one in solver.stream([puzzle] * SAMPLES)]
-    return [event for event in events if event["puzzle"] == 0], sum(solved)
+    # Nothing is committed after the last call, which proposes every cell that is left.
+    shown = [frame for frame in first.frames if frame.event == "Committed"]
+    shown += [frame for frame in first.frames if frame.event == "Called"][-1:]
+    return shown, sum(solved)
 
 
 def unmasking() -> Iterator[str]:
     """The same empty board filled in four calls, without and with a latent."""
     for at, (title, model, more) in enumerate(SAMPLERS):
-        events, valid = unmasked(model, more)
+        frames, valid = unmasked(model, more)
         top = 40 + at * 210
         yield text(16, top - 18, title, 13, text_anchor="start")
-        share = f"{valid} of {SAMPLES} such grids are valid"
-        yield text(
-            688, top - 18, share, 13, GREEN if valid > SAMPLES / 2 else RED, text_anchor="end"
-        )
-        for call, (shown, now) in enumerate(boards(events)):
+        share, most = f"{valid} of {SAMPLES} such grids are valid", valid > SAMPLES / 2
+        yield text(688, top - 18, share, 13, GREEN if most else RED, text_anchor="end")
+        for call, frame in enumerate(frames):
             left = 16 + call * 174
-            yield from board(EMPTY, shown, now, left, top, 25)
+            yield from board(frame, left, top, 25, call == CALLS - 1)
             yield text(left + 75, top + 163, f"call {call + 1}", 11, FAINT)
 
 
-def boards(events: Sequence[Event]) -> Iterator[tuple[npt.NDArray[np.int64], set[int]]]:
-    """After each call: what is committed (n,), 0 where masked, and the cells that are new."""
-    shown = np.zeros(EMPTY.n, dtype=np.int64)
-    for at, event in enumerate(events):
-        if event["event"] != "Called":
-            continue
-        now: set[int] = set()
-        for later in events[at + 1 :]:
-            if later["event"] == "Called":
-                break
-            if later["event"] == "Committed":
-                now = set(later["cells"])
-        if event["nfe"] == CALLS:  # the last call proposes every cell left
-            now = set(np.flatnonzero(shown == 0).tolist())
-        grid = np.array(event["grid"])
-        shown[[*now]] = grid[[*now]]
-        yield shown.copy(), now
-
-
-def board(
-    of: Board, shown: npt.NDArray[np.int64], now: set[int], left: float, top: float, side: float
-) -> Iterator[str]:
-    """A board of classic boxes; new cells are shaded, and those that break a rule are red."""
-    wrong = conflicts(of, shown[None])[0] & (shown > 0)
-    for cell in range(of.n):
-        row, col = divmod(cell, of.cols)
-        x, y = left + col * side, top + row * side
-        fill = WRONG if wrong[cell] else NOW if cell in now else "#fff"
-        yield box(x, y, side, side, fill, "#d0d7de")
-        if shown[cell]:
-            yield text(
-                x + side / 2,
-                y + side / 2,
-                str(shown[cell]),
-                side * 0.55,
-                RED if wrong[cell] else INK,
-            )
-    for at in range(0, of.rows + 1, 2):
-        yield line(left, top + at * side, left + of.cols * side, top + at * side, INK, 1.5)
-    for at in range(0, of.cols + 1, 3):
-        yield line(left + at * side, top, left + at * side, top + of.rows * side, INK, 1.5)
+def board(frame: Frame, left: float, top: float, side: float, last: bool) -> Iterator[str]:
+    """What is committed, new values shaded, and those that break a rule red; of the `last` call
+    all that it proposes is."""
+    new = (State.NOW, State.PROPOSED) if last else (State.NOW,)
+    cells = [cell if cell.state in (*new, State.EARLIER) else Cell(State.OPEN)
+             for cell in frame.layers[0].cells]  # fmt: skip
+    wrong = conflicts(EMPTY, np.array([[cell.value for cell in cells]]))[0]
+    for cell, broken, (x, y) in zip(cells, wrong, places(EMPTY, left, top, side), strict=True):
+        fresh = cell.state in new
+        yield box(x, y, side, side, WRONG if broken else NOW if fresh else "#fff", EDGE)
+        if cell.value:
+            colour = RED if broken else INK
+            yield text(x + side / 2, y + side / 2, str(cell.value), side * 0.55, colour)
+    yield from frame_of(EMPTY, left, top, side, (2, 3))
 
 
 # --- thinking time ---
@@ -217,24 +214,19 @@ def thinking() -> Iterator[str]:
         left, top, side = 16 + at * 232, 36, 24
         yield text(left + 108, 18, f"after {loops} loops", 13)
         p = probabilities(puzzle, loops)
-        for cell in range(81):
-            row, col = divmod(cell, 9)
-            x, y = left + col * side, top + row * side
-            yield box(x, y, side, side, "#fff", "#d0d7de")
+        for cell, (x, y) in enumerate(places(puzzle.board, left, top, side)):
+            best = int(p[cell].argmax())
+            yield box(x, y, side, side, "#fff", EDGE)
             if given[cell]:
                 yield text(x + 12, y + 12, str(given[cell]), 15, INK, font_weight="bold")
-                continue
-            if (best := int(p[cell].argmax())) is not None and p[cell, best] > 0.9:
+            elif p[cell, best] > 0.9:
                 yield text(x + 12, y + 12, str(best + 1), 15, BLUE)
-                continue
-            for value in np.flatnonzero(p[cell] > 0.02):
-                down, along = divmod(int(value), 3)
-                size = 5.5 + 5 * p[cell, value]
-                yield text(x + 4.5 + 7.5 * along, y + 4.5 + 7.5 * down, str(value + 1), size, BLUE)
-        for third in range(4):
-            d = third * 3 * side
-            yield line(left, top + d, left + 9 * side, top + d, INK, 1.5)
-            yield line(left + d, top, left + d, top + 9 * side, INK, 1.5)
+            else:
+                for value in np.flatnonzero(p[cell] > 0.02):
+                    down, along = divmod(int(value), 3)
+                    at_x, at_y = x + 4.5 + 7.5 * along, y + 4.5 + 7.5 * down
+                    yield text(at_x, at_y, str(value + 1), 5.5 + 5 * p[cell, value], BLUE)
+        yield from frame_of(puzzle.board, left, top, side, (3, 3))
 
 
 def probabilities(puzzle: Puzzle, loops: int) -> Floats:
@@ -244,8 +236,7 @@ def probabilities(puzzle: Puzzle, loops: int) -> Floats:
     allowed = np.ones((1, of.n, of.D), dtype=np.float32)
     z = model.draw(of, x_t, allowed, np.random.default_rng(SEED))
     logits, _ = model(of, x_t, allowed, z, model.start(of, 1), loops)
-    odds = np.exp(logits[0] - logits[0].max(-1, keepdims=True)).astype(np.float64)
-    return np.asarray(odds / odds.sum(-1, keepdims=True))
+    return softmax(logits[0])
 
 
 FIGURES = {

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -32,6 +34,7 @@ OPTIONS = (
 )
 """It is to speak with nobody, and may run as root in a container."""
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 MOST_HEIGHT = 16_000
 """Pixels that a picture of Chromium can be high; the rest of a longer page is left out."""
@@ -85,20 +88,18 @@ def main() -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     names = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
     with serving(SITE) as address, chromium() as browser:
-        for (size, (width, height)), scheme in (
-            (one, scheme) for one in SIZES.items() for scheme in ("light", "dark")
-        ):
+        for size, scheme in product(SIZES, SCHEMES):
+            width, height = SIZES[size]
             page = browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if scheme == "dark" else "light",
+                viewport={"width": width, "height": height}, color_scheme=scheme
             )
             for name in names:
                 page.goto(address + name)
                 page.wait_for_timeout(SETTLED_MS)
                 tall = page.evaluate("document.documentElement.scrollHeight")
+                shot = f"{name.removesuffix('.html').replace('/', '-')}-{size}-{scheme}.png"
                 page.screenshot(
-                    path=SHOTS
-                    / f"{name.removesuffix('.html').replace('/', '-')}-{size}-{scheme}.png",
+                    path=SHOTS / shot,
                     full_page=True,
                     clip={"x": 0, "y": 0, "width": width, "height": min(tall, MOST_HEIGHT)},
                 )

@@ -15,7 +15,6 @@ from vmd_solver import assets, denoiser, formats
 from vmd_solver.csp import Board, Puzzle, Violation, exact
 from vmd_solver.denoiser import Denoiser
 from vmd_solver.denoiser.onnx import is_installed
-from vmd_solver.drawing import shapes
 from vmd_solver.errors import SearchError, VmdError
 from vmd_solver.formats import parse, write
 from vmd_solver.generation import PuzzleSpec, Symmetry
@@ -157,6 +156,8 @@ def draw(puzzle: Puzzle | Solution | str, values: Sequence[int] | None = None) -
     one = _puzzle(puzzle)
     if values is not None and len(values) != one.board.n:
         raise ValueError(f"{one.board.n} values expected, got {len(values)}")
+    from vmd_solver.drawing import shapes  # not for those who only solve
+
     return Drawing(shapes.picture(one, values))
 
 

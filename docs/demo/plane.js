@@ -1,6 +1,6 @@
 // A plane through the space of z: two random directions, at right angles, around a drawn z.
 
-import { conflicts, softmax } from "./sampler.js";
+import { conflicts, likeliest, softmax } from "./sampler.js";
 
 const CALLS = 3; // fewer leave more of the plane to grids that break a rule
 
@@ -40,7 +40,7 @@ export class Plane {
     for (let call = 0; call < CALLS; call += 1) found = await model.call(board, rows, z, found.h);
     return found.logits.map((logits) => {
       const p = softmax(logits, board.D, 0);
-      const grid = givens.map((given, cell) => given || p[cell].indexOf(Math.max(...p[cell])) + 1);
+      const grid = givens.map((given, cell) => given || likeliest(p[cell]));
       return { grid, broken: conflicts(board, grid), p };
     });
   }

@@ -8,7 +8,7 @@
 
 const float = Math.fround; // NumPy computes with float32, and ties are broken by its rounding
 
-export const DEFAULTS = {
+const DEFAULTS = {
   policy: "top",
   threshold: 0.95,
   nfe: 10,
@@ -44,7 +44,8 @@ export function softmax(logits, D, temperature) {
   return cells;
 }
 
-const likeliest = (p) => p.indexOf(Math.max(...p)) + 1;
+/** The most probable value of a cell. */
+export const likeliest = (p) => p.indexOf(Math.max(...p)) + 1;
 
 /** A value drawn from p by a number in [0, 1). */
 function drawn(p, number) {
@@ -59,10 +60,6 @@ function margin(p, value) {
   const others = p.map((chance, place) => (place === value - 1 ? 0 : chance));
   return float(p[value - 1] - Math.max(...others));
 }
-
-/** In how many nats a cell is unsure. */
-export const entropy = (p) =>
-  -p.reduce((total, chance) => total + chance * Math.log(Math.max(chance, 1e-9)), 0);
 
 /** Whether each cell of x (n,) shares its value with another one of a unit. */
 export function conflicts(board, x) {

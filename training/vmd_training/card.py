@@ -6,6 +6,7 @@ so that the card of a model can be written anew at any time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import fill
 from typing import Any
 
@@ -103,6 +104,11 @@ def facts(model: Row, parameters: int, run: Row) -> str:
         ("puzzle calls", f"{run['puzzle_calls']:,}" if "puzzle_calls" in run else None),
         ("seed", run.get("seed")),
     ]
+    return known(rows)
+
+
+def known(rows: Iterable[tuple[str, object]]) -> str:
+    """Facts as a Markdown table, without those that are None."""
     return markdown(("what", "value"), [row for row in rows if row[1] is not None])
 
 

@@ -93,9 +93,8 @@ def svg(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     >>> svg(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
     2
     """
-    left, top, width, height = ruled.extent(puzzle.board)
-    drawing = moved(MARGIN + left, MARGIN + top, group(figure(puzzle, values)))
-    return f'{opening(width + 2 * MARGIN, height + 2 * MARGIN)} role="img">{drawing}</svg>'
+    width, height, drawing = _within(MARGIN, puzzle, values)
+    return f'{opening(width, height)} role="img">{drawing}</svg>'
 
 
 def picture(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
@@ -105,10 +104,14 @@ def picture(puzzle: Puzzle, values: Sequence[int] | None = None) -> str:
     >>> picture(Puzzle(latin(2), (1, 0, 0, 2))).count("<text")
     2
     """
+    return document(*_within(3 * MARGIN, puzzle, values))
+
+
+def _within(margin: int, puzzle: Puzzle, values: Sequence[int] | None) -> tuple[int, int, str]:
+    """Width and height of a drawing with a margin around it, and its elements."""
     left, top, width, height = ruled.extent(puzzle.board)
-    margin = 3 * MARGIN
-    body = moved(margin + left, margin + top, group(figure(puzzle, values)))
-    return document(width + 2 * margin, height + 2 * margin, body)
+    drawing = moved(margin + left, margin + top, group(figure(puzzle, values)))
+    return width + 2 * margin, height + 2 * margin, drawing
 
 
 def document(width: int, height: int, body: str, scale: float = 1) -> str:

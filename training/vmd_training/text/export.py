@@ -19,7 +19,7 @@ from vmd_training import card as cards
 from vmd_training.export import Differences, write_model
 from vmd_training.graphs import FLOAT, INT, Ops, Signature, closed
 from vmd_training.sequence import LOG_VAR
-from vmd_training.tables import Row, markdown
+from vmd_training.tables import Row
 from vmd_training.text.bound import ROWS, bounds, bounds_table
 from vmd_training.text.corpus import Corpus
 from vmd_training.text.loop import BLOCK, TextRun
@@ -154,7 +154,7 @@ def _facts(config: Row, run: Row) -> str:
         ("steps", f"{run['steps']:,} of {run['rows']} windows" if "rows" in run else None),
         ("seed", run.get("seed")),
     ]
-    return markdown(("what", "value"), [row for row in rows if row[1] is not None])
+    return cards.known(rows)
 
 
 def export(
